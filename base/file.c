@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcca/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool vcca_bytes_alloc(struct vcca_bytes *b, size_t n, struct vcca_error *err)
+{
+  b->p = calloc(n ? n : 1, 1);
+  b->n = b->p ? n : 0;
+  return b->p ? true : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu bytes", n);
+}
+
+void vcca_bytes_free(struct vcca_bytes *b)
+{
+  free(b->p);
+  b->p = NULL;
+  b->n = 0;
+}
+
+static bool read_stream(FILE *f, size_t hint, size_t max, struct vcca_bytes *out, struct vcca_error *err)
+{
+  size_t cap = hint < max ? hint + 1 : 4096, n = 0;
+  uint8_t *p = malloc(cap);
+  while (p) {
+    size_t got = fread(p + n, 1, cap - n, f);
+    n += got;
+    if (n > max || ferror(f) || n < cap)
+      break;
+    uint8_t *more = realloc(p, cap *= 2);
+    if (!more)
+      free(p);
+    p = more;
+  }
+  if (!p)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu bytes", cap);
+  if (ferror(f) || n > max) {
+    free(p);
+    return n > max ? vcca_fail(err, VCCA_FAULT_MALFORMED, "larger than the %zu bytes allowed here", max)
+                   : vcca_fail(err, VCCA_FAULT_IO, "cannot read: %s", strerror(errno));
+  }
+  out->p = p;
+  out->n = n;
+  return true;
+}
+
+bool vcca_file_read(const char *path, size_t max, struct vcca_bytes *out, struct vcca_error *err)
+{
+  bool standard = strcmp(path, "-") == 0;
+  FILE *f = standard ? stdin : fopen(path, "rb");
+  if (!f) {
+    vcca_fail(err, VCCA_FAULT_IO, "cannot open: %s", strerror(errno));
+    return vcca_fail_in(err, path);
+  }
+  struct stat st;
+  size_t hint = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size : 4095;
+  bool ok = read_stream(f, hint, max, out, err);
+  if (!standard)
+    fclose(f);
+  return ok ? true : vcca_fail_in(err, standard ? "standard input" : path);
+}
+
+static bool write_stream(FILE *f, vcca_span bytes, struct vcca_error *err)
+{
+  bool ok = fwrite(bytes.p, 1, bytes.n, f) == bytes.n && fflush(f) == 0;
+  return ok ? true : vcca_fail(err, VCCA_FAULT_IO, "cannot write: %s", strerror(errno));
+}
+
+bool vcca_file_write(const char *path, vcca_span bytes, struct vcca_error *err)
+{
+  if (strcmp(path, "-") == 0)
+    return write_stream(stdout, bytes, err) ? true : vcca_fail_in(err, "standard output");
+  struct stat st;
+  bool in_place = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a pipe or /dev/null is written as it is */
+  char temp[4096];
+  int len = snprintf(temp, sizeof temp, "%s%s", path, in_place ? "" : ".part");
+  FILE *f = len > 0 && (size_t)len < sizeof temp ? fopen(temp, "wb") : NULL;
+  if (!f) {
+    vcca_fail(err, VCCA_FAULT_IO, "cannot create: %s", strerror(errno));
+    return vcca_fail_in(err, path);
+  }
+  bool ok = write_stream(f, bytes, err);
+  if (fclose(f) != 0 && ok)
+    ok = vcca_fail(err, VCCA_FAULT_IO, "cannot write: %s", strerror(errno));
+  if (ok && !in_place && rename(temp, path) != 0)
+    ok = vcca_fail(err, VCCA_FAULT_IO, "cannot rename %s: %s", temp, strerror(errno));
+  if (!ok && !in_place)
+    remove(temp);
+  return ok ? true : vcca_fail_in(err, path);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcca/json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+
+#include "vcca/hex.h"
+#include "vcca/version.h"
+
+struct vcca_json vcca_json_to(FILE *out, enum vcca_json_style style)
+{
+  struct vcca_json j = {.out = out, .style = style};
+  return j;
+}
+
+struct vcca_json vcca_json_into(vcca_sink *sink, enum vcca_json_style style)
+{
+  struct vcca_json j = {.sink = sink, .style = style};
+  return j;
+}
+
+static void put(struct vcca_json *j, vcca_span s)
+{
+  if (j->out)
+    fwrite(s.p, 1, s.n, j->out);
+  else
+    vcca_sink_put(j->sink, s);
+}
+
+static void puts_(struct vcca_json *j, const char *text)
+{
+  put(j, vcca_span_str(text));
+}
+
+static void newline(struct vcca_json *j)
+{
+  if (j->style == VCCA_JSON_LINE)
+    return;
+  puts_(j, "\n");
+  for (unsigned i = 0; i < j->depth; i++)
+    puts_(j, "  ");
+}
+
+/* Length of the valid UTF-8 sequence at p, 0 if it is not one. */
+static size_t utf8(vcca_span s, size_t at)
+{
+  uint8_t c = s.p[at];
+  size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+  if (n == 0 || n > s.n - at)
+    return 0;
+  uint32_t v = n == 1 ? c : c & (0x7fu >> n);
+  for (size_t i = 1; i < n; i++) {
+    if ((s.p[at + i] & 0xc0) != 0x80)
+      return 0;
+    v = v << 6 | (s.p[at + i] & 0x3f);
+  }
+  bool good = n == 1 || (n == 2 && v >= 0x80) || (n == 3 && v >= 0x800 && (v < 0xd800 || v > 0xdfff)) || (n == 4 && v >= 0x10000 && v < 0x110000);
+  return good ? n : 0;
+}
+
+static void quoted(struct vcca_json *j, vcca_span s)
+{
+  puts_(j, "\"");
+  for (size_t i = 0; i < s.n;) {
+    size_t n = utf8(s, i);
+    char esc[8];
+    if (n == 0) {
+      puts_(j, "\\ufffd");
+    } else if (n == 1 && (s.p[i] == '"' || s.p[i] == '\\')) {
+      snprintf(esc, sizeof esc, "\\%c", s.p[i]);
+      puts_(j, esc);
+    } else if (n == 1 && (s.p[i] < 0x20 || s.p[i] == 0x7f)) {
+      snprintf(esc, sizeof esc, "\\u%04x", s.p[i]);
+      puts_(j, esc);
+    } else {
+      put(j, vcca_span_sub(s, i, n));
+    }
+    i += n ? n : 1;
+  }
+  puts_(j, "\"");
+}
+
+/* Everything that stands before a value: comma, line break, key. */
+static void lead(struct vcca_json *j, const char *key)
+{
+  if (j->depth > 0) {
+    if (j->some[j->depth - 1])
+      puts_(j, ",");
+    j->some[j->depth - 1] = true;
+    newline(j);
+  }
+  if (key) {
+    quoted(j, vcca_span_str(key));
+    puts_(j, j->style == VCCA_JSON_LINE ? ":" : ": ");
+  }
+}
+
+void vcca_json_open(struct vcca_json *j, const char *key, char bracket)
+{
+  assert(j->depth < VCCA_JSON_DEPTH);
+  lead(j, key);
+  puts_(j, bracket == '{' ? "{" : "[");
+  j->some[j->depth] = false;
+  j->close[j->depth++] = bracket == '{' ? '}' : ']';
+}
+
+void vcca_json_close(struct vcca_json *j)
+{
+  assert(j->depth > 0);
+  char text[2] = {j->close[--j->depth], '\0'};
+  if (j->some[j->depth])
+    newline(j);
+  puts_(j, text);
+  if (j->depth == 0)
+    puts_(j, "\n");
+}
+
+void vcca_json_text(struct vcca_json *j, const char *key, vcca_span text)
+{
+  lead(j, key);
+  quoted(j, text);
+}
+
+void vcca_json_str(struct vcca_json *j, const char *key, const char *text)
+{
+  vcca_json_text(j, key, vcca_span_str(text));
+}
+
+void vcca_json_hex(struct vcca_json *j, const char *key, vcca_span bytes)
+{
+  lead(j, key);
+  puts_(j, "\"");
+  for (size_t i = 0; i < bytes.n; i += 64) {
+    char text[129];
+    puts_(j, vcca_hex_text(vcca_span_sub(bytes, i, 64), text, sizeof text));
+  }
+  puts_(j, "\"");
+}
+
+void vcca_json_addr(struct vcca_json *j, const char *key, uint64_t v)
+{
+  char text[24];
+  snprintf(text, sizeof text, "\"0x%" PRIx64 "\"", v);
+  lead(j, key);
+  puts_(j, text);
+}
+
+void vcca_json_int(struct vcca_json *j, const char *key, int64_t v)
+{
+  char text[24];
+  snprintf(text, sizeof text, "%" PRId64, v);
+  lead(j, key);
+  puts_(j, text);
+}
+
+void vcca_json_bool(struct vcca_json *j, const char *key, bool v)
+{
+  lead(j, key);
+  puts_(j, v ? "true" : "false");
+}
+
+void vcca_json_null(struct vcca_json *j, const char *key)
+{
+  lead(j, key);
+  puts_(j, "null");
+}
+
+void vcca_json_head(struct vcca_json *j, const char *schema, const char *profile)
+{
+  vcca_json_str(j, "schema", schema);
+  vcca_json_str(j, "tool_version", VCCA_VERSION);
+  if (profile)
+    vcca_json_str(j, "profile", profile);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vcca/span.h"
+
+#include <string.h>
+
+vcca_span vcca_span_str(const char *text)
+{
+  return vcca_span_of(text, text ? strlen(text) : 0);
+}
+
+bool vcca_span_eq(vcca_span a, vcca_span b)
+{
+  return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool vcca_span_is(vcca_span a, const char *text)
+{
+  return vcca_span_eq(a, vcca_span_str(text));
+}
+
+vcca_span vcca_span_sub(vcca_span s, size_t offset, size_t n)
+{
+  if (s.p == NULL || offset > s.n)
+    return vcca_span_of(s.p, 0);
+  size_t left = s.n - offset;
+  return vcca_span_of(s.p + offset, n < left ? n : left);
+}
+
+bool vcca_span_zero(vcca_span s)
+{
+  return s.n == 0 || (s.p[0] == 0 && memcmp(s.p, s.p + 1, s.n - 1) == 0);
+}
+
+/* Where the next n bytes go, or NULL when there is no room; they are counted either way. */
+static uint8_t *take(vcca_sink *s, size_t n)
+{
+  bool fits = s->n <= s->cap && n <= s->cap - s->n;
+  uint8_t *at = fits && n > 0 ? s->p + s->n : NULL;
+  s->n = n <= SIZE_MAX - s->n ? s->n + n : SIZE_MAX;
+  return at;
+}
+
+void vcca_sink_put(vcca_sink *s, vcca_span bytes)
+{
+  uint8_t *at = take(s, bytes.n);
+  if (at)
+    memmove(at, bytes.p, bytes.n);
+}
+
+void vcca_sink_u8(vcca_sink *s, uint8_t byte)
+{
+  uint8_t *at = take(s, 1);
+  if (at)
+    *at = byte;
+}
+
+void vcca_sink_fill(vcca_sink *s, uint8_t byte, size_t n)
+{
+  uint8_t *at = take(s, n);
+  if (at)
+    memset(at, byte, n);
+}
+
+void vcca_sink_str(vcca_sink *s, const char *text)
+{
+  vcca_sink_put(s, vcca_span_str(text));
+}
+
+vcca_span vcca_sink_span(const vcca_sink *s)
+{
+  return vcca_sink_ok(s) ? vcca_span_of(s->p, s->n) : vcca_span_of(NULL, 0);
+}
+
+uint16_t vcca_le16(const uint8_t *p)
+{
+  return (uint16_t)(p[0] | p[1] << 8);
+}
+
+uint32_t vcca_le32(const uint8_t *p)
+{
+  return (uint32_t)vcca_le16(p) | (uint32_t)vcca_le16(p + 2) << 16;
+}
+
+uint64_t vcca_le64(const uint8_t *p)
+{
+  return (uint64_t)vcca_le32(p) | (uint64_t)vcca_le32(p + 4) << 32;
+}
+
+void vcca_put_le16(uint8_t *p, uint16_t v)
+{
+  p[0] = (uint8_t)v;
+  p[1] = (uint8_t)(v >> 8);
+}
+
+void vcca_put_le32(uint8_t *p, uint32_t v)
+{
+  vcca_put_le16(p, (uint16_t)v);
+  vcca_put_le16(p + 2, (uint16_t)(v >> 16));
+}
+
+void vcca_put_le64(uint8_t *p, uint64_t v)
+{
+  vcca_put_le32(p, (uint32_t)v);
+  vcca_put_le32(p + 4, (uint32_t)(v >> 32));
+}
+
+uint32_t vcca_be32(const uint8_t *p)
+{
+  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+void vcca_put_be32(uint8_t *p, uint32_t v)
+{
+  p[0] = (uint8_t)(v >> 24);
+  p[1] = (uint8_t)(v >> 16);
+  p[2] = (uint8_t)(v >> 8);
+  p[3] = (uint8_t)v;
+}

@@ -1,0 +1,38 @@
+# One folder, one static library: vcca_room(NAME rooms-it-may-use... LIBRARIES outside-libraries...).
+# The library is called libvcca-NAME.a and exported as vcca::NAME.
+set(VCCA_ROOMS "")
+
+function(vcca_flags target)
+  if(VCCA_STRICT)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion
+      -Wcast-qual -Wcast-align -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
+      -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wswitch-enum -Wnull-dereference -Wdouble-promotion)
+  endif()
+  if(VCCA_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${VCCA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${target} PUBLIC -fsanitize=${VCCA_SANITIZE})
+  endif()
+endfunction()
+
+function(vcca_room name)
+  cmake_parse_arguments(ROOM "" "" "LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.c)
+  if(NOT sources)
+    return()
+  endif()
+  add_library(vcca_${name} STATIC ${sources})
+  add_library(vcca::${name} ALIAS vcca_${name})
+  set_target_properties(vcca_${name} PROPERTIES OUTPUT_NAME vcca-${name} EXPORT_NAME ${name})
+  target_include_directories(vcca_${name}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE ${PROJECT_SOURCE_DIR})
+  foreach(below ${ROOM_UNPARSED_ARGUMENTS})
+    if(TARGET vcca_${below})
+      target_link_libraries(vcca_${name} PUBLIC vcca_${below})
+    endif()
+  endforeach()
+  target_link_libraries(vcca_${name} PRIVATE ${ROOM_LIBRARIES})
+  vcca_flags(vcca_${name})
+  set(VCCA_ROOMS ${VCCA_ROOMS} vcca_${name} PARENT_SCOPE)
+endfunction()

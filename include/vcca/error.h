@@ -1,0 +1,66 @@
+/* Errors that say where. A function that can fail returns false and fills the caller's vcca_error
+ * (which may be NULL); the text is one line: "file:line:column: what, and the fix" or
+ * "file: byte 123 (0x7b): what".
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_ERROR_H
+#define VCCA_ERROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define VCCA_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define VCCA_MUST_USE __attribute__((warn_unused_result))
+#else
+#define VCCA_PRINTF(fmt, args)
+#define VCCA_MUST_USE
+#endif
+
+/* Exit codes of the tool, and the classes every fault falls in. */
+enum vcca_exit {
+  VCCA_EXIT_YES = 0,   /* it holds */
+  VCCA_EXIT_NO = 1,    /* the answer is no: rejected, mismatch, expectation failed */
+  VCCA_EXIT_USAGE = 2, /* the question was put wrongly */
+  VCCA_EXIT_FAULT = 3, /* could not tell: malformed or missing input, I/O, memory */
+};
+
+enum vcca_fault {
+  VCCA_FAULT_NONE,
+  VCCA_FAULT_USAGE,     /* an argument that no input could make right */
+  VCCA_FAULT_MALFORMED, /* input bytes that are not what they should be */
+  VCCA_FAULT_IO,
+  VCCA_FAULT_MEMORY,
+  VCCA_FAULT_CRYPTO,      /* the crypto library refused */
+  VCCA_FAULT_UNSUPPORTED, /* well-formed, but not done here */
+};
+
+struct vcca_error {
+  enum vcca_fault fault;
+  bool has_offset;  /* offset is meaningful */
+  size_t offset;    /* byte in the input where it went wrong */
+  unsigned line;    /* 1-based; 0 = no line */
+  unsigned column;  /* 1-based; 0 = no column */
+  char source[160]; /* file name, or "" */
+  char text[400];   /* one line, no newline */
+};
+
+/* Each returns false, so that a failing function can say `return vcca_fail(...)`. err may be NULL. */
+bool vcca_fail(struct vcca_error *err, enum vcca_fault fault, const char *fmt, ...) VCCA_PRINTF(3, 4);
+bool vcca_fail_at(struct vcca_error *err, size_t offset, const char *fmt, ...) VCCA_PRINTF(3, 4);
+bool vcca_fail_line(struct vcca_error *err, unsigned line, unsigned column, const char *fmt, ...) VCCA_PRINTF(4, 5);
+/* Names the input the error is about, unless it is named already. Returns false. */
+bool vcca_fail_in(struct vcca_error *err, const char *source);
+/* The whole message with its place, cut to cap bytes and NUL-terminated; returns buf. */
+const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap);
+/* The exit code a fault leads to: USAGE gives 2, everything else 3. */
+enum vcca_exit vcca_error_exit(const struct vcca_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,57 @@
+/* A JSON writer: deterministic, keys in the order they are put, byte strings as lower-case hex, 64-bit
+ * addresses as "0x..." strings (a JSON number loses bits above 2^53). Reading JSON is jansson's work.
+ *
+ *   struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
+ *   vcca_json_open(&j, NULL, '{');
+ *   vcca_json_hex(&j, "rim", rim);
+ *   vcca_json_close(&j);
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_JSON_H
+#define VCCA_JSON_H
+
+#include <stdio.h>
+
+#include "vcca/span.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum vcca_json_style { VCCA_JSON_PRETTY, VCCA_JSON_LINE };
+
+enum { VCCA_JSON_DEPTH = 32 };
+
+/* Either out or sink is set. Levels beyond VCCA_JSON_DEPTH are a programming error (asserted). */
+struct vcca_json {
+  FILE *out;
+  vcca_sink *sink;
+  enum vcca_json_style style;
+  unsigned depth;
+  char close[VCCA_JSON_DEPTH];
+  bool some[VCCA_JSON_DEPTH]; /* this level has a member already */
+};
+
+struct vcca_json vcca_json_to(FILE *out, enum vcca_json_style style);
+struct vcca_json vcca_json_into(vcca_sink *sink, enum vcca_json_style style);
+
+/* key is NULL inside arrays and at the top. open takes '{' or '['. The last close ends with a newline. */
+void vcca_json_open(struct vcca_json *j, const char *key, char bracket);
+void vcca_json_close(struct vcca_json *j);
+/* Text; invalid UTF-8 becomes U+FFFD, control characters \u00XX. */
+void vcca_json_str(struct vcca_json *j, const char *key, const char *text);
+void vcca_json_text(struct vcca_json *j, const char *key, vcca_span text);
+void vcca_json_hex(struct vcca_json *j, const char *key, vcca_span bytes);
+/* "0x..." */
+void vcca_json_addr(struct vcca_json *j, const char *key, uint64_t v);
+void vcca_json_int(struct vcca_json *j, const char *key, int64_t v);
+void vcca_json_bool(struct vcca_json *j, const char *key, bool v);
+void vcca_json_null(struct vcca_json *j, const char *key);
+
+/* schema, tool_version and profile: the head every document carries (profile may be NULL). */
+void vcca_json_head(struct vcca_json *j, const char *schema, const char *profile);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

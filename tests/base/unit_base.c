@@ -1,0 +1,152 @@
+/* Spans, sinks, hex, numbers, errors, files, JSON: the facts the rest of the house leans on.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <unistd.h>
+
+#include "vcca/json.h"
+
+static void a_sink_counts_what_it_could_not_hold(void **state)
+{
+  (void)state;
+  uint8_t room[4];
+  vcca_sink s = VCCA_SINK(room);
+  vcca_sink_str(&s, "abc");
+  assert_true(vcca_sink_ok(&s));
+  assert_true(vcca_span_is(vcca_sink_span(&s), "abc"));
+  vcca_sink_str(&s, "de");
+  vcca_sink_u8(&s, 'f');
+  assert_false(vcca_sink_ok(&s));
+  assert_int_equal(s.n, 6);
+  assert_null(vcca_sink_span(&s).p);
+}
+
+static void a_sink_without_room_measures(void **state)
+{
+  (void)state;
+  vcca_sink s = {0};
+  vcca_sink_fill(&s, 0, 1000);
+  vcca_sink_fill(&s, 0, SIZE_MAX);
+  assert_int_equal(s.n, SIZE_MAX);
+}
+
+static void a_sub_span_never_leaves_its_span(void **state)
+{
+  (void)state;
+  vcca_span s = VCCA_SPAN_LIT("abcdef");
+  assert_true(vcca_span_is(vcca_span_sub(s, 2, 2), "cd"));
+  assert_true(vcca_span_is(vcca_span_sub(s, 4, SIZE_MAX), "ef"));
+  assert_int_equal(vcca_span_sub(s, 7, 1).n, 0);
+}
+
+static void hex_names_its_bad_digit(void **state)
+{
+  (void)state;
+  struct vcca_error err;
+  uint8_t room[2];
+  vcca_sink s = VCCA_SINK(room);
+  assert_true(vcca_hex_read(vcca_span_str("aB0f"), &s, &err));
+  assert_int_equal(room[0] << 8 | room[1], 0xab0f);
+  assert_false(vcca_hex_read(vcca_span_str("12g4"), &s, &err));
+  assert_int_equal(err.offset, 2);
+  assert_false(vcca_hex_read(vcca_span_str("123"), &s, &err));
+  assert_false(vcca_hex_read(vcca_span_str("112233"), &s, &err));
+}
+
+static void numbers_have_bounds(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text;
+    bool ok;
+    uint64_t value;
+  } rows[] = {
+      {"0", true, 0},
+      {"0x40000000", true, 0x40000000},
+      {"2M", true, 2 << 20},
+      {"18446744073709551615", true, UINT64_MAX},
+      {"18446744073709551616", false, 0},
+      {"0xffffffffffffffff", true, UINT64_MAX},
+      {"", false, 0},
+      {"0x", false, 0},
+      {"12a", false, 0},
+      {"-1", false, 0},
+      {"17179869184G", false, 0},
+      {"K", false, 0},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint64_t v = 1;
+    bool ok = vcca_u64_read(vcca_span_str(rows[i].text), &v, NULL);
+    if (ok != rows[i].ok || (ok && v != rows[i].value))
+      fail_msg("'%s' read wrongly", rows[i].text);
+  }
+}
+
+static void an_error_tells_its_place(void **state)
+{
+  (void)state;
+  struct vcca_error err;
+  char text[600];
+  assert_false(vcca_fail_at(&err, 291, "not a map"));
+  vcca_fail_in(&err, "token.cbor");
+  assert_string_equal(vcca_error_text(&err, text, sizeof text), "token.cbor: byte 291 (0x123): not a map");
+  vcca_fail_line(&err, 3, 7, "no such key");
+  vcca_fail_in(&err, "a.yaml");
+  assert_string_equal(vcca_error_text(&err, text, sizeof text), "a.yaml:3:7: no such key");
+}
+
+static void a_file_is_written_whole_or_not_at_all(void **state)
+{
+  (void)state;
+  char path[] = "/tmp/vcca-base-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  close(fd);
+  struct vcca_error err;
+  struct vcca_bytes b = {0};
+  check_ok(vcca_file_write(path, vcca_span_str("hello"), &err), &err, "write");
+  check_ok(vcca_file_read(path, 5, &b, &err), &err, "read");
+  assert_true(vcca_span_is(vcca_bytes_span(&b), "hello"));
+  vcca_bytes_free(&b);
+  assert_false(vcca_file_read(path, 4, &b, &err));
+  remove(path);
+  assert_false(vcca_file_read(path, 4, &b, &err));
+  assert_int_equal(err.fault, VCCA_FAULT_IO);
+  assert_false(vcca_file_write("/nonexistent/folder/x", vcca_span_str("a"), &err));
+}
+
+static void json_is_escaped_and_ordered(void **state)
+{
+  (void)state;
+  char room[512];
+  vcca_sink s = vcca_sink_of(room, sizeof room);
+  struct vcca_json j = vcca_json_into(&s, VCCA_JSON_LINE);
+  vcca_json_open(&j, NULL, '{');
+  vcca_json_str(&j, "t", "a\"b\\\n\xc3\xa9\xff");
+  vcca_json_addr(&j, "ipa", 0xffffffffffffffff);
+  vcca_json_open(&j, "list", '[');
+  vcca_json_int(&j, NULL, -5);
+  vcca_json_hex(&j, NULL, VCCA_SPAN_LIT("\x01\xff"));
+  vcca_json_close(&j);
+  vcca_json_open(&j, "none", '{');
+  vcca_json_close(&j);
+  vcca_json_close(&j);
+  vcca_sink_u8(&s, 0);
+  assert_string_equal(room, "{\"t\":\"a\\\"b\\\\\\u000a\xc3\xa9\\ufffd\",\"ipa\":\"0xffffffffffffffff\",\"list\":[-5,\"01ff\"],\"none\":{}}\n");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_sink_counts_what_it_could_not_hold),
+      cmocka_unit_test(a_sink_without_room_measures),
+      cmocka_unit_test(a_sub_span_never_leaves_its_span),
+      cmocka_unit_test(hex_names_its_bad_digit),
+      cmocka_unit_test(numbers_have_bounds),
+      cmocka_unit_test(an_error_tells_its_place),
+      cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
+      cmocka_unit_test(json_is_escaped_and_ordered),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+/* The only door to cryptography. Everything behind it is mbedTLS through PSA; nothing here reads a clock or a
+ * random source, so the same inputs give the same bytes on every machine.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_CRYPTO_H
+#define VCCA_CRYPTO_H
+
+#include "vcca/error.h"
+#include "vcca/span.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Hashes ------------------------------------------------------------------------------------------- */
+
+/* The numbers are RMI's hash_algo (RMM specification, RmiHashAlgorithm; 2 since RMM 2.0). */
+enum vcca_hash_alg { VCCA_SHA256 = 0, VCCA_SHA512 = 1, VCCA_SHA384 = 2 };
+enum { VCCA_HASH_ALGS = 3, VCCA_HASH_MAX = 64, VCCA_PAGE = 4096 };
+
+/* Digest bytes: 32, 64, 48. */
+size_t vcca_hash_size(enum vcca_hash_alg alg);
+/* IANA text name: "sha-256", "sha-512", "sha-384". */
+const char *vcca_hash_name(enum vcca_hash_alg alg);
+/* The algorithm whose name the text is, exactly. */
+bool vcca_hash_named(vcca_span name, enum vcca_hash_alg *alg);
+
+/* out = H(parts[0] || parts[1] || ...); out has room for vcca_hash_size(alg) bytes. */
+void vcca_hash_parts(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out);
+void vcca_hash(enum vcca_hash_alg alg, vcca_span data, uint8_t *out);
+
+/* Hashes n independent pages of VCCA_PAGE bytes that lie one after the other; page i's digest goes to
+ * out + i * vcca_hash_size(alg). The engine behind it is replaceable, the result is not: an engine must
+ * reproduce known pages before it is used. */
+void vcca_hash_pages(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out);
+/* The digest of a page of zeros, computed once. */
+const uint8_t *vcca_hash_zero_page(enum vcca_hash_alg alg);
+
+/* HMAC; out as for vcca_hash. RFC 2104. */
+void vcca_hmac(enum vcca_hash_alg alg, vcca_span key, vcca_span data, uint8_t *out);
+
+/* --- Key derivation ----------------------------------------------------------------------------------- */
+
+/* HKDF (RFC 5869), filling out->cap bytes from out->p (out->n becomes cap). At most 255 digests. */
+VCCA_MUST_USE bool vcca_hkdf(enum vcca_hash_alg alg, vcca_span secret, vcca_span salt, vcca_span info, vcca_sink *out, struct vcca_error *err);
+
+/* NIST SP 800-108 r1 counter mode with AES-256-CMAC and the K(0) countermeasure, as the RSE's CC3XX does it:
+ *   K(0) = CMAC(key, label || 00 || context || L)
+ *   K(i) = CMAC(key, BE32(i) || label || 00 || context || L || K(0)),   L = BE32(bits)
+ * key is 32 bytes; fills out->cap bytes. */
+VCCA_MUST_USE bool vcca_kdf_cmac(vcca_span key, vcca_span label, vcca_span context, vcca_sink *out, struct vcca_error *err);
+
+/* --- Keys --------------------------------------------------------------------------------------------- */
+
+enum vcca_key_type { VCCA_KEY_P256, VCCA_KEY_P384, VCCA_KEY_P521, VCCA_KEY_RSA };
+enum { VCCA_POINT_MAX = 133, VCCA_SPKI_MAX = 1100, VCCA_SIG_MAX = 512 };
+
+/* A key pair or a public key; owned by the caller, freed with vcca_key_free. */
+typedef struct vcca_key vcca_key;
+
+/* EC key pair from a secret: HKDF-SHA256(secret, no salt, info) is read as a stream of candidates of
+ * ceil(bits/8) bytes, the excess top bits cleared; the first k < n-1 gives d = k + 1 (PSA Crypto API 1.1,
+ * psa_key_derivation_output_key for Weierstrass curves). RSA: a 4096-bit key whose primes are searched from the
+ * same kind of stream, e = 65537 (takes seconds). NULL on failure. */
+vcca_key *vcca_key_from_seed(enum vcca_key_type type, vcca_span secret, vcca_span info, struct vcca_error *err);
+/* EC key pair from its scalar: 32, 48 or 66 bytes, big-endian. */
+vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct vcca_error *err);
+/* RSA key pair from its primes, big-endian, e = 65537. */
+vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err);
+/* Public EC key from its uncompressed point 04 || x || y (SEC 1, 2.3.3). */
+vcca_key *vcca_key_from_point(enum vcca_key_type type, vcca_span point, struct vcca_error *err);
+/* Public key from a DER SubjectPublicKeyInfo (RFC 5280), EC or RSA; nothing may follow it. */
+vcca_key *vcca_key_from_spki(vcca_span der, struct vcca_error *err);
+/* Public key from PEM "PUBLIC KEY" text. */
+vcca_key *vcca_key_from_pem(vcca_span pem, struct vcca_error *err);
+void vcca_key_free(vcca_key *key);
+
+enum vcca_key_type vcca_key_type(const vcca_key *key);
+bool vcca_key_is_pair(const vcca_key *key);
+/* Modulus or field size in bits: 256, 384, 521, 4096. */
+size_t vcca_key_bits(const vcca_key *key);
+/* "P-256", "P-384", "P-521", "RSA". */
+const char *vcca_key_type_name(enum vcca_key_type type);
+bool vcca_key_type_named(vcca_span name, enum vcca_key_type *type);
+
+/* The uncompressed point of an EC key (65, 97 or 133 bytes); false for RSA. */
+VCCA_MUST_USE bool vcca_key_point(const vcca_key *key, vcca_sink *out);
+/* The DER SubjectPublicKeyInfo; a 4096-bit RSA key's is 550 bytes. */
+VCCA_MUST_USE bool vcca_key_spki(const vcca_key *key, vcca_sink *out);
+/* The primes of an RSA key pair, each half the modulus long. */
+VCCA_MUST_USE bool vcca_key_primes(const vcca_key *key, vcca_sink *p, vcca_sink *q);
+/* Same public key. */
+bool vcca_key_same(const vcca_key *a, const vcca_key *b);
+
+/* --- Signatures --------------------------------------------------------------------------------------- */
+
+/* COSE algorithm numbers (RFC 9053, RFC 8230). */
+enum vcca_sig_alg { VCCA_ES256 = -7, VCCA_ES384 = -35, VCCA_ES512 = -36, VCCA_PS256 = -37, VCCA_PS384 = -38, VCCA_PS512 = -39 };
+
+/* "ES384"; NULL when it is none of these. */
+const char *vcca_sig_name(int64_t alg);
+/* Whether the number is one of these algorithms and belongs to this kind of key (ES* by curve, PS* RSA). */
+bool vcca_sig_fits(int64_t alg, const vcca_key *key);
+/* The natural algorithm of a key: ES256, ES384, ES512 by curve, PS256 for RSA. */
+enum vcca_sig_alg vcca_sig_of(const vcca_key *key);
+
+/* Signs message (hashed with the algorithm's hash). ECDSA is deterministic (RFC 6979), r || s. RSA-PSS (RFC 8017)
+ * takes its salt, one digest long, from HKDF over the private key and the message hash: reproducible, and as good a
+ * salt as any to a verifier. */
+VCCA_MUST_USE bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature, struct vcca_error *err);
+/* Whether the signature is good; RSA-PSS accepts any salt length. */
+bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature);
+
+/* --- Certificates ------------------------------------------------------------------------------------- */
+
+/* What a certificate is made of. Times are "YYYYMMDDHHMMSSZ". Signed with ecdsa-with-SHA256/384/512 by curve, or
+ * sha256WithRSAEncryption. */
+struct vcca_cert_spec {
+  const char *subject_cn;
+  const char *issuer_cn;
+  const char *organization; /* O= of both names; NULL: none */
+  vcca_span serial;         /* 1..20 bytes, big-endian, positive */
+  const char *not_before;
+  const char *not_after;
+  bool ca;            /* basicConstraints CA:TRUE; no basicConstraints otherwise */
+  int path_len;       /* for a CA; -1: no limit */
+  unsigned key_usage; /* bits as in RFC 5280 4.2.1.3, digitalSignature = 0x80, keyCertSign = 0x04, cRLSign = 0x02 */
+};
+enum { VCCA_CERT_MAX = 4096 };
+
+/* Writes the DER certificate of subject's public key, signed by issuer (a key pair). */
+VCCA_MUST_USE bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer, vcca_sink *der,
+                                   struct vcca_error *err);
+
+/* What is read of one certificate; the texts are copies. */
+struct vcca_cert_info {
+  char subject[256];
+  char issuer[256];
+  char serial[64];      /* hex */
+  char not_before[16];  /* "YYYYMMDDHHMMSSZ" */
+  char not_after[16];
+  bool ca;
+};
+
+/* DER or PEM (the first CERTIFICATE in it) as DER in out. */
+VCCA_MUST_USE bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cert_read(vcca_span der_or_pem, struct vcca_cert_info *out, struct vcca_error *err);
+/* The certified public key, NULL on failure. */
+vcca_key *vcca_cert_key(vcca_span der_or_pem, struct vcca_error *err);
+
+/* What became of a chain. */
+enum vcca_chain_outcome { VCCA_CHAIN_GOOD, VCCA_CHAIN_BAD, VCCA_CHAIN_UNREADABLE };
+/* Whether leaf leads through the given intermediates (any order, any number, DER or PEM) to one of the roots by
+ * signature, name, CA flag, path length and key usage. Dates are checked only when `at` ("YYYYMMDDHHMMSSZ") is
+ * given. The reason, one line, tells why not. RFC 5280 section 6. */
+enum vcca_chain_outcome vcca_chain_verify(vcca_span leaf, const vcca_span *intermediates, size_t intermediate_count, const vcca_span *roots,
+                                          size_t root_count, const char *at, char *reason, size_t reason_cap);
+
+/* PEM text of DER under the given label ("CERTIFICATE", "PUBLIC KEY"), lines of 64. */
+void vcca_pem_put(const char *label, vcca_span der, vcca_sink *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -136,8 +136,8 @@ VCCA_MUST_USE bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca
 struct vcca_cert_info {
   char subject[256];
   char issuer[256];
-  char serial[64];      /* hex */
-  char not_before[16];  /* "YYYYMMDDHHMMSSZ" */
+  char serial[64];     /* hex */
+  char not_before[16]; /* "YYYYMMDDHHMMSSZ" */
   char not_after[16];
   bool ca;
 };

@@ -16,7 +16,7 @@ enum { VCCA_LOG_ALGS = 8, VCCA_LOG_REGISTERS = 32 };
 /* Reading position in a log; the log's bytes must outlive it. */
 struct vcca_eventlog {
   vcca_span bytes;
-  size_t at;          /* offset of the next event */
+  size_t at;                /* offset of the next event */
   uint32_t header_register; /* register index of the Spec ID event */
   unsigned alg_count;
   struct {
@@ -26,8 +26,8 @@ struct vcca_eventlog {
 };
 
 struct vcca_event {
-  size_t offset;      /* of the event in the log */
-  uint32_t reg;       /* PCR or CC measurement register index */
+  size_t offset; /* of the event in the log */
+  uint32_t reg;  /* PCR or CC measurement register index */
   uint32_t type;
   unsigned digest_count;
   struct {

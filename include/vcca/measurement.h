@@ -16,12 +16,12 @@ extern "C" {
 enum vcca_rules_id { VCCA_RULES_ARM_1_0, VCCA_RULES_ARM_2_0, VCCA_RULES_VIRTCCA, VCCA_RULES_COUNT };
 
 struct vcca_rim_rules {
-  const char *name;         /* "arm-rmm-1.0", "arm-rmm-2.0", "virtcca" */
-  bool ripas_extends;       /* RTT_INIT_RIPAS extends, once per translation table entry */
-  bool unmeasured_extends;  /* DATA without the measure flag extends, with zero content */
-  bool every_rec;           /* every REC is measured; otherwise only runnable ones */
-  bool packed_rec;          /* REC content is H(80 bytes: gprs, pc, flags); otherwise H(4096-byte parameter page) */
-  bool sha384;              /* SHA-384 may be asked for */
+  const char *name;        /* "arm-rmm-1.0", "arm-rmm-2.0", "virtcca" */
+  bool ripas_extends;      /* RTT_INIT_RIPAS extends, once per translation table entry */
+  bool unmeasured_extends; /* DATA without the measure flag extends, with zero content */
+  bool every_rec;          /* every REC is measured; otherwise only runnable ones */
+  bool packed_rec;         /* REC content is H(80 bytes: gprs, pc, flags); otherwise H(4096-byte parameter page) */
+  bool sha384;             /* SHA-384 may be asked for */
 };
 const struct vcca_rim_rules *vcca_rim_rules(enum vcca_rules_id id);
 bool vcca_rim_rules_named(vcca_span name, enum vcca_rules_id *id);
@@ -53,11 +53,11 @@ enum { VCCA_MEASUREMENT_SIZE = 64, VCCA_REMS = 4, VCCA_DESCRIPTOR_SIZE = 256 };
 enum vcca_step_kind { VCCA_STEP_CREATE, VCCA_STEP_DATA, VCCA_STEP_REC, VCCA_STEP_RIPAS };
 struct vcca_rim_step {
   enum vcca_step_kind kind;
-  uint64_t base;         /* DATA: IPA; RIPAS: base */
-  uint64_t top;          /* RIPAS: top */
-  uint64_t flags;        /* DATA: 1 = measured; REC: its flags; CREATE: params flags */
+  uint64_t base;          /* DATA: IPA; RIPAS: base */
+  uint64_t top;           /* RIPAS: top */
+  uint64_t flags;         /* DATA: 1 = measured; REC: its flags; CREATE: params flags */
   const uint8_t *content; /* DATA, REC: content digest (vcca_hash_size bytes), NULL when unmeasured or none */
-  const uint8_t *before; /* register before (zeros for CREATE) and after, 64 bytes each */
+  const uint8_t *before;  /* register before (zeros for CREATE) and after, 64 bytes each */
   const uint8_t *after;
 };
 const char *vcca_step_name(enum vcca_step_kind kind); /* "create", "data", "rec", "ripas" */

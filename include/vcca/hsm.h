@@ -1,0 +1,108 @@
+/* The HSM in the InSE (Arm: the RSE): root secrets, boot registers, CPAK and RAK, the certificate chain, the platform
+ * token. Everything comes from the device image, so a device is reproducible; every name in its certificates says TEST.
+ *
+ * The key ladder is TF-M's RSE construction (virtCCA's own is not public):
+ *   CPAK seed = KDF(HUK, "BL1_CPAK_SEED_DERIVATION"), DAK seed = KDF(GUK, "BL1_DAK_SEED_DERIVATION", boot state)
+ *   boot state = SHA-256(tp_mode || lcs || reprovisioning || BL1_2 hash)
+ *   CPAK = EC key from HKDF(CPAK seed); RAK = EC key from HKDF(DAK seed, info = the boot records as CBOR).
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_HSM_H
+#define VCCA_HSM_H
+
+#include "vcca/token.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { VCCA_HSM_SEED = 32, VCCA_HSM_COMPONENTS = VCCA_COMPONENTS_MAX, VCCA_HSM_TEXT = 48 };
+
+/* One boot stage: what is loaded and what the HSM's register for it receives. */
+struct vcca_device_component {
+  char name[VCCA_HSM_TEXT]; /* "imu"; claim 2399/1 when it is recorded */
+  char version[VCCA_HSM_TEXT];
+  bool recorded;      /* appears in the platform token */
+  bool extended;      /* the record is H(0^32 || digest) as a register extend leaves it; otherwise the digest itself */
+  uint8_t digest[64]; /* of the component's image */
+  size_t digest_size; /* 32, 48 or 64 */
+  uint8_t signer_id[64];
+  size_t signer_id_size; /* 0: empty */
+};
+
+/* Which keys and chain the device has: RSA-4096 as the CVM-only machines, P-521 as the two-part virtCCA ones, P-384 as CCA. */
+enum vcca_chain_kind { VCCA_CHAIN_RSA, VCCA_CHAIN_P521, VCCA_CHAIN_P384 };
+
+/* A device image: plain data. vcca_device_load (vcca/scenario.h) reads it from YAML. */
+struct vcca_device {
+  char name[VCCA_HSM_TEXT];
+  uint8_t huk[VCCA_HSM_SEED]; /* hardware unique key */
+  uint8_t guk[VCCA_HSM_SEED]; /* group unique key */
+  enum vcca_chain_kind chain;
+  uint32_t lifecycle; /* claim 2395, e.g. 0x3003 */
+  uint8_t implementation_id[32];
+  uint8_t instance_id[33]; /* 01 || ...; all zero: derived from the CPAK, 01 || SHA-256(point or SPKI) */
+  uint8_t config[256];
+  size_t config_size;
+  char verification_service[128];                               /* "" = none */
+  char profile[64];                                             /* platform profile; "" = the family's own */
+  uint8_t bl1_2_hash[32];                                       /* immutable second boot stage: part of the boot state */
+  struct vcca_device_component components[VCCA_HSM_COMPONENTS]; /* in boot order */
+  size_t component_count;
+  /* RSA devices only: primes of the device key, 256 bytes each; rsa_size 0: search them from the HUK (seconds). */
+  uint8_t rsa_p[256], rsa_q[256];
+  size_t rsa_size;
+};
+
+/* The built-in TEST device of a kind: virtCCA's boot order and six records for RSA and P-521, Arm's thirteen RSE components for
+ * P-384. */
+void vcca_device_default(enum vcca_chain_kind chain, struct vcca_device *out);
+const char *vcca_chain_kind_name(enum vcca_chain_kind chain); /* "rsa", "p521", "p384" */
+bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain);
+
+typedef struct vcca_hsm vcca_hsm;
+
+/* Powers the device on: derives the CPAK, then boots its components in order (extend and lock each register), then derives
+ * the RAK. NULL on failure. */
+vcca_hsm *vcca_hsm_open(const struct vcca_device *device, struct vcca_error *err);
+void vcca_hsm_close(vcca_hsm *hsm);
+const struct vcca_device *vcca_hsm_device(const vcca_hsm *hsm);
+
+/* --- Boot registers (TF-M measured boot) ---------------------------------------------------------------- */
+
+struct vcca_boot_record {
+  struct vcca_component claims; /* as the token carries them */
+  bool locked;
+};
+/* Register i in boot order; false beyond the last. */
+bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_record *out);
+/* Extends a register by name: value' = H(value || digest). A locked register, an unknown name or another size is refused. */
+VCCA_MUST_USE bool vcca_hsm_extend(vcca_hsm *hsm, const char *name, vcca_span digest, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_hsm_lock(vcca_hsm *hsm, const char *name, struct vcca_error *err);
+
+/* --- Keys ------------------------------------------------------------------------------------------------ */
+
+/* Owned by the HSM. The RAK of an RSA device is the device key itself. */
+const vcca_key *vcca_hsm_cpak(const vcca_hsm *hsm);
+const vcca_key *vcca_hsm_rak(const vcca_hsm *hsm);
+
+/* --- Certificates ---------------------------------------------------------------------------------------- */
+
+enum vcca_cert_role { VCCA_CERT_ROOT, VCCA_CERT_SUB, VCCA_CERT_DEVICE };
+/* DER; the HSM owns it. TEST root CA -> TEST sub CA -> device (the CPAK, or the RSA device key). */
+vcca_span vcca_hsm_cert(const vcca_hsm *hsm, enum vcca_cert_role role);
+
+/* --- Tokens ---------------------------------------------------------------------------------------------- */
+
+/* The family a device of this kind speaks by default. */
+enum vcca_family vcca_hsm_family(const vcca_hsm *hsm);
+/* Fills the platform claims of the device as booted; spans point into the HSM. challenge is the binding. */
+void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca_span challenge, struct vcca_platform_claims *out);
+/* The platform token bound to the RAK: challenge = H(claim 44237 bytes) by SHA-256. Made once per family and kept, as the
+ * monitor keeps it. {NULL, 0} for a family without one; the HSM owns the bytes. */
+VCCA_MUST_USE bool vcca_hsm_platform_token(vcca_hsm *hsm, enum vcca_family family, vcca_span *out, struct vcca_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

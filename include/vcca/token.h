@@ -1,0 +1,162 @@
+/* CCA and virtCCA attestation tokens: families, claims, minting, strict decoding, printing.
+ *
+ * A token is a CBOR-tagged map of a platform token (signed by the CPAK) and a realm or CVM token (signed by the RAK),
+ * each a COSE_Sign1. A family says how the two are encoded and bound. Sources: RMM specification 1.0-rel0 A7; IETF
+ * draft-ffm-rats-cca-token; the virtCCA SDK and the bytes of a real machine.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_TOKEN_H
+#define VCCA_TOKEN_H
+
+#include "vcca/cbor.h"
+#include "vcca/crypto.h"
+#include "vcca/json.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { VCCA_TOKEN_MAX = 8192, VCCA_COMPONENTS_MAX = 32, VCCA_CHALLENGE_SIZE = 64, VCCA_TOKEN_REMS = 4 };
+
+/* --- Families: one row each in token/families.def ------------------------------------------------------- */
+
+enum vcca_rak_encoding { VCCA_RAK_RAW_POINT, VCCA_RAK_COSE_KEY, VCCA_RAK_SPKI };
+
+enum vcca_family { VCCA_FAMILY_VIRTCCA_RSA, VCCA_FAMILY_VIRTCCA_P521, VCCA_FAMILY_ARM_LEGACY, VCCA_FAMILY_ARM_1_0, VCCA_FAMILIES };
+
+struct vcca_family_spec {
+  const char *name;             /* "virtcca-rsa" */
+  uint64_t container;           /* CBOR tag: 399 */
+  const char *realm_profile;    /* claim 265 of the realm token; NULL: absent */
+  const char *platform_profile; /* claim 265 of the platform token; NULL: there is no platform token */
+  enum vcca_rak_encoding rak;   /* how claim 44237 carries the key */
+  unsigned wraps;               /* 1: payload is the claims map; 2: a byte string holding it */
+  enum vcca_key_type key;       /* of the RAK, and of the CPAK */
+  const char *summary;
+};
+const struct vcca_family_spec *vcca_family(enum vcca_family family);
+bool vcca_family_named(vcca_span name, enum vcca_family *family);
+
+/* --- Claims: one row each in token/claims.def ----------------------------------------------------------- */
+
+/* One measured component of the platform; {NULL, 0} is absent. */
+struct vcca_component {
+  vcca_span type;        /* 1, text */
+  vcca_span measurement; /* 2, bytes 32/48/64 */
+  vcca_span version;     /* 4, text */
+  vcca_span signer_id;   /* 5, bytes */
+  vcca_span hash_alg;    /* 6, text */
+};
+
+/* Absent claims have p == NULL. */
+struct vcca_platform_claims {
+  vcca_span profile;           /* 265, text */
+  vcca_span challenge;         /* 10, bytes 32/48/64: hash of the RAK as claim 44237 carries it */
+  vcca_span implementation_id; /* 2396, 32 bytes */
+  vcca_span instance_id;       /* 256, 33 bytes, first 01 */
+  vcca_span config;            /* 2401, bytes */
+  uint64_t lifecycle;          /* 2395 */
+  bool has_lifecycle;
+  struct vcca_component components[VCCA_COMPONENTS_MAX]; /* 2399 */
+  size_t component_count;
+  bool has_components;
+  vcca_span verification_service; /* 2400, text, optional */
+  vcca_span hash_alg;             /* 2402, text */
+};
+struct vcca_realm_claims {
+  vcca_span challenge;            /* 10, 64 bytes */
+  vcca_span profile;              /* 265, text; absent in legacy and virtCCA tokens */
+  vcca_span rpv;                  /* 44235, 64 bytes */
+  vcca_span public_key;           /* 44237 */
+  vcca_span hash_alg;             /* 44236, text: of RIM and REMs */
+  vcca_span public_key_hash_alg;  /* 44240, text */
+  vcca_span rim;                  /* 44238 */
+  vcca_span rem[VCCA_TOKEN_REMS]; /* 44239 */
+};
+
+/* What claims.def knows of a claim label (including those of component maps, 1..8); NULL when nothing. */
+const char *vcca_claim_name(int64_t label);
+
+/* One row of claims.def, for tables and printing. */
+struct vcca_claim_spec {
+  int64_t label;
+  const char *name;     /* "rim" */
+  const char *token;    /* "platform", "realm", "component", "collection" */
+  const char *kind;     /* "bytes", "text", "uint", "array", ... */
+  const char *sizes;    /* "32 48 64", "" = any */
+  const char *presence; /* "mandatory", "optional", ... */
+  const char *meaning;
+};
+size_t vcca_claim_count(void);
+const struct vcca_claim_spec *vcca_claim_at(size_t i);
+
+/* --- Minting -------------------------------------------------------------------------------------------- */
+
+/* The RAK as the family's claim 44237 carries it: at most 550 bytes. */
+VCCA_MUST_USE bool vcca_rak_encode(enum vcca_family family, const vcca_key *rak, vcca_sink *out, struct vcca_error *err);
+/* The public key in a claim 44237, by encoding: raw point (97: P-384, 133: P-521, 65: P-256), COSE_Key, SPKI. */
+vcca_key *vcca_rak_decode(enum vcca_rak_encoding encoding, vcca_span bytes, struct vcca_error *err);
+
+/* COSE_Sign1 with the algorithm alone in its protected header: d2 84 h'a1 01 alg' a0 payload signature (RFC 9052). */
+VCCA_MUST_USE bool vcca_sign1(const vcca_key *key, vcca_span payload, vcca_sink *out, struct vcca_error *err);
+/* The bytes a COSE_Sign1 signs: ["Signature1", protected, h'', payload]. */
+void vcca_sign1_tbs(vcca_span protected_header, vcca_span payload, vcca_sink *out);
+
+/* The platform token: claims in the family's order, signed by the CPAK. Absent claims are left out, whatever that does to
+ * validity. */
+VCCA_MUST_USE bool vcca_token_platform(enum vcca_family family, const struct vcca_platform_claims *claims, const vcca_key *cpak, vcca_sink *out,
+                                       struct vcca_error *err);
+/* The realm or CVM token, signed by the RAK; public_key, profile and the names of algorithms are the claims' own. */
+VCCA_MUST_USE bool vcca_token_realm(enum vcca_family family, const struct vcca_realm_claims *claims, const vcca_key *rak, vcca_sink *out,
+                                    struct vcca_error *err);
+/* The collection; platform may be {NULL, 0} where the family has none. */
+VCCA_MUST_USE bool vcca_token_collect(enum vcca_family family, vcca_span platform, vcca_span realm, vcca_sink *out, struct vcca_error *err);
+
+/* --- Decoding ------------------------------------------------------------------------------------------- */
+
+struct vcca_sign1_parts {
+  vcca_span whole;            /* the COSE_Sign1, tag included */
+  vcca_span protected_header; /* content of the byte string */
+  int64_t alg;
+  vcca_span payload; /* content of the byte string */
+  vcca_span claims;  /* the claims map: payload, or what it wraps */
+  unsigned wraps;    /* 1 or 2 */
+  vcca_span signature;
+  size_t offset; /* of whole, in the token */
+};
+
+/* A decoded token: every span points into the bytes it was decoded from. */
+struct vcca_token {
+  vcca_span bytes;
+  uint64_t container;
+  bool has_platform;
+  struct vcca_sign1_parts platform_sign1;
+  struct vcca_platform_claims platform;
+  struct vcca_sign1_parts realm_sign1;
+  struct vcca_realm_claims realm;
+  enum vcca_rak_encoding rak_encoding; /* by profile and size */
+};
+
+/* Decodes strictly: exact tags and members, integer labels, shortest heads, no duplicates, no trailing bytes at any level,
+ * known labels only where the family's producers emit no others, sizes and mandatory claims as claims.def says. Never
+ * allocates. The error names offset and claim. */
+VCCA_MUST_USE bool vcca_token_decode(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
+/* A platform token alone (a COSE_Sign1 as EL3 hands it out). */
+VCCA_MUST_USE bool vcca_token_decode_platform(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
+/* The family a decoded token belongs to, by its switches; false when none has them all. */
+bool vcca_token_family(const struct vcca_token *token, enum vcca_family *family);
+
+/* "secured" for 0x30xx and so on (RMM/PSA lifecycle states); NULL when the value is in no range. */
+const char *vcca_lifecycle_name(uint64_t lifecycle);
+
+/* --- Printing ------------------------------------------------------------------------------------------- */
+
+/* The claims as members of an open JSON object: container, platform {...}, realm {...}. */
+void vcca_token_json(const struct vcca_token *token, struct vcca_json *j);
+/* As indented text for people. */
+void vcca_token_text(const struct vcca_token *token, vcca_sink *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

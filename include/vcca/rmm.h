@@ -179,6 +179,9 @@ struct vcca_realm_info {
 bool vcca_realm_info(const vcca_machine *m, uint64_t rd, struct vcca_realm_info *out);
 /* The RD of a REC; 0 when rec is none. */
 uint64_t vcca_rec_owner(const vcca_machine *m, uint64_t rec);
+/* Raises or lowers a physical interrupt at a REC (nothing happens when rec is none). It is taken, and lowered again by the exit,
+ * after the next thing the running REC does; a guest command that gives way to interrupts sees it before. */
+void vcca_rec_set_irq(vcca_machine *m, uint64_t rec, bool pending);
 
 /* Everything the machine is, as bytes: equal machines give equal bytes. Restoring needs a machine of the same config. (Host
  * memory supplied by an embedder is the embedder's to save.) */

@@ -1,0 +1,125 @@
+/* What the host loads and measures: images, device trees, load plans, and the calls that carry a plan out.
+ *
+ * A plan says what a VM's memory holds at start and what of it is measured. It can be measured offline
+ * (vcca_plan_measure) or issued as real RMI or TMI calls in the order KVM uses (vcca_host_boot); the RIM is the same.
+ * Sources: Documentation/arch/arm64/booting.rst for the Image header; the virtCCA SDK's rim_ref and openEuler's QEMU and
+ * KVM for virtCCA layouts.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_BOOT_H
+#define VCCA_BOOT_H
+
+#include "vcca/rmm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Images ---------------------------------------------------------------------------------------------- */
+
+/* The 64-byte header of an uncompressed arm64 kernel. */
+struct vcca_arm64_image {
+  uint64_t text_offset;
+  uint64_t image_size; /* memory it needs, bss included */
+  uint64_t flags;
+};
+VCCA_MUST_USE bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_image *out, struct vcca_error *err);
+
+/* Whether the bytes are a whole, well-formed device tree; *size (may be NULL) receives its totalsize. */
+VCCA_MUST_USE bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err);
+
+/* What the built-in device tree describes. */
+struct vcca_dtb_spec {
+  uint64_t ram_base, ram_size;
+  unsigned vcpus;
+  const char *bootargs;              /* NULL: no /chosen/bootargs */
+  uint64_t initrd_base, initrd_size; /* size 0: none */
+};
+/* A small device tree of a generic virtual machine (memory, cpus, psci over smc, timer, GICv3, UART, chosen); the same spec
+ * gives the same bytes. */
+VCCA_MUST_USE bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_bytes *out, struct vcca_error *err);
+
+/* --- Plans ----------------------------------------------------------------------------------------------- */
+
+enum { VCCA_SEGMENTS = 8, VCCA_VCPUS_MAX = 512, VCCA_RIPAS_RANGES = 4 };
+
+/* Memory at start: content at ipa, zeros from there to ipa + size. Both multiples of 4 KiB. */
+struct vcca_segment {
+  const char *name; /* "kernel", "initrd", "dtb", "firmware", "loader" */
+  uint64_t ipa;
+  uint64_t size;
+  vcca_span content; /* at most size bytes; must outlive the plan */
+  bool measured;     /* otherwise populated without being measured */
+};
+
+struct vcca_plan {
+  char profile[32];
+  enum vcca_rules_id rules;
+  struct vcca_realm_params params;
+  uint8_t rpv[64];
+  uint64_t ram_base, ram_size;
+  struct vcca_segment segments[VCCA_SEGMENTS]; /* ascending, not overlapping */
+  size_t segment_count;
+  struct {
+    uint64_t base, top;
+  } ripas[VCCA_RIPAS_RANGES]; /* set to RAM before DATA (Arm) */
+  size_t ripas_count;
+  unsigned vcpus;                  /* RECs or TECs that are created; 0 measures none */
+  struct vcca_rec_params boot_rec; /* of vCPU 0; all others are zero (not runnable) */
+  uint8_t loader[40];              /* virtCCA direct boot: the stub a segment points to */
+};
+
+/* How the VM is to be started. Zero means the default named. */
+struct vcca_vm {
+  const char *profile;                     /* "virtcca", "virtcca-2025", "arm" */
+  vcca_span kernel, initrd, dtb, firmware; /* {NULL, 0}: none. Kernel or firmware is needed; a dtb always (vcca_dtb_make). */
+  unsigned vcpus;
+  unsigned sve_bits;     /* 0: no SVE */
+  unsigned pmu_counters; /* 0: no PMU */
+  unsigned s2sz;         /* IPA width; 40 */
+  enum vcca_hash_alg hash_alg;
+  uint64_t ram_base;         /* 0x40000000 */
+  uint64_t ram_size;         /* 0: what the images need, rounded up to 2 MiB (at least 512 MiB) */
+  unsigned num_bps, num_wps; /* arm: counts (encoded minus 1); 0: 6 and 4 */
+  uint8_t rpv[64];
+};
+
+/* Lays the VM out: virtCCA direct kernel boot and firmware boot (virtcca-abi 3.3, 3.4), or a plain Arm realm (RIPAS over RAM,
+ * kernel at RAM base + text_offset, initrd, device tree, x0 = device tree). Overlaps, images outside RAM, impossible counts
+ * and vector lengths are errors that name the option. The plan points into vm's spans and into itself: do not copy it. */
+VCCA_MUST_USE bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
+
+/* Called now and then with bytes done of bytes in all. */
+typedef void (*vcca_progress)(void *ctx, uint64_t done, uint64_t total);
+
+/* The RIM of the plan, without a machine. hook sees every extension. */
+void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress, void *progress_ctx,
+                       struct vcca_rim *out);
+
+/* --- The host -------------------------------------------------------------------------------------------- */
+
+/* A host that owns a machine's memory and starts VMs on it by SMC, as KVM does. It keeps what it needs to tear them down. */
+typedef struct vcca_host vcca_host;
+vcca_host *vcca_host_new(vcca_machine *m, struct vcca_error *err);
+void vcca_host_free(vcca_host *host);
+
+struct vcca_booted {
+  uint64_t rd;
+  unsigned recs;
+  uint64_t rec[VCCA_VCPUS_MAX]; /* PAs (RMI) or handles (TMI) */
+};
+/* Carries the plan out, up to ACTIVATE. An error names the call that was refused and its status. */
+VCCA_MUST_USE bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx, struct vcca_booted *out,
+                                  struct vcca_error *err);
+/* Runs a REC once (REC_ENTER or TEC_ENTER with the given entry flags); *exit_reason receives the exit record's reason. The status
+ * word is returned. */
+uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *exit_reason);
+/* Tears a VM down; every granule is the host's again. */
+VCCA_MUST_USE bool vcca_host_destroy(vcca_host *host, const struct vcca_booted *vm, struct vcca_error *err);
+/* A machine big enough for the plan: config regions for host memory and, for TMI, the TMM's pool. */
+void vcca_host_regions(const struct vcca_plan *plan, struct vcca_machine_config *config);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,64 @@
+/* The guest's side: RSI (Arm), TSI (virtCCA) and PSCI calls, the making of tokens, and a library for guest programs.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_TSI_H
+#define VCCA_TSI_H
+
+#include "vcca/hsm.h"
+#include "vcca/rmm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The tables. */
+const struct vcca_interface *vcca_rsi(void);
+const struct vcca_interface *vcca_tsi(void);
+const struct vcca_interface *vcca_psci(void);
+
+/* The monitor's guest interface on a machine: answers RSI and PSCI on an RMI machine, TSI and PSCI on a TMI one. At attach
+ * time the monitor fetches its RAK and the platform token from the HSM and keeps them, as on real machines; the HSM must outlive it.
+ * Frees with vcca_guest_interface_free (before the machine). */
+typedef struct vcca_guest_interface vcca_guest_interface;
+vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family, struct vcca_error *err);
+void vcca_guest_interface_free(vcca_guest_interface *gi);
+/* Guest calls are traced to the machine's own trace hook. */
+
+/* --- A guest program ------------------------------------------------------------------------------------- */
+
+/* A guest is straight-line C: a function that makes calls, loads and stores. It runs while its REC runs; each call leaves to
+ * the monitor and comes back when the host enters the REC again. One guest per REC. */
+typedef struct vcca_guest vcca_guest;
+typedef void (*vcca_guest_main)(void *arg, vcca_guest *g);
+
+/* Prepares main(arg) to run on rec, and becomes the machine's program (several guests on one machine share it). */
+vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, void *arg, struct vcca_error *err);
+/* Ends the guest, wherever it is. */
+void vcca_guest_free(vcca_guest *g);
+/* Whether main has returned (the REC then waits for interrupts for ever). */
+bool vcca_guest_done(const vcca_guest *g);
+
+/* What main may call. An SMC with x0..x17 in and out. */
+void vcca_guest_call(vcca_guest *g, uint64_t x[VCCA_SMC_REGS]);
+/* The next event of the REC is the given one (an abort, WFI, IRQ ...). */
+void vcca_guest_event(vcca_guest *g, const struct vcca_realm_event *event);
+/* Realm memory by IPA; an access that does not translate becomes a data abort and is tried again when the REC runs on. */
+void vcca_guest_load(vcca_guest *g, uint64_t ipa, vcca_sink *out, size_t n);
+void vcca_guest_store(vcca_guest *g, uint64_t ipa, vcca_span bytes);
+
+/* The calls of both interfaces under one set of names; buffers that TSI wants in memory go through the page at `scratch`
+ * (an IPA of guest RAM, set once). Status is the interface's own (0 success). */
+void vcca_guest_scratch(vcca_guest *g, uint64_t ipa);
+uint64_t vcca_guest_version(vcca_guest *g, unsigned *major, unsigned *minor);
+uint64_t vcca_guest_measurement_read(vcca_guest *g, unsigned index, uint8_t value[VCCA_MEASUREMENT_SIZE]);
+uint64_t vcca_guest_measurement_extend(vcca_guest *g, unsigned index, vcca_span value);
+uint64_t vcca_guest_realm_config(vcca_guest *g, unsigned *ipa_width, unsigned *hash_alg);
+/* INIT, then CONTINUE by chunks until the token is whole. challenge: up to 64 bytes, zero-padded. */
+uint64_t vcca_guest_token(vcca_guest *g, vcca_span challenge, size_t chunk, vcca_sink *token);
+/* TSI only. */
+uint64_t vcca_guest_device_cert(vcca_guest *g, vcca_sink *cert);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

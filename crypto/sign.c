@@ -1,0 +1,103 @@
+/* Signatures by COSE algorithm number. Any EC key may be used with any ES*, as RFC 9053 (2.1) allows;
+ * vcca_sig_fits is the stricter question.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/sign.h"
+
+#include "crypto/key.h"
+#include "crypto/rsa.h"
+
+static const struct {
+  enum vcca_sig_alg alg;
+  const char *name;
+  enum vcca_hash_alg hash;
+  enum vcca_key_type type;
+} rows[] = {
+    {VCCA_ES256, "ES256", VCCA_SHA256, VCCA_KEY_P256}, {VCCA_ES384, "ES384", VCCA_SHA384, VCCA_KEY_P384},
+    {VCCA_ES512, "ES512", VCCA_SHA512, VCCA_KEY_P521}, {VCCA_PS256, "PS256", VCCA_SHA256, VCCA_KEY_RSA},
+    {VCCA_PS384, "PS384", VCCA_SHA384, VCCA_KEY_RSA},  {VCCA_PS512, "PS512", VCCA_SHA512, VCCA_KEY_RSA},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* The row of an algorithm, ROWS when there is none. */
+static size_t find(int64_t alg)
+{
+  size_t i = 0;
+  while (i < ROWS && (int64_t)rows[i].alg != alg)
+    i++;
+  return i;
+}
+
+/* Whether the key can be used with the algorithm at all: both EC, or both RSA. */
+static bool usable(size_t row, const vcca_key *key)
+{
+  return row < ROWS && (rows[row].type == VCCA_KEY_RSA) == (key->type == VCCA_KEY_RSA);
+}
+
+const char *vcca_sig_name(int64_t alg)
+{
+  size_t i = find(alg);
+  return i < ROWS ? rows[i].name : NULL;
+}
+
+bool vcca_sig_fits(int64_t alg, const vcca_key *key)
+{
+  size_t i = find(alg);
+  return i < ROWS && rows[i].type == key->type;
+}
+
+enum vcca_sig_alg vcca_sig_of(const vcca_key *key)
+{
+  size_t i = 0;
+  while (rows[i].type != key->type)
+    i++;
+  return rows[i].alg;
+}
+
+bool vcca_ecdsa_sign(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err)
+{
+  psa_algorithm_t ecdsa = PSA_ALG_DETERMINISTIC_ECDSA(vcca_psa_hash(alg));
+  uint8_t bytes[2 * VCCA_SCALAR_MAX];
+  size_t n = 0;
+  psa_key_id_t id;
+  psa_status_t status = vcca_key_import(key, PSA_KEY_USAGE_SIGN_HASH, ecdsa, &id);
+  if (status == PSA_SUCCESS) {
+    status = psa_sign_hash(id, ecdsa, digest.p, digest.n, bytes, sizeof bytes, &n);
+    psa_destroy_key(id);
+  }
+  if (status != PSA_SUCCESS)
+    return vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no ECDSA signature");
+  vcca_sink_put(signature, vcca_span_of(bytes, n));
+  return vcca_sink_ok(signature) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a signature of %zu bytes", n);
+}
+
+bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature, struct vcca_error *err)
+{
+  size_t row = find(alg);
+  if (!usable(row, key))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "algorithm %d cannot be used with a %s key", (int)alg, vcca_key_type_name(key->type));
+  if (!key->pair)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "signing needs a private key, this one is public");
+  enum vcca_hash_alg hash = rows[row].hash;
+  uint8_t bytes[VCCA_HASH_MAX];
+  vcca_span digest = vcca_span_of(bytes, vcca_hash_size(hash));
+  vcca_hash(hash, message, bytes);
+  return key->type == VCCA_KEY_RSA ? vcca_rsa_sign_pss(key, hash, digest, signature, err) : vcca_ecdsa_sign(key, hash, digest, signature, err);
+}
+
+bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature)
+{
+  size_t row = find(alg);
+  if (!usable(row, key))
+    return false;
+  psa_algorithm_t hash = vcca_psa_hash(rows[row].hash);
+  psa_algorithm_t psa = key->type == VCCA_KEY_RSA ? PSA_ALG_RSA_PSS_ANY_SALT(hash) : PSA_ALG_ECDSA(hash);
+  uint8_t digest[VCCA_HASH_MAX];
+  vcca_hash(rows[row].hash, message, digest);
+  psa_key_id_t id;
+  if (vcca_key_import(key, PSA_KEY_USAGE_VERIFY_HASH, psa, &id) != PSA_SUCCESS)
+    return false;
+  psa_status_t status = psa_verify_hash(id, psa, digest, vcca_hash_size(rows[row].hash), signature.p, signature.n);
+  psa_destroy_key(id);
+  return status == PSA_SUCCESS;
+}

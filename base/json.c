@@ -41,28 +41,11 @@ static void newline(struct vcca_json *j)
     puts_(j, "  ");
 }
 
-/* Length of the valid UTF-8 sequence at p, 0 if it is not one. */
-static size_t utf8(vcca_span s, size_t at)
-{
-  uint8_t c = s.p[at];
-  size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-  if (n == 0 || n > s.n - at)
-    return 0;
-  uint32_t v = n == 1 ? c : c & (0x7fu >> n);
-  for (size_t i = 1; i < n; i++) {
-    if ((s.p[at + i] & 0xc0) != 0x80)
-      return 0;
-    v = v << 6 | (s.p[at + i] & 0x3f);
-  }
-  bool good = n == 1 || (n == 2 && v >= 0x80) || (n == 3 && v >= 0x800 && (v < 0xd800 || v > 0xdfff)) || (n == 4 && v >= 0x10000 && v < 0x110000);
-  return good ? n : 0;
-}
-
 static void quoted(struct vcca_json *j, vcca_span s)
 {
   puts_(j, "\"");
   for (size_t i = 0; i < s.n;) {
-    size_t n = utf8(s, i);
+    size_t n = vcca_utf8_at(s, i);
     char esc[8];
     if (n == 0) {
       puts_(j, "\\ufffd");

@@ -31,6 +31,22 @@ bool vcca_span_zero(vcca_span s)
   return s.n == 0 || (s.p[0] == 0 && memcmp(s.p, s.p + 1, s.n - 1) == 0);
 }
 
+size_t vcca_utf8_at(vcca_span s, size_t at)
+{
+  uint8_t c = s.p[at];
+  size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+  if (n == 0 || n > s.n - at)
+    return 0;
+  uint32_t v = n == 1 ? c : c & (0x7fu >> n);
+  for (size_t i = 1; i < n; i++) {
+    if ((s.p[at + i] & 0xc0) != 0x80)
+      return 0;
+    v = v << 6 | (s.p[at + i] & 0x3f);
+  }
+  bool good = n == 1 || (n == 2 && v >= 0x80) || (n == 3 && v >= 0x800 && (v < 0xd800 || v > 0xdfff)) || (n == 4 && v >= 0x10000 && v < 0x110000);
+  return good ? n : 0;
+}
+
 /* Where the next n bytes go, or NULL when there is no room; they are counted either way. */
 static uint8_t *take(vcca_sink *s, size_t n)
 {

@@ -5,6 +5,7 @@
  *   CPAK seed = KDF(HUK, "BL1_CPAK_SEED_DERIVATION"), DAK seed = KDF(GUK, "BL1_DAK_SEED_DERIVATION", boot state)
  *   boot state = SHA-256(tp_mode || lcs || reprovisioning || BL1_2 hash)
  *   CPAK = EC key from HKDF(CPAK seed); RAK = EC key from HKDF(DAK seed, info = the boot records as CBOR).
+ * So a changed component, recorded or not, changes the RAK and never the CPAK. docs/adr/0006-key-ladder.md has the details.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_HSM_H
@@ -20,14 +21,15 @@ enum { VCCA_HSM_SEED = 32, VCCA_HSM_COMPONENTS = VCCA_COMPONENTS_MAX, VCCA_HSM_T
 
 /* One boot stage: what is loaded and what the HSM's register for it receives. */
 struct vcca_device_component {
-  char name[VCCA_HSM_TEXT]; /* "imu"; claim 2399/1 when it is recorded */
-  char version[VCCA_HSM_TEXT];
-  bool recorded;      /* appears in the platform token */
-  bool extended;      /* the record is H(0^32 || digest) as a register extend leaves it; otherwise the digest itself */
-  uint8_t digest[64]; /* of the component's image */
-  size_t digest_size; /* 32, 48 or 64 */
-  uint8_t signer_id[64];
-  size_t signer_id_size; /* 0: empty */
+  char name[VCCA_HSM_TEXT];    /* "imu"; claim 2399/1 when it is recorded; each once, 1 to 32 bytes (TF-M's limit) */
+  char version[VCCA_HSM_TEXT]; /* claim 2399/4, at most 14 bytes (TF-M's limit); "" = none */
+  unsigned record;             /* its place among the platform token's components, from 1, each once; 0: not recorded */
+  bool extended;               /* the register is H(0... || digest) as an extend leaves it; otherwise the digest itself */
+  bool open;                   /* its register is not locked after boot: vcca_hsm_extend may change it */
+  uint8_t digest[64];          /* of the component's image */
+  size_t digest_size;          /* 32, 48 or 64: also says the register's hash */
+  uint8_t signer_id[64];       /* claim 2399/5 */
+  size_t signer_id_size;       /* 32, 48 or 64; 0: empty */
 };
 
 /* Which keys and chain the device has: RSA-4096 as the CVM-only machines, P-521 as the two-part virtCCA ones, P-384 as CCA. */
@@ -41,7 +43,7 @@ struct vcca_device {
   enum vcca_chain_kind chain;
   uint32_t lifecycle; /* claim 2395, e.g. 0x3003 */
   uint8_t implementation_id[32];
-  uint8_t instance_id[33]; /* 01 || ...; all zero: derived from the CPAK, 01 || SHA-256(point or SPKI) */
+  uint8_t instance_id[33]; /* 01 || ...; all zero: derived from the CPAK, 01 || SHA-256(uncompressed point, or SPKI for RSA) */
   uint8_t config[256];
   size_t config_size;
   char verification_service[128];                               /* "" = none */
@@ -49,13 +51,13 @@ struct vcca_device {
   uint8_t bl1_2_hash[32];                                       /* immutable second boot stage: part of the boot state */
   struct vcca_device_component components[VCCA_HSM_COMPONENTS]; /* in boot order */
   size_t component_count;
-  /* RSA devices only: primes of the device key, 256 bytes each; rsa_size 0: search them from the HUK (seconds). */
+  /* RSA devices only: primes of the device key, rsa_size bytes each; rsa_size 0: search them from the HUK (seconds). */
   uint8_t rsa_p[256], rsa_q[256];
   size_t rsa_size;
 };
 
 /* The built-in TEST device of a kind: virtCCA's boot order and six records for RSA and P-521, Arm's thirteen RSE components for
- * P-384. */
+ * P-384. Every secret and digest is the SHA-256 of a text that starts with "TEST " (hsm/device.c), so anyone can make them again. */
 void vcca_device_default(enum vcca_chain_kind chain, struct vcca_device *out);
 const char *vcca_chain_kind_name(enum vcca_chain_kind chain); /* "rsa", "p521", "p384" */
 bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain);
@@ -63,7 +65,7 @@ bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain);
 typedef struct vcca_hsm vcca_hsm;
 
 /* Powers the device on: derives the CPAK, then boots its components in order (extend and lock each register), then derives
- * the RAK. NULL on failure. */
+ * the RAK and writes the certificates. The device is copied. NULL on failure, with what is wrong with the device. */
 vcca_hsm *vcca_hsm_open(const struct vcca_device *device, struct vcca_error *err);
 void vcca_hsm_close(vcca_hsm *hsm);
 const struct vcca_device *vcca_hsm_device(const vcca_hsm *hsm);
@@ -71,12 +73,14 @@ const struct vcca_device *vcca_hsm_device(const vcca_hsm *hsm);
 /* --- Boot registers (TF-M measured boot) ---------------------------------------------------------------- */
 
 struct vcca_boot_record {
-  struct vcca_component claims; /* as the token carries them */
+  struct vcca_component claims; /* as the token carries them; spans point into the HSM */
   bool locked;
 };
 /* Register i in boot order; false beyond the last. */
 bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_record *out);
-/* Extends a register by name: value' = H(value || digest). A locked register, an unknown name or another size is refused. */
+/* Extends a register by name: value' = H(value || digest). A locked register, an unknown name or another size is refused.
+ * The record then stands for more than one image, so it loses its type and version (TF-M measured boot). The RAK stays what it
+ * was at boot; a platform token made before stays too. */
 VCCA_MUST_USE bool vcca_hsm_extend(vcca_hsm *hsm, const char *name, vcca_span digest, struct vcca_error *err);
 VCCA_MUST_USE bool vcca_hsm_lock(vcca_hsm *hsm, const char *name, struct vcca_error *err);
 

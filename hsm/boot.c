@@ -9,9 +9,9 @@
 static void extend(struct hsm_register *r, vcca_span digest)
 {
   enum vcca_hash_alg alg;
-  if (!hsm_alg_of(digest.n, &alg))
+  if (!hsm_alg_of(r->size, &alg))
     return;
-  vcca_span parts[] = {vcca_span_of(r->value, digest.n), digest};
+  vcca_span parts[] = {vcca_span_of(r->value, r->size), digest};
   vcca_hash_parts(alg, parts, 2, r->value);
 }
 
@@ -20,6 +20,7 @@ void hsm_boot(vcca_hsm *hsm)
   for (size_t i = 0; i < hsm->device.component_count; i++) {
     const struct vcca_device_component *c = &hsm->device.components[i];
     struct hsm_register *r = &hsm->registers[i];
+    r->size = c->digest_size;
     if (c->extended)
       extend(r, vcca_span_of(c->digest, c->digest_size));
     else
@@ -43,10 +44,10 @@ bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_record *out
   enum vcca_hash_alg alg;
   memset(out, 0, sizeof *out);
   out->claims.type = text_or_absent(c->name, !r->merged);
-  out->claims.measurement = vcca_span_of(r->value, c->digest_size);
+  out->claims.measurement = vcca_span_of(r->value, r->size);
   out->claims.version = text_or_absent(c->version, !r->merged);
   out->claims.signer_id = vcca_span_of(c->signer_id, c->signer_id_size);
-  if (hsm_alg_of(c->digest_size, &alg))
+  if (hsm_alg_of(r->size, &alg))
     out->claims.hash_alg = vcca_span_str(vcca_hash_name(alg));
   out->locked = r->locked;
   return true;
@@ -73,38 +74,38 @@ void hsm_boot_records(const vcca_hsm *hsm, vcca_sink *out)
   }
 }
 
-/* The index of an unlocked register. */
-static bool find_open(const vcca_hsm *hsm, const char *name, size_t *at, struct vcca_error *err)
+/* An unlocked register by name; NULL when there is none. */
+static struct hsm_register *find_open(vcca_hsm *hsm, const char *name, struct vcca_error *err)
 {
   for (size_t i = 0; i < hsm->device.component_count; i++) {
     if (strcmp(hsm->device.components[i].name, name) != 0)
       continue;
-    if (hsm->registers[i].locked)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "boot register %s is locked until the next power-on", name);
-    *at = i;
-    return true;
+    if (!hsm->registers[i].locked)
+      return &hsm->registers[i];
+    vcca_fail(err, VCCA_FAULT_USAGE, "boot register %s is locked until the next power-on", name);
+    return NULL;
   }
-  return vcca_fail(err, VCCA_FAULT_USAGE, "device %s has no boot register %s", hsm->device.name, name);
+  vcca_fail(err, VCCA_FAULT_USAGE, "device %s has no boot register %s", hsm->device.name, name);
+  return NULL;
 }
 
 bool vcca_hsm_extend(vcca_hsm *hsm, const char *name, vcca_span digest, struct vcca_error *err)
 {
-  size_t i;
-  if (!find_open(hsm, name, &i, err))
+  struct hsm_register *r = find_open(hsm, name, err);
+  if (!r)
     return false;
-  if (digest.n != hsm->device.components[i].digest_size)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "boot register %s takes digests of %zu bytes, not %zu", name, hsm->device.components[i].digest_size,
-                     digest.n);
-  extend(&hsm->registers[i], digest);
-  hsm->registers[i].merged = true;
+  if (digest.n != r->size)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "boot register %s takes digests of %zu bytes, not %zu", name, r->size, digest.n);
+  extend(r, digest);
+  r->merged = true;
   return true;
 }
 
 bool vcca_hsm_lock(vcca_hsm *hsm, const char *name, struct vcca_error *err)
 {
-  size_t i;
-  if (!find_open(hsm, name, &i, err))
+  struct hsm_register *r = find_open(hsm, name, err);
+  if (!r)
     return false;
-  hsm->registers[i].locked = true;
+  r->locked = true;
   return true;
 }

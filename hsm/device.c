@@ -22,13 +22,12 @@ enum { NAME_MAX_SIZE = 32, VERSION_MAX_SIZE = 14 };
 
 const struct hsm_kind *hsm_kind(enum vcca_chain_kind chain)
 {
-  return (size_t)chain < sizeof kinds / sizeof kinds[0] ? &kinds[chain] : NULL;
+  return &kinds[chain];
 }
 
 const char *vcca_chain_kind_name(enum vcca_chain_kind chain)
 {
-  const struct hsm_kind *kind = hsm_kind(chain);
-  return kind ? kind->name : NULL;
+  return (size_t)chain < sizeof kinds / sizeof kinds[0] ? kinds[chain].name : NULL;
 }
 
 bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain)
@@ -154,7 +153,7 @@ static bool check_component(const struct vcca_device *d, size_t i, struct vcca_e
 
 bool hsm_device_check(const struct vcca_device *d, struct vcca_error *err)
 {
-  if (!hsm_kind(d->chain))
+  if (!vcca_chain_kind_name(d->chain))
     return vcca_fail(err, VCCA_FAULT_USAGE, "chain kind %d is none of rsa, p521, p384", (int)d->chain);
   if (!check_texts(d, err))
     return false;

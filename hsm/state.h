@@ -15,7 +15,6 @@ struct hsm_kind {
   const char *root_cn, *sub_cn;
   unsigned leaf_usage; /* key usage bits of the device certificate */
 };
-/* NULL when the number is no kind. */
 const struct hsm_kind *hsm_kind(enum vcca_chain_kind chain);
 
 /* A built-in boot chain, in boot order (boot_chains.c). */
@@ -29,6 +28,7 @@ const struct hsm_stage *hsm_boot_chain(enum vcca_chain_kind chain, size_t *count
 /* Register i belongs to component i. */
 struct hsm_register {
   uint8_t value[VCCA_HASH_MAX];
+  size_t size; /* of the value, and of what extends it */
   bool locked;
   bool merged; /* extended again after boot */
 };

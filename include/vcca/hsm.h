@@ -59,7 +59,7 @@ struct vcca_device {
 /* The built-in TEST device of a kind: virtCCA's boot order and six records for RSA and P-521, Arm's thirteen RSE components for
  * P-384. Every secret and digest is the SHA-256 of a text that starts with "TEST " (hsm/device.c), so anyone can make them again. */
 void vcca_device_default(enum vcca_chain_kind chain, struct vcca_device *out);
-const char *vcca_chain_kind_name(enum vcca_chain_kind chain); /* "rsa", "p521", "p384" */
+const char *vcca_chain_kind_name(enum vcca_chain_kind chain); /* "rsa", "p521", "p384"; NULL for no kind */
 bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain);
 
 typedef struct vcca_hsm vcca_hsm;

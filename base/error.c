@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set(struct vcca_error *err, enum vcca_fault fault, const char *fmt, va_list args)
+static void VCCA_PRINTF(3, 0) set(struct vcca_error *err, enum vcca_fault fault, const char *fmt, va_list args)
 {
   memset(err, 0, sizeof *err);
   err->fault = fault;

@@ -46,7 +46,7 @@ struct vcca_rec_params {
   uint64_t gprs[8];
 };
 
-/* A measurement register: 64 bytes, a shorter digest at the low end, zeros above (RMM C1.?, RmmRealmMeasurement). */
+/* A measurement register: 64 bytes, a shorter digest at the low end, zeros above (RMM specification C1, RmmRealmMeasurement). */
 enum { VCCA_MEASUREMENT_SIZE = 64, VCCA_REMS = 4, VCCA_DESCRIPTOR_SIZE = 256 };
 
 /* One extension of a RIM, as a hook sees it after it happened. */

@@ -54,6 +54,7 @@ struct vcca_evidence {
 
 struct vcca_finding {
   enum vcca_outcome outcome;
+  bool unreadable; /* it failed because its input could not be read, not because it disagrees */
   bool has_offset;
   size_t offset;    /* in the token, where that helps */
   char reason[240]; /* one line */
@@ -61,7 +62,7 @@ struct vcca_finding {
 
 struct vcca_verdict {
   bool accepted;  /* no check failed, and the ones that carry trust ran */
-  bool malformed; /* the input could not be decoded: "could not tell" rather than "no" */
+  bool malformed; /* every check that failed did so for unreadable input: "could not tell" rather than "no" */
   struct vcca_finding findings[VCCA_CHECKS];
   struct vcca_token token; /* decoded, valid when the structure check passed; points into the evidence */
 };
@@ -79,7 +80,8 @@ void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j);
 
 /* Trust anchors from files. A JWK (RFC 7517, EC) or PEM public key; NULL on failure. */
 vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err);
-/* From a trust anchor store (a JSON array of {pkey, implementation-id, instance-id}) the key of the token's instance. */
+/* From a trust anchor store (a JSON array of {pkey, implementation-id, instance-id}) the key of the token's instance; the whole
+ * store must be sound. NULL with VCCA_FAULT_UNSUPPORTED when it is and has no such instance, which is not the store's fault. */
 vcca_key *vcca_anchor_find(vcca_span store, vcca_span instance_id, struct vcca_error *err);
 
 #ifdef __cplusplus

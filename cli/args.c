@@ -1,0 +1,256 @@
+/* Words to options, by the verb's table.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vcca/hex.h"
+
+static size_t distance(const char *a, const char *b)
+{
+  enum { WIDTH = 32 };
+  size_t n = strlen(a), m = strlen(b), row[WIDTH + 1];
+  if (n > WIDTH || m > WIDTH)
+    return WIDTH;
+  for (size_t j = 0; j <= m; j++)
+    row[j] = j;
+  for (size_t i = 1; i <= n; i++) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= m; j++) {
+      size_t best = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      best = row[j] + 1 < best ? row[j] + 1 : best;
+      row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+    }
+  }
+  return row[m];
+}
+
+const char *nearest(const char *word, const char *(*candidate)(const void *ctx, unsigned i), const void *ctx)
+{
+  const char *best = NULL;
+  size_t least = strlen(word) / 3 + 2;
+  for (unsigned i = 0; candidate(ctx, i); i++) {
+    size_t d = distance(word, candidate(ctx, i));
+    if (d < least) {
+      least = d;
+      best = candidate(ctx, i);
+    }
+  }
+  return best;
+}
+
+static const char *option_name(const void *ctx, unsigned i)
+{
+  const struct verb *verb = ctx;
+  return verb->options[i].name;
+}
+
+static const struct option *find_long(const struct verb *verb, const char *name, size_t n)
+{
+  for (const struct option *o = verb->options; o->name; o++)
+    if (strlen(o->name) == n && strncmp(o->name, name, n) == 0)
+      return o;
+  return NULL;
+}
+
+static const struct option *find_letter(const struct verb *verb, char letter)
+{
+  for (const struct option *o = verb->options; o->name; o++)
+    if (o->letter && o->letter == letter)
+      return o;
+  return NULL;
+}
+
+static bool take(struct args *a, const struct option *o, const char *value)
+{
+  if (!o->many && args_has(a, o->name)) {
+    usage(a, "--%s is given twice", o->name);
+    return false;
+  }
+  if (a->values == CLI_VALUES) {
+    usage(a, "more than %d options", CLI_VALUES);
+    return false;
+  }
+  a->given[a->values] = o->name;
+  a->value[a->values++] = value;
+  return true;
+}
+
+/* One word that starts with '-'; *next is the word after it, used up when the option takes it. */
+static bool option_word(struct args *a, const char *word, const char *next, bool *used_next)
+{
+  const char *equals = NULL;
+  const struct option *o;
+  if (word[1] == '-') {
+    equals = strchr(word, '=');
+    o = find_long(a->verb, word + 2, equals ? (size_t)(equals - word - 2) : strlen(word + 2));
+  } else {
+    o = find_letter(a->verb, word[1]);
+    equals = o && word[2] != '\0' ? word + 1 : NULL; /* -ojson */
+  }
+  if (!o) {
+    const char *near = word[1] == '-' ? nearest(word + 2, option_name, a->verb) : NULL;
+    usage(a, "no option %s%s%s%s", word, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
+    return false;
+  }
+  if (!o->arg) {
+    if (equals) {
+      usage(a, "--%s takes no value", o->name);
+      return false;
+    }
+    return take(a, o, "");
+  }
+  *used_next = equals == NULL;
+  if (!equals && !next) {
+    usage(a, "--%s wants %s", o->name, o->arg);
+    return false;
+  }
+  return take(a, o, equals ? equals + 1 : next);
+}
+
+bool args_parse(const struct verb *verb, int count, char **words, struct args *out)
+{
+  memset(out, 0, sizeof *out);
+  out->verb = verb;
+  bool only_operands = false;
+  for (int i = 0; i < count; i++) {
+    const char *word = words[i];
+    if (!only_operands && strcmp(word, "--") == 0) {
+      only_operands = true;
+    } else if (!only_operands && word[0] == '-' && word[1] != '\0') {
+      bool used_next = false;
+      if (!option_word(out, word, i + 1 < count ? words[i + 1] : NULL, &used_next))
+        return false;
+      i += used_next;
+    } else if (out->operands == CLI_VALUES || out->operands == verb->max) {
+      usage(out, "'%s' is one operand too many", word);
+      return false;
+    } else {
+      out->operand[out->operands++] = word;
+    }
+  }
+  if (out->operands < verb->min) {
+    usage(out, "wants %s", verb->operands);
+    return false;
+  }
+  return true;
+}
+
+const char *args_nth(const struct args *a, const char *name, unsigned i)
+{
+  for (unsigned k = 0; k < a->values; k++)
+    if (strcmp(a->given[k], name) == 0 && i-- == 0)
+      return a->value[k];
+  return NULL;
+}
+
+const char *args_get(const struct args *a, const char *name)
+{
+  return args_nth(a, name, 0);
+}
+
+bool args_has(const struct args *a, const char *name)
+{
+  return args_get(a, name) != NULL;
+}
+
+bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *out, struct vcca_error *err)
+{
+  const char *text = args_get(a, name);
+  if (!text)
+    return true;
+  uint64_t v = 0;
+  struct vcca_error why;
+  if (!vcca_u64_read(vcca_span_str(text), &v, &why))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: %s", name, text, why.text);
+  if (v > max)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: at most %llu", name, text, (unsigned long long)max);
+  *out = v;
+  return true;
+}
+
+bool args_hex(const struct args *a, const char *name, vcca_sink *out, struct vcca_error *err)
+{
+  const char *text = args_get(a, name);
+  struct vcca_error why;
+  if (text && !vcca_hex_read(vcca_span_str(text), out, &why))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s: %s (character %zu)", name, why.text, why.offset + 1);
+  return true;
+}
+
+bool args_file(const struct args *a, const char *name, size_t max, struct vcca_bytes *out, struct vcca_error *err)
+{
+  const char *path = args_get(a, name);
+  return path ? vcca_file_read(path, max, out, err) : true;
+}
+
+bool args_json(const struct args *a, bool *json, struct vcca_error *err)
+{
+  const char *how = args_get(a, "output");
+  *json = how && strcmp(how, "json") == 0;
+  if (how && !*json && strcmp(how, "text") != 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--output %s: text or json", how);
+  return true;
+}
+
+enum vcca_exit fail(const struct args *a, const struct vcca_error *err)
+{
+  char text[700];
+  fprintf(stderr, "vcca %s: %s\n", a->verb->name, vcca_error_text(err, text, sizeof text));
+  if (err->fault == VCCA_FAULT_USAGE)
+    fprintf(stderr, "Try: vcca %s --help\n", a->verb->name);
+  return vcca_error_exit(err);
+}
+
+enum vcca_exit usage(const struct args *a, const char *fmt, ...)
+{
+  va_list list;
+  va_start(list, fmt);
+  fprintf(stderr, "vcca %s: ", a->verb->name);
+  vfprintf(stderr, fmt, list);
+  fprintf(stderr, "\nTry: vcca %s --help\n", a->verb->name);
+  va_end(list);
+  return VCCA_EXIT_USAGE;
+}
+
+enum vcca_exit finish(const struct args *a, enum vcca_exit code)
+{
+  if (fflush(stdout) == 0 && !ferror(stdout))
+    return code;
+  struct vcca_error err;
+  vcca_fail(&err, VCCA_FAULT_IO, "cannot write to standard output");
+  return fail(a, &err);
+}
+
+enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, vcca_sink *out), const void *what)
+{
+  vcca_sink measure = {0};
+  text(what, &measure);
+  struct vcca_bytes room = {0};
+  struct vcca_error err;
+  if (!vcca_bytes_alloc(&room, measure.n, &err))
+    return fail(a, &err);
+  vcca_sink out = vcca_sink_of(room.p, room.n);
+  text(what, &out);
+  fwrite(room.p, 1, room.n, stdout);
+  vcca_bytes_free(&room);
+  return VCCA_EXIT_YES;
+}
+
+void progress_line(void *label, uint64_t done, uint64_t total)
+{
+  if (!isatty(STDERR_FILENO) || total == 0)
+    return;
+  if (done >= total)
+    fprintf(stderr, "\r\033[K");
+  else
+    fprintf(stderr, "\r%s %3u%%  %llu of %llu MiB", (const char *)label, (unsigned)(done * 100 / total), (unsigned long long)(done >> 20),
+            (unsigned long long)(total >> 20));
+  fflush(stderr);
+}

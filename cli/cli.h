@@ -1,0 +1,90 @@
+/* The command line: verbs as tables, one file each. A verb's table feeds the parser, --help, the man page, the completion
+ * and docs/cli.md, so they cannot disagree.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdio.h>
+
+#include "vcca/crypto.h"
+#include "vcca/error.h"
+#include "vcca/file.h"
+#include "vcca/json.h"
+
+enum { CLI_OPTIONS = 32, CLI_VALUES = 64, CLI_FILE_MAX = 1 << 30, CLI_SMALL_MAX = 16 << 20 };
+
+struct option {
+  const char *name; /* "kernel": --kernel */
+  char letter;      /* 'k': -k; 0: none */
+  const char *arg;  /* "FILE"; NULL: a switch */
+  bool many;        /* may be given more than once */
+  const char *help;
+};
+
+struct args;
+struct verb {
+  const char *name;             /* "token verify" */
+  const char *operands;         /* "FILE"; "" = none; "[FILE]..." */
+  unsigned min, max;            /* operands taken */
+  const char *summary;          /* one line */
+  const char *about;            /* paragraphs */
+  const char *example;          /* command lines, one a line */
+  const struct option *options; /* ends with a row of NULL */
+  enum vcca_exit (*run)(const struct args *a);
+};
+extern const struct verb *const verbs[]; /* ends with NULL */
+
+/* What was given: operands in order, options by name. */
+struct args {
+  const struct verb *verb;
+  const char *operand[CLI_VALUES];
+  unsigned operands;
+  const char *given[CLI_VALUES]; /* option names, in the order given */
+  const char *value[CLI_VALUES];
+  unsigned values;
+};
+
+/* Fills args from the words after the verb; on failure says why on stderr and returns false. */
+bool args_parse(const struct verb *verb, int count, char **words, struct args *out);
+/* The option's value (the last one given), NULL when it was not given. */
+const char *args_get(const struct args *a, const char *name);
+bool args_has(const struct args *a, const char *name);
+/* The i-th value of a repeatable option; NULL beyond. */
+const char *args_nth(const struct args *a, const char *name, unsigned i);
+/* Typed values: true when absent (out untouched) or good; false with err. */
+VCCA_MUST_USE bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *out, struct vcca_error *err);
+VCCA_MUST_USE bool args_hex(const struct args *a, const char *name, vcca_sink *out, struct vcca_error *err);
+VCCA_MUST_USE bool args_file(const struct args *a, const char *name, size_t max, struct vcca_bytes *out, struct vcca_error *err);
+/* Whether -o json was asked for; false with err when -o is neither text nor json. */
+VCCA_MUST_USE bool args_json(const struct args *a, bool *json, struct vcca_error *err);
+#define OPTION_OUTPUT                                                         \
+  {                                                                           \
+    "output", 'o', "text|json", false, "how to print: text (default) or json" \
+  }
+#define OPTION_END             \
+  {                            \
+    NULL, 0, NULL, false, NULL \
+  }
+
+/* "vcca VERB: message" on stderr; the exit code the error stands for. */
+enum vcca_exit fail(const struct args *a, const struct vcca_error *err);
+/* A usage error: 2. */
+enum vcca_exit usage(const struct args *a, const char *fmt, ...) VCCA_PRINTF(2, 3);
+/* What was printed did reach its reader: YES stays YES only if stdout took everything. */
+enum vcca_exit finish(const struct args *a, enum vcca_exit code);
+
+/* Writes a sink-producing text to stdout: calls twice, once to measure. */
+enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, vcca_sink *out), const void *what);
+
+/* A line on stderr that overwrites itself, only on a terminal. ctx is the label. */
+void progress_line(void *label, uint64_t done, uint64_t total);
+
+void help_overview(FILE *out);
+void help_verb(FILE *out, const struct verb *verb);
+/* The verb that the words start with, and how many words its name takes. */
+const struct verb *verb_named(int count, char **words, int *taken);
+/* The nearest of the candidates to a mistyped word, or NULL when none is near. */
+const char *nearest(const char *word, const char *(*candidate)(const void *ctx, unsigned i), const void *ctx);
+
+#endif

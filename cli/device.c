@@ -1,0 +1,27 @@
+/* The --device option: a built-in device by kind, or a device image.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli/device.h"
+
+#include "vcca/scenario.h"
+
+bool device_load(const char *name, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err)
+{
+  enum vcca_chain_kind kind = fallback;
+  if (!name || vcca_chain_kind_named(vcca_span_str(name), &kind)) {
+    vcca_device_default(kind, out);
+    return true;
+  }
+  struct vcca_bytes yaml = {0};
+  if (!vcca_file_read(name, CLI_SMALL_MAX, &yaml, err))
+    return false;
+  bool ok = vcca_device_load(vcca_bytes_span(&yaml), out, err);
+  vcca_bytes_free(&yaml);
+  return ok ? true : vcca_fail_in(err, name);
+}
+
+vcca_hsm *device_open(const char *name, enum vcca_chain_kind fallback, struct vcca_error *err)
+{
+  struct vcca_device device;
+  return device_load(name, fallback, &device, err) ? vcca_hsm_open(&device, err) : NULL;
+}

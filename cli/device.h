@@ -1,0 +1,19 @@
+/* The --device option: a built-in device by kind, or a device image.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_DEVICE_H
+#define CLI_DEVICE_H
+
+#include "cli/cli.h"
+#include "vcca/hsm.h"
+
+#define OPTION_DEVICE                                                                                               \
+  {                                                                                                                 \
+    "device", 'd', "rsa|p521|p384|FILE", false, "a built-in TEST device, or a device image (YAML, docs/devices.md)" \
+  }
+
+/* name NULL: the built-in device of the fallback kind. */
+VCCA_MUST_USE bool device_load(const char *name, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err);
+vcca_hsm *device_open(const char *name, enum vcca_chain_kind fallback, struct vcca_error *err);
+
+#endif

@@ -1,0 +1,82 @@
+/* vcca eventlog replay: register values after a log.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+#include "vcca/eventlog.h"
+#include "vcca/hex.h"
+
+static const struct option options[] = {
+    {"alg", 'a', "sha-256|sha-384|sha-512", false, "which digests; default the log's first known algorithm"},
+    OPTION_OUTPUT,
+    OPTION_END,
+};
+
+static bool choose(const struct args *a, vcca_span bytes, enum vcca_hash_alg *alg, struct vcca_error *err)
+{
+  const char *name = args_get(a, "alg");
+  if (name)
+    return vcca_hash_named(vcca_span_str(name), alg) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "--alg %s: sha-256, sha-384 or sha-512", name);
+  struct vcca_eventlog log;
+  if (!vcca_eventlog_open(&log, bytes, err))
+    return false;
+  for (unsigned i = 0; i < log.alg_count; i++)
+    for (int k = 0; k < VCCA_HASH_ALGS; k++)
+      if (vcca_tcg_alg((enum vcca_hash_alg)k) == log.algs[i].id) {
+        *alg = (enum vcca_hash_alg)k;
+        return true;
+      }
+  return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the log has no sha-256, sha-384 or sha-512 digests");
+}
+
+static void print(const struct vcca_replay *r, bool json)
+{
+  size_t n = vcca_hash_size(r->alg);
+  struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
+  if (json) {
+    vcca_json_open(&j, NULL, '{');
+    vcca_json_head(&j, "vcca-replay-1", NULL);
+    vcca_json_str(&j, "alg", vcca_hash_name(r->alg));
+    vcca_json_int(&j, "events", r->total);
+    vcca_json_open(&j, "registers", '{');
+  }
+  for (unsigned i = 0; i < VCCA_LOG_REGISTERS; i++) {
+    char hex[2 * VCCA_HASH_MAX + 1], name[8];
+    if (r->events[i] == 0)
+      continue;
+    snprintf(name, sizeof name, "%u", i);
+    if (json)
+      vcca_json_hex(&j, name, vcca_span_of(r->value[i], n));
+    else
+      printf("%2u  %s  %u events\n", i, vcca_hex_text(vcca_span_of(r->value[i], n), hex, sizeof hex), r->events[i]);
+  }
+  while (j.depth > 0)
+    vcca_json_close(&j);
+}
+
+static enum vcca_exit run(const struct args *a)
+{
+  struct vcca_bytes file = {0};
+  struct vcca_error err;
+  struct vcca_replay replay;
+  enum vcca_hash_alg alg = VCCA_SHA256;
+  bool json, ok = args_json(a, &json, &err) && vcca_file_read(a->operand[0], CLI_SMALL_MAX, &file, &err);
+  if (ok && (!choose(a, vcca_bytes_span(&file), &alg, &err) || !vcca_eventlog_replay(vcca_bytes_span(&file), alg, &replay, &err)))
+    ok = vcca_fail_in(&err, a->operand[0]);
+  if (ok)
+    print(&replay, json);
+  vcca_bytes_free(&file);
+  return ok ? VCCA_EXIT_YES : fail(a, &err);
+}
+
+const struct verb verb_eventlog_replay = {
+    "eventlog replay",
+    "FILE",
+    1,
+    1,
+    "register values after a log",
+    "Replays a log from zero registers: R = H(R || digest) for every event but EV_NO_ACTION. In a CCEL log register n is REM n-1 (register 0 is the "
+    "RIM, which no log extends).",
+    "vcca eventlog replay ccel.bin\nvcca eventlog replay --alg sha-384 -o json tdx-ccel.bin",
+    options,
+    run,
+};

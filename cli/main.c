@@ -1,0 +1,96 @@
+/* vcca: finds the verb, hands it its words.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "vcca/version.h"
+
+/* The verbs, in the order the help lists them: one row each in cli/verbs.def. */
+#define VERB(id) extern const struct verb verb_##id;
+#include "cli/verbs.def"
+#undef VERB
+const struct verb *const verbs[] = {
+#define VERB(id) &verb_##id,
+#include "cli/verbs.def"
+#undef VERB
+    NULL,
+};
+
+const struct verb *verb_named(int count, char **words, int *taken)
+{
+  for (unsigned i = 0; verbs[i]; i++) {
+    const char *space = strchr(verbs[i]->name, ' ');
+    size_t first = space ? (size_t)(space - verbs[i]->name) : strlen(verbs[i]->name);
+    bool match = count > 0 && strlen(words[0]) == first && strncmp(words[0], verbs[i]->name, first) == 0;
+    if (match && space)
+      match = count > 1 && strcmp(words[1], space + 1) == 0;
+    if (match) {
+      *taken = space ? 2 : 1;
+      return verbs[i];
+    }
+  }
+  return NULL;
+}
+
+static const char *verb_word(const void *ctx, unsigned i)
+{
+  (void)ctx;
+  return verbs[i] ? verbs[i]->name : NULL;
+}
+
+static int unknown(int count, char **words)
+{
+  char text[64];
+  bool family = false;
+  for (unsigned i = 0; verbs[i]; i++)
+    family |= strncmp(verbs[i]->name, words[0], strlen(words[0])) == 0 && verbs[i]->name[strlen(words[0])] == ' ';
+  if (family && count == 1) {
+    fprintf(stderr, "vcca %s: do what? One of:\n", words[0]);
+    for (unsigned i = 0; verbs[i]; i++)
+      if (strncmp(verbs[i]->name, words[0], strlen(words[0])) == 0)
+        fprintf(stderr, "  vcca %-16s %s\n", verbs[i]->name, verbs[i]->summary);
+    return VCCA_EXIT_USAGE;
+  }
+  snprintf(text, sizeof text, "%s%s%s", words[0], count > 1 && words[1][0] != '-' ? " " : "", count > 1 && words[1][0] != '-' ? words[1] : "");
+  const char *near = nearest(text, verb_word, NULL);
+  fprintf(stderr, "vcca: no command '%s'%s%s%s\nTry: vcca --help\n", text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+  return VCCA_EXIT_USAGE;
+}
+
+static bool wants_help(int count, char **words)
+{
+  for (int i = 0; i < count && strcmp(words[i], "--") != 0; i++)
+    if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
+      return true;
+  return false;
+}
+
+int main(int argc, char **argv)
+{
+  int count = argc - 1, taken = 0;
+  char **words = argv + 1;
+  if (count == 0) {
+    help_overview(stderr);
+    return VCCA_EXIT_USAGE;
+  }
+  if (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0) {
+    help_overview(stdout);
+    return VCCA_EXIT_YES;
+  }
+  if (strcmp(words[0], "--version") == 0) {
+    printf("vcca %s\n", VCCA_VERSION);
+    return VCCA_EXIT_YES;
+  }
+  const struct verb *verb = verb_named(count, words, &taken);
+  if (!verb)
+    return unknown(count, words);
+  if (wants_help(count - taken, words + taken)) {
+    help_verb(stdout, verb);
+    return VCCA_EXIT_YES;
+  }
+  struct args a;
+  if (!args_parse(verb, count - taken, words + taken, &a))
+    return VCCA_EXIT_USAGE;
+  return (int)finish(&a, verb->run(&a));
+}

@@ -1,0 +1,83 @@
+/* vcca token show: what is in a token, or where it breaks.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "vcca/token.h"
+
+static const struct option options[] = {
+    {"output", 'o', "text|json|diag", false, "claims as text (default), as JSON, or annotated diagnostic notation of the bytes"},
+    OPTION_END,
+};
+
+static void text(const void *what, vcca_sink *out)
+{
+  vcca_token_text(what, out);
+}
+
+static void diag(const void *what, vcca_sink *out)
+{
+  const vcca_span *bytes = what;
+  (void)vcca_cbor_diag(*bytes, vcca_claim_name, out, NULL);
+}
+
+static void json(const struct vcca_token *token)
+{
+  struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
+  enum vcca_family family;
+  vcca_json_open(&j, NULL, '{');
+  vcca_json_head(&j, "vcca-token-1", vcca_token_family(token, &family) ? vcca_family(family)->name : NULL);
+  vcca_token_json(token, &j);
+  vcca_json_close(&j);
+}
+
+/* A whole token, or a platform token alone. */
+static bool decode(vcca_span bytes, struct vcca_token *token, struct vcca_error *err)
+{
+  bool alone = bytes.n > 0 && bytes.p[0] == 0xd2; /* CBOR tag 18: a COSE_Sign1 */
+  return alone ? vcca_token_decode_platform(bytes, token, err) : vcca_token_decode(bytes, token, err);
+}
+
+static enum vcca_exit run(const struct args *a)
+{
+  const char *how = args_get(a, "output");
+  bool as_diag = how && strcmp(how, "diag") == 0, as_json = how && strcmp(how, "json") == 0;
+  if (how && !as_diag && !as_json && strcmp(how, "text") != 0)
+    return usage(a, "--output %s: text, json or diag", how);
+  struct vcca_bytes file = {0};
+  struct vcca_error err;
+  if (!vcca_file_read(a->operand[0], CLI_SMALL_MAX, &file, &err))
+    return fail(a, &err);
+  vcca_span bytes = vcca_bytes_span(&file);
+  struct vcca_token token;
+  bool good = decode(bytes, &token, &err);
+  enum vcca_exit code = VCCA_EXIT_YES;
+  if (as_diag)
+    code = print_sink(a, diag, &bytes);
+  else if (good && as_json)
+    json(&token);
+  else if (good)
+    code = print_sink(a, text, &token);
+  if (!good) {
+    vcca_fail_in(&err, a->operand[0]);
+    code = fail(a, &err);
+    if (!as_diag)
+      fprintf(stderr, "See it with: vcca token show -o diag %s\n", a->operand[0]);
+  }
+  vcca_bytes_free(&file);
+  return code;
+}
+
+const struct verb verb_token_show = {
+    "token show",
+    "FILE",
+    1,
+    1,
+    "what is in a token, or where it breaks",
+    "Decodes a token strictly and prints its claims. A broken token is explained: byte offset, claim, and what was expected there. A platform "
+    "token alone (a COSE_Sign1) is shown too. No signature is checked; see `vcca token verify`.",
+    "vcca token show token.cbor\nvcca token show -o diag broken.cbor",
+    options,
+    run,
+};

@@ -1,0 +1,173 @@
+/* vcca token verify: a relying party's verdict on a token.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "vcca/verifier.h"
+
+static const struct option options[] = {
+    {"cpak", 0, "KEY", false, "trust anchor: the CPAK's public key, JWK or PEM"},
+    {"ta-store", 0, "FILE", false, "trust anchors: a JSON array of {pkey, implementation-id, instance-id}"},
+    {"chain", 0, "CERT", true, "trust anchor: CA certificates, PEM or DER; the first is the root, the others lead down from it"},
+    {"cert", 0, "CERT", false, "the device certificate, PEM or DER; with --chain"},
+    {"at", 0, "TIME", false, "YYYYMMDDHHMMSSZ: also check that the certificates are valid then"},
+    {"challenge", 0, "HEX", false, "the challenge that was sent, up to 64 bytes"},
+    {"rim", 0, "HEX", false, "expected RIM"},
+    {"rem0", 0, "HEX", false, "expected REM 0; likewise rem1, rem2, rem3"},
+    {"rem1", 0, "HEX", false, "expected REM 1"},
+    {"rem2", 0, "HEX", false, "expected REM 2"},
+    {"rem3", 0, "HEX", false, "expected REM 3"},
+    {"rpv", 0, "HEX", false, "expected realm personalization value"},
+    {"eventlog", 0, "FILE", false, "CCEL event log that must replay to the token's REMs"},
+    {"image-ref", 0, "FILE", false, "image_reference_measurement.json: boot files the log must show; with --eventlog"},
+    {"platform-ref", 0, "FILE", false, "software_components.json: platform components"},
+    {"any-lifecycle", 0, NULL, false, "accept a platform that is not in the secured state"},
+    OPTION_OUTPUT,
+    OPTION_END,
+};
+
+enum { FILES = 5 + VCCA_VERIFY_CERTS };
+
+/* What the evidence points into. */
+struct job {
+  struct vcca_bytes files[FILES];
+  unsigned file_count;
+  struct vcca_bytes token;
+  uint8_t values[7][64];
+  vcca_key *cpak;
+  struct vcca_evidence evidence;
+  struct vcca_verdict verdict;
+};
+
+static bool read_file(struct job *job, const char *path, vcca_span *out, struct vcca_error *err)
+{
+  struct vcca_bytes *file = &job->files[job->file_count++];
+  if (!vcca_file_read(path, CLI_SMALL_MAX, file, err))
+    return false;
+  *out = vcca_bytes_span(file);
+  return true;
+}
+
+static bool read_values(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  struct vcca_evidence *e = &job->evidence;
+  const struct {
+    const char *name;
+    vcca_span *to;
+  } rows[] = {{"challenge", &e->challenge}, {"rim", &e->rim},     {"rem0", &e->rem[0]}, {"rem1", &e->rem[1]},
+              {"rem2", &e->rem[2]},         {"rem3", &e->rem[3]}, {"rpv", &e->rpv}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    vcca_sink room = VCCA_SINK(job->values[i]);
+    if (!args_hex(a, rows[i].name, &room, err))
+      return false;
+    if (args_has(a, rows[i].name))
+      *rows[i].to = vcca_sink_span(&room);
+  }
+  return true;
+}
+
+static bool read_chain(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  struct vcca_evidence *e = &job->evidence;
+  e->at = args_get(a, "at");
+  const char *path;
+  for (unsigned i = 0; (path = args_nth(a, "chain", i)) != NULL; i++) {
+    if (i == VCCA_VERIFY_CERTS)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "more than %d --chain certificates", VCCA_VERIFY_CERTS);
+    vcca_span *to = i == 0 ? &e->roots[e->root_count++] : &e->intermediates[e->intermediate_count++];
+    if (!read_file(job, path, to, err))
+      return false;
+  }
+  if (args_has(a, "chain") != args_has(a, "cert"))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--chain and --cert go together");
+  return true;
+}
+
+/* The CPAK by --cpak, or by the token's instance id in --ta-store. */
+static bool read_anchor(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *key = args_get(a, "cpak"), *store = args_get(a, "ta-store");
+  vcca_span bytes = {0};
+  if (key && store)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--cpak or --ta-store, not both");
+  if (!key && !store)
+    return true;
+  if (!read_file(job, key ? key : store, &bytes, err))
+    return false;
+  struct vcca_token token;
+  if (store && (!vcca_token_decode(job->evidence.token, &token, NULL) || !token.has_platform))
+    return true; /* the verdict will say what is wrong with the token */
+  job->cpak = key ? vcca_anchor_read(bytes, err) : vcca_anchor_find(bytes, token.platform.instance_id, err);
+  job->evidence.cpak = job->cpak;
+  return job->cpak ? true : vcca_fail_in(err, key ? key : store);
+}
+
+static bool read_files(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  struct vcca_evidence *e = &job->evidence;
+  const struct {
+    const char *name;
+    vcca_span *to;
+  } rows[] = {{"cert", &e->device_cert}, {"eventlog", &e->eventlog}, {"image-ref", &e->image_reference}, {"platform-ref", &e->platform_reference}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const char *path = args_get(a, rows[i].name);
+    if (path && !read_file(job, path, rows[i].to, err))
+      return false;
+  }
+  return true;
+}
+
+static void text(const void *what, vcca_sink *out)
+{
+  vcca_verdict_text(what, out);
+}
+
+static enum vcca_exit verify(const struct args *a, struct job *job)
+{
+  struct vcca_error err;
+  bool json;
+  if (!args_json(a, &json, &err) || !vcca_file_read(a->operand[0], CLI_SMALL_MAX, &job->token, &err))
+    return fail(a, &err);
+  job->evidence.token = vcca_bytes_span(&job->token);
+  job->evidence.any_lifecycle = args_has(a, "any-lifecycle");
+  if (!read_values(a, job, &err) || !read_chain(a, job, &err) || !read_files(a, job, &err) || !read_anchor(a, job, &err))
+    return fail(a, &err);
+  vcca_verify_evidence(&job->evidence, &job->verdict);
+  if (json) {
+    struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
+    vcca_verdict_json(&job->verdict, &j);
+  } else {
+    enum vcca_exit printed = print_sink(a, text, &job->verdict);
+    if (printed != VCCA_EXIT_YES)
+      return printed;
+  }
+  return vcca_verdict_exit(&job->verdict);
+}
+
+static enum vcca_exit run(const struct args *a)
+{
+  static struct job job; /* large; one verb runs once */
+  enum vcca_exit code = verify(a, &job);
+  for (unsigned i = 0; i < FILES; i++)
+    vcca_bytes_free(&job.files[i]);
+  vcca_bytes_free(&job.token);
+  vcca_key_free(job.cpak);
+  return code;
+}
+
+const struct verb verb_token_verify = {
+    "token verify",
+    "FILE",
+    1,
+    1,
+    "verdict on a token: every named check pass, fail or not-run",
+    "Verifies a token as a relying party: structure, certificate chain, both signatures, the binding between them, freshness, lifecycle, and "
+    "whatever reference values are given. A check that nothing was given for is not-run and says so. Trust comes from the CPAK (--cpak or "
+    "--ta-store) or from a device certificate and its chain (--cert and --chain); without either no token is accepted. "
+    "Exit: 0 accepted, 1 rejected, 3 malformed.",
+    "vcca token verify token.cbor --cpak cpak.json --challenge 00ff... --rim 4cd6...\n"
+    "vcca token verify token.cbor --chain root.pem --chain sub.pem --cert dev.der --eventlog ccel.bin -o json",
+    options,
+    run,
+};

@@ -1,0 +1,197 @@
+/* Trust anchors: an EC public key as JWK (RFC 7517, RFC 7518 6.2) or PEM, or the right one out of a trust anchor store. Strict,
+ * because a trust anchor read wrongly is trust misplaced.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "verifier/readers.h"
+
+enum { INSTANCE_ID_SIZE = 33, IMPLEMENTATION_ID_SIZE = 32, COORDINATE_MAX = 66 };
+
+static const struct curve {
+  const char *name; /* RFC 7518 6.2.1.1 */
+  const char *alg;  /* RFC 7518 3.1 */
+  enum vcca_key_type type;
+  size_t coordinate;
+} curves[] = {
+    {"P-256", "ES256", VCCA_KEY_P256, 32},
+    {"P-384", "ES384", VCCA_KEY_P384, 48},
+    {"P-521", "ES512", VCCA_KEY_P521, 66},
+};
+
+static bool refuse(struct vcca_error *err, struct json_at at, const char *member, const char *what)
+{
+  return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" %s", json_path(at, member).text, what);
+}
+
+/* --- base64url ------------------------------------------------------------------------------------------- */
+
+static int base64url_digit(uint8_t c)
+{
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const char *found = c == '\0' ? NULL : strchr(digits, c);
+  return found ? (int)(found - digits) : -1;
+}
+
+/* RFC 4648 section 5 without padding: no other characters, no length that cannot be, no bits left over. */
+static bool base64url(vcca_span text, vcca_sink *out)
+{
+  uint32_t bits = 0;
+  unsigned held = 0;
+  for (size_t i = 0; i < text.n; i++) {
+    int v = base64url_digit(text.p[i]);
+    if (v < 0)
+      return false;
+    bits = (bits << 6 | (uint32_t)v) & 0xffffu;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      vcca_sink_u8(out, (uint8_t)(bits >> held));
+    }
+  }
+  return held < 6 && (bits & ((1u << held) - 1)) == 0 && vcca_sink_ok(out);
+}
+
+/* --- JWK ------------------------------------------------------------------------------------------------- */
+
+/* A public EC key as text, read but not yet held against its curve. */
+struct jwk {
+  const struct curve *curve;
+  uint8_t point[1 + 2 * COORDINATE_MAX];
+};
+
+static bool read_coordinate(struct json_at at, const char *member, size_t size, uint8_t *out, struct vcca_error *err)
+{
+  vcca_span text;
+  vcca_sink bytes = vcca_sink_of(out, size);
+  if (!json_text(at, member, &text, err))
+    return false;
+  if (!base64url(text, &bytes) || bytes.n != size)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be %zu bytes in base64url without padding (%zu characters)", json_path(at, member).text,
+                     size, (size * 4 + 2) / 3);
+  return true;
+}
+
+/* What a JWK says about its own use must allow verifying with it. */
+static bool allows_verifying(struct json_at at, const struct curve *curve, struct vcca_error *err)
+{
+  vcca_span text;
+  if (json_object_get(at.value, "d") != NULL)
+    return refuse(err, at, "d", "is the private key: a trust anchor is public, and this key is no longer to be trusted");
+  if (json_object_get(at.value, "alg") != NULL && (!json_text(at, "alg", &text, err) || !vcca_span_is(text, curve->alg)))
+    return refuse(err, at, "alg", "does not belong to the key's curve");
+  if (json_object_get(at.value, "use") != NULL && (!json_text(at, "use", &text, err) || !vcca_span_is(text, "sig")))
+    return refuse(err, at, "use", "must be \"sig\"");
+  const json_t *ops = json_object_get(at.value, "key_ops");
+  bool verify = ops == NULL;
+  for (size_t i = 0; i < json_array_size(ops); i++) {
+    const char *op = json_string_value(json_array_get(ops, i));
+    verify = verify || (op != NULL && strcmp(op, "verify") == 0);
+  }
+  return verify || refuse(err, at, "key_ops", "does not allow \"verify\"");
+}
+
+static bool read_jwk(struct json_at at, struct jwk *out, struct vcca_error *err)
+{
+  vcca_span kty, crv;
+  if (!json_is_object(at.value))
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "%s%sa JWK is a JSON object", at.path, at.path[0] == '\0' ? "" : ": ");
+  if (at.path[0] == '\0' && json_object_get(at.value, "keys") != NULL)
+    return refuse(err, at, "keys", "makes this a set of keys: give one JWK");
+  if (!json_text(at, "kty", &kty, err) || !json_text(at, "crv", &crv, err))
+    return false;
+  if (!vcca_span_is(kty, "EC"))
+    return refuse(err, at, "kty", "must be \"EC\"");
+  out->curve = NULL;
+  for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+    if (vcca_span_is(crv, curves[i].name))
+      out->curve = &curves[i];
+  if (out->curve == NULL)
+    return refuse(err, at, "crv", "must be \"P-256\", \"P-384\" or \"P-521\"");
+  size_t size = out->curve->coordinate;
+  out->point[0] = 0x04;
+  return read_coordinate(at, "x", size, out->point + 1, err) && read_coordinate(at, "y", size, out->point + 1 + size, err) &&
+         allows_verifying(at, out->curve, err);
+}
+
+static vcca_key *jwk_key(const struct jwk *jwk, struct vcca_error *err)
+{
+  return vcca_key_from_point(jwk->curve->type, vcca_span_of(jwk->point, 1 + 2 * jwk->curve->coordinate), err);
+}
+
+vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err)
+{
+  size_t blank = 0;
+  while (blank < jwk_or_pem.n && jwk_or_pem.p[blank] != '\0' && strchr(" \t\r\n", jwk_or_pem.p[blank]) != NULL)
+    blank++;
+  if (blank == jwk_or_pem.n) {
+    vcca_fail_at(err, 0, "empty; a trust anchor is a JWK or a PEM public key");
+    return NULL;
+  }
+  if (jwk_or_pem.p[blank] != '{')
+    return vcca_key_from_pem(jwk_or_pem, err);
+
+  struct jwk jwk;
+  json_t *root = json_in(jwk_or_pem, err);
+  bool ok = root != NULL && read_jwk((struct json_at){root, ""}, &jwk, err);
+  json_decref(root);
+  return ok ? jwk_key(&jwk, err) : NULL;
+}
+
+/* --- Trust anchor store ---------------------------------------------------------------------------------- */
+
+struct anchor {
+  uint8_t instance_id[INSTANCE_ID_SIZE];
+  struct jwk key;
+};
+
+static bool read_anchor(struct json_at at, struct anchor *out, struct vcca_error *err)
+{
+  uint8_t implementation_id[IMPLEMENTATION_ID_SIZE];
+  vcca_sink implementation = VCCA_SINK(implementation_id);
+  vcca_sink instance = VCCA_SINK(out->instance_id);
+  if (!json_is_object(at.value))
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an object with \"pkey\", \"implementation-id\" and \"instance-id\"", at.path);
+  if (!json_hex(at, "implementation-id", IMPLEMENTATION_ID_SIZE, &implementation, err) ||
+      !json_hex(at, "instance-id", INSTANCE_ID_SIZE, &instance, err))
+    return false;
+  if (out->instance_id[0] != 0x01)
+    return refuse(err, at, "instance-id", "must start with 01 (a UEID of random type)");
+  struct json_path path = json_path(at, "pkey");
+  const json_t *pkey = json_object_get(at.value, "pkey");
+  if (pkey == NULL)
+    return refuse(err, at, "pkey", "is missing");
+  return read_jwk((struct json_at){pkey, path.text}, &out->key, err);
+}
+
+/* Reads every anchor, so that a broken store is never half trusted; the one of the instance goes to *found. */
+static bool search(const json_t *store, vcca_span instance_id, struct anchor *found, struct vcca_error *err)
+{
+  size_t first = 0, matches = 0;
+  if (!json_is_array(store))
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "a trust anchor store is a JSON array of {\"pkey\", \"implementation-id\", \"instance-id\"}");
+  for (size_t i = 0; i < json_array_size(store); i++) {
+    char path[32];
+    struct anchor anchor;
+    snprintf(path, sizeof path, "[%zu]", i);
+    if (!read_anchor((struct json_at){json_array_get(store, i), path}, &anchor, err))
+      return false;
+    if (!vcca_span_eq(VCCA_SPAN(anchor.instance_id), instance_id))
+      continue;
+    if (matches++ > 0)
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"[%zu]\" and \"[%zu]\" are both anchors of the token's instance: keep one", first, i);
+    first = i;
+    *found = anchor;
+  }
+  return matches == 1 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no trust anchor for the token's instance in a store of %zu", json_array_size(store));
+}
+
+vcca_key *vcca_anchor_find(vcca_span store, vcca_span instance_id, struct vcca_error *err)
+{
+  struct anchor anchor;
+  json_t *root = json_in(store, err);
+  bool ok = root != NULL && search(root, instance_id, &anchor, err);
+  json_decref(root);
+  return ok ? jwk_key(&anchor.key, err) : NULL;
+}

@@ -1,0 +1,130 @@
+/* What a verdict looks like, to people and to programs.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "vcca/verifier.h"
+
+static const struct {
+  const char *name;
+  const char *meaning;
+} rows[VCCA_CHECKS] = {
+#define CHECK(id, name, meaning) {name, meaning},
+#include "vcca/checks.def"
+#undef CHECK
+};
+
+const char *vcca_check_name(enum vcca_check check)
+{
+  return rows[check].name;
+}
+
+const char *vcca_check_meaning(enum vcca_check check)
+{
+  return rows[check].meaning;
+}
+
+const char *vcca_outcome_name(enum vcca_outcome outcome)
+{
+  static const char *const names[] = {[VCCA_NOT_RUN] = "not-run", [VCCA_PASS] = "pass", [VCCA_FAIL] = "fail"};
+  return names[outcome];
+}
+
+enum vcca_exit vcca_verdict_exit(const struct vcca_verdict *verdict)
+{
+  if (verdict->accepted)
+    return VCCA_EXIT_YES;
+  return verdict->malformed ? VCCA_EXIT_FAULT : VCCA_EXIT_NO;
+}
+
+enum vcca_check vcca_verdict_failed(const struct vcca_verdict *verdict)
+{
+  for (enum vcca_check check = 0; check < VCCA_CHECKS; check++)
+    if (verdict->findings[check].outcome == VCCA_FAIL)
+      return check;
+  return VCCA_CHECKS;
+}
+
+static const char *verdict_name(const struct vcca_verdict *verdict)
+{
+  if (verdict->accepted)
+    return "accepted";
+  return verdict->malformed ? "malformed" : "rejected";
+}
+
+static void put_row(const struct vcca_verdict *verdict, enum vcca_check check, vcca_sink *out)
+{
+  const struct vcca_finding *f = &verdict->findings[check];
+  char line[64];
+  snprintf(line, sizeof line, f->reason[0] == '\0' ? "%-20s %s" : "%-20s %-7s  ", rows[check].name, vcca_outcome_name(f->outcome));
+  vcca_sink_str(out, line);
+  vcca_sink_str(out, f->reason);
+  if (f->has_offset && !f->unreadable) { /* what could not be read says where by itself */
+    snprintf(line, sizeof line, " (token byte %zu)", f->offset);
+    vcca_sink_str(out, line);
+  }
+  vcca_sink_str(out, "\n");
+}
+
+void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out)
+{
+  enum vcca_check failed = vcca_verdict_failed(verdict);
+  for (enum vcca_check check = 0; check < VCCA_CHECKS; check++)
+    put_row(verdict, check, out);
+  if (verdict->accepted && verdict->findings[VCCA_CHECK_FRESHNESS].outcome == VCCA_NOT_RUN)
+    vcca_sink_str(out, "note: without a challenge, an old token replayed is accepted just as well\n");
+  if (verdict->accepted && verdict->findings[VCCA_CHECK_RIM].outcome == VCCA_NOT_RUN)
+    vcca_sink_str(out, "note: without an expected RIM, any realm on this platform is accepted\n");
+  vcca_sink_str(out, "verdict: ");
+  vcca_sink_str(out, verdict_name(verdict));
+  if (failed != VCCA_CHECKS) {
+    vcca_sink_str(out, " (");
+    vcca_sink_str(out, rows[failed].name);
+    vcca_sink_str(out, ")");
+  }
+  vcca_sink_str(out, "\n");
+}
+
+static void put_findings(const struct vcca_verdict *verdict, struct vcca_json *j)
+{
+  vcca_json_open(j, "checks", '[');
+  for (enum vcca_check check = 0; check < VCCA_CHECKS; check++) {
+    const struct vcca_finding *f = &verdict->findings[check];
+    vcca_json_open(j, NULL, '{');
+    vcca_json_str(j, "check", rows[check].name);
+    vcca_json_str(j, "outcome", vcca_outcome_name(f->outcome));
+    if (f->unreadable)
+      vcca_json_bool(j, "unreadable", true);
+    if (f->reason[0] != '\0')
+      vcca_json_str(j, "reason", f->reason);
+    if (f->has_offset)
+      vcca_json_int(j, "offset", (int64_t)f->offset);
+    vcca_json_close(j);
+  }
+  vcca_json_close(j);
+}
+
+void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j)
+{
+  enum vcca_check failed = vcca_verdict_failed(verdict);
+  enum vcca_family family;
+  bool decoded = verdict->findings[VCCA_CHECK_STRUCTURE].outcome == VCCA_PASS;
+  bool known = decoded && vcca_token_family(&verdict->token, &family);
+
+  vcca_json_open(j, NULL, '{');
+  vcca_json_head(j, "vcca-verdict-1", known ? vcca_family(family)->name : NULL);
+  vcca_json_str(j, "verdict", verdict_name(verdict));
+  if (failed != VCCA_CHECKS)
+    vcca_json_str(j, "failed", rows[failed].name);
+  else
+    vcca_json_null(j, "failed");
+  put_findings(verdict, j);
+  if (decoded) {
+    vcca_json_open(j, "token", '{');
+    vcca_token_json(&verdict->token, j);
+    vcca_json_close(j);
+  } else {
+    vcca_json_null(j, "token");
+  }
+  vcca_json_close(j);
+}

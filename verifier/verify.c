@@ -1,0 +1,377 @@
+/* The walk over checks.def: one function per check, each told only what the checks before it found. Data flows down: the
+ * chain yields the certified key, the realm's signature yields the RAK; a check whose data is not there is not run, and says
+ * why. Sources: RMM specification A7.2 (what binds a realm token to a platform token), virtCCA SDK samples (order of checks).
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "verifier/finding.h"
+#include "verifier/readers.h"
+
+/* What a check sees: the evidence, the token, what was found before, and the keys that earlier checks yielded. */
+struct walk {
+  const struct vcca_evidence *evidence;
+  struct vcca_token *token;
+  const struct vcca_finding *found;
+  vcca_key *certified; /* of the device certificate, once its chain passed */
+  vcca_key *rak;       /* in claim 44237, once it could be read */
+};
+
+#define CHECK(id, name, meaning) static void check_##id(struct walk *w, struct vcca_finding *f);
+#include "vcca/checks.def"
+#undef CHECK
+
+static bool passed(const struct walk *w, enum vcca_check check)
+{
+  return w->found[check].outcome == VCCA_PASS;
+}
+
+/* Points the finding at a span of the token. */
+static void locate(const struct walk *w, struct vcca_finding *f, vcca_span claim)
+{
+  if (claim.p != NULL) {
+    f->has_offset = true;
+    f->offset = (size_t)(claim.p - w->token->bytes.p);
+  }
+}
+
+/* The check of a claim that may be expected to have a value. */
+static void compare_claim(const struct walk *w, struct vcca_finding *f, vcca_span claim, vcca_span expected)
+{
+  if (expected.p == NULL) {
+    finding_not_run(f, "no expected value given");
+    return;
+  }
+  finding_compare(f, claim, expected);
+  if (f->outcome == VCCA_FAIL)
+    locate(w, f, claim);
+}
+
+/* --- What the token is ----------------------------------------------------------------------------------- */
+
+static void check_STRUCTURE(struct walk *w, struct vcca_finding *f)
+{
+  struct vcca_error err = {0};
+  if (vcca_token_decode(w->evidence->token, w->token, &err)) {
+    finding_pass(f, "%zu bytes", w->evidence->token.n);
+    return;
+  }
+  finding_unreadable(f, "token", &err);
+  f->has_offset = err.has_offset;
+  f->offset = err.offset;
+}
+
+static bool profile_is(vcca_span claim, const char *profile)
+{
+  return profile == NULL ? claim.p == NULL : vcca_span_is(claim, profile);
+}
+
+/* The switches in which a token differs from a family: how many, and their names. */
+static unsigned differences(const struct vcca_token *token, const struct vcca_family_spec *family, vcca_sink *names)
+{
+  bool has_platform = family->platform_profile != NULL;
+  const struct {
+    bool same;
+    const char *name;
+  } switches[] = {
+      {token->container == family->container, "container tag"},
+      {token->has_platform == has_platform, "platform part"},
+      {!token->has_platform || profile_is(token->platform.profile, family->platform_profile), "platform profile"},
+      {profile_is(token->realm.profile, family->realm_profile), "realm profile"},
+      {token->rak_encoding == family->rak, "key encoding"},
+      {token->realm_sign1.wraps == family->wraps, "payload wrapping"},
+  };
+  unsigned count = 0;
+  for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+    if (switches[i].same)
+      continue;
+    vcca_sink_str(names, count++ == 0 ? "" : ", ");
+    vcca_sink_str(names, switches[i].name);
+  }
+  return count;
+}
+
+static void check_FAMILY(struct walk *w, struct vcca_finding *f)
+{
+  enum vcca_family family, nearest = 0;
+  if (vcca_token_family(w->token, &family)) {
+    finding_pass(f, "%s", vcca_family(family)->name);
+    return;
+  }
+  unsigned fewest = ~0u;
+  char text[128] = "";
+  for (family = 0; family < VCCA_FAMILIES; family++) {
+    char names[sizeof text] = "";
+    vcca_sink sink = vcca_sink_of(names, sizeof names - 1);
+    unsigned count = differences(w->token, vcca_family(family), &sink);
+    if (count < fewest) {
+      fewest = count;
+      nearest = family;
+      memcpy(text, names, sizeof text);
+    }
+  }
+  finding_fail(f, "of no family: unlike %s, the nearest, in its %s", vcca_family(nearest)->name, fewest > 0 ? text : "kind of key");
+}
+
+/* --- Whose token it is ----------------------------------------------------------------------------------- */
+
+static void check_CHAIN(struct walk *w, struct vcca_finding *f)
+{
+  const struct vcca_evidence *e = w->evidence;
+  if (e->device_cert.p == NULL && e->intermediate_count == 0 && e->root_count == 0) {
+    finding_not_run(f, "%s", e->cpak != NULL ? "trust comes from the CPAK given" : "no device certificate given");
+    return;
+  }
+  if (e->device_cert.p == NULL) {
+    finding_fail(f, "certificates of a chain were given, but no device certificate (--cert)");
+    return;
+  }
+  if (e->root_count == 0) {
+    finding_fail(f, "a device certificate was given, but no trusted root (--chain)");
+    return;
+  }
+  if (e->root_count > VCCA_VERIFY_CERTS || e->intermediate_count > VCCA_VERIFY_CERTS) {
+    finding_fail(f, "more than %d certificates in a chain", VCCA_VERIFY_CERTS);
+    return;
+  }
+
+  char why[sizeof f->reason] = "";
+  enum vcca_chain_outcome outcome =
+      vcca_chain_verify(e->device_cert, e->intermediates, e->intermediate_count, e->roots, e->root_count, e->at, why, sizeof why);
+  if (outcome != VCCA_CHAIN_GOOD) {
+    finding_fail(f, "%s", why);
+    f->unreadable = outcome == VCCA_CHAIN_UNREADABLE;
+    return;
+  }
+  struct vcca_error err = {0};
+  w->certified = vcca_cert_key(e->device_cert, &err);
+  if (w->certified == NULL)
+    finding_unreadable(f, "device certificate", &err);
+  else
+    finding_pass(f, "%s%s", e->at != NULL ? "at " : "dates not checked", e->at != NULL ? e->at : "");
+}
+
+/* The key that everything must lead to: the CPAK given, or the certified one. NULL after telling in f why there is none. */
+static const vcca_key *trusted_key(const struct walk *w, struct vcca_finding *f)
+{
+  const vcca_key *given = w->evidence->cpak;
+  if (w->found[VCCA_CHECK_CHAIN].outcome == VCCA_FAIL) {
+    finding_not_run(f, "the chain check failed: there is no key to trust");
+    return NULL;
+  }
+  if (given == NULL && w->certified == NULL)
+    finding_fail(f, "no trust anchor: give --cpak, --ta-store or --chain");
+  else if (given != NULL && w->certified != NULL && !vcca_key_same(given, w->certified))
+    finding_fail(f, "the CPAK given is not the key of the device certificate given");
+  else
+    return given != NULL ? given : w->certified;
+  return NULL;
+}
+
+static void check_signature(const struct walk *w, struct vcca_finding *f, const struct vcca_sign1_parts *sign1, const vcca_key *key)
+{
+  const char *alg = vcca_sig_name(sign1->alg);
+  uint8_t room[VCCA_TOKEN_MAX + 64];
+  vcca_sink message = VCCA_SINK(room);
+  vcca_sign1_tbs(sign1->protected_header, sign1->payload, &message);
+  if (!vcca_sig_fits(sign1->alg, key))
+    finding_fail(f, "algorithm %s (%lld) does not belong to a %s key", alg ? alg : "unknown", (long long)sign1->alg,
+                 vcca_key_type_name(vcca_key_type(key)));
+  else if (!vcca_sink_ok(&message))
+    finding_fail(f, "the signed part is larger than %d bytes", VCCA_TOKEN_MAX);
+  else if (!vcca_verify(key, (enum vcca_sig_alg)sign1->alg, vcca_sink_span(&message), sign1->signature))
+    finding_fail(f, "the %s signature is not that of the key", alg);
+  else
+    finding_pass(f, "%s, %s", alg, vcca_key_type_name(vcca_key_type(key)));
+  if (f->outcome == VCCA_FAIL)
+    locate(w, f, sign1->signature);
+}
+
+static void check_PLATFORM_SIGNATURE(struct walk *w, struct vcca_finding *f)
+{
+  if (!w->token->has_platform) {
+    finding_not_run(f, "the token has no platform part");
+    return;
+  }
+  const vcca_key *cpak = trusted_key(w, f);
+  if (cpak != NULL)
+    check_signature(w, f, &w->token->platform_sign1, cpak);
+}
+
+static void check_REALM_SIGNATURE(struct walk *w, struct vcca_finding *f)
+{
+  struct vcca_error err = {0};
+  vcca_span claim = w->token->realm.public_key;
+  w->rak = vcca_rak_decode(w->token->rak_encoding, claim, &err);
+  if (w->rak != NULL) {
+    check_signature(w, f, &w->token->realm_sign1, w->rak);
+    return;
+  }
+  finding_unreadable(f, "claim 44237 (RAK)", &err);
+  locate(w, f, claim);
+}
+
+static void check_BINDING(struct walk *w, struct vcca_finding *f)
+{
+  const struct vcca_realm_claims *realm = &w->token->realm;
+  enum vcca_hash_alg alg;
+  uint8_t hash[VCCA_HASH_MAX];
+  if (!w->token->has_platform) {
+    finding_not_run(f, "the token has no platform part");
+    return;
+  }
+  if (!vcca_hash_named(realm->public_key_hash_alg, &alg)) {
+    finding_fail(f, "claim 44240 names no hash algorithm that could bind the key");
+    locate(w, f, realm->public_key_hash_alg);
+    return;
+  }
+  vcca_hash(alg, realm->public_key, hash);
+  finding_compare(f, w->token->platform.challenge, vcca_span_of(hash, vcca_hash_size(alg)));
+  if (f->outcome == VCCA_FAIL)
+    locate(w, f, w->token->platform.challenge);
+}
+
+static void check_KEY_EQUALITY(struct walk *w, struct vcca_finding *f)
+{
+  if (w->token->has_platform) {
+    finding_not_run(f, "the platform part carries the trust");
+    return;
+  }
+  const vcca_key *device = trusted_key(w, f);
+  if (device == NULL)
+    return;
+  if (w->rak == NULL) {
+    finding_not_run(f, "the token's key could not be read");
+    return;
+  }
+  if (vcca_key_same(w->rak, device)) {
+    finding_pass(f, "%s", w->certified != NULL ? "the key of the device certificate" : "the key given");
+    return;
+  }
+  finding_fail(f, "claim 44237 is not %s", w->certified != NULL ? "the key of the device certificate" : "the key given");
+  locate(w, f, w->token->realm.public_key);
+}
+
+/* --- What it says ---------------------------------------------------------------------------------------- */
+
+static void check_FRESHNESS(struct walk *w, struct vcca_finding *f)
+{
+  vcca_span sent = w->evidence->challenge;
+  uint8_t padded[VCCA_CHALLENGE_SIZE] = {0};
+  if (sent.p == NULL) {
+    finding_not_run(f, "no challenge given");
+  } else if (sent.n == 0 || sent.n > sizeof padded) {
+    finding_fail(f, "a challenge has 1 to %d bytes, the one given has %zu", VCCA_CHALLENGE_SIZE, sent.n);
+  } else {
+    memcpy(padded, sent.p, sent.n);
+    compare_claim(w, f, w->token->realm.challenge, VCCA_SPAN(padded));
+  }
+}
+
+static void check_LIFECYCLE(struct walk *w, struct vcca_finding *f)
+{
+  const struct vcca_platform_claims *platform = &w->token->platform;
+  if (!w->token->has_platform) {
+    finding_not_run(f, "the token has no platform part");
+    return;
+  }
+  const char *name = vcca_lifecycle_name(platform->lifecycle);
+  unsigned long long value = platform->lifecycle;
+  if (w->evidence->any_lifecycle)
+    finding_pass(f, "0x%04llx (%s), any is accepted", value, name ? name : "unknown");
+  else if (platform->lifecycle >> 8 == 0x30)
+    finding_pass(f, "0x%04llx (%s)", value, name ? name : "secured");
+  else
+    finding_fail(f, "0x%04llx (%s) is not secured (0x3000 to 0x30ff)", value, name ? name : "unknown");
+}
+
+static void check_PLATFORM_REFERENCE(struct walk *w, struct vcca_finding *f)
+{
+  if (w->evidence->platform_reference.p == NULL)
+    finding_not_run(f, "no reference values given");
+  else
+    check_components(w->evidence->platform_reference, w->token->has_platform ? &w->token->platform : NULL, f);
+}
+
+static void check_RIM(struct walk *w, struct vcca_finding *f)
+{
+  compare_claim(w, f, w->token->realm.rim, w->evidence->rim);
+}
+
+static void check_REM0(struct walk *w, struct vcca_finding *f)
+{
+  compare_claim(w, f, w->token->realm.rem[0], w->evidence->rem[0]);
+}
+
+static void check_REM1(struct walk *w, struct vcca_finding *f)
+{
+  compare_claim(w, f, w->token->realm.rem[1], w->evidence->rem[1]);
+}
+
+static void check_REM2(struct walk *w, struct vcca_finding *f)
+{
+  compare_claim(w, f, w->token->realm.rem[2], w->evidence->rem[2]);
+}
+
+static void check_REM3(struct walk *w, struct vcca_finding *f)
+{
+  compare_claim(w, f, w->token->realm.rem[3], w->evidence->rem[3]);
+}
+
+static void check_RPV(struct walk *w, struct vcca_finding *f)
+{
+  compare_claim(w, f, w->token->realm.rpv, w->evidence->rpv);
+}
+
+static void check_EVENTLOG(struct walk *w, struct vcca_finding *f)
+{
+  if (w->evidence->eventlog.p == NULL)
+    finding_not_run(f, "no event log given");
+  else
+    check_event_log(w->evidence->eventlog, &w->token->realm, w->evidence->rem, f);
+}
+
+static void check_IMAGE_REFERENCE(struct walk *w, struct vcca_finding *f)
+{
+  if (w->evidence->image_reference.p == NULL)
+    finding_not_run(f, "no reference values given");
+  else
+    check_images(w->evidence->image_reference, w->evidence->eventlog, &w->found[VCCA_CHECK_EVENTLOG], &w->token->realm, f);
+}
+
+/* --- The verdict ----------------------------------------------------------------------------------------- */
+
+static void (*const checks[VCCA_CHECKS])(struct walk *w, struct vcca_finding *f) = {
+#define CHECK(id, name, meaning) check_##id,
+#include "vcca/checks.def"
+#undef CHECK
+};
+
+/* No failure is not enough: somebody's key must vouch for the realm token. */
+static bool trust_established(const struct walk *w)
+{
+  bool vouched =
+      w->token->has_platform ? passed(w, VCCA_CHECK_PLATFORM_SIGNATURE) && passed(w, VCCA_CHECK_BINDING) : passed(w, VCCA_CHECK_KEY_EQUALITY);
+  return vouched && passed(w, VCCA_CHECK_FAMILY) && passed(w, VCCA_CHECK_REALM_SIGNATURE);
+}
+
+void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out)
+{
+  *out = (struct vcca_verdict){0};
+  struct walk w = {evidence, &out->token, out->findings, NULL, NULL};
+  unsigned failed = 0, unreadable = 0;
+  for (size_t i = 0; i < VCCA_CHECKS; i++) {
+    struct vcca_finding *f = &out->findings[i];
+    finding_fail(f, "the check came to no result");
+    if (i != VCCA_CHECK_STRUCTURE && !passed(&w, VCCA_CHECK_STRUCTURE))
+      finding_not_run(f, "the token could not be decoded");
+    else
+      checks[i](&w, f);
+    failed += f->outcome == VCCA_FAIL;
+    unreadable += f->outcome == VCCA_FAIL && f->unreadable;
+  }
+  out->accepted = failed == 0 && trust_established(&w);
+  out->malformed = failed > 0 && failed == unreadable;
+  vcca_key_free(w.certified);
+  vcca_key_free(w.rak);
+}

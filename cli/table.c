@@ -1,0 +1,247 @@
+/* vcca table: the tables the program is made from.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "vcca/tsi.h"
+#include "vcca/verifier.h"
+
+static const struct option options[] = {
+    {"output", 'o', "text|md|json", false, "how to print: text (default), a Markdown page, or json"},
+    OPTION_END,
+};
+
+enum { COLUMNS = 8, CELL = 512 };
+enum format { TEXT, MARKDOWN, JSON };
+
+/* A table is a list of column names and a function that fills row i, false beyond the last. */
+struct table {
+  const char *name;
+  const char *title;
+  const char *columns[COLUMNS];
+  bool (*row)(unsigned i, char cells[COLUMNS][CELL]);
+};
+
+static void cell(char *to, const char *text)
+{
+  snprintf(to, CELL, "%s", text ? text : "");
+}
+
+static bool command_row(const struct vcca_interface *interface, unsigned i, char cells[COLUMNS][CELL])
+{
+  if (i >= interface->command_count)
+    return false;
+  const struct vcca_command *c = &interface->commands[i];
+  cell(cells[0], c->name);
+  snprintf(cells[1], CELL, "0x%08" PRIX32, c->fid);
+  cell(cells[2], c->section);
+  cell(cells[3], c->inputs);
+  cell(cells[4], c->outputs);
+  cell(cells[5], c->conditions);
+  cell(cells[6], c->summary);
+  return true;
+}
+
+static bool rmi_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  return command_row(vcca_rmi(), i, cells);
+}
+
+static bool tmi_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  return command_row(vcca_tmi(), i, cells);
+}
+
+static bool rsi_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  return command_row(vcca_rsi(), i, cells);
+}
+
+static bool tsi_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  return command_row(vcca_tsi(), i, cells);
+}
+
+static bool psci_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  return command_row(vcca_psci(), i, cells);
+}
+
+static bool claim_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  if (i >= vcca_claim_count())
+    return false;
+  const struct vcca_claim_spec *c = vcca_claim_at(i);
+  snprintf(cells[0], CELL, "%" PRId64, c->label);
+  cell(cells[1], c->name);
+  cell(cells[2], c->token);
+  cell(cells[3], c->kind);
+  cell(cells[4], c->sizes);
+  cell(cells[5], c->presence);
+  cell(cells[6], c->meaning);
+  return true;
+}
+
+static bool check_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  if (i >= VCCA_CHECKS)
+    return false;
+  cell(cells[0], vcca_check_name((enum vcca_check)i));
+  cell(cells[1], vcca_check_meaning((enum vcca_check)i));
+  return true;
+}
+
+static bool profile_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  static const char *const encodings[] = {"raw point", "COSE_Key", "SPKI"};
+  if (i >= VCCA_FAMILIES)
+    return false;
+  const struct vcca_family_spec *f = vcca_family((enum vcca_family)i);
+  cell(cells[0], f->name);
+  snprintf(cells[1], CELL, "%" PRIu64, f->container);
+  cell(cells[2], f->platform_profile);
+  cell(cells[3], f->realm_profile);
+  cell(cells[4], encodings[f->rak]);
+  snprintf(cells[5], CELL, "%u", f->wraps);
+  cell(cells[6], vcca_key_type_name(f->key));
+  cell(cells[7], f->summary);
+  return true;
+}
+
+static bool rules_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  if (i >= VCCA_RULES_COUNT)
+    return false;
+  const struct vcca_rim_rules *r = vcca_rim_rules((enum vcca_rules_id)i);
+  cell(cells[0], r->name);
+  cell(cells[1], r->ripas_extends ? "yes" : "no");
+  cell(cells[2], r->unmeasured_extends ? "yes" : "no");
+  cell(cells[3], r->every_rec ? "every one" : "runnable ones");
+  cell(cells[4], r->packed_rec ? "80 bytes" : "4096-byte page");
+  cell(cells[5], r->sha384 ? "yes" : "no");
+  return true;
+}
+
+#define COMMAND_COLUMNS                                                                          \
+  {                                                                                              \
+    "command", "function id", "section", "inputs", "outputs", "conditions", "what it does", NULL \
+  }
+static const struct table tables[] = {
+    {"rmi", "RMI: host to monitor, Arm", COMMAND_COLUMNS, rmi_row},
+    {"tmi", "TMI: host to monitor, virtCCA", COMMAND_COLUMNS, tmi_row},
+    {"rsi", "RSI: guest to monitor, Arm", COMMAND_COLUMNS, rsi_row},
+    {"tsi", "TSI: guest to monitor, virtCCA", COMMAND_COLUMNS, tsi_row},
+    {"psci", "PSCI: guest to monitor, both", COMMAND_COLUMNS, psci_row},
+    {"claims", "Claims", {"label", "name", "token", "kind", "sizes", "presence", "meaning", NULL}, claim_row},
+    {"checks", "The verifier's checks, in order", {"check", "holds when", NULL}, check_row},
+    {"profiles", "Token families", {"family", "container", "platform profile", "realm profile", "RAK", "wraps", "key", "what it is"}, profile_row},
+    {"rules", "Measurement rules", {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", NULL}, rules_row},
+};
+enum { TABLES = sizeof tables / sizeof tables[0] };
+
+static unsigned column_count(const struct table *t)
+{
+  unsigned n = 0;
+  while (n < COLUMNS && t->columns[n])
+    n++;
+  return n;
+}
+
+/* A cell of a Markdown table: bars escaped. */
+static void markdown_cell(const char *text)
+{
+  fputs(" ", stdout);
+  for (; *text; text++)
+    printf("%s%c", *text == '|' ? "\\" : "", *text);
+  fputs(" |", stdout);
+}
+
+static void markdown(const struct table *t)
+{
+  char cells[COLUMNS][CELL];
+  unsigned n = column_count(t);
+  printf("## %s\n\n|", t->title);
+  for (unsigned k = 0; k < n; k++)
+    markdown_cell(t->columns[k]);
+  printf("\n|");
+  for (unsigned k = 0; k < n; k++)
+    printf("---|");
+  printf("\n");
+  for (unsigned i = 0; t->row(i, cells); i++) {
+    printf("|");
+    for (unsigned k = 0; k < n; k++)
+      markdown_cell(cells[k]);
+    printf("\n");
+  }
+}
+
+static void json(const struct table *t)
+{
+  char cells[COLUMNS][CELL];
+  unsigned n = column_count(t);
+  struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
+  vcca_json_open(&j, NULL, '{');
+  vcca_json_head(&j, "vcca-table-1", NULL);
+  vcca_json_str(&j, "table", t->name);
+  vcca_json_open(&j, "rows", '[');
+  for (unsigned i = 0; t->row(i, cells); i++) {
+    vcca_json_open(&j, NULL, '{');
+    for (unsigned k = 0; k < n; k++)
+      vcca_json_str(&j, t->columns[k], cells[k]);
+    vcca_json_close(&j);
+  }
+  vcca_json_close(&j);
+  vcca_json_close(&j);
+}
+
+/* Aligned columns, the last one as long as it likes. */
+static void text(const struct table *t)
+{
+  char cells[COLUMNS][CELL];
+  int width[COLUMNS];
+  unsigned n = column_count(t);
+  for (unsigned k = 0; k < n; k++)
+    width[k] = (int)strlen(t->columns[k]);
+  for (unsigned i = 0; t->row(i, cells); i++)
+    for (unsigned k = 0; k < n; k++)
+      width[k] = (int)strlen(cells[k]) > width[k] ? (int)strlen(cells[k]) : width[k];
+  for (unsigned k = 0; k < n; k++)
+    printf("%-*s%s", k + 1 < n ? width[k] : 0, t->columns[k], k + 1 < n ? "  " : "\n");
+  for (unsigned i = 0; t->row(i, cells); i++)
+    for (unsigned k = 0; k < n; k++)
+      printf("%-*s%s", k + 1 < n ? width[k] : 0, cells[k], k + 1 < n ? "  " : "\n");
+}
+
+static enum vcca_exit run(const struct args *a)
+{
+  const char *how = args_get(a, "output");
+  if (how && strcmp(how, "text") != 0 && strcmp(how, "md") != 0 && strcmp(how, "json") != 0)
+    return usage(a, "--output %s: text, md or json", how);
+  for (unsigned i = 0; i < TABLES; i++) {
+    if (strcmp(tables[i].name, a->operand[0]) != 0)
+      continue;
+    if (how && strcmp(how, "md") == 0)
+      markdown(&tables[i]);
+    else if (how && strcmp(how, "json") == 0)
+      json(&tables[i]);
+    else
+      text(&tables[i]);
+    return VCCA_EXIT_YES;
+  }
+  return usage(a, "no table '%s': rmi, tmi, rsi, tsi, psci, claims, checks, profiles or rules", a->operand[0]);
+}
+
+const struct verb verb_table = {
+    "table",
+    "NAME",
+    1,
+    1,
+    "the tables the program is made from",
+    "Prints a table: rmi, tmi, rsi, tsi, psci (commands with inputs, outputs and failure conditions in the order they are checked), claims, checks, "
+    "profiles (token families), rules (measurement rules).",
+    "vcca table rmi\nvcca table checks -o md",
+    options,
+    run,
+};

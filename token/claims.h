@@ -1,0 +1,59 @@
+/* claims.def as tables, and how a row's claim is found in its struct.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_TOKEN_CLAIMS_H
+#define VCCA_TOKEN_CLAIMS_H
+
+#include "vcca/token.h"
+
+enum claim_kind {
+  CLAIM_BYTES,
+  CLAIM_UEID, /* bytes, the first one 01 (RAND) */
+  CLAIM_TEXT,
+  CLAIM_ALG, /* text, the name of a hash */
+  CLAIM_UINT,
+  CLAIM_COMPONENTS,
+  CLAIM_REMS,
+};
+enum claim_size {
+  SIZE_ANY,
+  SIZE_SOME, /* not empty; virtCCA: any */
+  SIZE_32,
+  SIZE_33,
+  SIZE_64,
+  SIZE_DIGEST,
+  SIZE_DIGEST_OR_EMPTY, /* empty: virtCCA only */
+  SIZE_RAK,             /* see token/rak.h */
+};
+enum claim_presence { PRESENCE_MANDATORY, PRESENCE_OPTIONAL, PRESENCE_ARM_OPTIONAL };
+
+struct claim_row {
+  struct vcca_claim_spec spec;
+  const char *what;   /* "realm claim 44238 (rim)" */
+  const char *member; /* "rim" */
+  enum claim_kind kind;
+  enum claim_size size;
+  enum claim_presence presence;
+  size_t at; /* of the member in its struct */
+};
+struct claim_rows {
+  const struct claim_row *row;
+  size_t n;
+};
+extern const struct claim_rows claims_platform;  /* of struct vcca_platform_claims */
+extern const struct claim_rows claims_component; /* of struct vcca_component */
+extern const struct claim_rows claims_realm;     /* of struct vcca_realm_claims */
+
+/* Whether n bytes are what the size class allows, and what it allows in words ("32, 48 or 64"). */
+bool claim_size_allowed(enum claim_size size, size_t n, bool virtcca);
+const char *claim_size_words(enum claim_size size);
+
+/* The span at a row's place in claims, for every kind but UINT, COMPONENTS and REMS. */
+vcca_span claim_span(const struct claim_row *row, const void *claims);
+void claim_set_span(const struct claim_row *row, void *claims, vcca_span value);
+/* How many of the REMs are there. */
+size_t claim_rem_count(const struct vcca_realm_claims *claims);
+/* Whether the claim is there. */
+bool claim_present(const struct claim_row *row, const void *claims);
+
+#endif

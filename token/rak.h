@@ -1,0 +1,16 @@
+/* What a claim 44237 holds, told by its shape alone: no key is made, nothing is allocated.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_TOKEN_RAK_H
+#define VCCA_TOKEN_RAK_H
+
+#include "vcca/token.h"
+
+struct rak_shape {
+  enum vcca_key_type type;
+  vcca_span x, y; /* coordinates of an EC key, each of the field's size */
+};
+/* Offset is where the bytes lie, for the error. */
+VCCA_MUST_USE bool rak_shape(enum vcca_rak_encoding encoding, vcca_span bytes, size_t offset, struct rak_shape *out, struct vcca_error *err);
+
+#endif

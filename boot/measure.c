@@ -1,0 +1,128 @@
+/* A plan's RIM without a machine: parameters, RIPAS blocks, granules, RECs, in the order and the pieces in which real calls come
+ * (host_rmi.c, host_tmi.c). Contents are hashed in batches straight from the images; nothing is copied but a last partial page.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "boot/plan.h"
+#include "boot/stage2.h"
+
+#include <string.h>
+
+/* 1 MiB of content to a batch: enough for an engine's lanes and threads, small enough for the stack. */
+enum { BATCH = 256 };
+
+struct measuring {
+  struct vcca_rim *rim;
+  vcca_rim_hook hook;
+  void *hook_ctx;
+  vcca_progress progress;
+  void *progress_ctx;
+  uint64_t done, total;
+};
+
+/* Tells the hook about the extension that turned `before` into the RIM. */
+static void tell(const struct measuring *ms, struct vcca_rim_step step, const uint8_t before[VCCA_MEASUREMENT_SIZE])
+{
+  if (!ms->hook)
+    return;
+  step.before = before;
+  step.after = ms->rim->value;
+  ms->hook(ms->hook_ctx, &step);
+}
+
+static void measure_params(struct measuring *ms, const struct vcca_plan *plan)
+{
+  static const uint8_t zeros[VCCA_MEASUREMENT_SIZE];
+  vcca_rim_create(ms->rim, plan->rules, &plan->params);
+  tell(ms, (struct vcca_rim_step){.kind = VCCA_STEP_CREATE, .flags = plan->params.flags}, zeros);
+}
+
+/* RTT_INIT_RIPAS extends once per table entry; KVM makes tables only where an entry does not fit. */
+static void measure_ripas(struct measuring *ms, unsigned ipa_bits, uint64_t base, uint64_t top)
+{
+  while (base < top) {
+    uint64_t next = base + stage2_entry_size(stage2_block_level(ipa_bits, base, top));
+    struct vcca_rim before = *ms->rim;
+    if (vcca_rim_ripas(ms->rim, base, next))
+      tell(ms, (struct vcca_rim_step){.kind = VCCA_STEP_RIPAS, .base = base, .top = next}, before.value);
+    base = next;
+  }
+}
+
+static bool page_is_zero(vcca_span content, size_t page)
+{
+  return vcca_span_zero(vcca_span_sub(content, page * VCCA_PAGE, VCCA_PAGE));
+}
+
+/* Digests of n pages of content from page first on, zeros beyond its end: runs of whole pages by the engine. */
+static void hash_batch(enum vcca_hash_alg alg, vcca_span content, size_t first, size_t n, uint8_t *out)
+{
+  size_t size = vcca_hash_size(alg);
+  size_t whole = content.n / VCCA_PAGE;
+
+  for (size_t i = first, run; i < first + n; i += run, out += run * size) {
+    run = 1;
+    if (page_is_zero(content, i)) {
+      memcpy(out, vcca_hash_zero_page(alg), size);
+    } else if (i < whole) {
+      while (i + run < first + n && i + run < whole && !page_is_zero(content, i + run))
+        run++;
+      vcca_hash_pages(alg, content.p + i * VCCA_PAGE, run, out);
+    } else {
+      uint8_t page[VCCA_PAGE] = {0};
+      memcpy(page, content.p + i * VCCA_PAGE, content.n % VCCA_PAGE);
+      vcca_hash_pages(alg, page, 1, out);
+    }
+  }
+}
+
+static void measure_page(struct measuring *ms, uint64_t ipa, const uint8_t *digest)
+{
+  struct vcca_rim before = *ms->rim;
+  if (vcca_rim_data(ms->rim, ipa, digest))
+    tell(ms, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = digest != NULL, .content = digest}, before.value);
+}
+
+static void measure_segment(struct measuring *ms, const struct vcca_segment *s)
+{
+  uint8_t digests[BATCH * VCCA_HASH_MAX];
+  size_t size = vcca_hash_size(ms->rim->hash_alg);
+  size_t pages = (size_t)(s->size / VCCA_PAGE);
+
+  for (size_t first = 0; first < pages; first += BATCH) {
+    size_t n = pages - first < BATCH ? pages - first : BATCH;
+    if (s->measured)
+      hash_batch(ms->rim->hash_alg, s->content, first, n, digests);
+    for (size_t i = 0; i < n; i++)
+      measure_page(ms, s->ipa + (first + i) * VCCA_PAGE, s->measured ? digests + i * size : NULL);
+    ms->done += (uint64_t)n * VCCA_PAGE;
+    if (ms->progress)
+      ms->progress(ms->progress_ctx, ms->done, ms->total);
+  }
+}
+
+static void measure_recs(struct measuring *ms, const struct vcca_plan *plan)
+{
+  static const struct vcca_rec_params other;
+  for (unsigned i = 0; i < plan->vcpus; i++) {
+    const struct vcca_rec_params *rec = i == 0 ? &plan->boot_rec : &other;
+    struct vcca_rim before = *ms->rim;
+    uint8_t content[VCCA_MEASUREMENT_SIZE];
+    if (vcca_rim_rec(ms->rim, rec, content))
+      tell(ms, (struct vcca_rim_step){.kind = VCCA_STEP_REC, .flags = rec->flags, .content = content}, before.value);
+  }
+}
+
+void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress, void *progress_ctx,
+                       struct vcca_rim *out)
+{
+  struct measuring ms = {.rim = out, .hook = hook, .hook_ctx = hook_ctx, .progress = progress, .progress_ctx = progress_ctx};
+  for (size_t i = 0; i < plan->segment_count; i++)
+    ms.total += plan->segments[i].size;
+
+  measure_params(&ms, plan);
+  for (size_t i = 0; i < plan->ripas_count; i++)
+    measure_ripas(&ms, (unsigned)plan->params.s2sz, plan->ripas[i].base, plan->ripas[i].top);
+  for (size_t i = 0; i < plan->segment_count; i++)
+    measure_segment(&ms, &plan->segments[i]);
+  measure_recs(&ms, plan);
+}

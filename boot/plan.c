@@ -1,0 +1,171 @@
+/* From "this VM, please" to a plan: what all profiles check alike, and the one row each profile is.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "boot/plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DTB_MAX = 2 * MIB, RAM_DEFAULT = 512 * MIB };
+enum { FLAG_SVE = 2, FLAG_PMU = 4 };
+#define RAM_BASE_DEFAULT 0x40000000u
+
+struct profile {
+  const char *name;
+  enum vcca_rules_id rules;
+  bool (*lay_out)(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
+  bool arm;                    /* RIPAS, debug registers, fields encoded minus 1, IPAs with an unprotected half */
+  bool fixed;                  /* SVE and PMU are the profile's, not the caller's: */
+  unsigned kernel_sve;         /* with a kernel; without SVE for firmware */
+  unsigned fixed_pmu_counters; /* always */
+};
+static const struct profile profiles[] = {
+    {.name = "virtcca", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca},
+    {.name = "virtcca-2025", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca, .fixed = true, .kernel_sve = 128, .fixed_pmu_counters = 1},
+    {.name = "arm", .rules = VCCA_RULES_ARM_1_0, .lay_out = plan_arm, .arm = true},
+};
+
+static const struct profile *find_profile(const char *name, struct vcca_error *err)
+{
+  for (size_t i = 0; name && i < sizeof profiles / sizeof *profiles; i++)
+    if (strcmp(profiles[i].name, name) == 0)
+      return &profiles[i];
+  vcca_fail(err, VCCA_FAULT_USAGE, "profile \"%s\" is unknown: there are virtcca, virtcca-2025 and arm", name ? name : "");
+  return NULL;
+}
+
+void plan_add(struct vcca_plan *plan, const char *name, uint64_t ipa, uint64_t size, vcca_span content, bool measured)
+{
+  if (size > 0)
+    plan->segments[plan->segment_count++] = (struct vcca_segment){.name = name, .ipa = ipa, .size = size, .content = content, .measured = measured};
+}
+
+bool plan_kernel(const struct vcca_vm *vm, struct vcca_arm64_image *image, struct vcca_error *err)
+{
+  if (!vcca_arm64_image_read(vm->kernel, image, err))
+    return vcca_fail_in(err, "kernel");
+  if (image->image_size == 0) /* Linux before 3.17 left it out */
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "kernel: its header's image_size is 0, so the memory it needs is not known");
+  if (image->image_size > ADDRESS_LIMIT || image->text_offset > ADDRESS_LIMIT)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "kernel: image_size 0x%" PRIx64 " and text_offset 0x%" PRIx64 " are beyond any address space",
+                     image->image_size, image->text_offset);
+  return true;
+}
+
+static bool check_images(const struct vcca_vm *vm, struct vcca_error *err)
+{
+  if (vm->kernel.p && vm->firmware.p)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "kernel and firmware: a VM starts from one of them, firmware finds its kernel on a disk");
+  if (!vm->kernel.p && !vm->firmware.p)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "kernel or firmware: one of them is needed");
+  if (vm->initrd.p && !vm->kernel.p)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "initrd: only a kernel takes one, firmware loads its own");
+  if (vm->firmware.p && vm->firmware.n == 0)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "firmware: the file is empty");
+  if (!vm->dtb.p)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "dtb: a device tree is needed");
+  if (vm->dtb.n < 4 || vcca_be32(vm->dtb.p) != 0xd00dfeed) {
+    vcca_fail_at(err, 0, "no d00dfeed here: not a flattened device tree (.dtb)");
+    return vcca_fail_in(err, "dtb");
+  }
+  if (vm->dtb.n > DTB_MAX) /* booting.rst; DTB_MAX_SIZE of virtCCA's KVM */
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "dtb: %zu bytes, but arm64 allows no more than 2 MiB", vm->dtb.n);
+  return true;
+}
+
+static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, struct vcca_error *err)
+{
+  if (p->fixed && (vm->sve_bits || vm->pmu_counters))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "sve and pmu are fixed by profile %s: use profile virtcca to choose them", p->name);
+  if (vm->vcpus > VCCA_VCPUS_MAX)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "vcpus %u: at most %d", vm->vcpus, VCCA_VCPUS_MAX);
+  if (vm->sve_bits % 128 || vm->sve_bits > 2048)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "sve %u: a vector length is a multiple of 128, at most 2048 (0: no SVE)", vm->sve_bits);
+  if (vm->pmu_counters > 31)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "pmu %u: at most 31 counters (0: no PMU)", vm->pmu_counters);
+  if (vm->s2sz && (vm->s2sz < 32 || vm->s2sz > 48))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "s2sz %u: an IPA has 32 to 48 bits", vm->s2sz);
+  if ((unsigned)vm->hash_alg >= VCCA_HASH_ALGS || (vm->hash_alg == VCCA_SHA384 && !vcca_rim_rules(p->rules)->sha384))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "hash: profile %s measures with sha-256 or sha-512", p->name);
+  if (!p->arm && (vm->num_bps || vm->num_wps))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "num_bps and num_wps: virtCCA measures both as 0, only profile arm has them");
+  if ((vm->num_bps && vm->num_bps < 2) || vm->num_bps > 64)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "num_bps %u: a CPU has 2 to 64 breakpoints", vm->num_bps);
+  if ((vm->num_wps && vm->num_wps < 2) || vm->num_wps > 64)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "num_wps %u: a CPU has 2 to 64 watchpoints", vm->num_wps);
+  if (vm->ram_base % BLOCK_2M || vm->ram_base >= ADDRESS_LIMIT)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 ": a multiple of 2 MiB below 2^48 is needed", vm->ram_base);
+  if (vm->ram_size % PAGE_4K || vm->ram_size > ADDRESS_LIMIT)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": a multiple of 4 KiB up to 2^48 is needed", vm->ram_size);
+  return true;
+}
+
+/* The measured parameters, in each world's encoding. */
+static void set_params(const struct profile *p, const struct vcca_vm *vm, struct vcca_plan *plan)
+{
+  unsigned sve_bits = !p->fixed ? vm->sve_bits : vm->kernel.p ? p->kernel_sve : 0;
+  unsigned pmu_counters = p->fixed ? p->fixed_pmu_counters : vm->pmu_counters;
+  struct vcca_realm_params *params = &plan->params;
+
+  params->hash_alg = vm->hash_alg;
+  params->s2sz = vm->s2sz ? vm->s2sz : 40;
+  if (sve_bits) {
+    params->flags |= FLAG_SVE;
+    params->sve_vl = sve_bits / 128 - (p->arm ? 1 : 0);
+  }
+  if (pmu_counters) {
+    params->flags |= FLAG_PMU;
+    params->pmu_num_ctrs = pmu_counters;
+  }
+  if (p->arm) {
+    params->num_bps = (vm->num_bps ? vm->num_bps : 6) - 1;
+    params->num_wps = (vm->num_wps ? vm->num_wps : 4) - 1;
+  }
+}
+
+/* Segments are where memory is, in order, apart from each other, and the addresses exist. */
+static bool check_segments(const struct profile *p, const struct vcca_plan *plan, struct vcca_error *err)
+{
+  uint64_t ram_end = plan->ram_base + plan->ram_size;
+  uint64_t limit = (uint64_t)1 << (plan->params.s2sz - (p->arm ? 1 : 0));
+  if (ram_end > limit)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "s2sz %" PRIu64 ": RAM ends at 0x%" PRIx64 ", but a VM's own addresses end at 0x%" PRIx64,
+                     plan->params.s2sz, ram_end, limit);
+  for (size_t i = 0; i < plan->segment_count; i++) {
+    const struct vcca_segment *s = &plan->segments[i];
+    bool flash = strcmp(s->name, "firmware") == 0;
+    if (!flash && segment_end(s) > ram_end)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least that much",
+                       in_mib(plan->ram_size), s->name, in_mib(segment_end(s) - plan->ram_base));
+    if (i > 0 && segment_end(s - 1) > s->ipa)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s (0x%" PRIx64 "..0x%" PRIx64 ") overlaps %s at 0x%" PRIx64 ": use a smaller %s", (s - 1)->name,
+                       (s - 1)->ipa, segment_end(s - 1), s->name, s->ipa, (s - 1)->name);
+  }
+  return true;
+}
+
+bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err)
+{
+  *plan = (struct vcca_plan){.ram_base = vm->ram_base ? vm->ram_base : RAM_BASE_DEFAULT, .vcpus = vm->vcpus};
+  const struct profile *p = find_profile(vm->profile, err);
+  if (!p || !check_images(vm, err) || !check_numbers(p, vm, err))
+    return false;
+
+  snprintf(plan->profile, sizeof plan->profile, "%s", p->name);
+  plan->rules = p->rules;
+  memcpy(plan->rpv, vm->rpv, sizeof plan->rpv);
+  set_params(p, vm, plan);
+  plan->boot_rec.flags = 1;
+  if (!p->lay_out(vm, plan, err))
+    return false;
+
+  uint64_t used = round_up(segment_end(&plan->segments[plan->segment_count - 1]) - plan->ram_base, BLOCK_2M);
+  plan->ram_size = vm->ram_size ? vm->ram_size : used > RAM_DEFAULT ? used : RAM_DEFAULT;
+  if (p->arm) {
+    plan->ripas[0].base = plan->ram_base;
+    plan->ripas[0].top = plan->ram_base + plan->ram_size;
+    plan->ripas_count = 1;
+  }
+  return check_segments(p, plan, err);
+}

@@ -43,6 +43,7 @@ struct vcca_cbor {
   size_t base;
 };
 
+/* A cursor at the start of in. */
 struct vcca_cbor vcca_cbor_over(vcca_span in, size_t base);
 /* The next head (and string). Refuses what is not strict, and counts that the bytes left cannot hold. */
 VCCA_MUST_USE bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcca_error *err);

@@ -60,7 +60,7 @@ typedef struct vcca_key vcca_key;
 
 /* EC key pair from a secret: HKDF-SHA256(secret, no salt, info) is read as a stream of candidates of
  * ceil(bits/8) bytes, the excess top bits cleared; the first k < n-1 gives d = k + 1 (PSA Crypto API 1.1,
- * psa_key_derivation_output_key for Weierstrass curves). RSA: a 4096-bit key whose primes are searched from the
+ * output of keys on Weierstrass curves). RSA: a 4096-bit key whose primes are searched from the
  * same kind of stream, e = 65537 (takes seconds). NULL on failure. */
 vcca_key *vcca_key_from_seed(enum vcca_key_type type, vcca_span secret, vcca_span info, struct vcca_error *err);
 /* EC key pair from its scalar: 32, 48 or 66 bytes, big-endian. */
@@ -75,6 +75,7 @@ vcca_key *vcca_key_from_spki(vcca_span der, struct vcca_error *err);
 vcca_key *vcca_key_from_pem(vcca_span pem, struct vcca_error *err);
 void vcca_key_free(vcca_key *key);
 
+/* What kind of key; whether it holds the private half. */
 enum vcca_key_type vcca_key_type(const vcca_key *key);
 bool vcca_key_is_pair(const vcca_key *key);
 /* Modulus or field size in bits: 256, 384, 521, 4096. */

@@ -48,6 +48,7 @@ const char *vcca_event_type_name(uint32_t type);
 vcca_span vcca_event_digest(const struct vcca_event *event, uint16_t alg);
 #define VCCA_EV_NO_ACTION 3u
 
+/* The TCG algorithm id of a hash: 0xb, 0xd, 0xc. */
 uint16_t vcca_tcg_alg(enum vcca_hash_alg alg);
 
 /* Register values after the whole log: R = H(R || digest) from zero, EV_NO_ACTION skipped. Registers of index 32 or more are

@@ -32,6 +32,7 @@ struct vcca_json {
   bool some[VCCA_JSON_DEPTH]; /* this level has a member already */
 };
 
+/* A writer to a stream, or into a sink. */
 struct vcca_json vcca_json_to(FILE *out, enum vcca_json_style style);
 struct vcca_json vcca_json_into(vcca_sink *sink, enum vcca_json_style style);
 

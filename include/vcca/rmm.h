@@ -158,6 +158,7 @@ enum vcca_granule_state {
 enum vcca_pas { VCCA_PAS_NS, VCCA_PAS_REALM, VCCA_PAS_SECURE, VCCA_PAS_ROOT };
 enum vcca_realm_state { VCCA_REALM_NEW, VCCA_REALM_ACTIVE, VCCA_REALM_SYSTEM_OFF };
 
+/* "DELEGATED"; "ACTIVE". */
 const char *vcca_granule_state_name(enum vcca_granule_state state);
 const char *vcca_realm_state_name(enum vcca_realm_state state);
 /* False when pa is not in any region. */

@@ -60,6 +60,7 @@ bool vcca_span_zero(vcca_span s);
 /* Bytes of the valid UTF-8 sequence at s.p[at] (at < s.n): 1 to 4, or 0 when there is none (RFC 3629). */
 size_t vcca_utf8_at(vcca_span s, size_t at);
 
+/* Append bytes, one byte, n copies of a byte, a string without its NUL. */
 void vcca_sink_put(vcca_sink *s, vcca_span bytes);
 void vcca_sink_u8(vcca_sink *s, uint8_t byte);
 void vcca_sink_fill(vcca_sink *s, uint8_t byte, size_t n);

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# No call that is unsafe or that reads a clock, a random source or the environment; no cryptography outside its room; no
+# suppressed warning; nothing left to do.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+cd "${VCCA_SOURCE:?}" || exit 1
+bad=0
+code=$(git ls-files 2>/dev/null -- '*.c' '*.h' '*.def'; [[ -e .git ]] || find . -name build -prune -o \( -name '*.c' -o -name '*.h' -o -name '*.def' \) -print)
+rooms=$(grep -vE '^(\./)?(tests|bench|fuzz|docs)/' <<<"$code")
+forbid() { # description, pattern, files
+  local found
+  found=$(xargs grep -nE "$2" <<<"$3" 2>/dev/null) || return 0
+  printf '%s:\n%s\n' "$1" "$found"
+  bad=1
+}
+forbid "banned call" '(^|[^_[:alnum:]."])(strcpy|strcat|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|strtoul?|rand|srand|random|gets|scanf|sscanf|time|clock|clock_gettime|gettimeofday|localtime|gmtime|getrandom|getenv|system|popen|alloca|setlocale)\(' "$rooms"
+forbid "cryptography outside crypto/" '\b(psa|mbedtls)_[a-z]' "$(grep -vE '^(\./)?crypto/' <<<"$rooms")"
+forbid "suppressed warning" 'NOLINT|cppcheck-suppress|coverity\[|#pragma|-Wno-' "$code"
+forbid "left to do" 'TODO|FIXME|\bXXX\b|HACK' "$code"
+exit $bad

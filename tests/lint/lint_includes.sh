@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Every room includes only what stands behind it in CMakeLists.txt's vcca_room() rows, and each outside library has one room.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+cd "${VCCA_SOURCE:?}" || exit 1
+bad=0
+complain() { printf '%s\n' "$1"; bad=$((bad + 1)); }
+
+declare -A room_of=([span]=base [error]=base [hex]=base [file]=base [json]=base [interface]=base [version]=base
+  [crypto]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token
+  [hsm]=hsm [rmm]=rmm [verifier]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [scenario]=scenario)
+for header in include/vcca/*; do
+  name=$(basename "${header%.*}")
+  [[ -n ${room_of[$name]:-} ]] || complain "$header: no room owns it (add it to tests/lint/lint_includes.sh)"
+done
+
+# rooms and what they may use, from the build itself
+declare -A may=()
+while read -r name rest; do may[$name]=" $name $rest "; done < <(
+  sed -n 's/^vcca_room(\([a-z]*\) *\(.*\))$/\1 \2/p' CMakeLists.txt | sed 's/LIBRARIES.*//')
+may[cli]=" cli ${!may[*]} "
+
+declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=scenario/ ["libfdt.h"]=boot/)
+
+for room in "${!may[@]}"; do
+  for file in "$room"/*.c "$room"/*.h "$room"/*.def; do
+    [[ -e $file ]] || continue
+    while IFS=: read -r line include; do
+      case $include in
+        \"vcca/*)
+          name=${include#\"vcca/}; name=${name%\"}; name=${name%.*}
+          of=${room_of[$name]:-nobody}
+          [[ ${may[$room]} == *" $of "* ]] || complain "$file:$line: $room may not include vcca/$name ($of)" ;;
+        \"*/*)
+          of=${include#\"}; of=${of%%/*}
+          [[ ${may[$room]} == *" $of "* ]] || complain "$file:$line: $room may not include $include"
+          [[ $room == cli || $room == scenario ]] && [[ $of != "$room" ]] && complain "$file:$line: $room uses public headers only, not $include" ;;
+        \<*)
+          for library in "${!owner[@]}"; do
+            [[ $include == "<$library"* && $file != "${owner[$library]}"* ]] && complain "$file:$line: $include belongs to ${owner[$library]}"
+          done ;;
+      esac
+    done < <(grep -nE '^#include' "$file" | sed -E 's/^([0-9]+):#include +/\1:/')
+  done
+done
+[[ $bad -eq 0 ]] || { echo "$bad includes out of place"; exit 1; }
+echo "every include is in its place"

@@ -1,0 +1,94 @@
+/* What the scalars and mappings of a file mean once a type is asked of them: numbers, bytes, text, and $names.
+ *
+ * Numbers: 64, 0x40, 64K, $base+0x1000. Bytes: hexadecimal digits, $name, or one of
+ *   {hex: 00ff} {text: hello} {file: path} {zero: 4096} {fill: 0xab, size: 16} {ramp: 3, step: 7, size: 4096}
+ *   {hash: sha-256, of: BYTES} {make: kernel, size: 96K, seed: 1}
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef SCENARIO_VALUE_H
+#define SCENARIO_VALUE_H
+
+#include "scenario/yaml.h"
+#include "vcca/crypto.h"
+
+enum value_kind { VALUE_NUMBER, VALUE_BYTES, VALUE_TEXT };
+struct value {
+  enum value_kind kind;
+  uint64_t number;
+  vcca_span bytes; /* of BYTES and TEXT */
+};
+
+/* Memory that lives as long as a run, up to a budget. Zero-initialise but for left. */
+struct pool {
+  void *chain;
+  size_t left; /* bytes that may still be taken */
+};
+enum { POOL_BUDGET = 1 << 30, FILE_BUDGET = 512 << 20, PATTERN_MAX = 64 << 20 };
+
+/* Zero bytes from the pool; NULL (err filled) when the budget or the memory is spent. */
+uint8_t *pool_take(struct pool *pool, size_t n, struct vcca_error *err);
+/* A copy, followed by a NUL. */
+VCCA_MUST_USE bool pool_copy(struct pool *pool, vcca_span bytes, vcca_span *out, struct vcca_error *err);
+void pool_free(struct pool *pool);
+
+/* How values are read: where files are, what $names stand for. */
+struct reading {
+  struct pool *pool;
+  const char *folder; /* files are relative to it; NULL: files are refused */
+  /* What "name" or "name.field" stands for; NULL: names are refused. */
+  bool (*name)(void *ctx, const struct tree_node *node, vcca_span name, struct value *out, struct vcca_error *err);
+  void *ctx;
+};
+
+VCCA_MUST_USE bool value_number(const struct reading *r, const struct tree_node *node, uint64_t *out, struct vcca_error *err);
+/* A number at most max. */
+VCCA_MUST_USE bool value_small(const struct reading *r, const struct tree_node *node, uint64_t max, uint64_t *out, struct vcca_error *err);
+VCCA_MUST_USE bool value_bool(const struct tree_node *node, bool *out, struct vcca_error *err);
+VCCA_MUST_USE bool value_text(const struct reading *r, const struct tree_node *node, vcca_span *out, struct vcca_error *err);
+VCCA_MUST_USE bool value_bytes(const struct reading *r, const struct tree_node *node, vcca_span *out, struct vcca_error *err);
+/* By kind; a $name in the node must be of that kind. */
+VCCA_MUST_USE bool value_of_kind(const struct reading *r, const struct tree_node *node, enum value_kind kind, struct value *out,
+                                 struct vcca_error *err);
+/* A $name by its own kind, a mapping as bytes, another scalar as a number. */
+VCCA_MUST_USE bool value_natural(const struct reading *r, const struct tree_node *node, struct value *out, struct vcca_error *err);
+bool value_is_name(const struct tree_node *node);
+bool value_same(const struct value *a, const struct value *b);
+/* For messages: 0x40, "text", 00ff... (cut short). Returns buf. */
+const char *value_print(const struct value *v, char *buf, size_t cap);
+const char *value_kind_text(enum value_kind kind);
+
+static inline struct value value_from_number(uint64_t number)
+{
+  struct value v = {VALUE_NUMBER, number, {NULL, 0}};
+  return v;
+}
+static inline struct value value_from_bytes(vcca_span bytes)
+{
+  struct value v = {VALUE_BYTES, 0, bytes};
+  return v;
+}
+static inline struct value value_from_text(const char *text)
+{
+  struct value v = {VALUE_TEXT, 0, vcca_span_str(text)};
+  return v;
+}
+
+/* --- Members of a map: absent leaves *out as it is ------------------------------------------------------- */
+
+VCCA_MUST_USE bool get_number(const struct reading *r, const struct tree_node *map, const char *key, uint64_t *out, struct vcca_error *err);
+VCCA_MUST_USE bool get_small(const struct reading *r, const struct tree_node *map, const char *key, uint64_t max, unsigned *out,
+                             struct vcca_error *err);
+VCCA_MUST_USE bool get_bool(const struct tree_node *map, const char *key, bool *out, struct vcca_error *err);
+VCCA_MUST_USE bool get_bytes(const struct reading *r, const struct tree_node *map, const char *key, vcca_span *out, struct vcca_error *err);
+/* Text into an array of cap characters, NUL-terminated. */
+VCCA_MUST_USE bool get_chars(const struct reading *r, const struct tree_node *map, const char *key, char *out, size_t cap, struct vcca_error *err);
+/* Bytes of exactly n. */
+VCCA_MUST_USE bool get_array(const struct reading *r, const struct tree_node *map, const char *key, uint8_t *out, size_t n, struct vcca_error *err);
+
+/* --- Images made on the spot ----------------------------------------------------------------------------- */
+
+/* Bytes that look like nothing, the same for the same seed everywhere; a kernel begins with an arm64 Image header. what:
+ * "kernel", "initrd", "firmware". */
+VCCA_MUST_USE bool make_image(const char *what, uint64_t seed, uint8_t *out, size_t n);
+
+#endif

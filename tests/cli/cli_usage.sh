@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Every command explains itself; a wrong question is answered with 2, the reason and where to read on.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+vcca=${VCCA:?} bad=0
+complain() { printf '%s\n' "$*"; bad=1; }
+
+names=$("$vcca" --help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\?\)  *.*/\1/p')
+[[ $(wc -l <<<"$names") -ge 12 ]] || complain "--help lists too few commands: $names"
+while read -r name; do
+  text=$("$vcca" $name --help) || complain "$name --help: exit $?"
+  grep -q "^Usage: vcca $name" <<<"$text" || complain "$name --help does not start with its usage"
+  grep -q "^Examples:" <<<"$text" || complain "$name --help has no example"
+  message=$("$vcca" $name --no-such-option 2>&1 >/dev/null); code=$?
+  [[ $code -eq 2 ]] || complain "$name --no-such-option: exit $code, not 2"
+  grep -q -- "--help" <<<"$message" || complain "$name --no-such-option: no hint: $message"
+done <<<"$names"
+
+expect() { # exit code, text on stderr, words...
+  local want=$1 text=$2; shift 2
+  local message; message=$("$vcca" "$@" 2>&1 >/dev/null </dev/null); local code=$?
+  [[ $code -eq $want ]] || complain "vcca $*: exit $code, not $want: $message"
+  grep -qF -- "$text" <<<"$message" || complain "vcca $*: no '$text' in: $message"
+}
+expect 2 "did you mean 'measure'" mesure
+expect 2 "token verify" token
+expect 2 "did you mean --kernel" measure virtcca --kernal x
+expect 2 "wants FILE" token show
+expect 2 "one operand too many" token show a b
+expect 2 "no profile 'qemux'" measure qemux
+expect 2 "--vcpus" measure virtcca --kernel /dev/null --vcpus ten
+expect 2 "--chain and --cert go together" token verify /dev/null --chain /dev/null
+expect 2 "not a hexadecimal digit" token verify /dev/null --rim xyz
+expect 2 "given twice" token verify /dev/null --rim 00 --rim 11
+expect 2 "text or json" hsm show -o yaml
+expect 2 "no table" table nothing
+[[ $("$vcca" --version) =~ ^vcca\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || complain "--version"
+"$vcca" help --completion | bash -n || complain "the completion is not bash"
+if command -v mandoc >/dev/null; then "$vcca" help --man | mandoc -T lint -W error >&2 || complain "the man page is not roff"; fi
+"$vcca" table rmi >/dev/full 2>/dev/null; [[ $? -eq 3 ]] || complain "a full disk goes unnoticed"
+exit $bad

@@ -152,7 +152,7 @@ static void compare_images(const struct image_reference *reference, const struct
   }
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
     if (files[i].sighting->digest.p == NULL) {
-      finding_fail(f, "no event in the log is a %s", files[i].what);
+      finding_fail(f, "the log has no %s", files[i].what);
       return;
     }
   if (!is(&seen->grub_cfg, reference->grub_cfg)) {

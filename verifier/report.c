@@ -59,7 +59,7 @@ static void put_row(const struct vcca_verdict *verdict, enum vcca_check check, v
   snprintf(line, sizeof line, f->reason[0] == '\0' ? "%-20s %s" : "%-20s %-7s  ", rows[check].name, vcca_outcome_name(f->outcome));
   vcca_sink_str(out, line);
   vcca_sink_str(out, f->reason);
-  if (f->has_offset && !f->unreadable) { /* what could not be read says where by itself */
+  if (f->has_offset) {
     snprintf(line, sizeof line, " (token byte %zu)", f->offset);
     vcca_sink_str(out, line);
   }

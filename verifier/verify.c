@@ -35,6 +35,16 @@ static void locate(const struct walk *w, struct vcca_finding *f, vcca_span claim
   }
 }
 
+/* It failed because the token itself could not be read, at err's offset from base. */
+static void token_unreadable(struct vcca_finding *f, const char *what, const struct vcca_error *err, size_t base)
+{
+  struct vcca_error without_place = *err;
+  without_place.has_offset = false;
+  finding_unreadable(f, what, &without_place);
+  f->has_offset = true;
+  f->offset = base + (err->has_offset ? err->offset : 0);
+}
+
 /* The check of a claim that may be expected to have a value. */
 static void compare_claim(const struct walk *w, struct vcca_finding *f, vcca_span claim, vcca_span expected)
 {
@@ -52,18 +62,26 @@ static void compare_claim(const struct walk *w, struct vcca_finding *f, vcca_spa
 static void check_STRUCTURE(struct walk *w, struct vcca_finding *f)
 {
   struct vcca_error err = {0};
-  if (vcca_token_decode(w->evidence->token, w->token, &err)) {
+  if (vcca_token_decode(w->evidence->token, w->token, &err))
     finding_pass(f, "%zu bytes", w->evidence->token.n);
-    return;
-  }
-  finding_unreadable(f, "token", &err);
-  f->has_offset = err.has_offset;
-  f->offset = err.offset;
+  else
+    token_unreadable(f, "token", &err, 0);
 }
 
+/* Of a family's profile, NULL means absent and "" any. */
 static bool profile_is(vcca_span claim, const char *profile)
 {
-  return profile == NULL ? claim.p == NULL : vcca_span_is(claim, profile);
+  if (profile == NULL || claim.p == NULL)
+    return profile == NULL && claim.p == NULL;
+  return profile[0] == '\0' || vcca_span_is(claim, profile);
+}
+
+/* A family's algorithm is the natural one of its kind of key (see vcca_sig_of). */
+static bool alg_is(int64_t alg, enum vcca_key_type key)
+{
+  static const int64_t natural[] = {
+      [VCCA_KEY_P256] = VCCA_ES256, [VCCA_KEY_P384] = VCCA_ES384, [VCCA_KEY_P521] = VCCA_ES512, [VCCA_KEY_RSA] = VCCA_PS256};
+  return alg == natural[key];
 }
 
 /* The switches in which a token differs from a family: how many, and their names. */
@@ -80,6 +98,8 @@ static unsigned differences(const struct vcca_token *token, const struct vcca_fa
       {profile_is(token->realm.profile, family->realm_profile), "realm profile"},
       {token->rak_encoding == family->rak, "key encoding"},
       {token->realm_sign1.wraps == family->wraps, "payload wrapping"},
+      {alg_is(token->realm_sign1.alg, family->key), "realm algorithm"},
+      {!token->has_platform || alg_is(token->platform_sign1.alg, family->key), "platform algorithm"},
   };
   unsigned count = 0;
   for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
@@ -207,8 +227,7 @@ static void check_REALM_SIGNATURE(struct walk *w, struct vcca_finding *f)
     check_signature(w, f, &w->token->realm_sign1, w->rak);
     return;
   }
-  finding_unreadable(f, "claim 44237 (RAK)", &err);
-  locate(w, f, claim);
+  token_unreadable(f, "claim 44237 (RAK)", &err, (size_t)(claim.p - w->token->bytes.p));
 }
 
 static void check_BINDING(struct walk *w, struct vcca_finding *f)

@@ -86,7 +86,7 @@ static void primes_that_make_no_key_are_refused(void **state)
   uint8_t composite[128];
   vcca_span p = unhex(rsa_p), q = unhex(rsa_q);
   memcpy(composite, p.p, 128);
-  composite[127] += 2; /* p + 2 is divisible by 3 or otherwise not prime: Python's pow agrees */
+  composite[127] += 2; /* p + 2 fails the Fermat test to base 2 */
   assert_null(vcca_key_from_primes(vcca_span_of(composite, 128), q, &err));
   assert_non_null(strstr(err.text, "not both prime"));
   assert_null(vcca_key_from_primes(p, p, &err));

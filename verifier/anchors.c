@@ -73,16 +73,24 @@ static bool read_coordinate(struct json_at at, const char *member, size_t size, 
   return true;
 }
 
+/* An optional member, when there, says this. */
+static bool says(struct json_at at, const char *member, const char *text, struct vcca_error *err)
+{
+  vcca_span got;
+  if (json_object_get(at.value, member) == NULL)
+    return true;
+  if (!json_text(at, member, &got, err))
+    return false;
+  return vcca_span_is(got, text) || vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be \"%s\"", json_path(at, member).text, text);
+}
+
 /* What a JWK says about its own use must allow verifying with it. */
 static bool allows_verifying(struct json_at at, const struct curve *curve, struct vcca_error *err)
 {
-  vcca_span text;
   if (json_object_get(at.value, "d") != NULL)
     return refuse(err, at, "d", "is the private key: a trust anchor is public, and this key is no longer to be trusted");
-  if (json_object_get(at.value, "alg") != NULL && (!json_text(at, "alg", &text, err) || !vcca_span_is(text, curve->alg)))
-    return refuse(err, at, "alg", "does not belong to the key's curve");
-  if (json_object_get(at.value, "use") != NULL && (!json_text(at, "use", &text, err) || !vcca_span_is(text, "sig")))
-    return refuse(err, at, "use", "must be \"sig\"");
+  if (!says(at, "alg", curve->alg, err) || !says(at, "use", "sig", err))
+    return false;
   const json_t *ops = json_object_get(at.value, "key_ops");
   bool verify = ops == NULL;
   for (size_t i = 0; i < json_array_size(ops); i++) {

@@ -24,12 +24,14 @@ static int draw(void *stream, unsigned char *out, size_t n)
   return 0;
 }
 
-static void context_init(mbedtls_rsa_context *rsa)
+/* The hash is that of PSS, MBEDTLS_MD_NONE where there is none. */
+static void context_init(mbedtls_rsa_context *rsa, mbedtls_md_type_t hash)
 {
 #if MBEDTLS_VERSION_NUMBER >= 0x03000000
   mbedtls_rsa_init(rsa);
+  mbedtls_rsa_set_padding(rsa, MBEDTLS_RSA_PKCS_V21, hash);
 #else
-  mbedtls_rsa_init(rsa, MBEDTLS_RSA_PKCS_V15, MBEDTLS_MD_NONE);
+  mbedtls_rsa_init(rsa, MBEDTLS_RSA_PKCS_V21, (int)hash);
 #endif
 }
 
@@ -83,7 +85,7 @@ bool vcca_rsa_primes_check(vcca_span p, vcca_span q, struct vcca_error *err)
 bool vcca_rsa_fill(struct vcca_key *key, vcca_span p, vcca_span q, struct vcca_error *err)
 {
   mbedtls_rsa_context rsa;
-  context_init(&rsa);
+  context_init(&rsa, MBEDTLS_MD_NONE);
   bool ok = context_load(&rsa, p, q) && mbedtls_rsa_get_len(&rsa) == 2 * p.n && public_from(&rsa, 2 * p.n, key);
   mbedtls_rsa_free(&rsa);
   if (!ok)
@@ -163,8 +165,7 @@ bool vcca_rsa_sign_pss(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_
   struct vcca_stream salt;
   start_salt(&salt, key, alg, &info, digest);
   mbedtls_rsa_context rsa;
-  context_init(&rsa);
-  mbedtls_rsa_set_padding(&rsa, MBEDTLS_RSA_PKCS_V21, md_type(alg));
+  context_init(&rsa, md_type(alg));
   bool ok = context_load(&rsa, vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size)) &&
             mbedtls_rsa_rsassa_pss_sign_ext(&rsa, draw, &salt, md_type(alg), (unsigned)digest.n, digest.p, (int)digest.n, bytes) == 0;
   mbedtls_rsa_free(&rsa);
@@ -191,7 +192,7 @@ bool vcca_rsa_sign_pkcs1(const struct vcca_key *key, vcca_span digest, vcca_sink
   struct vcca_stream blinding;
   vcca_stream_start(&blinding, VCCA_SHA256, vcca_span_of(key->p, key->prime_size), vcca_span_of(NULL, 0), VCCA_SPAN_LIT("vcca RSA blinding"));
   mbedtls_rsa_context rsa;
-  context_init(&rsa);
+  context_init(&rsa, MBEDTLS_MD_NONE);
   bool ok = context_load(&rsa, vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size)) &&
             mbedtls_rsa_private(&rsa, draw, &blinding, encoded, bytes) == 0;
   mbedtls_rsa_free(&rsa);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
+#include "crypto/der.h"
 #include "crypto/support.h"
 
 static const uint8_t serial_root[] = {0x81}, serial_leaf[] = {0x00, 0x01, 0x02};
@@ -180,6 +181,68 @@ static void nothing_may_follow_a_certificate_or_be_missing(void **state)
   vcca_key_free(ca);
 }
 
+/* RFC 5280, 4.1.2.5: UTCTime (17) from 1950 to 2049, GeneralizedTime (18) before and after. */
+static void years_of_two_digits_are_those_from_1950_to_2049(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *from, *to;
+    const char *validity;
+  } rows[] = {
+      {"19491231235959Z", "19500101000000Z", "180f31393439313233313233353935395a170d3530303130313030303030305a"},
+      {"20491231235959Z", "20500101000000Z", "170d3439313233313233353935395a180f32303530303130313030303030305a"},
+  };
+  vcca_key *ca = ca_key(VCCA_KEY_P256);
+  for (size_t i = 0; i < 2; i++) {
+    struct vcca_error err = {0};
+    struct vcca_cert_info info;
+    uint8_t der[VCCA_CERT_MAX];
+    char text[2 * VCCA_CERT_MAX + 1];
+    vcca_sink sink = VCCA_SINK(der);
+    struct vcca_cert_spec spec = root_spec;
+    spec.not_before = rows[i].from;
+    spec.not_after = rows[i].to;
+    check_ok(vcca_cert_write(&spec, ca, ca, &sink, &err), &err, "write");
+    assert_non_null(strstr(vcca_hex_text(vcca_sink_span(&sink), text, sizeof text), rows[i].validity));
+    check_ok(vcca_cert_read(vcca_sink_span(&sink), &info, &err), &err, "read");
+    assert_string_equal(info.not_before, rows[i].from);
+    assert_string_equal(info.not_after, rows[i].to);
+  }
+  vcca_key_free(ca);
+}
+
+/* The root again, its serial number written with a zero too many: a parser of BER would not mind. */
+static void a_certificate_in_other_than_der_is_refused(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  struct vcca_cert_info info;
+  uint8_t der[VCCA_CERT_MAX], buffer[VCCA_CERT_MAX];
+  vcca_sink sink = VCCA_SINK(der);
+  vcca_key *ca = ca_key(VCCA_KEY_P256);
+  check_ok(vcca_cert_write(&root_spec, ca, ca, &sink, &err), &err, "write");
+  vcca_span rest = vcca_sink_span(&sink), body, tbs, version, serial;
+  assert_true(vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &body) && vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &tbs));
+  assert_true(vcca_der_take_tag(&tbs, VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED, &version) && vcca_der_take_tag(&tbs, VCCA_DER_INTEGER, &serial));
+  for (unsigned extra = 0; extra < 2; extra++) {
+    static const uint8_t zero;
+    struct vcca_der d = vcca_der_in(buffer, sizeof buffer);
+    const uint8_t *end = vcca_der_mark(&d);
+    vcca_der_raw(&d, body);
+    const uint8_t *tbs_end = vcca_der_mark(&d);
+    vcca_der_raw(&d, tbs);
+    const uint8_t *mark = vcca_der_mark(&d);
+    vcca_der_raw(&d, serial);
+    vcca_der_raw(&d, vcca_span_of(&zero, extra));
+    vcca_der_wrap(&d, mark, VCCA_DER_INTEGER);
+    vcca_der_put(&d, VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED, version);
+    vcca_der_wrap(&d, tbs_end, VCCA_DER_SEQUENCE);
+    vcca_der_wrap(&d, end, VCCA_DER_SEQUENCE);
+    assert_true(vcca_cert_read(vcca_der_span(&d), &info, &err) == (extra == 0));
+  }
+  vcca_key_free(ca);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -188,6 +251,8 @@ int main(void)
       cmocka_unit_test(a_spec_that_makes_no_certificate_is_refused),
       cmocka_unit_test(a_public_key_issues_nothing_and_a_small_room_holds_nothing),
       cmocka_unit_test(a_real_device_certificate_is_read),
+      cmocka_unit_test(years_of_two_digits_are_those_from_1950_to_2049),
+      cmocka_unit_test(a_certificate_in_other_than_der_is_refused),
       cmocka_unit_test(nothing_may_follow_a_certificate_or_be_missing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include "vcca/hex.h"
 
+static void conclude(struct vcca_finding *f, enum vcca_outcome outcome, const char *fmt, va_list args) VCCA_PRINTF(3, 0);
 static void conclude(struct vcca_finding *f, enum vcca_outcome outcome, const char *fmt, va_list args)
 {
   *f = (struct vcca_finding){.outcome = outcome};

@@ -1,5 +1,7 @@
 /* Every check of checks.def, passing and being the first to fail, on evidence minted here; and what a verdict looks like.
  *
+ * Longer than 500 lines because one table of spoilt evidence and the functions that spoil it belong together.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
@@ -388,6 +390,26 @@ static void one_event_less(struct made *m)
   m->evidence.eventlog.n -= 12 + 2 + 32 + 4 + strlen("/initramfs-1.img");
 }
 
+static void empty_log(struct made *m)
+{
+  m->evidence.eventlog.n = 0;
+}
+
+static void empty_image_reference(struct made *m)
+{
+  m->evidence.image_reference.n = 0;
+}
+
+static void empty_certificate(struct made *m)
+{
+  m->evidence.device_cert.n = 0;
+}
+
+static void empty_rim(struct made *m)
+{
+  m->evidence.rim.n = 0;
+}
+
 static void no_log(struct made *m)
 {
   m->evidence.eventlog = vcca_span_of(NULL, 0);
@@ -431,6 +453,7 @@ static const struct refusal {
     {VCCA_CHECK_CHAIN, false, RSA, NULL, no_root, "no trusted root"},
     {VCCA_CHECK_CHAIN, false, ARM, NULL, no_certificate, "no device certificate"},
     {VCCA_CHECK_CHAIN, true, P521, NULL, torn_certificate, ""},
+    {VCCA_CHECK_CHAIN, true, P521, NULL, empty_certificate, ""},
     {VCCA_CHECK_CHAIN, false, P521, NULL, too_many_certificates, "more than 8"},
     {VCCA_CHECK_CHAIN, false, P521, NULL, after_its_time, ""},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, forged_platform, NULL, "not that of the key"},
@@ -461,6 +484,7 @@ static const struct refusal {
     {VCCA_CHECK_PLATFORM_REFERENCE, true, P521, NULL, torn_platform_reference, "platform reference: 4:"},
     {VCCA_CHECK_RIM, false, RSA, NULL, another_rim, "byte 31 differs"},
     {VCCA_CHECK_RIM, false, ARM, NULL, shorter_rim, "the token has 32 bytes, expected are 31"},
+    {VCCA_CHECK_RIM, false, ARM, NULL, empty_rim, "expected are 0"},
     {VCCA_CHECK_REM0, false, RSA, NULL, another_rem0, "expected"},
     {VCCA_CHECK_REM1, false, P521, NULL, another_rem1, "expected"},
     {VCCA_CHECK_REM2, false, ARM, NULL, another_rem2, "expected"},
@@ -471,6 +495,8 @@ static const struct refusal {
     {VCCA_CHECK_EVENTLOG, false, RSA, event_in_register_5, NULL, "in register 5"},
     {VCCA_CHECK_EVENTLOG, false, RSA, NULL, one_event_less, "register 3 replays (3 events)"},
     {VCCA_CHECK_EVENTLOG, true, RSA, NULL, shorter_log, "event log: byte "},
+    {VCCA_CHECK_EVENTLOG, true, RSA, NULL, empty_log, "event log: byte 0"},
+    {VCCA_CHECK_IMAGE_REFERENCE, true, RSA, NULL, empty_image_reference, "image reference: 1:1: not JSON"},
     {VCCA_CHECK_IMAGE_REFERENCE, false, RSA, NULL, no_log, "none was given (--eventlog)"},
     {VCCA_CHECK_IMAGE_REFERENCE, true, RSA, NULL, torn_image_reference, "image reference: 3:"},
     {VCCA_CHECK_IMAGE_REFERENCE, false, RSA, another_grub, NULL, "boot loader"},

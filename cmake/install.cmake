@@ -20,7 +20,7 @@ set(all_libs "-lvcca-scenario -lvcca-boot -lvcca-tsi -lvcca-rmm -lvcca-hsm -lvcc
 set(verifier_libs "-lvcca-verifier -lvcca-token -lvcca-measurement -lvcca-crypto -lvcca-base")
 foreach(pc vcca vcca-verifier)
   if(pc STREQUAL "vcca")
-    set(pc_libs "${all_libs} -lfdt")
+    set(pc_libs "${all_libs} -lfdt -pthread")
     set(pc_requires "libcbor jansson yaml-0.1")
   else()
     set(pc_libs "${verifier_libs}")

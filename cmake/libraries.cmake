@@ -19,3 +19,7 @@ set(VCCA_LIBYAML PkgConfig::LIBYAML)
 find_path(LIBFDT_INCLUDE_DIR libfdt.h REQUIRED)
 find_library(LIBFDT_LIBRARY fdt REQUIRED)
 set(VCCA_LIBFDT ${LIBFDT_LIBRARY})
+
+# A guest program is a thread that takes turns with its host.
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads REQUIRED)

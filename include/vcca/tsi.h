@@ -31,9 +31,10 @@ void vcca_guest_interface_free(vcca_guest_interface *gi);
 typedef struct vcca_guest vcca_guest;
 typedef void (*vcca_guest_main)(void *arg, vcca_guest *g);
 
-/* Prepares main(arg) to run on rec, and becomes the machine's program (several guests on one machine share it). */
+/* Prepares main(arg) to run on rec, and becomes the machine's program (several guests on one machine share it; RECs without a
+ * guest go on with the program there was before). */
 vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, void *arg, struct vcca_error *err);
-/* Ends the guest, wherever it is. */
+/* Ends the guest, wherever it is (what main holds is not released). Not from within a guest; before the machine is freed. */
 void vcca_guest_free(vcca_guest *g);
 /* Whether main has returned (the REC then waits for interrupts for ever). */
 bool vcca_guest_done(const vcca_guest *g);
@@ -42,7 +43,11 @@ bool vcca_guest_done(const vcca_guest *g);
 void vcca_guest_call(vcca_guest *g, uint64_t x[VCCA_SMC_REGS]);
 /* The next event of the REC is the given one (an abort, WFI, IRQ ...). */
 void vcca_guest_event(vcca_guest *g, const struct vcca_realm_event *event);
-/* Realm memory by IPA; an access that does not translate becomes a data abort and is tried again when the REC runs on. */
+/* The REC's registers: at the start of main what it was created with, after an emulated load what the host answered. Good until main
+ * makes its next call. */
+struct vcca_cpu *vcca_guest_cpu(vcca_guest *g);
+/* Realm memory by IPA; an access that does not translate becomes a data abort and is tried again when the REC runs on. Where there
+ * is no memory to come (RIPAS EMPTY, or beyond the IPA width) the external abort ends main. */
 void vcca_guest_load(vcca_guest *g, uint64_t ipa, vcca_sink *out, size_t n);
 void vcca_guest_store(vcca_guest *g, uint64_t ipa, vcca_span bytes);
 

@@ -1,0 +1,204 @@
+/* The monitor takes its keys from the HSM and answers the realm's SMCs: find the row, run its handler, write the registers, tell
+ * the tracer.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tsi/attestation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The function id is W0; bit 16 is SMCCC's hint that SVE state need not be kept (DEN0028 2.5). */
+#define FID_MASK UINT64_C(0xfffeffff)
+#define NOT_SUPPORTED UINT64_MAX
+/* x0 to x3 are written, as TF-RMM does: SMCCC 1.1 lets callers rely on x4 and up where they hold no result. */
+enum { USUAL_OUTPUTS = 3 };
+
+const struct vcca_interface *vcca_rsi(void)
+{
+  return rsi_abi.interface;
+}
+
+const struct vcca_interface *vcca_tsi(void)
+{
+  return tsi_abi.interface;
+}
+
+const struct vcca_interface *vcca_psci(void)
+{
+  return psci_abi.interface;
+}
+
+/* --- What handlers end with --------------------------------------------------------------------------- */
+
+uint64_t leave(struct guest_call *call, enum guest_exit_reason reason, uint64_t status)
+{
+  if (reason == GUEST_EXIT_IRQ)
+    guest_exit_irq(call->m, call->rec);
+  else
+    guest_exit(call->m, call->rec)->reason = reason;
+  call->action = VCCA_GUEST_EXIT;
+  return status;
+}
+
+uint64_t leave_unmapped(struct guest_call *call, uint64_t ipa)
+{
+  guest_exit_unmapped(call->m, call->rec, ipa);
+  call->action = VCCA_GUEST_EXIT;
+  call->untouched = true;
+  return GUEST_SUCCESS;
+}
+
+/* A place no buffer can be at: an access that fails without having a fault address failed for want of memory. */
+#define NOWHERE UINT64_MAX
+
+static uint64_t access_failed(struct guest_call *call, uint64_t fault)
+{
+  return fault == NOWHERE ? GUEST_ERROR_UNKNOWN : leave_unmapped(call, fault);
+}
+
+bool fetch(struct guest_call *call, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *status)
+{
+  uint64_t fault = NOWHERE;
+  if (vcca_realm_read(call->m, call->rec, ipa, out, n, &fault))
+    return true;
+  *status = access_failed(call, fault);
+  return false;
+}
+
+bool store(struct guest_call *call, uint64_t ipa, vcca_span bytes, uint64_t *status)
+{
+  uint64_t fault = NOWHERE;
+  if (vcca_realm_write(call->m, call->rec, ipa, bytes, &fault))
+    return true;
+  *status = access_failed(call, fault);
+  return false;
+}
+
+/* --- The SMC ------------------------------------------------------------------------------------------ */
+
+static const struct vcca_command *find(const struct guest_abi *const *abis, size_t n, uint64_t fid, const struct guest_abi **abi)
+{
+  for (size_t i = 0; i < n; i++) {
+    *abi = abis[i];
+    const struct vcca_command *command = vcca_command_with_fid(abis[i]->interface, fid);
+    if (command)
+      return command;
+  }
+  *abi = abis[0];
+  return NULL;
+}
+
+static void answer(struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command, uint64_t *x)
+{
+  uint64_t status = abi->handlers[command - abi->interface->commands](call);
+  if (call->untouched)
+    return;
+  x[0] = status;
+  memcpy(x + 1, call->out, (call->wide ? GUEST_OUTPUTS : USUAL_OUTPUTS) * sizeof *x);
+}
+
+static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu)
+{
+  const struct vcca_machine_config *config = vcca_machine_config(m);
+  const struct guest_abi *abis[] = {config->abi == VCCA_ABI_TMI ? &tsi_abi : &rsi_abi, &psci_abi}, *abi;
+  const struct vcca_command *command = find(abis, 2, cpu->x[0] & FID_MASK, &abi);
+  uint64_t in[VCCA_SMC_REGS];
+  memcpy(in, cpu->x, sizeof in);
+  struct guest_call call = {.monitor = ctx, .m = m, .rec = rec, .in = in, .action = VCCA_GUEST_RESUME};
+  if (!command || !vcca_realm_info(m, vcca_rec_owner(m, rec), &call.realm))
+    cpu->x[0] = NOT_SUPPORTED;
+  else
+    answer(&call, abi, command, cpu->x);
+
+  uint64_t out[VCCA_SMC_REGS];
+  memcpy(out, cpu->x, sizeof out);
+  struct vcca_trace trace = {
+      .interface = abi->interface,
+      .command = command,
+      .in = in,
+      .out = out,
+      .refused = call.refused,
+      .realm = vcca_rec_owner(m, rec),
+  };
+  if (config->trace)
+    config->trace(config->trace_ctx, &trace);
+  return call.action;
+}
+
+/* --- Attach ------------------------------------------------------------------------------------------- */
+
+static bool take_cert(vcca_guest_interface *gi, const vcca_hsm *hsm, struct vcca_error *err)
+{
+  vcca_span der = vcca_hsm_cert(hsm, VCCA_CERT_DEVICE);
+  vcca_sink out = VCCA_SINK(gi->cert);
+  if (vcca_family(gi->family)->key == VCCA_KEY_RSA)
+    vcca_sink_put(&out, der);
+  else
+    vcca_pem_put("CERTIFICATE", der, &out);
+  if (!vcca_sink_ok(&out))
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device certificate takes %zu bytes, the monitor keeps up to %zu", out.n, out.cap);
+  gi->cert_size = out.n;
+  while (gi->cert_size > 0 && gi->cert[gi->cert_size - 1] == '\n') /* verifiers expect PEM as real machines give it: no newline at its end */
+    gi->cert_size--;
+  return true;
+}
+
+static bool take_keys(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error *err)
+{
+  const struct vcca_family_spec *spec = vcca_family(gi->family);
+  gi->rak = vcca_hsm_rak(hsm);
+  if (vcca_key_type(gi->rak) != spec->key)
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "tokens of family %s are signed by %s keys and the RAK of device %s is %s; choose a device of the family's kind", spec->name,
+                     vcca_key_type_name(spec->key), vcca_hsm_device(hsm)->name, vcca_key_type_name(vcca_key_type(gi->rak)));
+  vcca_span platform;
+  vcca_sink claim = VCCA_SINK(gi->rak_claim), kept = VCCA_SINK(gi->platform);
+  if (!vcca_rak_encode(gi->family, gi->rak, &claim, err) || !vcca_hsm_platform_token(hsm, gi->family, &platform, err))
+    return false;
+  vcca_sink_put(&kept, platform);
+  gi->rak_claim_size = claim.n;
+  gi->platform_size = platform.n;
+  return vcca_sink_ok(&kept) ||
+         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the platform token takes %zu bytes, the monitor keeps up to %zu", kept.n, kept.cap);
+}
+
+/* Real monitors promise one granule; more only when the longest token they could be asked for takes more. */
+static bool bound_token(vcca_guest_interface *gi, struct vcca_error *err)
+{
+  static const uint8_t challenge[VCCA_CHALLENGE_SIZE];
+  struct vcca_realm_info longest = {.hash_alg = VCCA_SHA512};
+  uint8_t bytes[VCCA_TOKEN_MAX];
+  vcca_sink token = VCCA_SINK(bytes);
+  if (!attestation_mint(gi, &longest, VCCA_SPAN(challenge), &token, err))
+    return false;
+  if (token.n > GUEST_TOKEN_MAX)
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "tokens take up to %zu bytes, a REC has room for %d; give the device fewer components", token.n,
+                     (int)GUEST_TOKEN_MAX);
+  gi->token_bound = (token.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE;
+  return true;
+}
+
+vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family, struct vcca_error *err)
+{
+  vcca_guest_interface *gi = calloc(1, sizeof *gi);
+  if (!gi) {
+    vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the guest interface");
+    return NULL;
+  }
+  gi->m = m;
+  gi->family = family;
+  if (!take_keys(gi, hsm, err) || !take_cert(gi, hsm, err) || !bound_token(gi, err)) {
+    free(gi);
+    return NULL;
+  }
+  vcca_machine_set_guest_smc(m, guest_smc, gi);
+  return gi;
+}
+
+void vcca_guest_interface_free(vcca_guest_interface *gi)
+{
+  if (!gi)
+    return;
+  vcca_machine_set_guest_smc(gi->m, NULL, NULL);
+  free(gi);
+}

@@ -1,0 +1,74 @@
+/* The monitor's side of a guest's SMC: what it keeps, one call while it is handled, and the tables.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef TSI_CALL_H
+#define TSI_CALL_H
+
+#include "vcca/tsi.h"
+
+#include "rmm/dispatch.h" /* REQUIRE: a command is stated alike on both sides */
+#include "rmm/guest.h"
+
+enum { CERT_MAX = 2 * VCCA_CERT_MAX, GUEST_OUTPUTS = 8 };
+
+struct vcca_guest_interface {
+  vcca_machine *m;
+  enum vcca_family family;
+  const vcca_key *rak;
+  /* Made once, at attach. */
+  uint8_t rak_claim[VCCA_SPKI_MAX];
+  size_t rak_claim_size;
+  uint8_t platform[VCCA_TOKEN_MAX];
+  size_t platform_size;
+  uint8_t cert[CERT_MAX];
+  size_t cert_size;
+  size_t token_bound; /* what TOKEN_INIT promises */
+};
+
+/* RSI's status codes (RsiCommandReturnCode). TSI kept the numbers. */
+enum guest_status { GUEST_SUCCESS, GUEST_ERROR_INPUT, GUEST_ERROR_STATE, GUEST_INCOMPLETE, GUEST_ERROR_UNKNOWN };
+
+struct guest_call {
+  vcca_guest_interface *monitor;
+  vcca_machine *m;
+  uint64_t rec;
+  const uint64_t *in;          /* in[1] is x1 */
+  uint64_t out[GUEST_OUTPUTS]; /* x1 and on */
+  bool wide;                   /* all of out are results; otherwise x1 to x3 */
+  bool untouched;              /* the registers stay as they are: the call is issued again, or PSCI_COMPLETE answers it */
+  const char *refused;
+  enum vcca_guest_action action;
+  struct vcca_realm_info realm;
+};
+/* Returns x0. */
+typedef uint64_t (*guest_handler)(struct guest_call *call);
+
+/* The handlers stand in the order of the interface's commands. */
+struct guest_abi {
+  const struct vcca_interface *interface;
+  const guest_handler *handlers;
+};
+extern const struct guest_abi rsi_abi, tsi_abi, psci_abi;
+
+/* Leaves to the host. Returns status, which the guest finds when it comes back. */
+uint64_t leave(struct guest_call *call, enum guest_exit_reason reason, uint64_t status);
+/* Leaves because a buffer is not mapped; the guest issues the same call again. */
+uint64_t leave_unmapped(struct guest_call *call, uint64_t ipa);
+
+/* Guest memory for a handler's last step. False: it returns *status, for the host has to map something first (or there is no
+ * memory for the model). */
+VCCA_MUST_USE bool fetch(struct guest_call *call, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *status);
+VCCA_MUST_USE bool store(struct guest_call *call, uint64_t ipa, vcca_span bytes, uint64_t *status);
+
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) uint64_t handler(struct guest_call *call);
+#include "tsi/rsi.def"
+#include "tsi/tsi.def"
+#include "tsi/psci.def"
+#undef COMMAND
+
+/* What COMMAND is while the two arrays of an interface are made. */
+#define COMMAND_ROW(name, fid, handler, section, inputs, outputs, conditions, summary) \
+  {#name, UINT32_C(fid), section, inputs, outputs, conditions, summary},
+#define COMMAND_HANDLER(name, fid, handler, section, inputs, outputs, conditions, summary) handler,
+
+#endif

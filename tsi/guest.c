@@ -1,0 +1,278 @@
+/* Guest programs: straight-line C that runs while its REC runs. A guest is a thread that never runs beside its host: the turn
+ * passes between the two, so the program is as deterministic as a function called by the host.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tsi/guest.h"
+
+#include "rmm/guest.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The guests of a machine: what its program is given. */
+struct guests {
+  vcca_guest *first;
+  vcca_realm_program before; /* the program there was */
+  void *before_ctx;
+};
+
+struct vcca_guest {
+  vcca_guest *next;
+  struct guests *all;
+  vcca_machine *m;
+  uint64_t rec;
+  uint64_t scratch;
+  vcca_guest_main main;
+  void *arg;
+
+  pthread_t thread;
+  pthread_mutex_t lock; /* whoever has the turn holds it */
+  pthread_cond_t turned;
+  enum { HOST, GUEST } turn;
+  bool done;
+  bool ending;  /* vcca_guest_free: out of main, wherever it is */
+  jmp_buf exit; /* the way out of main */
+
+  /* While the guest has the turn. */
+  struct vcca_cpu *cpu;
+  struct vcca_realm_event *event;
+  /* The call the guest is in. */
+  bool calling;
+  uint64_t call_pc;
+  uint64_t call_fid;
+  bool waits; /* done: a wait and the interrupt that ends it, in turn */
+};
+
+/* --- Whose turn it is --------------------------------------------------------------------------------- */
+
+static void give_turn(vcca_guest *g, int to)
+{
+  g->turn = to == GUEST ? GUEST : HOST;
+  pthread_cond_broadcast(&g->turned);
+}
+
+static void await_turn(vcca_guest *g, int mine)
+{
+  while ((int)g->turn != mine)
+    pthread_cond_wait(&g->turned, &g->lock);
+}
+
+/* The host's side: runs the guest until it gives the turn back. */
+static void resume(vcca_guest *g)
+{
+  pthread_mutex_lock(&g->lock);
+  give_turn(g, GUEST);
+  await_turn(g, HOST);
+  pthread_mutex_unlock(&g->lock);
+}
+
+/* The guest's side: its event is set, the REC takes it; comes back when the REC runs on. */
+static void yield(vcca_guest *g)
+{
+  give_turn(g, HOST);
+  await_turn(g, GUEST);
+  if (g->ending)
+    longjmp(g->exit, 1);
+}
+
+static void *thread(void *arg)
+{
+  vcca_guest *g = arg;
+  pthread_mutex_lock(&g->lock);
+  await_turn(g, GUEST);
+  if (!g->ending && setjmp(g->exit) == 0)
+    g->main(g->arg, g);
+  g->done = true;
+  give_turn(g, HOST);
+  pthread_mutex_unlock(&g->lock);
+  return NULL;
+}
+
+/* --- The machine's program ---------------------------------------------------------------------------- */
+
+static vcca_guest *guest_on(const struct guests *all, uint64_t rec)
+{
+  vcca_guest *g = all->first;
+  while (g && g->rec != rec)
+    g = g->next;
+  return g;
+}
+
+static void play(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event)
+{
+  const struct guests *all = ctx;
+  vcca_guest *g = guest_on(all, rec);
+  if (!g) {
+    if (all->before)
+      all->before(all->before_ctx, m, rec, cpu, event);
+    return;
+  }
+  if (g->calling && cpu->pc == g->call_pc && cpu->x[0] == g->call_fid) { /* not consumed: the host had to map a buffer first */
+    event->kind = VCCA_REALM_SMC;
+    return;
+  }
+  g->calling = false;
+  g->cpu = cpu;
+  g->event = event;
+  if (!g->done)
+    resume(g);
+  if (g->done) {
+    event->kind = g->waits ? VCCA_REALM_IRQ : VCCA_REALM_WFI;
+    g->waits = !g->waits;
+  }
+}
+
+/* --- Life --------------------------------------------------------------------------------------------- */
+
+/* The machine's guests; made, and made its program, when there are none yet. */
+static struct guests *guests_of(vcca_machine *m)
+{
+  const struct vcca_machine_config *config = vcca_machine_config(m);
+  if (config->program == play)
+    return config->program_ctx;
+  struct guests *all = calloc(1, sizeof *all);
+  if (!all)
+    return NULL;
+  all->before = config->program;
+  all->before_ctx = config->program_ctx;
+  vcca_machine_set_program(m, play, all);
+  return all;
+}
+
+static void leave_guests(vcca_machine *m, struct guests *all)
+{
+  if (all->first)
+    return;
+  vcca_machine_set_program(m, all->before, all->before_ctx);
+  free(all);
+}
+
+static bool start(vcca_guest *g)
+{
+  if (pthread_mutex_init(&g->lock, NULL) != 0)
+    return false;
+  if (pthread_cond_init(&g->turned, NULL) == 0) {
+    if (pthread_create(&g->thread, NULL, thread, g) == 0)
+      return true;
+    pthread_cond_destroy(&g->turned);
+  }
+  pthread_mutex_destroy(&g->lock);
+  return false;
+}
+
+vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, void *arg, struct vcca_error *err)
+{
+  if (!vcca_rec_owner(m, rec)) {
+    vcca_fail(err, VCCA_FAULT_USAGE, "0x%llx is no REC; a guest needs one to run on", (unsigned long long)rec);
+    return NULL;
+  }
+  struct guests *all = guests_of(m);
+  if (all && guest_on(all, rec)) {
+    vcca_fail(err, VCCA_FAULT_USAGE, "REC 0x%llx has a guest already; free it first", (unsigned long long)rec);
+    return NULL;
+  }
+  vcca_guest *g = all ? calloc(1, sizeof *g) : NULL;
+  if (g) {
+    *g = (vcca_guest){.next = all->first, .all = all, .m = m, .rec = rec, .main = main, .arg = arg, .turn = HOST};
+    if (start(g)) {
+      all->first = g;
+      return g;
+    }
+    free(g);
+  }
+  if (all)
+    leave_guests(m, all);
+  vcca_fail(err, VCCA_FAULT_MEMORY, "no memory or no thread for a guest");
+  return NULL;
+}
+
+void vcca_guest_free(vcca_guest *g)
+{
+  if (!g)
+    return;
+  vcca_guest **link = &g->all->first;
+  while (*link != g)
+    link = &(*link)->next;
+  *link = g->next;
+  leave_guests(g->m, g->all);
+
+  g->ending = true;
+  if (!g->done)
+    resume(g);
+  pthread_join(g->thread, NULL);
+  pthread_cond_destroy(&g->turned);
+  pthread_mutex_destroy(&g->lock);
+  free(g);
+}
+
+bool vcca_guest_done(const vcca_guest *g)
+{
+  return g->done;
+}
+
+/* --- What main does ----------------------------------------------------------------------------------- */
+
+struct vcca_cpu *vcca_guest_cpu(vcca_guest *g)
+{
+  return g->cpu;
+}
+
+void vcca_guest_call(vcca_guest *g, uint64_t x[VCCA_SMC_REGS])
+{
+  memcpy(g->cpu->x, x, VCCA_SMC_REGS * sizeof *x);
+  g->calling = true;
+  g->call_pc = g->cpu->pc;
+  g->call_fid = x[0];
+  g->event->kind = VCCA_REALM_SMC;
+  yield(g);
+  memcpy(x, g->cpu->x, VCCA_SMC_REGS * sizeof *x);
+}
+
+void vcca_guest_event(vcca_guest *g, const struct vcca_realm_event *event)
+{
+  *g->event = *event;
+  yield(g);
+}
+
+/* An access that did not translate. tries counts those of the same access before it. */
+static void fault(vcca_guest *g, uint64_t ipa, bool write, unsigned tries)
+{
+  enum guest_memory memory = guest_memory_at(g->m, g->rec, ipa);
+  if (memory == GUEST_MEMORY_EMPTY || memory == GUEST_MEMORY_OUTSIDE || memory == GUEST_MEMORY_MAPPED)
+    longjmp(g->exit, 1); /* an external abort nobody handles; MAPPED: the model itself has no memory */
+  struct vcca_realm_event event = {.kind = VCCA_REALM_DATA_ABORT, .ipa = ipa, .write = write};
+  if (memory == GUEST_MEMORY_UNPROTECTED && tries % 2 == 1)
+    event.kind = VCCA_REALM_IRQ; /* mapped to what is not the host's any more: let the host see that it gets nowhere */
+  vcca_guest_event(g, &event);
+}
+
+void vcca_guest_load(vcca_guest *g, uint64_t ipa, vcca_sink *out, size_t n)
+{
+  uint64_t at = ipa;
+  for (unsigned tries = 0; !vcca_realm_read(g->m, g->rec, ipa, out, n, &at); tries++)
+    fault(g, at, false, tries);
+}
+
+void vcca_guest_store(vcca_guest *g, uint64_t ipa, vcca_span bytes)
+{
+  uint64_t at = ipa;
+  for (unsigned tries = 0; !vcca_realm_write(g->m, g->rec, ipa, bytes, &at); tries++)
+    fault(g, at, true, tries);
+}
+
+void vcca_guest_scratch(vcca_guest *g, uint64_t ipa)
+{
+  g->scratch = ipa;
+}
+
+uint64_t guest_scratch(const vcca_guest *g)
+{
+  return g->scratch;
+}
+
+bool guest_speaks_tsi(const vcca_guest *g)
+{
+  return vcca_machine_config(g->m)->abi == VCCA_ABI_TMI;
+}

@@ -1,0 +1,121 @@
+/* PSCI: the table and its handlers, the same under both ABIs.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "tsi/call.h"
+
+static const struct vcca_command commands[] = {
+#define COMMAND COMMAND_ROW
+#include "tsi/psci.def"
+#undef COMMAND
+};
+static const guest_handler handlers[] = {
+#define COMMAND COMMAND_HANDLER
+#include "tsi/psci.def"
+#undef COMMAND
+};
+
+#define PSCI_SUCCESS UINT64_C(0)
+#define PSCI_OFF UINT64_C(1)
+#define PSCI_NOT_SUPPORTED UINT64_MAX
+#define PSCI_INVALID_PARAMETERS (UINT64_MAX - 1)
+#define PSCI_DENIED (UINT64_MAX - 2)
+#define PSCI_ALREADY_ON (UINT64_MAX - 3)
+#define PSCI_INVALID_ADDRESS (UINT64_MAX - 8)
+
+static const struct vcca_status_name statuses[] = {
+    {PSCI_SUCCESS, "PSCI_SUCCESS"},
+    {PSCI_OFF, "PSCI_OFF"},
+    {PSCI_NOT_SUPPORTED, "PSCI_NOT_SUPPORTED"},
+    {PSCI_INVALID_PARAMETERS, "PSCI_INVALID_PARAMETERS"},
+    {PSCI_DENIED, "PSCI_DENIED"},
+    {PSCI_ALREADY_ON, "PSCI_ALREADY_ON"},
+    {PSCI_INVALID_ADDRESS, "PSCI_INVALID_ADDRESS"},
+};
+static const struct vcca_interface interface = {
+    .name = "psci",
+    .source = "Realm Management Monitor specification, Arm DEN0137 1.0-rel0, B6; PSCI 1.1",
+    .commands = commands,
+    .command_count = sizeof commands / sizeof *commands,
+    .statuses = statuses,
+    .status_count = sizeof statuses / sizeof *statuses,
+    .status_register = 0,
+};
+const struct guest_abi psci_abi = {&interface, handlers};
+
+/* The host learns the function and the first so many arguments, as from TF-RMM. */
+static uint64_t ask_host(struct guest_call *call, unsigned arguments)
+{
+  struct guest_exit *exit = guest_exit(call->m, call->rec);
+  for (unsigned i = 0; i <= arguments; i++)
+    exit->gprs[i] = call->in[i];
+  return leave(call, GUEST_EXIT_PSCI, PSCI_SUCCESS);
+}
+
+/* The same, and PSCI_COMPLETE has to answer, which finds the question in the registers. */
+static uint64_t ask_completion(struct guest_call *call)
+{
+  guest_pending(call->m, call->rec)->psci_pending = 1;
+  call->untouched = true;
+  return ask_host(call, 1);
+}
+
+static bool is_self(const struct guest_call *call, uint64_t mpidr)
+{
+  uint64_t index = (mpidr & 0xf) | (mpidr >> 8 & 0xffffff) << 4; /* RecIndex; other bits are zero in an MPIDR that is known */
+  return index == guest_rec_index(call->m, call->rec);
+}
+
+uint64_t psci_version(struct guest_call *call)
+{
+  (void)call;
+  return UINT64_C(0x10001);
+}
+
+uint64_t smccc_version(struct guest_call *call)
+{
+  (void)call;
+  return UINT64_C(0x10002);
+}
+
+uint64_t psci_features(struct guest_call *call)
+{
+  REQUIRE(func_not_ok, vcca_command_with_fid(&interface, (uint32_t)call->in[1]), PSCI_NOT_SUPPORTED);
+  return PSCI_SUCCESS;
+}
+
+uint64_t psci_cpu_suspend(struct guest_call *call)
+{
+  return ask_host(call, 0);
+}
+
+uint64_t psci_cpu_off(struct guest_call *call)
+{
+  guest_set_runnable(call->m, call->rec, false);
+  return ask_host(call, 0);
+}
+
+uint64_t psci_system_off(struct guest_call *call)
+{
+  guest_system_off(call->m, call->rec);
+  return ask_host(call, 0);
+}
+
+uint64_t psci_cpu_on(struct guest_call *call)
+{
+  uint64_t target = call->in[1], entry_point = call->in[2];
+  REQUIRE(entry, guest_protected(call->m, call->rec, entry_point), PSCI_INVALID_ADDRESS);
+  REQUIRE(mpidr, guest_mpidr_known(call->m, call->rec, target), PSCI_INVALID_PARAMETERS);
+  REQUIRE(runnable, !is_self(call, target), PSCI_ALREADY_ON); /* another one that is on: PSCI_COMPLETE says so */
+
+  return ask_completion(call);
+}
+
+uint64_t psci_affinity_info(struct guest_call *call)
+{
+  uint64_t target = call->in[1];
+  uint32_t level = (uint32_t)call->in[2];
+  REQUIRE(target_bound, level == 0, PSCI_INVALID_PARAMETERS);
+  REQUIRE(target_match, guest_mpidr_known(call->m, call->rec, target), PSCI_INVALID_PARAMETERS);
+
+  return is_self(call, target) ? PSCI_SUCCESS : ask_completion(call); /* the host cannot name the caller as its target */
+}

@@ -255,6 +255,12 @@ static void event_in_register_5(struct made *m)
   log_hashed(m, 5, 0x80000007, "late", "late");
 }
 
+static void event_without_digest(struct made *m)
+{
+  static const uint8_t event[] = {3, 0, 0, 0, 0x0d, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 'b', 'o', 'o', 't'};
+  vcca_sink_put(&m->log, VCCA_SPAN(event));
+}
+
 static void event_that_lies(struct made *m)
 {
   log_hashed(m, 2, 0x80000007, "nothing to see", "something else");
@@ -491,6 +497,7 @@ static const struct refusal {
     {VCCA_CHECK_REM3, false, LEGACY, NULL, another_rem3, "expected"},
     {VCCA_CHECK_RPV, false, RSA, NULL, another_rpv, "byte 0 differs"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_that_lies, NULL, "not that of its own data"},
+    {VCCA_CHECK_EVENTLOG, false, RSA, event_without_digest, NULL, "no sha-256 digest"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_in_register_0, NULL, "in register 0"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_in_register_5, NULL, "in register 5"},
     {VCCA_CHECK_EVENTLOG, false, RSA, NULL, one_event_less, "register 3 replays (3 events)"},

@@ -86,10 +86,10 @@ static void put_name(struct vcca_der *d, const char *organization, const char *c
 }
 
 /* UTCTime with its two-digit year until 2049, GeneralizedTime from 2050 on (RFC 5280, 4.1.2.5). */
-static void put_time(struct vcca_der *d, const char *time)
+static void put_time(struct vcca_der *d, const char *text)
 {
-  bool utc = strncmp(time, "1950", 4) >= 0 && strncmp(time, "2050", 4) < 0;
-  vcca_der_put(d, utc ? VCCA_DER_UTC_TIME : VCCA_DER_TIME, vcca_span_str(utc ? time + 2 : time));
+  bool utc = strncmp(text, "1950", 4) >= 0 && strncmp(text, "2050", 4) < 0;
+  vcca_der_put(d, utc ? VCCA_DER_UTC_TIME : VCCA_DER_TIME, vcca_span_str(utc ? text + 2 : text));
 }
 
 /* The value is what was written since the mark. */

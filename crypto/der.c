@@ -5,7 +5,10 @@
 
 struct vcca_der vcca_der_in(uint8_t *buffer, size_t size)
 {
-  struct vcca_der d = {buffer, buffer + size, buffer + size, false};
+  struct vcca_der d;
+  d.start = buffer;
+  d.p = d.end = d.start + size;
+  d.failed = false;
   return d;
 }
 

@@ -69,7 +69,7 @@ vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct
 vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err);
 /* Public EC key from its uncompressed point 04 || x || y (SEC 1, 2.3.3). */
 vcca_key *vcca_key_from_point(enum vcca_key_type type, vcca_span point, struct vcca_error *err);
-/* Public key from a DER SubjectPublicKeyInfo (RFC 5280), EC or RSA; nothing may follow it. */
+/* Public key from a DER SubjectPublicKeyInfo (RFC 5280), EC or RSA (2048 to 4096 bits); nothing may follow it. */
 vcca_key *vcca_key_from_spki(vcca_span der, struct vcca_error *err);
 /* Public key from PEM "PUBLIC KEY" text. */
 vcca_key *vcca_key_from_pem(vcca_span pem, struct vcca_error *err);
@@ -109,7 +109,8 @@ enum vcca_sig_alg vcca_sig_of(const vcca_key *key);
  * takes its salt, one digest long, from HKDF over the private key and the message hash: reproducible, and as good a
  * salt as any to a verifier. */
 VCCA_MUST_USE bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature, struct vcca_error *err);
-/* Whether the signature is good; RSA-PSS accepts any salt length. */
+/* Whether the signature is good; RSA-PSS accepts any salt length. As RFC 9053 (2.1) has it, an ES* goes with any curve:
+ * whether it is the curve's own is vcca_sig_fits' question. */
 bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature);
 
 /* --- Certificates ------------------------------------------------------------------------------------- */
@@ -143,7 +144,7 @@ struct vcca_cert_info {
   bool ca;
 };
 
-/* DER or PEM (the first CERTIFICATE in it) as DER in out. */
+/* DER or PEM (the first CERTIFICATE in it) as DER in out; what is read below has at most VCCA_CERT_MAX bytes. */
 VCCA_MUST_USE bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err);
 VCCA_MUST_USE bool vcca_cert_read(vcca_span der_or_pem, struct vcca_cert_info *out, struct vcca_error *err);
 /* The certified public key, NULL on failure. */

@@ -15,7 +15,8 @@ extern "C" {
 /* Word lists are strings, words separated by one space.
  *   inputs, outputs   "rd:pa ipa:ipa level:s64": name and kind, in register order (inputs from x1; outputs from the register
  *                     after the status register). Kinds: pa (delegated or any granule), ns (host buffer), ipa, u64, s64,
- *                     level, flags, status, and bytes64 (eight registers).
+ *                     level, flags, status, and bytes64 (eight registers). An output of kind "result" comes first and is in the
+ *                     status register itself (TMI: versions, features, handles; a handle of 0 is status NO_HANDLE).
  *   conditions        "rd_align=INPUT rd_bound=INPUT": the specification's name and the status it gives, in the order checked. */
 struct vcca_command {
   const char *name; /* "DATA_CREATE" */

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rmm/granule.h"
+
+#include <string.h>
+
+static const char *const state_names[VCCA_GRANULE_STATES] = {"UNDELEGATED", "DELEGATED", "RD", "REC", "REC_AUX", "DATA", "RTT"};
+static const uint64_t zeros[GRANULE_SIZE / 8];
+
+const char *vcca_granule_state_name(enum vcca_granule_state state)
+{
+  return (unsigned)state < VCCA_GRANULE_STATES ? state_names[state] : "?";
+}
+
+/* --- Where and whose ---------------------------------------------------------------------------------- */
+
+const struct vcca_region *granule_region(const vcca_machine *m, uint64_t pa)
+{
+  for (size_t i = 0; i < m->config.region_count; i++) {
+    const struct vcca_region *r = &m->config.regions[i];
+    if (pa >= r->base && pa - r->base < r->size)
+      return r;
+  }
+  return NULL;
+}
+
+bool granule_delegable(const vcca_machine *m, uint64_t pa)
+{
+  const struct vcca_region *r = granule_region(m, pa);
+  return r && r->delegable;
+}
+
+bool granule_secure(const vcca_machine *m, uint64_t pa)
+{
+  const struct vcca_region *r = granule_region(m, pa);
+  return r && r->secure;
+}
+
+enum vcca_granule_state granule_state(const vcca_machine *m, uint64_t pa)
+{
+  const struct granule *g = memory_granule(&m->memory, pa);
+  return g ? (enum vcca_granule_state)g->state : VCCA_GRANULE_UNDELEGATED;
+}
+
+enum vcca_pas granule_pas(const vcca_machine *m, uint64_t pa)
+{
+  if (granule_secure(m, pa))
+    return VCCA_PAS_SECURE;
+  return granule_state(m, pa) == VCCA_GRANULE_UNDELEGATED ? VCCA_PAS_NS : VCCA_PAS_REALM;
+}
+
+bool granule_nonsecure(const vcca_machine *m, uint64_t pa)
+{
+  return granule_region(m, pa) && granule_pas(m, pa) == VCCA_PAS_NS;
+}
+
+bool vcca_granule_at(const vcca_machine *m, uint64_t pa, enum vcca_granule_state *state, enum vcca_pas *pas)
+{
+  if (!granule_region(m, pa))
+    return false;
+  *state = granule_state(m, pa);
+  *pas = granule_pas(m, pa);
+  return true;
+}
+
+void vcca_granule_census(const vcca_machine *m, uint64_t count[VCCA_GRANULE_STATES])
+{
+  memset(count, 0, VCCA_GRANULE_STATES * sizeof *count);
+  for (size_t i = 0; i < m->memory.chunk_count; i++) {
+    const struct granule *g = memory_records(&m->memory, &m->memory.chunks[i]);
+    for (size_t j = 0; j < GRANULES_PER_CHUNK; j++)
+      if (g[j].state != VCCA_GRANULE_UNDELEGATED)
+        count[g[j].state]++;
+  }
+}
+
+/* --- State -------------------------------------------------------------------------------------------- */
+
+void granule_set_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state)
+{
+  struct granule *g = memory_touch(&m->memory, pa);
+  bool was_free = g->state == VCCA_GRANULE_UNDELEGATED;
+  bool is_free = state == VCCA_GRANULE_UNDELEGATED;
+  g->state = (uint8_t)state;
+  if (was_free == is_free || !granule_secure(m, pa))
+    return;
+  if (was_free) {
+    m->pool_free--;
+    return;
+  }
+  m->pool_free++;
+  if (pa < m->pool_next)
+    m->pool_next = pa;
+  if (pa < m->pool_next_block)
+    m->pool_next_block = pa & ~(CHUNK_SIZE - 1);
+}
+
+void granule_release(vcca_machine *m, uint64_t pa)
+{
+  granule_wipe(m, pa);
+  granule_set_state(m, pa, granule_secure(m, pa) ? VCCA_GRANULE_UNDELEGATED : VCCA_GRANULE_DELEGATED);
+}
+
+/* --- Contents ----------------------------------------------------------------------------------------- */
+
+/* The embedder's bytes, which hold the contents while the granule is Non-secure. */
+static uint8_t *host_bytes(const vcca_machine *m, uint64_t pa)
+{
+  const struct vcca_region *r = granule_region(m, pa);
+  if (!r || !r->bytes || granule_pas(m, pa) != VCCA_PAS_NS)
+    return NULL;
+  return r->bytes + (pa & ~(GRANULE_SIZE - 1)) - r->base;
+}
+
+const void *granule_read(const vcca_machine *m, uint64_t pa)
+{
+  const void *p = host_bytes(m, pa);
+  if (!p)
+    p = memory_contents(&m->memory, memory_granule(&m->memory, pa));
+  return p ? p : zeros;
+}
+
+void *granule_edit(vcca_machine *m, uint64_t pa)
+{
+  uint8_t *host = host_bytes(m, pa);
+  return host ? host : memory_make(&m->memory, memory_touch(&m->memory, pa));
+}
+
+void granule_wipe(vcca_machine *m, uint64_t pa)
+{
+  uint8_t *host = host_bytes(m, pa);
+  if (host)
+    memset(host, 0, GRANULE_SIZE);
+  else if (memory_granule(&m->memory, pa))
+    memory_drop(&m->memory, memory_touch(&m->memory, pa));
+}
+
+void granule_copy(vcca_machine *m, uint64_t to, uint64_t from)
+{
+  const void *source = granule_read(m, from);
+  if (source == zeros)
+    granule_wipe(m, to);
+  else
+    memcpy(granule_edit(m, to), source, GRANULE_SIZE);
+}
+
+/* --- The TMM's pool ----------------------------------------------------------------------------------- */
+
+/* How many of the n granules from pa on are free, up to the first that is not. */
+static uint64_t free_run(const vcca_machine *m, uint64_t pa, uint64_t n)
+{
+  for (uint64_t i = 0; i < n; i++)
+    if (granule_state(m, pa + i * GRANULE_SIZE) != VCCA_GRANULE_UNDELEGATED)
+      return i;
+  return n;
+}
+
+/* As granule_pool_find, from `from` on within one region. */
+static uint64_t find_in(const vcca_machine *m, const struct vcca_region *r, uint64_t from, uint64_t n)
+{
+  uint64_t bytes = n * GRANULE_SIZE;
+  uint64_t pa = from > r->base ? from : r->base;
+  pa = (pa + bytes - 1) & ~(bytes - 1);
+  while (pa < r->base + r->size && r->base + r->size - pa >= bytes) {
+    bool untouched = pa % CHUNK_SIZE == 0 && !memory_granule(&m->memory, pa);
+    if (untouched || free_run(m, pa, n) == n)
+      return pa;
+    pa += bytes;
+  }
+  return 0;
+}
+
+uint64_t granule_pool_find(vcca_machine *m, uint64_t n)
+{
+  uint64_t *hint = n == 1 ? &m->pool_next : n == GRANULES_PER_CHUNK ? &m->pool_next_block : NULL;
+  uint64_t best = 0;
+  for (size_t i = 0; i < m->config.region_count; i++) {
+    const struct vcca_region *r = &m->config.regions[i];
+    uint64_t pa = r->secure ? find_in(m, r, hint ? *hint : m->pool_next, n) : 0;
+    if (pa && (!best || pa < best))
+      best = pa;
+  }
+  if (best && hint)
+    *hint = best;
+  return best;
+}
+
+/* --- The host's loads and stores ---------------------------------------------------------------------- */
+
+static size_t in_granule(uint64_t pa, size_t n)
+{
+  uint64_t left = GRANULE_SIZE - pa % GRANULE_SIZE;
+  return n < left ? n : (size_t)left;
+}
+
+static bool host_may(const vcca_machine *m, uint64_t pa, size_t n)
+{
+  if (n > 0 && n - 1 > UINT64_MAX - pa)
+    return false;
+  for (size_t done = 0; done < n; done += in_granule(pa + done, n - done))
+    if (!granule_nonsecure(m, pa + done))
+      return false;
+  return true;
+}
+
+bool vcca_host_read(const vcca_machine *m, uint64_t pa, vcca_sink *out, size_t n)
+{
+  if (!host_may(m, pa, n))
+    return false;
+  for (size_t done = 0, part; done < n; done += part) {
+    part = in_granule(pa + done, n - done);
+    vcca_sink_put(out, vcca_span_of((const uint8_t *)granule_read(m, pa + done) + (pa + done) % GRANULE_SIZE, part));
+  }
+  return true;
+}
+
+bool vcca_host_write(vcca_machine *m, uint64_t pa, vcca_span bytes)
+{
+  size_t pages = bytes.n / GRANULE_SIZE + bytes.n / CHUNK_SIZE + 4;
+  if (!host_may(m, pa, bytes.n) || !memory_reserve(&m->memory, pages + MACHINE_RESERVE))
+    return false;
+  for (size_t done = 0, part; done < bytes.n; done += part) {
+    part = in_granule(pa + done, bytes.n - done);
+    memcpy((uint8_t *)granule_edit(m, pa + done) + (pa + done) % GRANULE_SIZE, bytes.p + done, part);
+  }
+  return true;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rmm/guest.h"
+
+#include "rmm/rec.h"
+#include "rmm/rtt.h"
+
+#include <string.h>
+
+static const struct realm *realm_of(const vcca_machine *m, uint64_t rec)
+{
+  return realm_at(m, rec_at(m, rec)->owner);
+}
+
+/* --- Realm -------------------------------------------------------------------------------------------- */
+
+void guest_rem_extend(vcca_machine *m, uint64_t rec, unsigned index, vcca_span value)
+{
+  struct realm *realm = realm_edit(m, rec_at(m, rec)->owner);
+  vcca_rem_extend(realm->rim.hash_alg, m->config.rem_zero_padded, realm->rem[index % VCCA_REMS], value);
+}
+
+void guest_system_off(vcca_machine *m, uint64_t rec)
+{
+  realm_edit(m, rec_at(m, rec)->owner)->state = VCCA_REALM_SYSTEM_OFF;
+}
+
+bool guest_protected(const vcca_machine *m, uint64_t rec, uint64_t ipa)
+{
+  return realm_protects(realm_of(m, rec), ipa);
+}
+
+bool guest_mpidr_known(const vcca_machine *m, uint64_t rec, uint64_t mpidr)
+{
+  uint64_t index;
+  return rec_mpidr_index(mpidr, &index) && index < realm_of(m, rec)->rec_index;
+}
+
+/* --- REC ---------------------------------------------------------------------------------------------- */
+
+unsigned guest_rec_index(const vcca_machine *m, uint64_t rec)
+{
+  return rec_at(m, rec)->index;
+}
+
+void guest_set_runnable(vcca_machine *m, uint64_t rec, bool runnable)
+{
+  rec_edit(m, rec)->runnable = runnable;
+}
+
+bool guest_irq_pending(const vcca_machine *m, uint64_t rec)
+{
+  return rec_at(m, rec)->irq_pending;
+}
+
+struct guest_attestation *guest_attestation(vcca_machine *m, uint64_t rec)
+{
+  return &rec_edit(m, rec)->attestation;
+}
+
+struct guest_pending *guest_pending(vcca_machine *m, uint64_t rec)
+{
+  return &rec_edit(m, rec)->pending;
+}
+
+struct guest_exit *guest_exit(vcca_machine *m, uint64_t rec)
+{
+  return &rec_edit(m, rec)->exit;
+}
+
+void guest_exit_irq(vcca_machine *m, uint64_t rec)
+{
+  rec_edit(m, rec)->exit.reason = GUEST_EXIT_IRQ;
+}
+
+enum { TOKEN_GRANULES = GUEST_TOKEN_MAX / (int)VCCA_PAGE };
+
+bool guest_token_put(vcca_machine *m, uint64_t rec, vcca_span token)
+{
+  const struct rec *r = rec_at(m, rec);
+  if (token.n > GUEST_TOKEN_MAX || r->aux_count < TOKEN_GRANULES || !memory_reserve(&m->memory, MACHINE_RESERVE))
+    return false;
+  for (unsigned i = 0; i < TOKEN_GRANULES; i++) {
+    vcca_span part = vcca_span_sub(token, i * GRANULE_SIZE, GRANULE_SIZE);
+    granule_wipe(m, r->aux[i]);
+    if (part.n > 0)
+      memcpy(granule_edit(m, r->aux[i]), part.p, part.n);
+  }
+  return true;
+}
+
+void guest_token_get(const vcca_machine *m, uint64_t rec, size_t offset, size_t n, vcca_sink *out)
+{
+  const struct rec *r = rec_at(m, rec);
+  for (unsigned i = 0; i < TOKEN_GRANULES && i < r->aux_count; i++) {
+    size_t base = i * GRANULE_SIZE;
+    if (offset >= base + GRANULE_SIZE || n == 0)
+      continue;
+    vcca_span part = vcca_span_sub(vcca_span_of(granule_read(m, r->aux[i]), GRANULE_SIZE), offset - base, n);
+    vcca_sink_put(out, part);
+    offset += part.n;
+    n -= part.n;
+  }
+}
+
+/* --- Memory ------------------------------------------------------------------------------------------- */
+
+enum guest_memory guest_memory_at(const vcca_machine *m, uint64_t rec, uint64_t ipa)
+{
+  const struct realm *realm = realm_of(m, rec);
+  if (!realm_in_space(realm, ipa))
+    return GUEST_MEMORY_OUTSIDE;
+  if (!realm_protects(realm, ipa))
+    return GUEST_MEMORY_UNPROTECTED;
+  struct rtt_entry e = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL).entry;
+  if (e.ripas == RTT_EMPTY)
+    return GUEST_MEMORY_EMPTY;
+  return e.hipas == RTT_ASSIGNED && e.ripas == RTT_RAM ? GUEST_MEMORY_MAPPED : GUEST_MEMORY_UNMAPPED;
+}
+
+/* Stage 2: the physical address, as the REC's own loads (or stores) find it. */
+static bool translate(const vcca_machine *m, const struct realm *realm, uint64_t ipa, bool write, uint64_t *pa)
+{
+  if (!realm_in_space(realm, ipa))
+    return false;
+  struct rtt_walk walk = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL);
+  *pa = walk.entry.pa + ipa % rtt_entry_size(walk.level);
+  if (walk.entry.hipas == RTT_ASSIGNED_NS)
+    return (walk.entry.attributes & (write ? 0x80U : 0x40U)) != 0 && granule_nonsecure(m, *pa);
+  return walk.entry.hipas == RTT_ASSIGNED && walk.entry.ripas == RTT_RAM;
+}
+
+static size_t in_granule(uint64_t ipa, size_t n)
+{
+  uint64_t left = GRANULE_SIZE - ipa % GRANULE_SIZE;
+  return n < left ? n : (size_t)left;
+}
+
+static bool reachable(const vcca_machine *m, uint64_t rec, uint64_t ipa, size_t n, bool write, uint64_t *fault_ipa)
+{
+  const struct realm *realm = rec_is(m, rec) && rec_at(m, rec)->owner ? realm_of(m, rec) : NULL;
+  uint64_t pa;
+  for (size_t done = 0; done < n; done += in_granule(ipa + done, n - done))
+    if (!realm || !translate(m, realm, ipa + done, write, &pa)) {
+      if (fault_ipa)
+        *fault_ipa = ipa + done;
+      return false;
+    }
+  return realm != NULL;
+}
+
+bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *fault_ipa)
+{
+  if (!reachable(m, rec, ipa, n, false, fault_ipa))
+    return false;
+  for (size_t done = 0, part; done < n; done += part) {
+    uint64_t pa = 0;
+    part = in_granule(ipa + done, n - done);
+    if (translate(m, realm_of(m, rec), ipa + done, false, &pa))
+      vcca_sink_put(out, vcca_span_of((const uint8_t *)granule_read(m, pa) + pa % GRANULE_SIZE, part));
+  }
+  return true;
+}
+
+bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, uint64_t *fault_ipa)
+{
+  size_t pages = bytes.n / GRANULE_SIZE + bytes.n / CHUNK_SIZE + 4;
+  if (!reachable(m, rec, ipa, bytes.n, true, fault_ipa) || !memory_reserve(&m->memory, pages + MACHINE_RESERVE))
+    return false;
+  for (size_t done = 0, part; done < bytes.n; done += part) {
+    uint64_t pa = 0;
+    part = in_granule(ipa + done, bytes.n - done);
+    if (translate(m, realm_of(m, rec), ipa + done, true, &pa))
+      memcpy((uint8_t *)granule_edit(m, pa) + pa % GRANULE_SIZE, bytes.p + done, part);
+  }
+  return true;
+}

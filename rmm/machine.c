@@ -1,0 +1,351 @@
+/* A machine's life, and its state as bytes.
+ *
+ * What is saved: a head that names the configuration, then a record for every granule that is not as after reset, by address, with
+ * its contents unless they are zeros. Which page of the pool holds what does not show, so equal machines give equal bytes.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "rmm/machine.h"
+
+#include "rmm/granule.h"
+#include "rmm/rec.h"
+#include "rmm/rtt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct vcca_features machine_features(const vcca_machine *m)
+{
+  return m->config.features;
+}
+
+const struct vcca_machine_config *vcca_machine_config(const vcca_machine *m)
+{
+  return &m->config;
+}
+
+void vcca_machine_set_program(vcca_machine *m, vcca_realm_program program, void *ctx)
+{
+  m->config.program = program;
+  m->config.program_ctx = ctx;
+}
+
+void vcca_machine_set_trace(vcca_machine *m, vcca_trace_hook trace, void *ctx)
+{
+  m->config.trace = trace;
+  m->config.trace_ctx = ctx;
+}
+
+void vcca_machine_set_guest_smc(vcca_machine *m, vcca_guest_smc handler, void *ctx)
+{
+  m->guest_smc = handler;
+  m->guest_ctx = ctx;
+}
+
+/* --- Configuration ------------------------------------------------------------------------------------ */
+
+#define PA_END (UINT64_C(1) << 52)
+
+static bool check_region(const struct vcca_machine_config *config, size_t i, struct vcca_error *err)
+{
+  const struct vcca_region *r = &config->regions[i];
+  unsigned long long base = r->base;
+  if (r->base % GRANULE_SIZE || r->size % GRANULE_SIZE || r->size == 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "region %zu at 0x%llx: base and size must be multiples of 4 KiB, and size not zero", i, base);
+  if (r->base >= PA_END || r->size > PA_END - r->base)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "region %zu at 0x%llx: ends beyond 52 bits of physical address", i, base);
+  if (r->secure && (r->bytes || r->base == 0))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "region %zu at 0x%llx: secure memory is the model's own and does not begin at 0", i, base);
+  for (size_t j = 0; j < i; j++) {
+    const struct vcca_region *other = &config->regions[j];
+    if (r->base < other->base + other->size && other->base < r->base + r->size)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "region %zu at 0x%llx: overlaps region %zu", i, base, j);
+  }
+  return true;
+}
+
+static unsigned or_default(unsigned given, unsigned otherwise)
+{
+  return given ? given : otherwise;
+}
+
+static bool fill_features(struct vcca_features *f, struct vcca_error *err)
+{
+  f->s2sz = or_default(f->s2sz, 48);
+  f->sve_vl = or_default(f->sve_vl, 3);
+  f->num_bps = or_default(f->num_bps, 5);
+  f->num_wps = or_default(f->num_wps, 3);
+  f->pmu_num_ctrs = or_default(f->pmu_num_ctrs, 8);
+  f->gicv3_num_lrs = or_default(f->gicv3_num_lrs, 15);
+  f->max_recs_order = or_default(f->max_recs_order, 9);
+  if (f->s2sz < 32 || f->s2sz > (f->lpa2 ? 52U : 48U))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "features: s2sz %u is not 32 to %u", f->s2sz, f->lpa2 ? 52U : 48U);
+  if (f->sve_vl > 15 || f->num_bps > 63 || f->num_wps > 63 || f->pmu_num_ctrs > 31 || f->gicv3_num_lrs > 15 || f->max_recs_order > 15)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "features: a value does not fit its field of the feature register");
+  return true;
+}
+
+static bool check_config(const struct vcca_machine_config *config, struct vcca_error *err)
+{
+  if (config->region_count == 0 || config->region_count > VCCA_REGIONS)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a machine has 1 to %d regions of memory, not %zu", VCCA_REGIONS, config->region_count);
+  if ((config->abi == VCCA_ABI_TMI) != (config->rules == VCCA_RULES_VIRTCCA))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the measurement rules virtcca go with TMI, Arm's with RMI");
+  for (size_t i = 0; i < config->region_count; i++)
+    if (!check_region(config, i, err))
+      return false;
+  return true;
+}
+
+/* --- Life --------------------------------------------------------------------------------------------- */
+
+static void reset(vcca_machine *m)
+{
+  memory_release(&m->memory);
+  m->first_realm = 0;
+  m->pool_free = 0;
+  m->pool_next = 0;
+  m->pool_next_block = 0;
+  for (size_t i = 0; i < m->config.region_count; i++)
+    if (m->config.regions[i].secure)
+      m->pool_free += m->config.regions[i].size / GRANULE_SIZE;
+}
+
+vcca_machine *vcca_machine_new(const struct vcca_machine_config *config, struct vcca_error *err)
+{
+  if (!check_config(config, err))
+    return NULL;
+  vcca_machine *m = calloc(1, sizeof *m);
+  if (!m) {
+    vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for a machine");
+    return NULL;
+  }
+  m->config = *config;
+  reset(m);
+  if (!fill_features(&m->config.features, err)) {
+    vcca_machine_free(m);
+    return NULL;
+  }
+  return m;
+}
+
+void vcca_machine_free(vcca_machine *m)
+{
+  if (!m)
+    return;
+  memory_release(&m->memory);
+  free(m);
+}
+
+/* --- As bytes ----------------------------------------------------------------------------------------- */
+
+static const char magic[8] = "vccaRMM1";
+enum { RECORD_HEAD = 16, HAS_CONTENTS = 1 };
+
+/* Where saved bytes go: counted, then copied; or compared. */
+struct saving {
+  vcca_sink sink;
+  vcca_span against;
+  bool comparing;
+  bool differs;
+};
+
+static void put(struct saving *s, vcca_span bytes)
+{
+  if (s->comparing && !vcca_span_eq(vcca_span_sub(s->against, s->sink.n, bytes.n), bytes))
+    s->differs = true;
+  vcca_sink_put(&s->sink, bytes);
+}
+
+static void put_u64(struct saving *s, uint64_t v)
+{
+  uint8_t b[8];
+  vcca_put_le64(b, v);
+  put(s, VCCA_SPAN(b));
+}
+
+static void put_head(struct saving *s, const vcca_machine *m)
+{
+  put(s, VCCA_SPAN(magic));
+  put_u64(s, (uint64_t)m->config.abi | (uint64_t)m->config.rules << 8 | (uint64_t)m->config.region_count << 16);
+  for (size_t i = 0; i < m->config.region_count; i++) {
+    const struct vcca_region *r = &m->config.regions[i];
+    put_u64(s, r->base | r->delegable | (uint64_t)r->secure << 1 | (uint64_t)(r->bytes != NULL) << 2);
+    put_u64(s, r->size);
+  }
+  put_u64(s, m->first_realm);
+}
+
+static void put_granule(struct saving *s, const vcca_machine *m, uint64_t pa, const struct granule *g)
+{
+  const void *contents = memory_contents(&m->memory, g);
+  bool zero = !contents || vcca_span_zero(vcca_span_of(contents, GRANULE_SIZE));
+  if (zero && g->state == VCCA_GRANULE_UNDELEGATED)
+    return;
+  put_u64(s, pa);
+  put_u64(s, g->state | (zero ? 0 : (uint64_t)HAS_CONTENTS << 8));
+  if (!zero)
+    put(s, vcca_span_of(contents, GRANULE_SIZE));
+}
+
+static void put_machine(struct saving *s, const vcca_machine *m)
+{
+  put_head(s, m);
+  for (size_t i = 0; i < m->memory.chunk_count && !s->differs; i++) {
+    const struct chunk *chunk = &m->memory.chunks[i];
+    const struct granule *g = memory_records(&m->memory, chunk);
+    for (size_t j = 0; j < GRANULES_PER_CHUNK; j++)
+      put_granule(s, m, chunk->base + j * GRANULE_SIZE, &g[j]);
+  }
+}
+
+bool vcca_machine_save(const vcca_machine *m, struct vcca_bytes *out, struct vcca_error *err)
+{
+  struct saving measure = {0};
+  put_machine(&measure, m);
+  if (!vcca_bytes_alloc(out, measure.sink.n, err))
+    return false;
+  struct saving s = {.sink = vcca_sink_of(out->p, out->n)};
+  put_machine(&s, m);
+  return true;
+}
+
+bool vcca_machine_same(const vcca_machine *m, vcca_span saved)
+{
+  struct saving s = {.against = saved, .comparing = true};
+  put_machine(&s, m);
+  return !s.differs && s.sink.n == saved.n;
+}
+
+/* --- And back ------------------------------------------------------------------------------------------ */
+
+static bool table_sound(const vcca_machine *m, uint64_t pa)
+{
+  return granule_aligned(pa) && granule_state(m, pa) == VCCA_GRANULE_RTT;
+}
+
+static bool realm_sound(const vcca_machine *m, const struct realm *r)
+{
+  return r->state <= VCCA_REALM_SYSTEM_OFF && r->ipa_width >= 32 && r->ipa_width <= 52 && r->protected_width <= r->ipa_width &&
+         r->protected_width + 1 >= r->ipa_width && r->rim.rules == m->config.rules && realm_hash_valid(m, r->rim.hash_alg) &&
+         rtt_geometry_valid(r->ipa_width, r->lpa2, r->rtt_level_start, r->rtt_num_start);
+}
+
+static bool rec_sound(const vcca_machine *m, const struct rec *r)
+{
+  bool owned = r->owner ? granule_aligned(r->owner) && granule_state(m, r->owner) == VCCA_GRANULE_RD : m->config.abi == VCCA_ABI_TMI;
+  return owned && r->aux_count <= REC_AUX_MAX && r->abort.size <= 8 && !r->running;
+}
+
+/* Entries lead to memory that exists and to tables of the next level, each table once: *left is how many there are. */
+static bool tables_sound(const vcca_machine *m, uint64_t table, int level, uint64_t *left)
+{
+  if (!table_sound(m, table) || (*left)-- == 0)
+    return false;
+  for (unsigned i = 0; i < RTT_ENTRIES; i++) {
+    struct rtt_entry e = rtt_get(m, table, i);
+    if (e.hipas > RTT_TABLE || e.ripas > RTT_DESTROYED)
+      return false;
+    if (e.hipas == RTT_ASSIGNED && granule_state(m, e.pa) != VCCA_GRANULE_DATA)
+      return false;
+    if (e.hipas == RTT_TABLE && (level >= RTT_PAGE_LEVEL || !tables_sound(m, e.pa, level + 1, left)))
+      return false;
+  }
+  return true;
+}
+
+/* A list of descriptors through their next fields, no longer than the granules of that state that exist. */
+static bool lists_sound(const vcca_machine *m)
+{
+  uint64_t count[VCCA_GRANULE_STATES];
+  vcca_granule_census(m, count);
+  uint64_t rds = count[VCCA_GRANULE_RD], recs = count[VCCA_GRANULE_REC];
+  for (uint64_t rd = m->first_realm; rd; rd = realm_at(m, rd)->next) {
+    if (rds-- == 0 || !granule_aligned(rd) || granule_state(m, rd) != VCCA_GRANULE_RD)
+      return false;
+    uint64_t members = 0;
+    for (uint64_t rec = realm_at(m, rd)->first_rec; rec; rec = rec_at(m, rec)->next, members++)
+      if (recs-- == 0 || !rec_is(m, rec) || rec_at(m, rec)->owner != rd)
+        return false;
+    if (members != realm_at(m, rd)->num_recs)
+      return false;
+  }
+  return rds == 0 && (recs == 0 || m->config.abi == VCCA_ABI_TMI);
+}
+
+static bool granule_sound(const vcca_machine *m, uint64_t pa, const struct granule *g, uint64_t *tables)
+{
+  if (g->state == VCCA_GRANULE_RD) {
+    const struct realm *r = realm_at(m, pa);
+    bool sound = realm_sound(m, r);
+    for (uint64_t i = 0; sound && i < r->rtt_num_start; i++)
+      sound = tables_sound(m, r->rtt_base + i * GRANULE_SIZE, r->rtt_level_start, tables);
+    return sound;
+  }
+  return g->state != VCCA_GRANULE_REC || rec_sound(m, rec_at(m, pa));
+}
+
+static bool machine_sound(const vcca_machine *m)
+{
+  uint64_t count[VCCA_GRANULE_STATES];
+  vcca_granule_census(m, count);
+  uint64_t tables = count[VCCA_GRANULE_RTT];
+  for (size_t i = 0; i < m->memory.chunk_count; i++) {
+    const struct chunk *chunk = &m->memory.chunks[i];
+    const struct granule *g = memory_records(&m->memory, chunk);
+    for (size_t j = 0; j < GRANULES_PER_CHUNK; j++)
+      if (!granule_sound(m, chunk->base + j * GRANULE_SIZE, &g[j], &tables))
+        return false;
+  }
+  return tables == 0 && lists_sound(m);
+}
+
+/* One record at offset *at. Addresses ascend and lie in the machine's memory. */
+static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t *least, struct vcca_error *err)
+{
+  if (saved.n - *at < RECORD_HEAD)
+    return vcca_fail_at(err, *at, "saved machine: ends within a record");
+  uint64_t pa = vcca_le64(saved.p + *at), word = vcca_le64(saved.p + *at + 8);
+  bool contents = word >> 8 == HAS_CONTENTS;
+  if (!granule_aligned(pa) || pa < *least || !granule_region(m, pa))
+    return vcca_fail_at(err, *at, "saved machine: no granule of this machine is at 0x%llx, or it came before", (unsigned long long)pa);
+  if (word >> 8 > HAS_CONTENTS || (word & 0xff) >= VCCA_GRANULE_STATES)
+    return vcca_fail_at(err, *at + 8, "saved machine: granule state 0x%llx is unknown", (unsigned long long)word);
+  if (contents && saved.n - *at - RECORD_HEAD < GRANULE_SIZE)
+    return vcca_fail_at(err, *at, "saved machine: ends within a granule");
+  if (!memory_reserve(&m->memory, MACHINE_RESERVE))
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the saved machine");
+  granule_set_state(m, pa, (enum vcca_granule_state)(word & 0xff));
+  if (contents)
+    memcpy(memory_make(&m->memory, memory_touch(&m->memory, pa)), saved.p + *at + RECORD_HEAD, GRANULE_SIZE);
+  *at += RECORD_HEAD + (contents ? GRANULE_SIZE : 0);
+  *least = pa + GRANULE_SIZE;
+  return true;
+}
+
+bool vcca_machine_load(vcca_machine *m, vcca_span saved, struct vcca_error *err)
+{
+  vcca_machine fresh = *m;
+  fresh.memory = (struct memory){0};
+  reset(&fresh);
+  struct saving measure = {0}, head = {.against = saved, .comparing = true};
+  put_head(&measure, &fresh);
+  size_t at = measure.sink.n; /* the head ends with the first realm */
+  uint64_t least = 0;
+  if (saved.n >= at)
+    fresh.first_realm = vcca_le64(saved.p + at - 8);
+  put_head(&head, &fresh);
+  if (saved.n < at || head.differs)
+    return vcca_fail_at(err, 0, "saved machine: not one of this configuration");
+  bool ok = true;
+  while (ok && at < saved.n)
+    ok = load_granule(&fresh, saved, &at, &least, err);
+  if (ok && !machine_sound(&fresh))
+    ok = vcca_fail_at(err, 0, "saved machine: its descriptors contradict each other");
+  if (ok)
+    memory_release(&m->memory);
+  else
+    memory_release(&fresh.memory);
+  if (ok)
+    *m = fresh;
+  return ok;
+}

@@ -1,0 +1,30 @@
+/* The machine: what it was configured as, who is called back, and the one value that is its state.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef RMM_MACHINE_H
+#define RMM_MACHINE_H
+
+#include "rmm/memory.h"
+
+/* How many pages one call may need at most (REC_CREATE: 17 granules, each perhaps the first of its chunk); reserved before it
+ * begins, so that nothing fails once it commits. */
+enum { MACHINE_RESERVE = 128 };
+
+struct vcca_machine {
+  struct vcca_machine_config config;
+  vcca_guest_smc guest_smc;
+  void *guest_ctx;
+
+  struct memory memory;
+  uint64_t first_realm; /* RD of the newest realm; the others follow through their descriptors. 0: none */
+
+  /* The TMM's secure pool; follows from the granules. Nothing is free below next, no 2 MiB block below next_block. */
+  uint64_t pool_free;
+  uint64_t pool_next;
+  uint64_t pool_next_block;
+};
+
+/* Features with the defaults filled in. */
+struct vcca_features machine_features(const vcca_machine *m);
+
+#endif

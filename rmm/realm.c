@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rmm/realm.h"
+
+#include "rmm/rec.h"
+#include "rmm/rtt.h"
+
+#include <string.h>
+
+static const char *const state_names[] = {"NEW", "ACTIVE", "SYSTEM_OFF"};
+
+const char *vcca_realm_state_name(enum vcca_realm_state state)
+{
+  return (unsigned)state < sizeof state_names / sizeof *state_names ? state_names[state] : "?";
+}
+
+const struct realm *realm_at(const vcca_machine *m, uint64_t rd)
+{
+  return granule_read(m, rd);
+}
+
+struct realm *realm_edit(vcca_machine *m, uint64_t rd)
+{
+  return granule_edit(m, rd);
+}
+
+bool vcca_realm_info(const vcca_machine *m, uint64_t rd, struct vcca_realm_info *out)
+{
+  if (!granule_aligned(rd) || granule_state(m, rd) != VCCA_GRANULE_RD)
+    return false;
+  const struct realm *realm = realm_at(m, rd);
+  *out = (struct vcca_realm_info){
+      .state = (enum vcca_realm_state)realm->state,
+      .hash_alg = realm->rim.hash_alg,
+      .ipa_width = realm->ipa_width,
+      .vmid = realm->vmid,
+      .num_recs = realm->num_recs,
+  };
+  memcpy(out->rim, realm->rim.value, sizeof out->rim);
+  memcpy(out->rem, realm->rem, sizeof out->rem);
+  memcpy(out->rpv, realm->rpv, sizeof out->rpv);
+  return true;
+}
+
+/* --- Parameters --------------------------------------------------------------------------------------- */
+
+enum { FLAG_LPA2 = 1, FLAG_SVE = 2, FLAG_PMU = 4 };
+
+bool realm_hash_valid(const vcca_machine *m, uint64_t alg)
+{
+  return alg == VCCA_SHA256 || alg == VCCA_SHA512 || (alg == VCCA_SHA384 && vcca_rim_rules(m->config.rules)->sha384);
+}
+
+bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints, unsigned max_sve_vl)
+{
+  struct vcca_features f = machine_features(m);
+  bool lpa2 = p->flags & FLAG_LPA2;
+  bool width = p->s2sz >= 32 && p->s2sz <= f.s2sz && (lpa2 || p->s2sz <= 48);
+  bool breakpoints = p->num_bps >= least_breakpoints && p->num_bps <= f.num_bps;
+  bool watchpoints = p->num_wps >= least_breakpoints && p->num_wps <= f.num_wps;
+  bool sve = !(p->flags & FLAG_SVE) || (!f.no_sve && p->sve_vl <= max_sve_vl);
+  bool pmu = !(p->flags & FLAG_PMU) || (!f.no_pmu && p->pmu_num_ctrs > 0 && p->pmu_num_ctrs <= f.pmu_num_ctrs);
+  bool hash = p->hash_alg != VCCA_SHA512 || !f.no_sha512;
+  return (!lpa2 || f.lpa2) && width && breakpoints && watchpoints && sve && pmu && hash;
+}
+
+bool realm_vmid_free(const vcca_machine *m, uint64_t vmid)
+{
+  for (uint64_t rd = m->first_realm; rd != 0; rd = realm_at(m, rd)->next)
+    if (realm_at(m, rd)->vmid == vmid)
+      return false;
+  return true;
+}
+
+/* --- Measurement -------------------------------------------------------------------------------------- */
+
+static void tell(vcca_machine *m, struct vcca_rim_step step, const uint8_t *before, const struct realm *realm)
+{
+  step.before = before;
+  step.after = realm->rim.value;
+  if (m->config.rim_step)
+    m->config.rim_step(m->config.rim_ctx, &step);
+}
+
+void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, uint64_t content)
+{
+  struct realm *realm = realm_edit(m, rd);
+  enum vcca_hash_alg alg = realm->rim.hash_alg;
+  uint8_t before[VCCA_MEASUREMENT_SIZE], digest[VCCA_HASH_MAX];
+  memcpy(before, realm->rim.value, sizeof before);
+  const uint8_t *measured = NULL;
+  if (content) {
+    vcca_span page = vcca_span_of(granule_read(m, content), GRANULE_SIZE);
+    if (vcca_span_zero(page))
+      memcpy(digest, vcca_hash_zero_page(alg), vcca_hash_size(alg));
+    else
+      vcca_hash(alg, page, digest);
+    measured = digest;
+  }
+  if (vcca_rim_data(&realm->rim, ipa, measured))
+    tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = content != 0, .content = measured}, before, realm);
+}
+
+void realm_measure_rec(vcca_machine *m, uint64_t rd, const struct vcca_rec_params *params)
+{
+  struct realm *realm = realm_edit(m, rd);
+  uint8_t before[VCCA_MEASUREMENT_SIZE], content[VCCA_MEASUREMENT_SIZE] = {0};
+  memcpy(before, realm->rim.value, sizeof before);
+  if (vcca_rim_rec(&realm->rim, params, content))
+    tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_REC, .flags = params->flags, .content = content}, before, realm);
+}
+
+void realm_measure_ripas(vcca_machine *m, uint64_t rd, uint64_t base, uint64_t top)
+{
+  struct realm *realm = realm_edit(m, rd);
+  uint8_t before[VCCA_MEASUREMENT_SIZE];
+  memcpy(before, realm->rim.value, sizeof before);
+  if (vcca_rim_ripas(&realm->rim, base, top))
+    tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_RIPAS, .base = base, .top = top}, before, realm);
+}
+
+/* --- Life --------------------------------------------------------------------------------------------- */
+
+void realm_create(vcca_machine *m, uint64_t rd, const struct realm_spec *spec)
+{
+  static const uint8_t nothing[VCCA_MEASUREMENT_SIZE];
+  granule_set_state(m, rd, VCCA_GRANULE_RD);
+  struct realm *realm = realm_edit(m, rd);
+  *realm = (struct realm){
+      .next = m->first_realm,
+      .rtt_base = spec->rtt_base,
+      .rtt_num_start = (uint32_t)spec->rtt_num_start,
+      .rtt_level_start = (int32_t)spec->rtt_level_start,
+      .state = VCCA_REALM_NEW,
+      .ipa_width = (uint32_t)spec->params.s2sz,
+      .protected_width = (uint32_t)spec->params.s2sz - (m->config.abi == VCCA_ABI_RMI),
+      .vmid = (uint32_t)spec->vmid,
+      .lpa2 = spec->params.flags & FLAG_LPA2,
+  };
+  memcpy(realm->rpv, spec->rpv, sizeof realm->rpv);
+  vcca_rim_create(&realm->rim, m->config.rules, &spec->params);
+  m->first_realm = rd;
+  rtt_make_roots(m, realm);
+  tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_CREATE, .flags = spec->params.flags}, nothing, realm);
+}
+
+bool realm_rtt_live(const vcca_machine *m, const struct realm *realm)
+{
+  for (uint64_t i = 0; i < realm->rtt_num_start; i++)
+    if (rtt_live(m, realm->rtt_base + i * GRANULE_SIZE))
+      return true;
+  return false;
+}
+
+void realm_destroy(vcca_machine *m, uint64_t rd)
+{
+  struct realm *realm = realm_edit(m, rd);
+  while (realm->first_rec)
+    rec_disown(m, realm->first_rec);
+  for (uint64_t i = 0; i < realm->rtt_num_start; i++)
+    granule_release(m, realm->rtt_base + i * GRANULE_SIZE);
+  uint64_t *link = &m->first_realm;
+  while (*link != rd)
+    link = &realm_edit(m, *link)->next;
+  *link = realm->next;
+  granule_release(m, rd);
+}

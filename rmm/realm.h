@@ -1,0 +1,80 @@
+/* Realms: the descriptor, which lives in its RD granule, and what can be done to one under either ABI.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef RMM_REALM_H
+#define RMM_REALM_H
+
+#include "rmm/granule.h"
+
+struct realm {
+  uint64_t next;      /* RD of the next older realm, 0: none */
+  uint64_t first_rec; /* its newest REC, 0: none */
+  uint64_t rtt_base;
+  uint32_t rtt_num_start;
+  int32_t rtt_level_start;
+  uint32_t state; /* enum vcca_realm_state */
+  uint32_t ipa_width;
+  uint32_t protected_width; /* addresses below 2^this are protected: all but one bit, or all of them under TMI */
+  uint32_t vmid;
+  uint32_t rec_index; /* the next REC's */
+  uint32_t num_recs;
+  uint32_t lpa2;
+  uint32_t reserved;
+  struct vcca_rim rim;
+  uint8_t rem[VCCA_REMS][VCCA_MEASUREMENT_SIZE];
+  uint8_t rpv[64];
+};
+_Static_assert(sizeof(struct realm) <= GRANULE_SIZE, "a realm descriptor is one granule");
+
+/* The descriptor in an RD granule. */
+const struct realm *realm_at(const vcca_machine *m, uint64_t rd);
+struct realm *realm_edit(vcca_machine *m, uint64_t rd);
+
+static inline bool realm_in_space(const struct realm *realm, uint64_t ipa)
+{
+  return ipa >> realm->ipa_width == 0;
+}
+/* AddrIsProtected. */
+static inline bool realm_protects(const struct realm *realm, uint64_t ipa)
+{
+  return ipa >> realm->protected_width == 0;
+}
+/* Arm realms track what the realm asked of its address space; virtCCA's TMM does not, there all of it is RAM. */
+static inline bool realm_has_ripas(const struct realm *realm)
+{
+  return realm->rim.rules != VCCA_RULES_VIRTCCA;
+}
+/* A physical address the realm's tables can hold. */
+static inline bool realm_reaches(const struct realm *realm, uint64_t pa)
+{
+  return realm->lpa2 || pa >> 48 == 0;
+}
+
+/* What a realm is made of, already checked. */
+struct realm_spec {
+  struct vcca_realm_params params;
+  uint64_t rtt_base;
+  int64_t rtt_level_start;
+  uint64_t rtt_num_start;
+  uint64_t vmid;
+  uint8_t rpv[64];
+};
+/* Whether the machine has what the parameters ask for; the hash algorithm is realm_hash_valid's. min_breakpoints is 1 where 0 is
+ * a reserved encoding. */
+bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *params, unsigned least_breakpoints, unsigned max_sve_vl);
+/* Whether the number names a hash algorithm under the machine's rules. */
+bool realm_hash_valid(const vcca_machine *m, uint64_t alg);
+bool realm_vmid_free(const vcca_machine *m, uint64_t vmid);
+
+void realm_create(vcca_machine *m, uint64_t rd, const struct realm_spec *spec);
+/* A realm is live while it has RECs or its root tables hold anything. */
+bool realm_rtt_live(const vcca_machine *m, const struct realm *realm);
+/* RD and root tables are released; RECs that are left have no owner any more. */
+void realm_destroy(vcca_machine *m, uint64_t rd);
+
+/* RIM extensions, each told to the machine's hook. content is a granule's PA, 0 when unmeasured. */
+void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, uint64_t content);
+void realm_measure_rec(vcca_machine *m, uint64_t rd, const struct vcca_rec_params *params);
+void realm_measure_ripas(vcca_machine *m, uint64_t rd, uint64_t base, uint64_t top);
+
+#endif

@@ -1,0 +1,24 @@
+/* RMI's status codes and the handlers of its table.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef RMM_RMI_H
+#define RMM_RMI_H
+
+#include "rmm/dispatch.h"
+#include "rmm/granule.h"
+
+enum rmi_status { RMI_SUCCESS, RMI_ERROR_INPUT, RMI_ERROR_REALM, RMI_ERROR_REC, RMI_ERROR_RTT };
+
+/* A status with its index: for RTT the level where the walk stopped (A status word's bits 15:8, RmiCommandReturnCode). */
+static inline uint64_t rmi_indexed(enum rmi_status status, int index)
+{
+  return (uint64_t)status | (uint64_t)(uint8_t)index << 8;
+}
+
+enum { RMI_AUX_COUNT = 16 };
+
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) uint64_t handler(struct call *call);
+#include "rmm/rmi.def"
+#undef COMMAND
+
+#endif

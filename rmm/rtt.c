@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rmm/rtt.h"
+
+#include <string.h>
+
+/* --- Entries ------------------------------------------------------------------------------------------ */
+
+/* 2:0 HIPAS, 4:3 RIPAS, 7:5 MemAttr, 9:8 S2AP, 51:12 address. */
+#define ADDRESS_BITS UINT64_C(0x000ffffffffff000)
+#define MEMATTR_BITS UINT64_C(0x1c)
+#define S2AP_BITS UINT64_C(0xc0)
+
+static uint64_t pack(struct rtt_entry e)
+{
+  return (uint64_t)e.hipas | (uint64_t)e.ripas << 3 | (e.attributes & MEMATTR_BITS) << 3 | (e.attributes & S2AP_BITS) << 2 | (e.pa & ADDRESS_BITS);
+}
+
+static struct rtt_entry unpack(uint64_t word)
+{
+  struct rtt_entry e = {
+      .hipas = (enum rtt_hipas)(word & 7),
+      .ripas = (enum rtt_ripas)(word >> 3 & 3),
+      .attributes = (word >> 3 & MEMATTR_BITS) | (word >> 2 & S2AP_BITS),
+      .pa = word & ADDRESS_BITS,
+  };
+  return e;
+}
+
+struct rtt_entry rtt_get(const vcca_machine *m, uint64_t table, unsigned index)
+{
+  const uint64_t *words = granule_read(m, table);
+  return unpack(words[index]);
+}
+
+void rtt_put(vcca_machine *m, uint64_t table, unsigned index, struct rtt_entry entry)
+{
+  const uint64_t *words = granule_read(m, table);
+  uint64_t word = pack(entry);
+  if (words[index] == word)
+    return;
+  uint64_t *editable = granule_edit(m, table);
+  editable[index] = word;
+}
+
+uint64_t rtt_descriptor(struct rtt_entry entry)
+{
+  return entry.pa | entry.attributes;
+}
+
+/* --- Levels and walks --------------------------------------------------------------------------------- */
+
+static unsigned shift_of(int level)
+{
+  return 12U + 9U * (unsigned)(RTT_PAGE_LEVEL - level);
+}
+
+uint64_t rtt_entry_size(int level)
+{
+  return UINT64_C(1) << shift_of(level);
+}
+
+bool rtt_level_valid(int64_t level, int64_t first)
+{
+  return level >= first && level <= RTT_PAGE_LEVEL;
+}
+
+bool rtt_geometry_valid(uint64_t ipa_width, bool lpa2, int64_t level_start, uint64_t num_start)
+{
+  if (level_start < (lpa2 ? -1 : 0) || level_start > RTT_PAGE_LEVEL)
+    return false;
+  uint64_t below = 9 * (uint64_t)(RTT_PAGE_LEVEL - level_start);
+  uint64_t least = below + 13;
+  uint64_t most = level_start == -1 ? least + 3 : least + 8 + (level_start > 0 || lpa2 ? 4 : 0);
+  if (ipa_width < least || ipa_width > most)
+    return false;
+  return num_start == (ipa_width <= below + 21 ? 1 : UINT64_C(1) << (ipa_width - below - 21));
+}
+
+struct rtt_walk rtt_walk(const vcca_machine *m, const struct realm *realm, uint64_t ipa, int level)
+{
+  struct rtt_walk walk = {.level = realm->rtt_level_start};
+  uint64_t index = ipa >> shift_of(walk.level); /* concatenated root tables are one long one */
+  walk.table = realm->rtt_base + index / RTT_ENTRIES * GRANULE_SIZE;
+  for (;;) {
+    walk.index = (unsigned)(index % RTT_ENTRIES);
+    walk.entry = rtt_get(m, walk.table, walk.index);
+    if (walk.level >= level || walk.entry.hipas != RTT_TABLE)
+      return walk;
+    walk.table = walk.entry.pa;
+    walk.level++;
+    index = ipa >> shift_of(walk.level);
+  }
+}
+
+static bool entry_live(struct rtt_entry e)
+{
+  return e.hipas == RTT_ASSIGNED || e.hipas == RTT_ASSIGNED_NS || e.hipas == RTT_TABLE;
+}
+
+uint64_t rtt_walk_top(const vcca_machine *m, const struct rtt_walk *walk, uint64_t ipa)
+{
+  uint64_t size = rtt_entry_size(walk->level);
+  uint64_t top = ipa & ~(size - 1);
+  for (unsigned i = walk->index; i < RTT_ENTRIES && !entry_live(rtt_get(m, walk->table, i)); i++)
+    top += size;
+  return top;
+}
+
+bool rtt_live(const vcca_machine *m, uint64_t table)
+{
+  for (unsigned i = 0; i < RTT_ENTRIES; i++) {
+    struct rtt_entry e = rtt_get(m, table, i);
+    if (e.hipas == RTT_ASSIGNED || e.hipas == RTT_TABLE)
+      return true;
+  }
+  return false;
+}
+
+/* --- Tables come and go ------------------------------------------------------------------------------- */
+
+void rtt_make_roots(vcca_machine *m, const struct realm *realm)
+{
+  unsigned shift = shift_of(realm->rtt_level_start);
+  uint64_t entries = UINT64_C(1) << (realm->ipa_width - shift);
+  for (uint64_t i = 0; i < realm->rtt_num_start; i++)
+    granule_set_state(m, realm->rtt_base + i * GRANULE_SIZE, VCCA_GRANULE_RTT);
+  for (uint64_t i = 0; i < entries; i++) {
+    struct rtt_entry e = {.hipas = RTT_UNASSIGNED, .ripas = realm_has_ripas(realm) ? RTT_EMPTY : RTT_RAM};
+    if (!realm_protects(realm, i << shift))
+      e = (struct rtt_entry){.hipas = RTT_UNASSIGNED_NS};
+    rtt_put(m, realm->rtt_base + i / RTT_ENTRIES * GRANULE_SIZE, (unsigned)(i % RTT_ENTRIES), e);
+  }
+}
+
+void rtt_split(vcca_machine *m, const struct rtt_walk *walk, uint64_t child)
+{
+  uint64_t step = rtt_entry_size(walk->level + 1);
+  struct rtt_entry e = walk->entry;
+  granule_set_state(m, child, VCCA_GRANULE_RTT);
+  for (unsigned i = 0; i < RTT_ENTRIES; i++) {
+    rtt_put(m, child, i, e);
+    if (entry_live(e))
+      e.pa += step;
+  }
+  rtt_put(m, walk->table, walk->index, (struct rtt_entry){.hipas = RTT_TABLE, .pa = child});
+}
+
+void rtt_unlink(vcca_machine *m, const struct realm *realm, const struct rtt_walk *walk, uint64_t ipa)
+{
+  struct rtt_entry gone = {.hipas = RTT_UNASSIGNED, .ripas = RTT_DESTROYED};
+  if (!realm_protects(realm, ipa))
+    gone = (struct rtt_entry){.hipas = RTT_UNASSIGNED_NS};
+  else if (!realm_has_ripas(realm))
+    gone.ripas = RTT_RAM;
+  rtt_put(m, walk->table, walk->index, gone);
+  granule_release(m, walk->entry.pa);
+}
+
+void rtt_unassign(vcca_machine *m, const struct rtt_walk *walk)
+{
+  struct rtt_entry e = {.hipas = RTT_UNASSIGNED, .ripas = walk->entry.ripas == RTT_EMPTY ? RTT_EMPTY : RTT_DESTROYED};
+  rtt_put(m, walk->table, walk->index, e);
+}
+
+bool rtt_homogeneous(const vcca_machine *m, uint64_t table, int level, struct rtt_entry *folded)
+{
+  struct rtt_entry first = rtt_get(m, table, 0);
+  bool mapped = first.hipas == RTT_ASSIGNED || first.hipas == RTT_ASSIGNED_NS;
+  if (first.hipas == RTT_TABLE || (mapped && (level < 2 || first.pa % rtt_entry_size(level - 1) != 0)))
+    return false;
+  for (unsigned i = 1; i < RTT_ENTRIES; i++) {
+    struct rtt_entry want = first;
+    want.pa += mapped ? i * rtt_entry_size(level) : 0;
+    if (pack(rtt_get(m, table, i)) != pack(want))
+      return false;
+  }
+  *folded = first;
+  return true;
+}

@@ -1,0 +1,273 @@
+/* A REC runs: what the host's entry carries in, what the realm's program does next, and what leaves to the host. Realm exits are
+ * those of DEN0137 1.0-rel0 A4.3 (entry) and A4.4 (exit); the model takes every access the program reports through stage 2.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "rmm/rec.h"
+#include "rmm/rtt.h"
+
+#include <string.h>
+
+/* A program that never leaves is interrupted after so many events. */
+enum { EVENTS_MAX = 1000000 };
+
+/* --- The host's virtual interrupts ---------------------------------------------------------------------- */
+
+/* The ICH_HCR_EL2 bits that are the host's: UIE, LRENPIE, NPIE, VGrp0EIE, VGrp0DIE, VGrp1EIE, VGrp1DIE, TDIR. */
+#define HCR_HOST UINT64_C(0x40fe)
+#define LR_STATE (UINT64_C(3) << 62)
+#define LR_HW (UINT64_C(1) << 61)
+/* Not in a list register without a hardware interrupt: 59:56, the lower three of eight priority bits, 47:45, and of pINTID all but
+ * the EOI bit (41). */
+#define LR_RESERVED (UINT64_C(0xf) << 56 | UINT64_C(7) << 48 | UINT64_C(7) << 45 | (UINT64_C(0x1fff) << 32 & ~(UINT64_C(1) << 41)))
+
+/* SGIs, PPIs and SPIs, and LPIs of 16 bits. */
+static bool intid_valid(uint32_t id)
+{
+  return id < 1020 || (id >= 8192 && id < 65536);
+}
+
+bool rec_gicv3_valid(const vcca_machine *m, const struct rec_entry *entry)
+{
+  unsigned count = machine_features(m).gicv3_num_lrs + 1;
+  if (entry->gicv3_hcr & ~HCR_HOST)
+    return false;
+  for (unsigned i = 0; i < count && i < REC_LRS; i++) {
+    uint64_t lr = entry->gicv3_lrs[i];
+    if (lr & (LR_HW | LR_RESERVED))
+      return false;
+    if (!(lr & LR_STATE))
+      continue;
+    if (!intid_valid((uint32_t)lr))
+      return false;
+    for (unsigned j = 0; j < i; j++)
+      if (entry->gicv3_lrs[j] & LR_STATE && (uint32_t)entry->gicv3_lrs[j] == (uint32_t)lr)
+        return false;
+  }
+  return true;
+}
+
+bool rec_mmio_valid(const struct rec *rec, const struct rec_entry *entry)
+{
+  bool asked = entry->flags & REC_ENTRY_EMUL_MMIO && !(entry->flags & REC_ENTRY_INJECT_SEA);
+  return !asked || rec->abort.emulatable;
+}
+
+/* --- Aborts ------------------------------------------------------------------------------------------- */
+
+#define ESR_EC(class) (UINT64_C(class) << 26)
+enum { ESR_ISV = 1 << 24, ESR_SF = 1 << 15, ESR_WNR = 1 << 6, FSC_TRANSLATION = 4, FSC_PERMISSION = 12, FSC_TRANSLATION_MINUS1 = 0x2b };
+
+static uint64_t fault_status(unsigned kind, int level)
+{
+  return level < 0 ? FSC_TRANSLATION_MINUS1 : kind + (unsigned)level;
+}
+
+static uint64_t size_mask(unsigned size)
+{
+  return size >= 8 ? UINT64_MAX : (UINT64_C(1) << 8 * size) - 1;
+}
+
+static void exit_abort(struct rec *rec, uint64_t class_bits, uint64_t status, uint64_t ipa)
+{
+  rec->exit.reason = GUEST_EXIT_SYNC;
+  rec->exit.esr = class_bits | status;
+  rec->exit.hpfar = ipa >> 12 << 4;
+}
+
+/* The host may know what the access was, so that it can play a device. */
+static void expose(struct rec *rec, const struct vcca_realm_event *event)
+{
+  unsigned log2 = event->size >= 8 ? 3 : event->size >= 4 ? 2 : event->size >= 2 ? 1 : 0;
+  rec->abort = (struct rec_abort){
+      .unprotected = rec->abort.unprotected,
+      .emulatable = 1,
+      .write = event->write,
+      .size = (uint8_t)(1U << log2),
+      .reg = (uint8_t)event->reg,
+      .sign_extend = event->sign_extend,
+      .wide = event->wide,
+  };
+  rec->exit.esr |= ESR_ISV | (uint64_t)log2 << 22 | (event->wide ? ESR_SF : 0) | (event->write ? ESR_WNR : 0);
+  rec->exit.far = event->ipa % GRANULE_SIZE;
+  if (event->write && event->reg < REC_GPRS)
+    rec->exit.gprs[0] = rec->cpu.x[event->reg] & size_mask(1U << log2);
+}
+
+/* The realm touches memory. True when that leaves to the host; otherwise the access went through, or the realm took a synchronous
+ * external abort, which is its own affair. */
+static bool take_abort(const vcca_machine *m, struct rec *rec, const struct vcca_realm_event *event)
+{
+  const struct realm *realm = realm_at(m, rec->owner);
+  bool fetch = event->kind == VCCA_REALM_INSTRUCTION_ABORT;
+  if (!realm_in_space(realm, event->ipa))
+    return false;
+  struct rtt_walk walk = rtt_walk(m, realm, event->ipa, RTT_PAGE_LEVEL);
+  uint64_t status = fault_status(FSC_TRANSLATION, walk.level);
+  bool emulate = !fetch && event->syndrome;
+  if (realm_protects(realm, event->ipa)) {
+    bool mapped = walk.entry.hipas == RTT_ASSIGNED && walk.entry.ripas == RTT_RAM;
+    if (mapped || walk.entry.ripas == RTT_EMPTY)
+      return false;
+    emulate = emulate && !realm_has_ripas(realm);
+  } else {
+    uint64_t needed = event->write ? UINT64_C(0x80) : UINT64_C(0x40); /* S2AP */
+    if (fetch || (walk.entry.hipas == RTT_ASSIGNED_NS && walk.entry.attributes & needed))
+      return false;
+    if (walk.entry.hipas == RTT_ASSIGNED_NS)
+      status = fault_status(FSC_PERMISSION, walk.level);
+    rec->abort.unprotected = 1;
+  }
+  exit_abort(rec, fetch ? ESR_EC(0x20) : ESR_EC(0x24), status, event->ipa);
+  if (emulate)
+    expose(rec, event);
+  return true;
+}
+
+void guest_exit_unmapped(vcca_machine *m, uint64_t rec_pa, uint64_t ipa)
+{
+  struct rec *rec = rec_edit(m, rec_pa);
+  struct rtt_walk walk = rtt_walk(m, realm_at(m, rec->owner), ipa, RTT_PAGE_LEVEL);
+  exit_abort(rec, ESR_EC(0x24), fault_status(FSC_TRANSLATION, walk.level), ipa);
+  rec->exit_unmapped = 1;
+}
+
+/* --- Entry -------------------------------------------------------------------------------------------- */
+
+static void emulate_mmio(struct rec *rec, const struct rec_entry *entry)
+{
+  const struct rec_abort *abort = &rec->abort;
+  rec->cpu.pc += 4;
+  if (abort->write || abort->reg >= REC_GPRS)
+    return;
+  uint64_t mask = size_mask(abort->size);
+  uint64_t value = entry->gprs[0] & mask;
+  if (abort->sign_extend && value & ((mask >> 1) + 1))
+    value |= ~mask;
+  rec->cpu.x[abort->reg] = abort->wide ? value : value & UINT32_MAX;
+}
+
+/* Gives the realm the host's answer to RSI_HOST_CALL. False when its structure is not mapped any more, and the REC leaves. */
+static bool answer_host_call(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry)
+{
+  uint8_t answer[8 * REC_GPRS];
+  for (unsigned i = 0; i < REC_GPRS; i++)
+    vcca_put_le64(answer + 8 * i, entry->gprs[i]);
+  if (!vcca_realm_write(m, rec_pa, rec->pending.host_call + 8, VCCA_SPAN(answer), NULL)) {
+    guest_exit_unmapped(m, rec_pa, rec->pending.host_call);
+    return false;
+  }
+  rec->pending.host_call_pending = 0;
+  rec->cpu.x[0] = 0;
+  return true;
+}
+
+static void answer_ripas_change(struct rec *rec, const struct rec_entry *entry)
+{
+  struct guest_pending *p = &rec->pending;
+  rec->ripas_response = (entry->flags & REC_ENTRY_RIPAS_REJECT) != 0;
+  rec->cpu.x[0] = 0;
+  rec->cpu.x[1] = p->ripas_addr;
+  rec->cpu.x[2] = p->ripas_value == RTT_RAM && p->ripas_addr != p->ripas_top && rec->ripas_response;
+  p->ripas_pending = 0;
+  p->ripas_addr = 0;
+  p->ripas_top = 0;
+}
+
+/* What the entry carries in. False when the REC leaves again at once. */
+static bool enter(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry)
+{
+  if (rec->pending.host_call_pending && !answer_host_call(m, rec_pa, rec, entry))
+    return false;
+  if (rec->pending.ripas_pending)
+    answer_ripas_change(rec, entry);
+  bool inject = entry->flags & REC_ENTRY_INJECT_SEA;
+  if (entry->flags & REC_ENTRY_EMUL_MMIO && !inject)
+    emulate_mmio(rec, entry);
+  rec->abort = (struct rec_abort){0};
+  return true;
+}
+
+/* --- Running ------------------------------------------------------------------------------------------ */
+
+/* The realm's SMC. A handler that exits for an unmapped buffer leaves the instruction to be issued again. */
+static bool take_smc(vcca_machine *m, uint64_t rec_pa, struct rec *rec)
+{
+  enum vcca_guest_action action = VCCA_GUEST_RESUME;
+  if (m->guest_smc)
+    action = m->guest_smc(m->guest_ctx, m, rec_pa, &rec->cpu);
+  else
+    rec->cpu.x[0] = UINT64_MAX; /* SMCCC NOT_SUPPORTED */
+  if (!rec->exit_unmapped)
+    rec->cpu.pc += 4;
+  return action == VCCA_GUEST_EXIT;
+}
+
+/* WFI and WFE leave only when the host asked for it. */
+static bool take_wait(struct rec *rec, const struct rec_entry *entry, bool event)
+{
+  rec->cpu.pc += 4;
+  if (!(entry->flags & (event ? REC_ENTRY_TRAP_WFE : REC_ENTRY_TRAP_WFI)))
+    return false;
+  rec->exit.reason = GUEST_EXIT_SYNC;
+  rec->exit.esr = ESR_EC(0x01) | (event ? 1 : 0);
+  return true;
+}
+
+/* True when the REC leaves to the host. */
+static bool take_event(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry, const struct vcca_realm_event *event)
+{
+  switch (event->kind) {
+  case VCCA_REALM_SMC:
+    return take_smc(m, rec_pa, rec);
+  case VCCA_REALM_DATA_ABORT:
+  case VCCA_REALM_INSTRUCTION_ABORT:
+    return take_abort(m, rec, event);
+  case VCCA_REALM_IRQ:
+    rec->exit.reason = GUEST_EXIT_IRQ;
+    return true;
+  case VCCA_REALM_FIQ:
+    rec->exit.reason = GUEST_EXIT_FIQ;
+    return true;
+  case VCCA_REALM_WFI:
+    return take_wait(rec, entry, false);
+  case VCCA_REALM_WFE:
+    return take_wait(rec, entry, true);
+  case VCCA_REALM_HVC: /* Undefined exception, taken by the realm */
+    return false;
+  case VCCA_REALM_SERROR:
+    rec->exit.reason = GUEST_EXIT_SERROR;
+    return true;
+  }
+  return false;
+}
+
+static void run_program(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry)
+{
+  for (unsigned n = 0; m->config.program && n < EVENTS_MAX; n++) {
+    struct vcca_realm_event event = {.kind = VCCA_REALM_IRQ};
+    m->config.program(m->config.program_ctx, m, rec_pa, &rec->cpu, &event);
+    if (take_event(m, rec_pa, rec, entry, &event))
+      return;
+    if (rec->irq_pending)
+      break;
+  }
+  rec->exit.reason = GUEST_EXIT_IRQ;
+}
+
+void rec_run(vcca_machine *m, uint64_t rec_pa, const struct rec_entry *entry)
+{
+  struct rec *rec = rec_edit(m, rec_pa);
+  rec->exit = (struct guest_exit){0};
+  rec->exit_unmapped = 0;
+  rec->running = 1;
+  if (enter(m, rec_pa, rec, entry))
+    run_program(m, rec_pa, rec, entry);
+  rec->running = 0;
+  if (rec->exit.reason == GUEST_EXIT_IRQ)
+    rec->irq_pending = 0;
+  rec->pending.ripas_pending = rec->exit.reason == GUEST_EXIT_RIPAS_CHANGE;
+  if (!rec->pending.ripas_pending) {
+    rec->pending.ripas_addr = 0;
+    rec->pending.ripas_top = 0;
+  }
+}

@@ -1,0 +1,44 @@
+/* TMI's status codes and the handlers of its table.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef RMM_TMI_H
+#define RMM_TMI_H
+
+#include "rmm/dispatch.h"
+#include "rmm/granule.h"
+
+enum tmi_status {
+  TMI_SUCCESS = 0,
+  TMI_ERROR_INPUT = 1,
+  TMI_ERROR_MEMORY = 2,
+  TMI_ERROR_ALIAS = 3,
+  TMI_ERROR_IN_USE = 4,
+  TMI_ERROR_CVM_STATE = 5,
+  TMI_ERROR_OWNER = 6,
+  TMI_ERROR_TEC = 7,
+  TMI_ERROR_TTT_WALK = 8,
+  TMI_ERROR_TTT_ENTRY = 9,
+  TMI_ERROR_NOT_SUPPORTED = 10,
+  TMI_ERROR_INTERNAL = 11,
+  TMI_ERROR_CVM_POWEROFF = 12,
+  TMI_ERROR_TTT_CREATED = 13,
+  TMI_ERROR_TTT_DESTROY_AGAIN = 14,
+  TMI_ERROR_STE_CREATED = 15,
+  TMI_ERROR_IMPORT_INCOMPLETE = 39,
+};
+#define TMI_NO_HANDLE UINT64_C(0)
+
+/* Where a walk stopped goes into bits 15:8. */
+static inline uint64_t tmi_walk_error(int level)
+{
+  return (uint64_t)TMI_ERROR_TTT_WALK | (uint64_t)(uint8_t)level << 8;
+}
+
+/* A TEC's own granules beside its descriptor: room for a token. */
+enum { TMI_AUX_COUNT = 2 };
+
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) uint64_t handler(struct call *call);
+#include "rmm/tmi.def"
+#undef COMMAND
+
+#endif

@@ -49,7 +49,7 @@ void finding_unreadable(struct vcca_finding *f, const char *what, const struct v
 
 struct shown shown_hex(vcca_span bytes)
 {
-  struct shown s;
+  struct shown s = {""};
   vcca_hex_text(vcca_span_sub(bytes, 0, 32), s.text, sizeof s.text);
   if (bytes.n > 32)
     snprintf(s.text + 64, sizeof s.text - 64, "..");

@@ -44,7 +44,7 @@ bool json_text(struct json_at at, const char *member, vcca_span *out, struct vcc
 
 bool json_hex(struct json_at at, const char *member, size_t exactly, vcca_sink *out, struct vcca_error *err)
 {
-  vcca_span text;
+  vcca_span text = {0};
   struct vcca_error inside = {0};
   if (!json_text(at, member, &text, err))
     return false;

@@ -124,7 +124,7 @@ static void set_params(const struct profile *p, const struct vcca_vm *vm, struct
   }
 }
 
-/* Segments are where memory is, in order, apart from each other, and the addresses exist. */
+/* Segments are where memory is, and the addresses exist. That they are in order and apart is each layout's doing. */
 static bool check_segments(const struct profile *p, const struct vcca_plan *plan, struct vcca_error *err)
 {
   uint64_t ram_end = plan->ram_base + plan->ram_size;
@@ -138,9 +138,6 @@ static bool check_segments(const struct profile *p, const struct vcca_plan *plan
     if (!flash && segment_end(s) > ram_end)
       return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least that much",
                        in_mib(plan->ram_size), s->name, in_mib(segment_end(s) - plan->ram_base));
-    if (i > 0 && segment_end(s - 1) > s->ipa)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "%s (0x%" PRIx64 "..0x%" PRIx64 ") overlaps %s at 0x%" PRIx64 ": use a smaller %s", (s - 1)->name,
-                       (s - 1)->ipa, segment_end(s - 1), s->name, s->ipa, (s - 1)->name);
   }
   return true;
 }

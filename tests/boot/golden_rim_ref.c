@@ -26,8 +26,11 @@ static const struct {
 
 static struct vcca_vm vm_of(size_t row)
 {
-  struct vcca_vm vm = {
-      .profile = rows[row].profile, .vcpus = rows[row].vcpus, .sve_bits = rows[row].sve_bits, .pmu_counters = rows[row].pmu, .dtb = VCCA_SPAN(files.dtb)};
+  struct vcca_vm vm = {.profile = rows[row].profile,
+                       .vcpus = rows[row].vcpus,
+                       .sve_bits = rows[row].sve_bits,
+                       .pmu_counters = rows[row].pmu,
+                       .dtb = VCCA_SPAN(files.dtb)};
   if (rows[row].images & K)
     vm.kernel = VCCA_SPAN(files.kernel);
   if (rows[row].images & I)

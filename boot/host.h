@@ -1,0 +1,82 @@
+/* The host's side of a machine: its memory, its calls, and what it remembers of the VMs it started. host_rmi.c and host_tmi.c carry
+ * a plan out in their ABI's calls.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOOT_HOST_H
+#define BOOT_HOST_H
+
+#include "boot/plan.h"
+#include "boot/stage2.h"
+
+enum { HOST_ARGS = 5, REC_AUX_MAX = 16 };
+
+/* Which granules of host memory the host has in use: a bit each over all regions it may use, counted from the highest address
+ * down. It takes the highest free ones, so that low addresses stay free for calls made by hand. */
+struct host_pool {
+  uint64_t *used;
+  uint64_t granules;
+  uint64_t first; /* none before is free */
+};
+
+/* A VM, from its first granule on: what there is to give back. */
+struct host_vm {
+  struct host_vm *next;
+  bool created; /* the realm or CVM exists */
+  uint64_t rd, root;
+  unsigned vmid;
+  unsigned ipa_bits, roots, aux_count;
+  unsigned recs;
+  uint64_t rec[VCCA_VCPUS_MAX];
+  uint64_t aux[VCCA_VCPUS_MAX][REC_AUX_MAX];
+};
+
+struct vcca_host {
+  vcca_machine *m;
+  bool rmi;
+  struct host_pool pool;
+  uint64_t zero_page, page; /* Non-secure: one of zeros, one for parameters, contents and run records */
+  struct host_vm *vms;
+  uint64_t x[VCCA_SMC_REGS]; /* registers of the last call, as they came back */
+  uint64_t args[HOST_ARGS];  /* its arguments, for messages */
+};
+
+/* Progress of a boot. */
+struct host_progress {
+  vcca_progress tell;
+  void *ctx;
+  uint64_t done, total;
+};
+void host_progress_add(struct host_progress *progress, uint64_t bytes);
+
+/* n Non-secure granules side by side, aligned to their size; false when host memory is used up. */
+VCCA_MUST_USE bool host_take(struct vcca_host *h, unsigned n, uint64_t *pa, struct vcca_error *err);
+void host_give(struct vcca_host *h, uint64_t pa, unsigned n);
+
+/* Issues an SMC; all results are in h->x. Returns the status register. */
+uint64_t host_smc(struct vcca_host *h, uint64_t fid, const uint64_t args[HOST_ARGS]);
+#define SMC(h, fid, ...) host_smc(h, fid, (const uint64_t[HOST_ARGS]){__VA_ARGS__})
+/* Says which call was refused, with what arguments and status. Returns false. */
+bool host_refused(const struct vcca_host *h, uint64_t fid, struct vcca_error *err);
+
+/* Puts content into the host's page, zeros behind it, and returns where: its own page, or the page of zeros. */
+uint64_t host_source(struct vcca_host *h, vcca_span content);
+/* The MPIDR of vCPU i: 16 to an Aff0 group (RMM specification, RecIndex). */
+static inline uint64_t host_mpidr(unsigned i)
+{
+  return (i & 15) | (uint64_t)(i >> 4) << 8;
+}
+
+/* Builds vm up to ACTIVATE. On failure vm tells what there is already. */
+VCCA_MUST_USE bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct host_progress *progress,
+                                 struct vcca_error *err);
+VCCA_MUST_USE bool host_tmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct host_progress *progress,
+                                 struct vcca_error *err);
+/* Gives back whatever vm has. */
+VCCA_MUST_USE bool host_rmi_destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err);
+VCCA_MUST_USE bool host_tmi_destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err);
+
+#define RMI_REC_ENTER UINT64_C(0xC400015C)
+#define TMI_TEC_ENTER UINT64_C(0xC4000269)
+enum { RMI_EXIT_REASON = 0x800, TMI_EXIT_REASON = 0x188 }; /* in the run page */
+
+#endif

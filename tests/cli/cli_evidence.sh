@@ -35,5 +35,6 @@ done
 verdict 0 "verdict: accepted" "$a/legacy-token-01.cbor" --cpak "$a/legacy-token-01.cpak.json"
 verdict 0 "verdict: accepted" "$a/example-token.cbor" --cpak "$a/example-token.cpak.json"
 verdict 0 "verdict: accepted" "$a/tf-rmm-token.cbor" --cpak "$a/tf-rmm-token.cpak.pem"
-verdict 1 "platform-signature +fail" "$a/example-token.cbor" --cpak "$a/tf-rmm-token.cpak.pem"
+"$vcca" hsm cert cpak --device p384 --out "$dir/other.pem"
+verdict 1 "platform-signature +fail" "$a/example-token.cbor" --cpak "$dir/other.pem"
 exit $bad

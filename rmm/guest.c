@@ -117,6 +117,19 @@ enum guest_memory guest_memory_at(const vcca_machine *m, uint64_t rec, uint64_t 
   return e.hipas == RTT_ASSIGNED && e.ripas == RTT_RAM ? GUEST_MEMORY_MAPPED : GUEST_MEMORY_UNMAPPED;
 }
 
+uint64_t guest_ripas_end(const vcca_machine *m, uint64_t rec, uint64_t base, uint64_t top, uint8_t *ripas)
+{
+  struct rtt_walk walk = rtt_walk(m, realm_of(m, rec), base, RTT_PAGE_LEVEL);
+  uint64_t size = rtt_entry_size(walk.level), end = base & ~(size - 1);
+  *ripas = (uint8_t)walk.entry.ripas;
+  for (unsigned i = walk.index; i < RTT_ENTRIES && end < top; i++, end += size) {
+    struct rtt_entry e = rtt_get(m, walk.table, i);
+    if (e.hipas == RTT_TABLE || e.ripas != walk.entry.ripas)
+      break;
+  }
+  return end < top ? end : top;
+}
+
 /* Stage 2: the physical address, as the REC's own loads (or stores) find it. */
 static bool translate(const vcca_machine *m, const struct realm *realm, uint64_t ipa, bool write, uint64_t *pa)
 {

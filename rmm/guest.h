@@ -30,6 +30,8 @@ enum guest_memory {
   GUEST_MEMORY_OUTSIDE,     /* beyond the IPA width */
 };
 enum guest_memory guest_memory_at(const vcca_machine *m, uint64_t rec, uint64_t ipa);
+/* RSI_IPA_STATE_GET: the RIPAS at base, and how far up to top it is the same, as far as one table tells. [base, top) is protected. */
+uint64_t guest_ripas_end(const vcca_machine *m, uint64_t rec, uint64_t base, uint64_t top, uint8_t *ripas);
 
 /* --- REC ---------------------------------------------------------------------------------------------- */
 

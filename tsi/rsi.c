@@ -142,7 +142,7 @@ uint64_t rsi_realm_config(struct guest_call *call)
   return store(call, addr, VCCA_SPAN(page), &status) ? GUEST_SUCCESS : status;
 }
 
-/* --- What the host answers ------------------------------------------------------------------------------ */
+/* --- RIPAS and the host ----------------------------------------------------------------------------------- */
 
 enum { RIPAS_EMPTY = 0, RIPAS_RAM = 1, CHANGE_DESTROYED = 1 };
 
@@ -166,6 +166,20 @@ uint64_t rsi_ipa_state_set(struct guest_call *call)
   exit->ripas_top = top;
   exit->ripas_value = ripas;
   return leave(call, GUEST_EXIT_RIPAS_CHANGE, GUEST_SUCCESS); /* x0 to x2 come with the next entry (A5.4) */
+}
+
+uint64_t rsi_ipa_state_get(struct guest_call *call)
+{
+  uint64_t base = call->in[1], top = call->in[2];
+  REQUIRE(base_align, aligned(base), GUEST_ERROR_INPUT);
+  REQUIRE(end_align, aligned(top), GUEST_ERROR_INPUT);
+  REQUIRE(size_valid, top > base, GUEST_ERROR_INPUT);
+  REQUIRE(rgn_bound, range_protected(call, base, top), GUEST_ERROR_INPUT);
+
+  uint8_t ripas;
+  call->out[0] = guest_ripas_end(call->m, call->rec, base, top, &ripas);
+  call->out[1] = ripas;
+  return GUEST_SUCCESS;
 }
 
 /* RsiHostCall (B5.4.3): imm, then gprs from offset 8. */

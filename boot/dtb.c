@@ -172,6 +172,7 @@ static void put_platform(struct writer *w, unsigned cpus)
   begin_at(w, "intc", GICD);
   text(w, "compatible", "arm,gic-v3");
   CELLS(w, "#interrupt-cells", 3);
+  CELLS(w, "#address-cells", 0);
   empty(w, "interrupt-controller");
   CELLS(w, "reg", 0, GICD, 0, 0x10000, 0, GICR, HI(redistributors), LO(redistributors));
   CELLS(w, "phandle", PHANDLE_GIC);
@@ -239,7 +240,7 @@ bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_bytes *out, str
     vcca_bytes_free(&room);
     return vcca_fail(err, VCCA_FAULT_MEMORY, "the device tree cannot be written (%s)", fdt_strerror(fault));
   }
-  room.n = fdt_totalsize(room.p);
+  room.n = vcca_be32(room.p + DTB_TOTALSIZE);
   *out = room;
   return true;
 }

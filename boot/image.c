@@ -26,11 +26,11 @@ bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_image *out, struct
 {
   for (size_t i = 0; i < sizeof wrapped / sizeof *wrapped; i++)
     if (vcca_span_eq(vcca_span_sub(image, wrapped[i].offset, wrapped[i].n), vcca_span_of(wrapped[i].bytes, wrapped[i].n)))
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the kernel %s", wrapped[i].advice);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "this %s", wrapped[i].advice);
   if (image.n < HEADER)
-    return vcca_fail_at(err, image.n, "the kernel ends inside its 64-byte arm64 Image header");
+    return vcca_fail_at(err, image.n, "ends inside the 64-byte arm64 Image header");
   if (memcmp(image.p + MAGIC, "ARM\x64", 4) != 0)
-    return vcca_fail_at(err, MAGIC, "no \"ARM\\x64\" here: the kernel is not an uncompressed arm64 Image");
+    return vcca_fail_at(err, MAGIC, "no \"ARM\\x64\" here: not an uncompressed arm64 Image");
 
   *out = (struct vcca_arm64_image){
       .text_offset = vcca_le64(image.p + TEXT_OFFSET),

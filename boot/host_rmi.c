@@ -26,7 +26,8 @@ enum { RMI_SUCCESS = 0, RMI_ERROR_RTT = 4, RMI_ERROR_MASK = 0xff };
 /* Where a walk stopped, when the status says that it did. */
 static bool stopped_at(uint64_t status, int *level)
 {
-  *level = (int8_t)(uint8_t)(status >> 8);
+  uint8_t index = (uint8_t)(status >> 8);
+  *level = index < 0x80 ? index : index - 0x100; /* levels begin at -1 */
   return (status & RMI_ERROR_MASK) == RMI_ERROR_RTT;
 }
 
@@ -47,6 +48,13 @@ static bool undelegate(struct vcca_host *h, uint64_t pa, unsigned n, struct vcca
   return true;
 }
 
+/* On the way out of a failure that is told already. Returns false. */
+static bool give_up(struct vcca_host *h, uint64_t pa, unsigned n)
+{
+  struct vcca_error ignored;
+  return undelegate(h, pa, n, &ignored) && false;
+}
+
 /* n delegated granules side by side. */
 static bool delegate(struct vcca_host *h, unsigned n, uint64_t *pa, struct vcca_error *err)
 {
@@ -57,17 +65,10 @@ static bool delegate(struct vcca_host *h, unsigned n, uint64_t *pa, struct vcca_
     if (SMC(h, RMI_GRANULE_DELEGATE, base + (uint64_t)i * PAGE_4K) != RMI_SUCCESS) {
       host_refused(h, RMI_GRANULE_DELEGATE, err);
       host_give(h, base + (uint64_t)i * PAGE_4K, n - i);
-      return undelegate(h, base, i, NULL) && false;
+      return give_up(h, base, i);
     }
   *pa = base;
   return true;
-}
-
-/* After a refusal that err tells about: the granule goes back. */
-static bool refused_granule(struct vcca_host *h, uint64_t fid, uint64_t pa, unsigned n, struct vcca_error *err)
-{
-  host_refused(h, fid, err);
-  return undelegate(h, pa, n, NULL) && false;
 }
 
 /* --- Building ------------------------------------------------------------------------------------------------ */
@@ -79,7 +80,7 @@ static bool realm_create(struct vcca_host *h, struct host_vm *vm, const struct v
   if (!delegate(h, vm->roots, &vm->root, err))
     return false;
   if (!delegate(h, 1, &rd, err))
-    return undelegate(h, vm->root, vm->roots, NULL) && false;
+    return give_up(h, vm->root, vm->roots);
 
   vcca_put_le64(params, plan->params.flags);
   params[0x08] = (uint8_t)plan->params.s2sz;
@@ -94,8 +95,9 @@ static bool realm_create(struct vcca_host *h, struct host_vm *vm, const struct v
   vcca_put_le64(params + 0x810, (uint64_t)stage2_start_level(vm->ipa_bits));
   vcca_put_le32(params + 0x818, vm->roots);
   if (SMC(h, RMI_REALM_CREATE, rd, host_source(h, VCCA_SPAN(params))) != RMI_SUCCESS) {
-    refused_granule(h, RMI_REALM_CREATE, rd, 1, err);
-    return undelegate(h, vm->root, vm->roots, NULL) && false;
+    host_refused(h, RMI_REALM_CREATE, err);
+    give_up(h, rd, 1);
+    return give_up(h, vm->root, vm->roots);
   }
   vm->rd = rd;
   vm->created = true;
@@ -109,8 +111,10 @@ static bool make_tables(struct vcca_host *h, const struct host_vm *vm, uint64_t 
     uint64_t table;
     if (!delegate(h, 1, &table, err))
       return false;
-    if (SMC(h, RMI_RTT_CREATE, vm->rd, table, align_down(ipa, level - 1), (uint64_t)level) != RMI_SUCCESS)
-      return refused_granule(h, RMI_RTT_CREATE, table, 1, err);
+    if (SMC(h, RMI_RTT_CREATE, vm->rd, table, align_down(ipa, level - 1), (uint64_t)level) != RMI_SUCCESS) {
+      host_refused(h, RMI_RTT_CREATE, err);
+      return give_up(h, table, 1);
+    }
   }
   return true;
 }
@@ -141,10 +145,13 @@ static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t 
   uint64_t status = SMC(h, RMI_DATA_CREATE, vm->rd, data, ipa, source, measured);
   if (stopped_at(status, &stopped) && stopped < STAGE2_LAST_LEVEL) {
     if (!make_tables(h, vm, ipa, stopped + 1, STAGE2_LAST_LEVEL, err))
-      return undelegate(h, data, 1, NULL) && false;
+      return give_up(h, data, 1);
     status = SMC(h, RMI_DATA_CREATE, vm->rd, data, ipa, source, measured);
   }
-  return status == RMI_SUCCESS || refused_granule(h, RMI_DATA_CREATE, data, 1, err);
+  if (status == RMI_SUCCESS)
+    return true;
+  host_refused(h, RMI_DATA_CREATE, err);
+  return give_up(h, data, 1);
 }
 
 static bool populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_segment *s, struct host_progress *progress,
@@ -160,35 +167,45 @@ static bool populate(struct vcca_host *h, const struct host_vm *vm, const struct
   return true;
 }
 
+/* The auxiliary granules of the next REC: all or none. */
+static bool delegate_aux(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err)
+{
+  uint64_t *aux = vm->aux[vm->recs];
+  for (unsigned i = 0; i < vm->aux_count; i++)
+    if (!delegate(h, 1, &aux[i], err)) {
+      while (i-- > 0)
+        give_up(h, aux[i], 1);
+      return false;
+    }
+  return true;
+}
+
 static bool rec_create(struct vcca_host *h, struct host_vm *vm, const struct vcca_rec_params *rec, struct vcca_error *err)
 {
   uint8_t params[PAGE_4K] = {0}; /* RmiRecParams, B4.5 */
-  uint64_t *aux = vm->aux[vm->recs], pa;
-  unsigned have = 0;
-  bool ok = delegate(h, 1, &pa, err);
-  if (!ok)
+  const uint64_t *aux = vm->aux[vm->recs];
+  uint64_t pa;
+  if (!delegate(h, 1, &pa, err))
     return false;
-  while (ok && have < vm->aux_count)
-    if ((ok = delegate(h, 1, &aux[have], err)))
-      have++;
+  if (!delegate_aux(h, vm, err))
+    return give_up(h, pa, 1);
 
   vcca_put_le64(params, rec->flags);
   vcca_put_le64(params + 0x100, host_mpidr(vm->recs));
   vcca_put_le64(params + 0x200, rec->pc);
   for (size_t i = 0; i < 8; i++)
     vcca_put_le64(params + 0x300 + 8 * i, rec->gprs[i]);
-  vcca_put_le64(params + 0x800, have);
-  for (unsigned i = 0; i < have; i++)
+  vcca_put_le64(params + 0x800, vm->aux_count);
+  for (size_t i = 0; i < vm->aux_count; i++)
     vcca_put_le64(params + 0x808 + 8 * i, aux[i]);
-  if (ok && SMC(h, RMI_REC_CREATE, vm->rd, pa, host_source(h, VCCA_SPAN(params))) != RMI_SUCCESS)
-    ok = host_refused(h, RMI_REC_CREATE, err);
-  if (ok) {
+  if (SMC(h, RMI_REC_CREATE, vm->rd, pa, host_source(h, VCCA_SPAN(params))) == RMI_SUCCESS) {
     vm->rec[vm->recs++] = pa;
     return true;
   }
-  while (have-- > 0)
-    ok = undelegate(h, aux[have], 1, NULL);
-  return undelegate(h, pa, 1, NULL) && false;
+  host_refused(h, RMI_REC_CREATE, err);
+  for (unsigned i = 0; i < vm->aux_count; i++)
+    give_up(h, aux[i], 1);
+  return give_up(h, pa, 1);
 }
 
 static bool create_recs(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct vcca_error *err)

@@ -45,7 +45,7 @@ enum { VCCA_SEGMENTS = 8, VCCA_VCPUS_MAX = 512, VCCA_RIPAS_RANGES = 4 };
 
 /* Memory at start: content at ipa, zeros from there to ipa + size. Both multiples of 4 KiB. */
 struct vcca_segment {
-  const char *name; /* "kernel", "initrd", "dtb", "firmware", "loader" */
+  const char *name; /* "kernel", "initrd", "dtb", "firmware", "loader", "hole" */
   uint64_t ipa;
   uint64_t size;
   vcca_span content; /* at most size bytes; must outlive the plan */

@@ -204,6 +204,8 @@ static void a_refused_boot_names_the_call_and_leaves_nothing(void **state)
   lay_out("arm", 1, &plan);
   plan.segments[1].ipa = plan.segments[0].ipa; /* two granules for one address: the second is refused */
   check_refused(m, &plan, "rmi DATA_CREATE(rd 0x");
+  lay_out("arm", VCCA_VCPUS_MAX, &plan); /* one more than a realm may have */
+  check_refused(m, &plan, "rmi REC_CREATE(rd 0x");
   vcca_machine_free(m);
 
   lay_out("virtcca", 1, &plan);
@@ -213,6 +215,8 @@ static void a_refused_boot_names_the_call_and_leaves_nothing(void **state)
   lay_out("virtcca", 1, &plan);
   plan.segments[1].ipa = plan.segments[0].ipa;
   check_refused(m, &plan, "TMI_ERROR_TTT_ENTRY");
+  lay_out("virtcca", VCCA_VCPUS_MAX, &plan);
+  check_refused(m, &plan, "no handle");
   vcca_machine_free(m);
 }
 

@@ -56,9 +56,9 @@ static const struct vcca_claim_spec others[] = {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-const struct claim_rows claims_platform = {platform, COUNT(platform)};
-const struct claim_rows claims_component = {component, COUNT(component)};
-const struct claim_rows claims_realm = {realm, COUNT(realm)};
+const struct claim_rows claims_platform = {"platform claims", platform, COUNT(platform)};
+const struct claim_rows claims_component = {"component claims", component, COUNT(component)};
+const struct claim_rows claims_realm = {"realm claims", realm, COUNT(realm)};
 
 size_t vcca_claim_count(void)
 {

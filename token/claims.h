@@ -37,6 +37,7 @@ struct claim_row {
   size_t at; /* of the member in its struct */
 };
 struct claim_rows {
+  const char *what; /* "realm claims" */
   const struct claim_row *row;
   size_t n;
 };

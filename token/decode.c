@@ -231,44 +231,42 @@ static bool read_claim(struct vcca_cbor *c, const struct claim_row *row, void *c
 /* The row a key names; NULL for an unknown one, which virtCCA tokens may not have. */
 static bool find_row(const struct vcca_cbor_item *key, struct claim_rows rows, bool virtcca, const struct claim_row **out, struct vcca_error *err)
 {
-  const char *token = rows.row[0].spec.token;
   *out = NULL;
   if (key->kind != VCCA_CBOR_UINT && key->kind != VCCA_CBOR_NINT && key->kind != VCCA_CBOR_TEXT)
-    return vcca_fail_at(err, key->offset, "%s claims: a label is %s where integer or text string is wanted", token, vcca_cbor_kind_name(key->kind));
+    return vcca_fail_at(err, key->offset, "%s: a label is %s where integer or text string is wanted", rows.what, vcca_cbor_kind_name(key->kind));
   for (size_t i = 0; key->kind == VCCA_CBOR_UINT && i < rows.n; i++)
     if ((uint64_t)rows.row[i].spec.label == key->value)
       *out = &rows.row[i];
   if (!virtcca || (*out && (*out)->presence != PRESENCE_ARM_OPTIONAL))
     return true;
   if (key->kind == VCCA_CBOR_TEXT)
-    return vcca_fail_at(err, key->offset, "%s claims: a virtCCA token has no claims named by text", token);
-  return vcca_fail_at(err, key->offset, "%s claims: a virtCCA token has no claim %s%" PRIu64, token, key->kind == VCCA_CBOR_UINT ? "" : "-1-",
+    return vcca_fail_at(err, key->offset, "%s: a virtCCA token has no claims named by text", rows.what);
+  return vcca_fail_at(err, key->offset, "%s: a virtCCA token has no claim %s%" PRIu64, rows.what, key->kind == VCCA_CBOR_UINT ? "" : "-1-",
                       key->value);
 }
 
 /* A map of claims: each known one by its row, none twice, no mandatory one missing. */
 static bool read_claims(struct vcca_cbor *c, struct claim_rows rows, void *claims, bool virtcca, struct vcca_error *err)
 {
-  const char *token = rows.row[0].spec.token;
   struct vcca_cbor_item map, key;
   struct strict_keys keys;
   uint32_t seen = 0;
   keys.n = 0;
-  if (!vcca_cbor_want(c, VCCA_CBOR_MAP, token, &map, err))
+  if (!vcca_cbor_want(c, VCCA_CBOR_MAP, rows.what, &map, err))
     return false;
   if (!strict_map(&map, err))
-    return strict_in(err, token);
+    return strict_in(err, rows.what);
   for (uint64_t i = 0; i < map.value; i++) {
     const struct claim_row *row;
     size_t start = c->at;
     if (!vcca_cbor_next(c, &key, err))
-      return strict_in(err, token);
+      return strict_in(err, rows.what);
     if (!find_row(&key, rows, virtcca, &row, err))
       return false;
     if (!strict_key(&keys, c, start, err))
-      return strict_in(err, row ? row->what : token);
+      return strict_in(err, row ? row->what : rows.what);
     if (row == NULL && !strict_skip(c, 1, err))
-      return strict_in(err, token);
+      return strict_in(err, rows.what);
     if (row && !read_claim(c, row, claims, virtcca, err))
       return false;
     if (row)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
-#include "rmm/guest.h"
+#include "rmm/rec.h"
 
 struct vcca_machine_config rig_config(enum vcca_abi abi)
 {
@@ -183,6 +183,11 @@ static void realm_b(struct rig *rig)
   asks->ripas_top = 0x4000;
   asks->ripas_value = 1;
   asks->psci_pending = 1;
+  struct vcca_cpu *cpu = &rec_edit(rig->m, B_ASKS)->cpu;
+  cpu->x[0] = 0xC4000003;
+  cpu->x[1] = 1;
+  cpu->x[2] = 0x1000;
+  cpu->x[3] = 0x77;
 }
 
 struct rig *rmi_world(void)

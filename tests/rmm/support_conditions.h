@@ -1,0 +1,71 @@
+/* Every failure condition of an interface, one row each: which command, which condition, and what of an otherwise good call makes it
+ * hold. A row proves the status, the condition's name, and that the refused call changed nothing; a condition without a row fails the
+ * test.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_TESTS_RMM_SUPPORT_CONDITIONS_H
+#define VCCA_TESTS_RMM_SUPPORT_CONDITIONS_H
+
+#include "support.h"
+
+/* A call that succeeds in the world. */
+struct good_call {
+  const char *command;
+  uint64_t args[8];
+};
+
+struct condition_row {
+  const char *command;
+  const char *condition;
+  unsigned arg; /* 1 for x1; 0: no argument changes */
+  uint64_t value;
+  struct {
+    uint64_t pa; /* host memory to write, 0: none */
+    unsigned width;
+    uint64_t value;
+  } poke;
+  void (*prepare)(struct rig *rig);
+  unsigned arg2; /* a second argument, as the first */
+  uint64_t value2;
+};
+
+/* The ways to say it: an argument is wrong, the host's memory is, something happened before, or several of these. */
+#define ARG(cmd, cond, n, x)                                \
+  {                                                         \
+    .command = cmd, .condition = cond, .arg = n, .value = x \
+  }
+#define POKE(cmd, cond, at, bytes, x)                           \
+  {                                                             \
+    .command = cmd, .condition = cond, .poke = { at, bytes, x } \
+  }
+#define WHEN(cmd, cond, before)                          \
+  {                                                      \
+    .command = cmd, .condition = cond, .prepare = before \
+  }
+#define ARG_WHEN(cmd, cond, n, x, before)                                      \
+  {                                                                            \
+    .command = cmd, .condition = cond, .arg = n, .value = x, .prepare = before \
+  }
+#define ARGS_WHEN(cmd, cond, n, x, n2, x2, before)                                                       \
+  {                                                                                                      \
+    .command = cmd, .condition = cond, .arg = n, .value = x, .arg2 = n2, .value2 = x2, .prepare = before \
+  }
+
+struct condition_test {
+  struct rig *(*world)(void);
+  const struct good_call *calls;
+  size_t call_count;
+  const struct condition_row *rows;
+  size_t row_count;
+};
+
+/* Every good call is good. */
+void check_good_calls(const struct condition_test *test);
+/* Every row is refused as its table says. */
+void check_rows(const struct condition_test *test);
+/* Every condition of the table has a row, and every row is in the table. */
+void check_complete(const struct condition_test *test);
+/* Unknown function ids change nothing but x0. */
+void check_unknown(const struct condition_test *test);
+
+#endif

@@ -53,7 +53,7 @@ void pool_free(struct pool *pool)
 
 const char *value_kind_text(enum value_kind kind)
 {
-  static const char *const texts[] = {"a number", "bytes", "text"};
+  static const char *const texts[] = {"a number", "bytes", "text", "anything"};
   return texts[kind];
 }
 
@@ -79,11 +79,16 @@ static bool scalar(const struct tree_node *node, const char *wanted, struct vcca
   return node->kind == TREE_SCALAR ? true : tree_fail(node, err, "%s was expected, this is %s", wanted, tree_kind_name(node->kind));
 }
 
-static bool named(const struct reading *r, const struct tree_node *node, vcca_span name, struct value *out, struct vcca_error *err)
+static bool named(const struct reading *r, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out,
+                  struct vcca_error *err)
 {
   if (!r->name)
     return tree_fail(node, err, "$names mean nothing in this file: write the value out");
-  return r->name(r->ctx, node, name, out, err);
+  if (!r->name(r->ctx, node, name, want, out, err))
+    return false;
+  if (want == VALUE_ANY || out->kind == want)
+    return true;
+  return tree_fail(node, err, "$%.*s is %s, %s was expected", (int)name.n, (const char *)name.p, value_kind_text(out->kind), value_kind_text(want));
 }
 
 static bool name_char(uint8_t c)
@@ -101,13 +106,11 @@ static bool summand(const struct reading *r, const struct tree_node *node, size_
   vcca_span word = vcca_span_sub(text, begin, end - begin);
   *at = end;
   if (word.n > 0 && word.p[0] == '$') {
-    struct value v;
-    if (!named(r, node, vcca_span_sub(word, 1, word.n), &v, err))
+    struct value v = {0};
+    if (!named(r, node, vcca_span_sub(word, 1, word.n), VALUE_NUMBER, &v, err))
       return false;
     *out = v.number;
-    return v.kind == VALUE_NUMBER
-               ? true
-               : tree_fail(node, err, "%.*s is %s, a number was expected", (int)word.n, (const char *)word.p, value_kind_text(v.kind));
+    return true;
   }
   struct vcca_error why = {0};
   return vcca_u64_read(word, out, &why) ? true : tree_fail(node, err, "\"%.60s\": %s", (const char *)text.p, why.text);
@@ -167,16 +170,15 @@ bool value_bool(const struct tree_node *node, bool *out, struct vcca_error *err)
 
 bool value_text(const struct reading *r, const struct tree_node *node, vcca_span *out, struct vcca_error *err)
 {
-  struct value v;
+  struct value v = {0};
   if (!scalar(node, "text", err))
     return false;
   *out = node->text;
   if (!value_is_name(node))
     return true;
-  if (!named(r, node, vcca_span_sub(node->text, 1, node->text.n), &v, err))
-    return false;
+  bool ok = named(r, node, vcca_span_sub(node->text, 1, node->text.n), VALUE_TEXT, &v, err);
   *out = v.bytes;
-  return v.kind == VALUE_TEXT ? true : tree_fail(node, err, "%.60s is %s, text was expected", (const char *)node->text.p, value_kind_text(v.kind));
+  return ok;
 }
 
 /* --- Bytes ----------------------------------------------------------------------------------------------- */
@@ -331,13 +333,11 @@ static const struct {
 
 bool value_bytes(const struct reading *r, const struct tree_node *node, vcca_span *out, struct vcca_error *err)
 {
-  struct value v;
+  struct value v = {0};
   if (value_is_name(node)) {
-    if (!named(r, node, vcca_span_sub(node->text, 1, node->text.n), &v, err))
-      return false;
+    bool ok = named(r, node, vcca_span_sub(node->text, 1, node->text.n), VALUE_BYTES, &v, err);
     *out = v.bytes;
-    return v.kind == VALUE_BYTES ? true
-                                 : tree_fail(node, err, "%.60s is %s, bytes were expected", (const char *)node->text.p, value_kind_text(v.kind));
+    return ok;
   }
   if (node->kind == TREE_SCALAR)
     return read_digits(r, node, out, err);
@@ -364,6 +364,8 @@ bool value_of_kind(const struct reading *r, const struct tree_node *node, enum v
     return value_bytes(r, node, &out->bytes, err);
   case VALUE_TEXT:
     return value_text(r, node, &out->bytes, err);
+  case VALUE_ANY:
+    return value_natural(r, node, out, err);
   }
   return false;
 }
@@ -379,8 +381,11 @@ static bool only_name(const struct tree_node *node)
 bool value_natural(const struct reading *r, const struct tree_node *node, struct value *out, struct vcca_error *err)
 {
   if (value_is_name(node) && only_name(node))
-    return named(r, node, vcca_span_sub(node->text, 1, node->text.n), out, err);
-  return value_of_kind(r, node, node->kind == TREE_MAP ? VALUE_BYTES : VALUE_NUMBER, out, err);
+    return named(r, node, vcca_span_sub(node->text, 1, node->text.n), VALUE_ANY, out, err);
+  if (node->kind != TREE_SCALAR)
+    return value_of_kind(r, node, VALUE_BYTES, out, err);
+  return value_of_kind(r, node, VALUE_NUMBER, out, NULL) || value_of_kind(r, node, VALUE_BYTES, out, NULL) ||
+         value_of_kind(r, node, VALUE_TEXT, out, err);
 }
 
 bool value_same(const struct value *a, const struct value *b)
@@ -402,7 +407,8 @@ const char *value_print(const struct value *v, char *buf, size_t cap)
     snprintf(buf, cap, "%s%s (%zu bytes)", hex, v->bytes.n > 64 ? "..." : "", v->bytes.n);
     break;
   case VALUE_TEXT:
-    snprintf(buf, cap, "\"%.*s\"", (int)(v->bytes.n < 100 ? v->bytes.n : 100), (const char *)v->bytes.p);
+  case VALUE_ANY:
+    snprintf(buf, cap, "%.*s", (int)(v->bytes.n < 160 ? v->bytes.n : 160), v->bytes.p ? (const char *)v->bytes.p : "");
     break;
   }
   return buf;

@@ -11,7 +11,7 @@
 #include "scenario/yaml.h"
 #include "vcca/crypto.h"
 
-enum value_kind { VALUE_NUMBER, VALUE_BYTES, VALUE_TEXT };
+enum value_kind { VALUE_NUMBER, VALUE_BYTES, VALUE_TEXT, VALUE_ANY }; /* ANY: only as what is wanted */
 struct value {
   enum value_kind kind;
   uint64_t number;
@@ -35,8 +35,8 @@ void pool_free(struct pool *pool);
 struct reading {
   struct pool *pool;
   const char *folder; /* files are relative to it; NULL: files are refused */
-  /* What "name" or "name.field" stands for; NULL: names are refused. */
-  bool (*name)(void *ctx, const struct tree_node *node, vcca_span name, struct value *out, struct vcca_error *err);
+  /* What "name" or "name.field" stands for; what has no kind of its own is read as the one wanted. NULL: names are refused. */
+  bool (*name)(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out, struct vcca_error *err);
   void *ctx;
 };
 
@@ -49,7 +49,7 @@ VCCA_MUST_USE bool value_bytes(const struct reading *r, const struct tree_node *
 /* By kind; a $name in the node must be of that kind. */
 VCCA_MUST_USE bool value_of_kind(const struct reading *r, const struct tree_node *node, enum value_kind kind, struct value *out,
                                  struct vcca_error *err);
-/* A $name by its own kind, a mapping as bytes, another scalar as a number. */
+/* A $name by its own kind, a mapping as bytes, another scalar as a number, bytes or text, whichever it can be first. */
 VCCA_MUST_USE bool value_natural(const struct reading *r, const struct tree_node *node, struct value *out, struct vcca_error *err);
 bool value_is_name(const struct tree_node *node);
 bool value_same(const struct value *a, const struct value *b);

@@ -44,7 +44,7 @@ uint64_t leave_unmapped(struct guest_call *call, uint64_t ipa)
 {
   guest_exit_unmapped(call->m, call->rec, ipa);
   call->action = VCCA_GUEST_EXIT;
-  call->untouched = true;
+  call->again = true;
   return GUEST_SUCCESS;
 }
 
@@ -91,7 +91,7 @@ static const struct vcca_command *find(const struct guest_abi *const *abis, size
 static void answer(struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command, uint64_t *x)
 {
   uint64_t status = abi->handlers[command - abi->interface->commands](call);
-  if (call->untouched)
+  if (call->untouched || call->again)
     return;
   x[0] = status;
   memcpy(x + 1, call->out, (call->wide ? GUEST_OUTPUTS : USUAL_OUTPUTS) * sizeof *x);
@@ -120,7 +120,7 @@ static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec
       .refused = call.refused,
       .realm = vcca_rec_owner(m, rec),
   };
-  if (config->trace)
+  if (config->trace && !call.again)
     config->trace(config->trace_ctx, &trace);
   return call.action;
 }

@@ -35,7 +35,8 @@ struct guest_call {
   const uint64_t *in;          /* in[1] is x1 */
   uint64_t out[GUEST_OUTPUTS]; /* x1 and on */
   bool wide;                   /* all of out are results; otherwise x1 to x3 */
-  bool untouched;              /* the registers stay as they are: the call is issued again, or PSCI_COMPLETE answers it */
+  bool untouched;              /* the registers stay as they are: PSCI_COMPLETE answers */
+  bool again;                  /* so they do, and the realm issues the call again */
   const char *refused;
   enum vcca_guest_action action;
   struct vcca_realm_info realm;

@@ -245,3 +245,42 @@ void guest_run(struct world *w, unsigned rec, vcca_guest_main main, void *arg)
   host_run(w, rec, g);
   vcca_guest_free(g);
 }
+
+static void one_call(void *arg, vcca_guest *g)
+{
+  vcca_guest_call(g, arg);
+}
+
+void guest_smc(struct world *w, unsigned rec, uint64_t x[VCCA_SMC_REGS])
+{
+  guest_run(w, rec, one_call, x);
+}
+
+uint64_t guest_call(struct world *w, uint64_t number, uint64_t x[VCCA_SMC_REGS])
+{
+  x[0] = UINT64_C(0xC4000000) | number;
+  guest_smc(w, 0, x);
+  return x[0];
+}
+
+void power_on_second(struct world *w)
+{
+  uint64_t x[VCCA_SMC_REGS] = {UINT64_C(0xC4000003), 1, MAPPED, 0x77};
+  vcca_guest *g = guest_start(w, 0, one_call, x);
+  assert_int_equal(host_enter(w, 0).reason, EXIT_PSCI);
+  good(host_call(w, w->tmi ? 0x26B : 0x164, w->rec[0], w->rec[1], 0, 0, 0));
+  host_run(w, 0, g);
+  vcca_guest_free(g);
+  assert_int_equal(x[0], 0);
+}
+
+void realm_put(struct world *w, uint64_t ipa, vcca_span bytes)
+{
+  assert_true(vcca_realm_write(w->m, w->rec[0], ipa, bytes, NULL));
+}
+
+void realm_get(struct world *w, uint64_t ipa, void *out, size_t n)
+{
+  vcca_sink s = vcca_sink_of(out, n);
+  assert_true(vcca_realm_read(w->m, w->rec[0], ipa, &s, n, NULL));
+}

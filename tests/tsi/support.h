@@ -61,6 +61,16 @@ vcca_guest *guest_start(struct world *w, unsigned rec, vcca_guest_main main, voi
 /* Starts it, runs it to its end, frees it. */
 void guest_run(struct world *w, unsigned rec, vcca_guest_main main, void *arg);
 
+/* One SMC of the realm's: x goes in and comes out; the host maps what is not mapped. */
+void guest_smc(struct world *w, unsigned rec, uint64_t x[VCCA_SMC_REGS]);
+/* The same by function number, returning x0; x[1] and on as given and then as returned. */
+uint64_t guest_call(struct world *w, uint64_t number, uint64_t x[VCCA_SMC_REGS]);
+/* The realm powers its second CPU on, with the host's help. */
+void power_on_second(struct world *w);
+/* Writes to and reads from realm memory behind everybody's back. */
+void realm_put(struct world *w, uint64_t ipa, vcca_span bytes);
+void realm_get(struct world *w, uint64_t ipa, void *out, size_t n);
+
 struct vcca_realm_info world_info(const struct world *w);
 
 #endif

@@ -4,11 +4,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "token/strict.h"
+#include "token/text.h"
 #include "vcca/crypto.h"
 #include "vcca/hex.h"
 #include "vcca/json.h"
@@ -41,32 +41,21 @@ struct printer {
 
 static bool print_item(struct printer *p, struct vcca_cbor *c, unsigned depth, enum place place);
 
-static void put(struct printer *p, const char *fmt, ...) VCCA_PRINTF(2, 3);
-static void put(struct printer *p, const char *fmt, ...)
-{
-  char text[160];
-  va_list args;
-  va_start(args, fmt);
-  vsnprintf(text, sizeof text, fmt, args);
-  va_end(args);
-  vcca_sink_str(p->out, text);
-}
-
 /* Begins a line for what lies at offset, or one that only closes. */
 static void line(struct printer *p, size_t offset)
 {
-  put(p, "\n%6zu  %*s", offset, p->indent * INDENT, "");
+  text_put(p->out, "\n%6zu  %*s", offset, p->indent * INDENT, "");
 }
 
 static void closing_line(struct printer *p)
 {
-  put(p, "\n%6s  %*s", "", p->indent * INDENT, "");
+  text_put(p->out, "\n%6s  %*s", "", p->indent * INDENT, "");
 }
 
 static void comment(struct printer *p, const char *text)
 {
   if (text)
-    put(p, " / %s /", text);
+    text_put(p->out, " / %s /", text);
 }
 
 /* --- Names --- */
@@ -167,7 +156,7 @@ static void print_text(struct printer *p, vcca_span text)
 static void print_hex(struct printer *p, const struct vcca_cbor_item *item)
 {
   size_t step = item->bytes.n <= LINE_WHOLE ? LINE_WHOLE : LINE_BYTES;
-  put(p, "h'");
+  text_put(p->out, "h'");
   p->indent++;
   for (size_t i = 0; i < item->bytes.n; i += step) {
     if (i > 0)
@@ -175,7 +164,7 @@ static void print_hex(struct printer *p, const struct vcca_cbor_item *item)
     vcca_hex_put(p->out, vcca_span_sub(item->bytes, i, step));
   }
   p->indent--;
-  put(p, "'");
+  text_put(p->out, "'");
 }
 
 /* A half-precision float by hand, the others by their bits (RFC 8949 appendix D). */
@@ -205,12 +194,12 @@ static void print_float(struct printer *p, const struct vcca_cbor_item *item)
   double v = float_value(item);
   char text[40];
   if (v != v)
-    put(p, "NaN");
+    text_put(p->out, "NaN");
   else if (v - v != 0)
-    put(p, v > 0 ? "Infinity" : "-Infinity");
+    text_put(p->out, v > 0 ? "Infinity" : "-Infinity");
   else {
     snprintf(text, sizeof text, "%.17g", v);
-    put(p, strpbrk(text, ".e") ? "%s" : "%s.0", text);
+    text_put(p->out, strpbrk(text, ".e") ? "%s" : "%s.0", text);
   }
 }
 
@@ -218,9 +207,9 @@ static void print_simple(struct printer *p, uint64_t v)
 {
   static const char *const names[] = {[20] = "false", [21] = "true", [22] = "null", [23] = "undefined"};
   if (v >= 20 && v <= 23)
-    put(p, "%s", names[v]);
+    text_put(p->out, "%s", names[v]);
   else
-    put(p, "simple(%" PRIu64 ")", v);
+    text_put(p->out, "simple(%" PRIu64 ")", v);
 }
 
 /* --- Containers --- */
@@ -244,7 +233,7 @@ static bool print_bytes(struct printer *p, const struct vcca_cbor_item *item, en
     print_hex(p, item);
     return true;
   }
-  put(p, "<<");
+  text_put(p->out, "<<");
   p->level++;
   p->indent++;
   line(p, inside.base);
@@ -253,26 +242,26 @@ static bool print_bytes(struct printer *p, const struct vcca_cbor_item *item, en
   p->indent--;
   p->level--;
   closing_line(p);
-  put(p, ">>");
+  text_put(p->out, ">>");
   return true;
 }
 
 static bool print_array(struct printer *p, struct vcca_cbor *c, uint64_t n, unsigned depth, enum place place)
 {
-  put(p, "[");
+  text_put(p->out, "[");
   p->indent++;
   for (uint64_t i = 0; i < n; i++) {
     line(p, c->base + c->at);
     if (element_name(place, i))
-      put(p, "/ %s / ", element_name(place, i));
+      text_put(p->out, "/ %s / ", element_name(place, i));
     if (!print_item(p, c, depth + 1, place_in_array(place, i)))
       return false;
-    put(p, i + 1 < n ? "," : "");
+    text_put(p->out, i + 1 < n ? "," : "");
   }
   p->indent--;
   if (n > 0)
     closing_line(p);
-  put(p, "]");
+  text_put(p->out, "]");
   return true;
 }
 
@@ -288,7 +277,7 @@ static bool print_pair(struct printer *p, struct vcca_cbor *c, struct strict_key
   if (!print_item(p, c, depth + 1, ANYWHERE) || !strict_key(keys, c, start, p->err))
     return false;
   comment(p, labelled ? label_name(p, map, label) : NULL);
-  put(p, ": ");
+  text_put(p->out, ": ");
   peek = *c;
   if (!print_item(p, c, depth + 1, labelled ? place_in_map(map, label) : ANYWHERE))
     return false;
@@ -303,23 +292,23 @@ static bool print_map(struct printer *p, struct vcca_cbor *c, const struct vcca_
   keys.n = 0;
   if (!strict_map(map, p->err))
     return false;
-  put(p, "{");
+  text_put(p->out, "{");
   p->indent++;
   for (uint64_t i = 0; i < map->value; i++) {
     if (!print_pair(p, c, &keys, depth, place == PAYLOAD ? CLAIMS : place))
       return false;
-    put(p, i + 1 < map->value ? "," : "");
+    text_put(p->out, i + 1 < map->value ? "," : "");
   }
   p->indent--;
   if (map->value > 0)
     closing_line(p);
-  put(p, "}");
+  text_put(p->out, "}");
   return true;
 }
 
 static bool print_tag(struct printer *p, struct vcca_cbor *c, uint64_t tag, unsigned depth)
 {
-  put(p, "%" PRIu64 "(", tag);
+  text_put(p->out, "%" PRIu64 "(", tag);
   comment(p, tag_name(tag));
   p->indent++;
   line(p, c->base + c->at);
@@ -327,7 +316,7 @@ static bool print_tag(struct printer *p, struct vcca_cbor *c, uint64_t tag, unsi
     return false;
   p->indent--;
   closing_line(p);
-  put(p, ")");
+  text_put(p->out, ")");
   return true;
 }
 
@@ -342,13 +331,13 @@ static bool print_item(struct printer *p, struct vcca_cbor *c, unsigned depth, e
     return false;
   switch (item.kind) {
   case VCCA_CBOR_UINT:
-    put(p, "%" PRIu64, item.value);
+    text_put(p->out, "%" PRIu64, item.value);
     break;
   case VCCA_CBOR_NINT:
     if (item.value == UINT64_MAX)
-      put(p, "-18446744073709551616");
+      text_put(p->out, "-18446744073709551616");
     else
-      put(p, "-%" PRIu64, item.value + 1);
+      text_put(p->out, "-%" PRIu64, item.value + 1);
     break;
   case VCCA_CBOR_BYTES:
     return print_bytes(p, &item, place);
@@ -376,14 +365,14 @@ bool vcca_cbor_diag(vcca_span in, vcca_cbor_label name, vcca_sink *out, struct v
   struct vcca_error fault = {0};
   struct printer p = {.out = out, .name = name, .err = &fault};
   struct vcca_cbor c = vcca_cbor_over(in, 0);
-  put(&p, "%6d  ", 0);
+  text_put(out, "%6d  ", 0);
   bool good = print_item(&p, &c, 0, ANYWHERE) && vcca_cbor_end(&c, "CBOR item", &fault);
   if (!good) {
     char text[sizeof fault.text + 80];
-    put(&p, "\n!! ");
+    text_put(out, "\n!! ");
     vcca_sink_str(out, vcca_error_text(&fault, text, sizeof text));
   }
-  put(&p, "\n");
+  text_put(out, "\n");
   if (!good && err)
     *err = fault;
   return good;

@@ -67,11 +67,11 @@ size_t vcca_claim_count(void)
 
 const struct vcca_claim_spec *vcca_claim_at(size_t i)
 {
-  const struct claim_rows *tables[] = {&claims_platform, &claims_component, &claims_realm};
+  const struct claim_rows tables[] = {claims_platform, claims_component, claims_realm};
   for (size_t t = 0; t < COUNT(tables); t++) {
-    if (i < tables[t]->n)
-      return &tables[t]->row[i].spec;
-    i -= tables[t]->n;
+    if (i < tables[t].n)
+      return &tables[t].row[i].spec;
+    i -= tables[t].n;
   }
   return i < COUNT(others) ? &others[i] : NULL;
 }

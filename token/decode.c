@@ -208,7 +208,7 @@ static bool read_rems(struct vcca_cbor *c, const struct claim_row *row, struct v
 
 static bool read_claim(struct vcca_cbor *c, const struct claim_row *row, void *claims, bool virtcca, struct vcca_error *err)
 {
-  vcca_span value;
+  vcca_span value = {NULL, 0};
   switch (row->kind) {
   case CLAIM_UINT:
     return read_lifecycle(c, row, claims, err);
@@ -291,7 +291,7 @@ static bool bad_profile(struct vcca_error *err, size_t offset, const char *token
   char shown[64];
   size_t n = profile.n < sizeof shown ? profile.n : sizeof shown - 1;
   for (size_t i = 0; i < n; i++)
-    shown[i] = profile.p[i] >= 0x20 && profile.p[i] < 0x7f ? (char)profile.p[i] : '?';
+    shown[i] = (char)(profile.p[i] >= 0x20 && profile.p[i] < 0x7f ? profile.p[i] : '?');
   shown[n] = '\0';
   vcca_fail_at(err, offset, "%s claim 265 (profile): \"%s\" is none of the profiles known here", token, shown);
   return strict_unsupported(err);

@@ -2,10 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "token/claims.h"
+#include "token/text.h"
 #include "vcca/hex.h"
 
 static const char *rak_encoding_name(enum vcca_rak_encoding encoding)
@@ -103,24 +103,12 @@ void vcca_token_json(const struct vcca_token *token, struct vcca_json *j)
 
 /* --- Text --- */
 
-static void put(vcca_sink *out, const char *fmt, ...) VCCA_PRINTF(2, 3);
-
-static void put(vcca_sink *out, const char *fmt, ...)
-{
-  char line[256];
-  va_list args;
-  va_start(args, fmt);
-  vsnprintf(line, sizeof line, fmt, args);
-  va_end(args);
-  vcca_sink_str(out, line);
-}
-
 /* Names stand in a column, values beside them, 32 bytes to a line (33 when that is all: an instance id). */
 enum { NAME_COLUMN = 24, LINE_BYTES = 32, LINE_WHOLE = 33 };
 
 static void put_name(vcca_sink *out, int indent, const char *name)
 {
-  put(out, "%*s%-*s ", indent, "", NAME_COLUMN - indent, name);
+  text_put(out, "%*s%-*s ", indent, "", NAME_COLUMN - indent, name);
 }
 
 static void put_hex(vcca_sink *out, vcca_span bytes)
@@ -130,14 +118,14 @@ static void put_hex(vcca_sink *out, vcca_span bytes)
     vcca_sink_str(out, "(empty)\n");
   for (size_t i = 0; i < bytes.n; i += line) {
     if (i > 0)
-      put(out, "%*s", NAME_COLUMN + 1, "");
+      text_put(out, "%*s", NAME_COLUMN + 1, "");
     vcca_hex_put(out, vcca_span_sub(bytes, i, line));
     vcca_sink_u8(out, '\n');
   }
 }
 
 /* Quoted and escaped as in JSON: a token's text may hold anything. */
-static void put_text(vcca_sink *out, vcca_span text)
+static void put_quoted(vcca_sink *out, vcca_span text)
 {
   struct vcca_json j = vcca_json_into(out, VCCA_JSON_LINE);
   vcca_json_text(&j, NULL, text);
@@ -148,9 +136,9 @@ static void text_claims(struct claim_rows rows, const void *claims, int indent, 
 
 static void text_components(const struct vcca_platform_claims *platform, int indent, vcca_sink *out)
 {
-  put(out, "%zu\n", platform->component_count);
+  text_put(out, "%zu\n", platform->component_count);
   for (size_t i = 0; i < platform->component_count; i++) {
-    put(out, "%*scomponent %zu\n", indent + 2, "", i);
+    text_put(out, "%*scomponent %zu\n", indent + 2, "", i);
     text_claims(claims_component, &platform->components[i], indent + 4, out);
   }
 }
@@ -166,12 +154,12 @@ static void text_claims(struct claim_rows rows, const void *claims, int indent, 
     if (row->kind != CLAIM_REMS)
       put_name(out, indent, row->spec.name);
     if (row->kind == CLAIM_UINT)
-      put(out, "0x%04" PRIx64 " (%s)\n", platform->lifecycle,
-          vcca_lifecycle_name(platform->lifecycle) ? vcca_lifecycle_name(platform->lifecycle) : "no known state");
+      text_put(out, "0x%04" PRIx64 " (%s)\n", platform->lifecycle,
+               vcca_lifecycle_name(platform->lifecycle) ? vcca_lifecycle_name(platform->lifecycle) : "no known state");
     else if (row->kind == CLAIM_COMPONENTS)
       text_components(platform, indent, out);
     else if (row->kind == CLAIM_TEXT || row->kind == CLAIM_ALG)
-      put_text(out, claim_span(row, claims));
+      put_quoted(out, claim_span(row, claims));
     else if (row->kind != CLAIM_REMS)
       put_hex(out, claim_span(row, claims));
     for (size_t r = 0; row->kind == CLAIM_REMS && r < VCCA_TOKEN_REMS; r++) {
@@ -185,8 +173,8 @@ static void text_claims(struct claim_rows rows, const void *claims, int indent, 
 
 static void text_part(const char *name, const struct vcca_sign1_parts *sign1, struct claim_rows rows, const void *claims, vcca_sink *out)
 {
-  put(out, "%s token: COSE_Sign1, %s, %zu bytes at byte %zu%s\n", name, vcca_sig_name(sign1->alg), sign1->whole.n, sign1->offset,
-      sign1->wraps == 2 ? ", payload wrapped twice" : "");
+  text_put(out, "%s token: COSE_Sign1, %s, %zu bytes at byte %zu%s\n", name, vcca_sig_name(sign1->alg), sign1->whole.n, sign1->offset,
+           sign1->wraps == 2 ? ", payload wrapped twice" : "");
   text_claims(rows, claims, 2, out);
 }
 
@@ -194,10 +182,10 @@ void vcca_token_text(const struct vcca_token *token, vcca_sink *out)
 {
   enum vcca_family family;
   bool has_realm = token->realm_sign1.whole.p != NULL;
-  put(out, "%zu bytes", token->bytes.n);
+  text_put(out, "%zu bytes", token->bytes.n);
   if (has_realm)
-    put(out, ", container %" PRIu64 ", RAK as %s", token->container, rak_encoding_name(token->rak_encoding));
-  put(out, ", family %s\n", vcca_token_family(token, &family) ? vcca_family(family)->name : "none");
+    text_put(out, ", container %" PRIu64 ", RAK as %s", token->container, rak_encoding_name(token->rak_encoding));
+  text_put(out, ", family %s\n", vcca_token_family(token, &family) ? vcca_family(family)->name : "none");
   if (token->has_platform)
     text_part("platform", &token->platform_sign1, claims_platform, &token->platform, out);
   if (has_realm)

@@ -155,7 +155,7 @@ vcca_key *vcca_rak_decode(enum vcca_rak_encoding encoding, vcca_span bytes, stru
 
 static bool put_cose_key(vcca_span point, vcca_sink *out, struct vcca_error *err)
 {
-  struct rak_shape shape;
+  struct rak_shape shape = {.type = VCCA_KEY_P256};
   if (!point_shape(point, 0, &shape, err))
     return false;
   vcca_cbor_put_map(out, 4);

@@ -1,0 +1,13 @@
+/* Formatted text into a sink, for the two printers.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_TOKEN_TEXT_H
+#define VCCA_TOKEN_TEXT_H
+
+#include "vcca/error.h"
+#include "vcca/span.h"
+
+/* As printf, at most 255 characters. */
+void text_put(vcca_sink *out, const char *fmt, ...) VCCA_PRINTF(2, 3);
+
+#endif

@@ -17,7 +17,7 @@ static unsigned revision_major(uint64_t revision)
 
 static void put_registers(uint64_t *x, const uint8_t bytes[VALUE_SIZE])
 {
-  for (unsigned i = 0; i < 8; i++)
+  for (size_t i = 0; i < 8; i++)
     x[i] = vcca_le64(bytes + 8 * i);
 }
 
@@ -51,7 +51,7 @@ uint64_t vcca_guest_measurement_read(vcca_guest *g, unsigned index, uint8_t valu
   if (guest_speaks_tsi(g))
     vcca_guest_load(g, guest_scratch(g), &out, VALUE_SIZE);
   else
-    for (unsigned i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
       vcca_put_le64(value + 8 * i, x[1 + i]);
   return x[0];
 }

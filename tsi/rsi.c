@@ -54,7 +54,7 @@ static bool has_memory(const struct guest_call *call, uint64_t ipa)
 /* Eight registers as the 64 bytes they are in memory. */
 static void registers_to_bytes(const uint64_t *x, uint8_t bytes[64])
 {
-  for (unsigned i = 0; i < 8; i++)
+  for (size_t i = 0; i < 8; i++)
     vcca_put_le64(bytes + 8 * i, x[i]);
 }
 
@@ -84,7 +84,7 @@ uint64_t rsi_measurement_read(struct guest_call *call)
   REQUIRE(index_bound, index <= VCCA_REMS, GUEST_ERROR_INPUT);
 
   const uint8_t *value = index == 0 ? call->realm.rim : call->realm.rem[index - 1];
-  for (unsigned i = 0; i < GUEST_OUTPUTS; i++)
+  for (size_t i = 0; i < GUEST_OUTPUTS; i++)
     call->out[i] = vcca_le64(value + 8 * i);
   call->wide = true;
   return GUEST_SUCCESS;
@@ -201,7 +201,7 @@ uint64_t rsi_host_call(struct guest_call *call)
   pending->host_call_pending = 1;
   struct guest_exit *exit = guest_exit(call->m, call->rec);
   exit->imm = vcca_le16(data);
-  for (unsigned i = 0; i < HOST_CALL_GPRS; i++)
+  for (size_t i = 0; i < HOST_CALL_GPRS; i++)
     exit->gprs[i] = vcca_le64(data + 8 + 8 * i);
   return leave(call, GUEST_EXIT_HOST_CALL, GUEST_SUCCESS); /* the next entry writes the answer into the structure (A4.5) */
 }

@@ -22,7 +22,8 @@ const struct vcca_interface *vcca_psci(void);
 typedef struct vcca_guest_interface vcca_guest_interface;
 vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family, struct vcca_error *err);
 void vcca_guest_interface_free(vcca_guest_interface *gi);
-/* Guest calls are traced to the machine's own trace hook. */
+/* Guest calls are traced to the machine's own trace hook; one that is issued again, for the host had to map its buffer first, when it
+ * has returned. */
 
 /* --- A guest program ------------------------------------------------------------------------------------- */
 

@@ -23,3 +23,30 @@ set(VCCA_LIBFDT ${LIBFDT_LIBRARY})
 # A guest program is a thread that takes turns with its host.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
+
+# Hashing engines that may be there: AUTO takes what is found, ON insists, OFF leaves it out (docs/adr/0009-hashing-engines.md).
+foreach(engine OPENSSL IPSEC_MB)
+  set(VCCA_${engine} AUTO CACHE STRING "Hashing engine: AUTO, ON or OFF")
+  set_property(CACHE VCCA_${engine} PROPERTY STRINGS AUTO ON OFF)
+endforeach()
+set(VCCA_ENGINES "")            # what the crypto room links
+set(VCCA_ENGINE_DEFINITIONS "") # and is compiled with
+if(NOT VCCA_OPENSSL STREQUAL "OFF")
+  pkg_check_modules(LIBCRYPTO IMPORTED_TARGET libcrypto>=3.0)
+  if(LIBCRYPTO_FOUND)
+    list(APPEND VCCA_ENGINES PkgConfig::LIBCRYPTO)
+    list(APPEND VCCA_ENGINE_DEFINITIONS VCCA_HAVE_OPENSSL)
+  elseif(NOT VCCA_OPENSSL STREQUAL "AUTO")
+    message(FATAL_ERROR "VCCA_OPENSSL=${VCCA_OPENSSL}, but there is no libcrypto 3 (Debian: libssl-dev)")
+  endif()
+endif()
+if(NOT VCCA_IPSEC_MB STREQUAL "OFF") # Debian 12's has no pkg-config file
+  find_path(IPSEC_MB_INCLUDE_DIR intel-ipsec-mb.h)
+  find_library(IPSEC_MB_LIBRARY IPSec_MB)
+  if(IPSEC_MB_INCLUDE_DIR AND IPSEC_MB_LIBRARY)
+    list(APPEND VCCA_ENGINES ${IPSEC_MB_LIBRARY})
+    list(APPEND VCCA_ENGINE_DEFINITIONS VCCA_HAVE_IPSEC_MB)
+  elseif(NOT VCCA_IPSEC_MB STREQUAL "AUTO")
+    message(FATAL_ERROR "VCCA_IPSEC_MB=${VCCA_IPSEC_MB}, but there is no intel-ipsec-mb (Debian on amd64: libipsec-mb-dev)")
+  endif()
+endif()

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <threads.h>
 
+#include "crypto/engine.h"
 #include "crypto/hmac.h"
 #include "crypto/psa.h"
 
@@ -67,17 +68,7 @@ bool vcca_hash_named(vcca_span name, enum vcca_hash_alg *alg)
 
 void vcca_hash_parts(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out)
 {
-  vcca_psa_start();
-  psa_hash_operation_t op = PSA_HASH_OPERATION_INIT;
-  psa_status_t status = psa_hash_setup(&op, rows[alg].psa);
-  for (size_t i = 0; i < n && status == PSA_SUCCESS; i++)
-    if (parts[i].n > 0)
-      status = psa_hash_update(&op, parts[i].p, parts[i].n);
-  size_t size = 0;
-  if (status == PSA_SUCCESS)
-    status = psa_hash_finish(&op, out, rows[alg].size, &size);
-  if (status != PSA_SUCCESS)
-    vcca_crypto_broken("psa_hash failed");
+  vcca_engine_for_streams()->stream(alg, parts, n, out);
 }
 
 void vcca_hash(enum vcca_hash_alg alg, vcca_span data, uint8_t *out)

@@ -1,14 +1,16 @@
-/* Bulk page hashing: pages of an image are independent of each other, so whoever is fastest may hash them, as long as
- * it reproduces pages whose digests are known from elsewhere (Python's hashlib).
+/* Bulk page hashing: pages of an image are independent of each other, so they are hashed in windows, by any engine and on any
+ * thread. What the caller does with the digests is often serial: it gets them in order while other threads hash on.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/pages.h"
+#include "crypto/engine.h"
 
+#include <pthread.h>
 #include <string.h>
-#include <threads.h>
 
-#include "crypto/psa.h"
+/* Pages to a window, windows that may be ahead of the caller: enough for every thread, 128 KiB of digests at most. */
+enum { WINDOW = 64, RING = 2 * VCCA_THREADS_MAX };
 
+/* By Python's hashlib. */
 static const uint8_t zero_page[VCCA_HASH_ALGS][VCCA_HASH_MAX] = {
     [VCCA_SHA256] = {0xad, 0x7f, 0xac, 0xb2, 0x58, 0x6f, 0xc6, 0xe9, 0x66, 0xc0, 0x04, 0xd7, 0xd1, 0xd1, 0x6b, 0x02,
                      0x4f, 0x58, 0x05, 0xff, 0x7c, 0xb4, 0x7c, 0x7a, 0x85, 0xda, 0xbd, 0x8b, 0x48, 0x89, 0x2c, 0xa7},
@@ -21,74 +23,170 @@ static const uint8_t zero_page[VCCA_HASH_ALGS][VCCA_HASH_MAX] = {
                      0x58, 0x68, 0x09, 0xf7, 0xa1, 0x6f, 0x56, 0x35, 0x4a, 0x1e, 0xae, 0xcf, 0x2a, 0xa8, 0xd7, 0x74},
 };
 
-/* A page that counts 00, 01 .. ff sixteen times over. */
-static const uint8_t counting_page[VCCA_HASH_ALGS][VCCA_HASH_MAX] = {
-    [VCCA_SHA256] = {0xc8, 0xf5, 0xd0, 0x34, 0x1d, 0x54, 0xd9, 0x51, 0xa7, 0x1b, 0x13, 0x6e, 0x6e, 0x2a, 0xfc, 0xb1,
-                     0x4d, 0x11, 0xed, 0x84, 0x89, 0xa7, 0xae, 0x12, 0x6a, 0x8f, 0xee, 0x0d, 0xf6, 0xec, 0xf1, 0x93},
-    [VCCA_SHA512] = {0x03, 0x4a, 0x1b, 0xd3, 0xad, 0x5d, 0xbd, 0xdf, 0x6c, 0x9a, 0xed, 0x6b, 0x17, 0x05, 0x66, 0x14,
-                     0x87, 0xe1, 0x10, 0xdc, 0x7e, 0x15, 0x8f, 0xe3, 0x30, 0xc9, 0x43, 0x63, 0xe8, 0xff, 0xb5, 0x3b,
-                     0x1c, 0x92, 0xf8, 0x83, 0x01, 0x0f, 0xd7, 0x3c, 0xe8, 0xa8, 0x61, 0x15, 0xb7, 0xb4, 0x71, 0x2b,
-                     0xa0, 0xf3, 0xa9, 0x27, 0x97, 0x60, 0xed, 0x62, 0x20, 0xa5, 0x77, 0x3e, 0xb5, 0x44, 0x25, 0xf0},
-    [VCCA_SHA384] = {0x16, 0x6f, 0x96, 0x17, 0x07, 0x06, 0x65, 0x89, 0x4e, 0xb3, 0x0e, 0x39, 0x68, 0xee, 0x76, 0x42,
-                     0xd7, 0xfd, 0x45, 0x90, 0x89, 0xbe, 0xe2, 0xcc, 0xae, 0x3a, 0xa4, 0xae, 0x1b, 0x65, 0x8e, 0xb5,
-                     0x3e, 0x27, 0x80, 0xa0, 0xb9, 0xe1, 0x0a, 0xe5, 0xef, 0xe7, 0xed, 0x11, 0x2b, 0xe3, 0xbf, 0x59},
-};
-
-static void psa_pages(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out)
+const uint8_t *vcca_hash_zero_page(enum vcca_hash_alg alg)
 {
-  for (size_t i = 0; i < n; i++)
-    vcca_hash(alg, vcca_span_of(pages + i * VCCA_PAGE, VCCA_PAGE), out + i * vcca_hash_size(alg));
+  return zero_page[alg];
 }
 
-/* The fastest first; the last one always works. */
-static const struct vcca_page_engine engines[] = {
-    {"psa", psa_pages},
-};
+/* --- A window --------------------------------------------------------------------------------------------- */
 
-static bool reproduces(const struct vcca_page_engine *engine, enum vcca_hash_alg alg)
+/* Groups of lanes to the engine for batches, a small rest to the one for single messages. */
+static void hash_jobs(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
 {
-  enum { PAGES = 3 };
-  static const uint8_t unset = 0xa5;
-  uint8_t pages[PAGES * VCCA_PAGE] = {0}, out[PAGES * VCCA_HASH_MAX + 1];
-  for (size_t i = 0; i < VCCA_PAGE; i++)
-    pages[VCCA_PAGE + i] = (uint8_t)i;
-  size_t size = vcca_hash_size(alg);
-  out[PAGES * size] = unset;
-  engine->hash(alg, pages, PAGES, out);
-  return memcmp(out, zero_page[alg], size) == 0 && memcmp(out + size, counting_page[alg], size) == 0 &&
-         memcmp(out + 2 * size, zero_page[alg], size) == 0 && out[PAGES * size] == unset;
+  const struct vcca_engine *engine = vcca_engine_for_batches();
+  size_t rest = n % VCCA_LANES;
+  size_t single = rest < engine->least ? rest : 0;
+  if (n > single)
+    engine->batch(alg, jobs, n - single);
+  for (size_t i = n - single; i < n; i++)
+    vcca_hash(alg, vcca_span_of(jobs[i].page, VCCA_PAGE), jobs[i].digest);
 }
 
-const struct vcca_page_engine *vcca_page_engine_pick(const struct vcca_page_engine *list, size_t n)
+/* Pages first .. first + n - 1 of content that zeros follow; n is at most WINDOW. */
+static void hash_window(enum vcca_hash_alg alg, vcca_span content, size_t first, size_t n, uint8_t *out)
 {
-  for (size_t i = 0; i < n; i++)
-    if (reproduces(&list[i], VCCA_SHA256) && reproduces(&list[i], VCCA_SHA512) && reproduces(&list[i], VCCA_SHA384))
-      return &list[i];
+  struct vcca_page_job jobs[WINDOW];
+  uint8_t last[VCCA_PAGE];
+  size_t count = 0;
+  for (size_t i = 0; i < n; i++, out += vcca_hash_size(alg)) {
+    size_t index = first + i;
+    vcca_span page = index <= content.n / VCCA_PAGE ? vcca_span_sub(content, index * VCCA_PAGE, VCCA_PAGE) : (vcca_span){NULL, 0};
+    if (vcca_span_zero(page)) {
+      memcpy(out, zero_page[alg], vcca_hash_size(alg));
+      continue;
+    }
+    if (page.n < VCCA_PAGE) {
+      memset(last, 0, sizeof last);
+      memcpy(last, page.p, page.n);
+      page = VCCA_SPAN(last);
+    }
+    jobs[count++] = (struct vcca_page_job){page.p, out};
+  }
+  hash_jobs(alg, jobs, count);
+}
+
+/* --- Windows on several threads, handed over in order ------------------------------------------------------- */
+
+struct belt {
+  enum vcca_hash_alg alg;
+  vcca_span content;
+  size_t pages, windows;
+  uint8_t (*digests)[WINDOW * VCCA_HASH_MAX]; /* of RING windows; window w is in place w % RING */
+  pthread_mutex_t lock;                       /* of what follows */
+  pthread_cond_t ready, room;
+  size_t next;     /* the first window that nobody has taken */
+  size_t done;     /* the first that was not handed over */
+  bool full[RING]; /* hashed and not handed over */
+};
+
+static size_t window_size(const struct belt *b, size_t w)
+{
+  return w + 1 < b->windows ? WINDOW : b->pages - w * WINDOW;
+}
+
+static bool has_room(const struct belt *b)
+{
+  return b->next - b->done < RING;
+}
+
+/* Takes the next window, which there is and has room; called and left with the lock held. */
+static void hash_next(struct belt *b)
+{
+  size_t w = b->next++;
+  if (b->next == b->windows)
+    pthread_cond_broadcast(&b->room); /* who waits for more may go */
+  pthread_mutex_unlock(&b->lock);
+  hash_window(b->alg, b->content, w * WINDOW, window_size(b, w), b->digests[w % RING]);
+  pthread_mutex_lock(&b->lock);
+  b->full[w % RING] = true;
+  if (w == b->done)
+    pthread_cond_signal(&b->ready);
+}
+
+static void *work(void *belt)
+{
+  struct belt *b = belt;
+  pthread_mutex_lock(&b->lock);
+  while (b->next < b->windows)
+    if (has_room(b))
+      hash_next(b);
+    else
+      pthread_cond_wait(&b->room, &b->lock);
+  pthread_mutex_unlock(&b->lock);
   return NULL;
 }
 
-static const struct vcca_page_engine *picked; /* written once, by pick() */
-
-static void pick(void)
+/* The caller's thread: hands over what is ready, else hashes like the others. */
+static void hand_over(struct belt *b, vcca_digests each, void *ctx)
 {
-  picked = vcca_page_engine_pick(engines, sizeof engines / sizeof *engines);
-  if (!picked)
-    vcca_crypto_broken("no page hashing engine reproduces the known pages");
+  pthread_mutex_lock(&b->lock);
+  while (b->done < b->windows) {
+    size_t w = b->done;
+    if (b->full[w % RING]) {
+      pthread_mutex_unlock(&b->lock);
+      each(ctx, w * WINDOW, window_size(b, w), b->digests[w % RING]);
+      pthread_mutex_lock(&b->lock);
+      b->full[w % RING] = false;
+      b->done++;
+      pthread_cond_signal(&b->room);
+    } else if (b->next < b->windows && has_room(b)) {
+      hash_next(b);
+    } else {
+      pthread_cond_wait(&b->ready, &b->lock);
+    }
+  }
+  pthread_mutex_unlock(&b->lock);
 }
 
-const struct vcca_page_engine *vcca_page_engine(void)
+static void hash_on_threads(enum vcca_hash_alg alg, vcca_span content, size_t n, unsigned threads, vcca_digests each, void *ctx)
 {
-  static once_flag once = ONCE_FLAG_INIT;
-  call_once(&once, pick);
-  return picked;
+  uint8_t digests[RING][WINDOW * VCCA_HASH_MAX];
+  struct belt b = {.alg = alg, .content = content, .pages = n, .windows = (n + WINDOW - 1) / WINDOW, .digests = digests};
+  pthread_mutex_init(&b.lock, NULL);
+  pthread_cond_init(&b.ready, NULL);
+  pthread_cond_init(&b.room, NULL);
+
+  pthread_t others[VCCA_THREADS_MAX];
+  unsigned started = 0;
+  while (started + 1 < threads && pthread_create(&others[started], NULL, work, &b) == 0)
+    started++; /* with fewer it only takes longer */
+  hand_over(&b, each, ctx);
+  while (started > 0)
+    pthread_join(others[--started], NULL);
+
+  pthread_cond_destroy(&b.room);
+  pthread_cond_destroy(&b.ready);
+  pthread_mutex_destroy(&b.lock);
+}
+
+void vcca_hash_pages_each(enum vcca_hash_alg alg, vcca_span content, size_t n, vcca_digests each, void *ctx)
+{
+  unsigned threads = vcca_engine_thread_count(n);
+  if (threads > 1) {
+    hash_on_threads(alg, content, n, threads, each, ctx);
+    return;
+  }
+  for (size_t first = 0; first < n; first += WINDOW) {
+    uint8_t digests[WINDOW * VCCA_HASH_MAX];
+    size_t count = n - first < WINDOW ? n - first : WINDOW;
+    hash_window(alg, content, first, count, digests);
+    each(ctx, first, count, digests);
+  }
+}
+
+struct copy {
+  size_t size;
+  uint8_t *out;
+};
+
+static void copy_digests(void *ctx, size_t first, size_t n, const uint8_t *digests)
+{
+  const struct copy *copy = ctx;
+  memcpy(copy->out + first * copy->size, digests, n * copy->size);
 }
 
 void vcca_hash_pages(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out)
 {
-  vcca_page_engine()->hash(alg, pages, n, out);
-}
-
-const uint8_t *vcca_hash_zero_page(enum vcca_hash_alg alg)
-{
-  return zero_page[alg];
+  struct copy copy = {vcca_hash_size(alg), out};
+  vcca_hash_pages_each(alg, vcca_span_of(pages, n * VCCA_PAGE), n, copy_digests, &copy);
 }

@@ -1,4 +1,4 @@
-/* The only door to cryptography. Everything behind it is mbedTLS through PSA; nothing here reads a clock or a
+/* The only door to cryptography. Behind it is mbedTLS through PSA, and for hashing whoever is fastest; nothing here reads a clock or a
  * random source, so the same inputs give the same bytes on every machine.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -30,11 +30,33 @@ void vcca_hash_parts(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, u
 void vcca_hash(enum vcca_hash_alg alg, vcca_span data, uint8_t *out);
 
 /* Hashes n independent pages of VCCA_PAGE bytes that lie one after the other; page i's digest goes to
- * out + i * vcca_hash_size(alg). The engine behind it is replaceable, the result is not: an engine must
- * reproduce known pages before it is used. */
+ * out + i * vcca_hash_size(alg). Many pages are spread over the CPUs; the engine behind it is replaceable, the result is not. */
 void vcca_hash_pages(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out);
-/* The digest of a page of zeros, computed once. */
+/* Receives the digests of pages first .. first + n - 1, one after the other; they are gone when it returns. */
+typedef void (*vcca_digests)(void *ctx, size_t first, size_t n, const uint8_t *digests);
+/* Hashes n pages that hold content and zeros after its end. `each` gets the digests in order, a few dozen pages at a time, on the
+ * calling thread, while other threads hash what follows: serial work, such as a RIM's chain, costs no time of its own. Memory is bounded
+ * whatever n; content is not read before the pages that `each` got last by more than 8 MiB ahead, nor again behind them. */
+void vcca_hash_pages_each(enum vcca_hash_alg alg, vcca_span content, size_t n, vcca_digests each, void *ctx);
+/* The digest of a page of zeros. */
 const uint8_t *vcca_hash_zero_page(enum vcca_hash_alg alg);
+
+/* Hashing engines: which library hashes, for the whole process. An engine is used only after it has reproduced known digests, so
+ * results never depend on the choice. Without a choice the fastest that is available is used. */
+struct vcca_engine_info {
+  const char *name;    /* "ipsec-mb", "openssl", "psa" */
+  const char *what;    /* one line */
+  bool available;      /* in this build, on this CPU, and right */
+  const char *why_not; /* one line; NULL when available */
+};
+size_t vcca_engine_count(void);
+/* The i-th engine, fastest first; false beyond the last. */
+bool vcca_engine_at(size_t i, struct vcca_engine_info *out);
+/* From now on hash by this engine; single messages too, unless it has only batches. NULL: the fastest. An unknown name is refused with
+ * the list, an engine that is not available with the reason. */
+VCCA_MUST_USE bool vcca_engine_use(const char *name, struct vcca_error *err);
+/* Spread pages over at most n threads, the caller's among them; 0, as at the start: one for each CPU. 16 is the most. */
+void vcca_engine_threads(unsigned n);
 
 /* HMAC; out as for vcca_hash. RFC 2104. */
 void vcca_hmac(enum vcca_hash_alg alg, vcca_span key, vcca_span data, uint8_t *out);

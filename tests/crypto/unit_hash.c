@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "crypto/pages.h"
 #include "crypto/support.h"
 
 /* FIPS 180-4 examples (NIST, "Examples with Intermediate Values"), and the empty message. */
@@ -118,28 +117,6 @@ static void the_zero_page_has_its_known_digest(void **state)
             "sha-512");
 }
 
-/* Right for the first page of a batch and wrong from the second on. */
-static void wrong_from_the_second_page(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out)
-{
-  for (size_t i = 0; i < n; i++)
-    vcca_hash(alg, vcca_span_of(pages, VCCA_PAGE), out + i * vcca_hash_size(alg));
-}
-
-/* Right, and writes one byte too many. */
-static void writes_too_far(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out)
-{
-  vcca_page_engine()->hash(alg, pages, n, out);
-  out[n * vcca_hash_size(alg)] = 0;
-}
-
-static void an_engine_that_does_not_reproduce_the_known_pages_is_passed_over(void **state)
-{
-  (void)state;
-  const struct vcca_page_engine list[] = {{"second page", wrong_from_the_second_page}, {"too far", writes_too_far}, *vcca_page_engine()};
-  assert_ptr_equal(vcca_page_engine_pick(list, 3), &list[2]);
-  assert_null(vcca_page_engine_pick(list, 2));
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -149,7 +126,6 @@ int main(void)
       cmocka_unit_test(hmac_matches_rfc_4231),
       cmocka_unit_test(each_page_is_hashed_on_its_own),
       cmocka_unit_test(the_zero_page_has_its_known_digest),
-      cmocka_unit_test(an_engine_that_does_not_reproduce_the_known_pages_is_passed_over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

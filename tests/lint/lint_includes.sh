@@ -20,7 +20,7 @@ while read -r name rest; do may[$name]=" $name $rest "; done < <(
   sed -n 's/^vcca_room(\([a-z]*\) *\(.*\))$/\1 \2/p' CMakeLists.txt | sed 's/LIBRARIES.*//')
 may[cli]=" cli ${!may[*]} "
 
-declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=scenario/ ["libfdt.h"]=boot/)
+declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/engine_openssl.c ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=scenario/ ["libfdt.h"]=boot/)
 
 for room in "${!may[@]}"; do
   for file in "$room"/*.c "$room"/*.h "$room"/*.def; do

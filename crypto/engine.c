@@ -1,0 +1,223 @@
+/* Which engine hashes: a table, fastest first, a known-answer check before first use, and the caller's choice.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/engine.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crypto/psa.h"
+
+/* The last one always works. */
+static const struct vcca_engine *const engines[] = {&vcca_engine_ipsec_mb, &vcca_engine_openssl, &vcca_engine_psa};
+enum { ENGINES = sizeof engines / sizeof *engines };
+
+/* --- The known-answer check ----------------------------------------------------------------------------- */
+
+/* Page k of the check holds the bytes i * k: zeros, counting, and fifteen more, so that one lane cannot pass for another. This is the
+ * hash of the 17 digests in order, by Python's hashlib. */
+enum { CHECK_PAGES = 17 };
+static const uint8_t check_digest[VCCA_HASH_ALGS][VCCA_HASH_MAX] = {
+    [VCCA_SHA256] = {0xf1, 0xad, 0x3e, 0xe5, 0x0d, 0x8d, 0x7d, 0x70, 0x48, 0x5c, 0x1e, 0xfc, 0xc9, 0xa2, 0x2a, 0x81,
+                     0x2f, 0xb3, 0x9e, 0xb0, 0x89, 0x6e, 0x8a, 0xf2, 0x65, 0x64, 0x59, 0x17, 0x46, 0x66, 0xc4, 0x1e},
+    [VCCA_SHA512] = {0x77, 0x72, 0x46, 0x1f, 0xbc, 0x06, 0x5d, 0xf1, 0x00, 0x54, 0xb1, 0x9b, 0xfa, 0xf5, 0xdf, 0x04,
+                     0xcd, 0x7c, 0xe2, 0x4c, 0x77, 0x23, 0x36, 0x0c, 0xb0, 0x33, 0x55, 0x4a, 0x13, 0xc6, 0x77, 0xb4,
+                     0xcb, 0xf6, 0x83, 0xd7, 0x3e, 0xf2, 0x0e, 0xef, 0x58, 0x45, 0x78, 0x48, 0x29, 0x5f, 0x35, 0xba,
+                     0xf6, 0x4f, 0xbc, 0x69, 0xc6, 0x5b, 0x30, 0x57, 0x3a, 0x98, 0x5c, 0xe2, 0x55, 0xe8, 0x0b, 0xba},
+    [VCCA_SHA384] = {0x46, 0xfc, 0x1d, 0x68, 0x3a, 0x54, 0x7b, 0x74, 0xf7, 0x0a, 0x00, 0x69, 0xc1, 0x12, 0x27, 0x7f,
+                     0x55, 0x45, 0x11, 0xeb, 0x0c, 0x54, 0x71, 0x31, 0xee, 0x60, 0x53, 0xb1, 0xf2, 0xd1, 0x45, 0x40,
+                     0xbc, 0x46, 0x8e, 0xa9, 0x5c, 0xe8, 0x00, 0x94, 0x42, 0x02, 0x98, 0xaa, 0x99, 0x3c, 0x9d, 0x43},
+};
+
+/* The first n check pages in one batch, each digest in its place and nothing beyond the last. */
+static void check_batch(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out)
+{
+  size_t size = vcca_hash_size(alg);
+  struct vcca_page_job jobs[CHECK_PAGES];
+  for (size_t i = 0; i < n; i++)
+    jobs[i] = (struct vcca_page_job){pages + i * VCCA_PAGE, out + i * size};
+  engine->batch(alg, jobs, n);
+}
+
+static bool batches_agree(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, uint8_t known[CHECK_PAGES * VCCA_HASH_MAX])
+{
+  enum { GUARD = 0xa5 };
+  static const size_t fewer[] = {1, 15, 16};
+  size_t size = vcca_hash_size(alg);
+  uint8_t of_all[VCCA_HASH_MAX], out[CHECK_PAGES * VCCA_HASH_MAX + 1];
+
+  check_batch(engine, alg, pages, CHECK_PAGES, known);
+  const vcca_span all = vcca_span_of(known, CHECK_PAGES * size);
+  vcca_psa_stream(alg, &all, 1, of_all);
+  if (memcmp(of_all, check_digest[alg], size) != 0)
+    return false;
+  for (size_t i = 0; i < sizeof fewer / sizeof *fewer; i++) {
+    size_t end = fewer[i] * size;
+    memset(out, GUARD, sizeof out);
+    check_batch(engine, alg, pages, fewer[i], out);
+    if (memcmp(out, known, end) != 0 || out[end] != GUARD)
+      return false;
+  }
+  return true;
+}
+
+/* Each page as one message, in three parts that do not fit the hash's blocks. */
+static bool streams_agree(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, const uint8_t *known)
+{
+  size_t size = vcca_hash_size(alg);
+  for (size_t i = 0; i < CHECK_PAGES; i++) {
+    uint8_t out[VCCA_HASH_MAX];
+    size_t first = 1 + 61 * i;
+    const vcca_span page = vcca_span_of(pages + i * VCCA_PAGE, VCCA_PAGE);
+    const vcca_span parts[] = {vcca_span_sub(page, 0, first), {NULL, 0}, vcca_span_sub(page, first, VCCA_PAGE)};
+    engine->stream(alg, parts, 3, out);
+    if (memcmp(out, known + i * size, size) != 0)
+      return false;
+  }
+  return true;
+}
+
+bool vcca_engine_reproduces(const struct vcca_engine *engine)
+{
+  uint8_t pages[CHECK_PAGES * VCCA_PAGE], known[CHECK_PAGES * VCCA_HASH_MAX];
+  for (size_t i = 0; i < sizeof pages; i++)
+    pages[i] = (uint8_t)(i % VCCA_PAGE * (i / VCCA_PAGE));
+  for (unsigned i = 0; i < VCCA_HASH_ALGS; i++) {
+    enum vcca_hash_alg alg = (enum vcca_hash_alg)i;
+    if (!batches_agree(engine, alg, pages, known) || (engine->stream && !streams_agree(engine, alg, pages, known)))
+      return false;
+  }
+  return true;
+}
+
+/* --- What is usable -------------------------------------------------------------------------------------- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of what follows */
+static struct {
+  bool known;
+  const char *why_not; /* NULL: usable */
+} verdicts[ENGINES];
+
+static const char *try(const struct vcca_engine *engine)
+{
+  const char *why = NULL;
+  if (!engine->batch)
+    return "this build does not have it";
+  if (engine->start && !engine->start(&why))
+    return why;
+  return vcca_engine_reproduces(engine) ? NULL : "it does not reproduce known digests";
+}
+
+/* With the lock held: NULL when engine i is usable, else why not. It is tried once, when somebody asks. */
+static const char *why_not(size_t i)
+{
+  if (!verdicts[i].known) {
+    verdicts[i].why_not = try(engines[i]);
+    verdicts[i].known = true;
+  }
+  return verdicts[i].why_not;
+}
+
+static const struct vcca_engine *best(bool needs_stream)
+{
+  for (size_t i = 0; i < ENGINES; i++)
+    if ((!needs_stream || engines[i]->stream) && !why_not(i))
+      return engines[i];
+  vcca_crypto_broken("no hashing engine reproduces known digests");
+}
+
+/* --- The choice ------------------------------------------------------------------------------------------- */
+
+static _Atomic(const struct vcca_engine *) batches, streams; /* NULL: not chosen yet */
+static atomic_uint threads;                                  /* 0: a thread for each CPU */
+
+static const struct vcca_engine *chosen(_Atomic(const struct vcca_engine *) *choice, bool needs_stream)
+{
+  const struct vcca_engine *engine = atomic_load_explicit(choice, memory_order_acquire);
+  if (engine)
+    return engine;
+  pthread_mutex_lock(&lock);
+  engine = atomic_load(choice);
+  if (!engine) {
+    engine = best(needs_stream);
+    atomic_store(choice, engine);
+  }
+  pthread_mutex_unlock(&lock);
+  return engine;
+}
+
+const struct vcca_engine *vcca_engine_for_batches(void)
+{
+  return chosen(&batches, false);
+}
+
+const struct vcca_engine *vcca_engine_for_streams(void)
+{
+  return chosen(&streams, true);
+}
+
+size_t vcca_engine_count(void)
+{
+  return ENGINES;
+}
+
+bool vcca_engine_at(size_t i, struct vcca_engine_info *out)
+{
+  if (i >= ENGINES)
+    return false;
+  pthread_mutex_lock(&lock);
+  const char *why = why_not(i);
+  pthread_mutex_unlock(&lock);
+  *out = (struct vcca_engine_info){.name = engines[i]->name, .what = engines[i]->what, .available = !why, .why_not = why};
+  return true;
+}
+
+static bool no_such_engine(const char *name, struct vcca_error *err)
+{
+  char names[80];
+  vcca_sink list = VCCA_SINK(names);
+  for (size_t i = 0; i < ENGINES; i++) {
+    vcca_sink_str(&list, i ? ", " : "");
+    vcca_sink_str(&list, engines[i]->name);
+  }
+  vcca_sink_u8(&list, 0);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "no hashing engine '%s': there are %s", name, vcca_sink_ok(&list) ? names : "others");
+}
+
+bool vcca_engine_use(const char *name, struct vcca_error *err)
+{
+  size_t i = 0;
+  while (name && i < ENGINES && strcmp(engines[i]->name, name) != 0)
+    i++;
+  if (i == ENGINES)
+    return no_such_engine(name, err);
+  pthread_mutex_lock(&lock);
+  const struct vcca_engine *engine = name ? engines[i] : best(false);
+  const char *why = name ? why_not(i) : NULL;
+  if (!why) {
+    atomic_store(&batches, engine);
+    atomic_store(&streams, engine->stream ? engine : best(true));
+  }
+  pthread_mutex_unlock(&lock);
+  return why ? vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the hashing engine '%s' is not available: %s", name, why) : true;
+}
+
+void vcca_engine_threads(unsigned n)
+{
+  atomic_store(&threads, n);
+}
+
+unsigned vcca_engine_thread_count(size_t pages)
+{
+  enum { WORTH_A_THREAD = 256 }; /* 1 MiB: a tenth of a millisecond at least, several times what a thread costs */
+  unsigned n = atomic_load(&threads);
+  if (n == 0) {
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    n = cpus < 1 ? 1 : cpus < VCCA_THREADS_MAX ? (unsigned)cpus : VCCA_THREADS_MAX;
+  }
+  if (n > VCCA_THREADS_MAX)
+    n = VCCA_THREADS_MAX;
+  return pages / WORTH_A_THREAD < n ? (unsigned)(1 + pages / WORTH_A_THREAD) : n;
+}

@@ -51,7 +51,7 @@ static void hash_window(enum vcca_hash_alg alg, vcca_span content, size_t first,
   for (size_t i = 0; i < n; i++, out += vcca_hash_size(alg)) {
     size_t index = first + i;
     vcca_span page = index <= content.n / VCCA_PAGE ? vcca_span_sub(content, index * VCCA_PAGE, VCCA_PAGE) : (vcca_span){NULL, 0};
-    if (vcca_span_zero(page)) {
+    if (page.n == 0 || vcca_span_zero(page)) {
       memcpy(out, zero_page[alg], vcca_hash_size(alg));
       continue;
     }
@@ -187,6 +187,7 @@ static void copy_digests(void *ctx, size_t first, size_t n, const uint8_t *diges
 
 void vcca_hash_pages(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out)
 {
-  struct copy copy = {vcca_hash_size(alg), out};
+  struct copy copy = {.size = vcca_hash_size(alg)};
+  copy.out = out;
   vcca_hash_pages_each(alg, vcca_span_of(pages, n * VCCA_PAGE), n, copy_digests, &copy);
 }

@@ -36,8 +36,10 @@ static void check_batch(const struct vcca_engine *engine, enum vcca_hash_alg alg
 {
   size_t size = vcca_hash_size(alg);
   struct vcca_page_job jobs[CHECK_PAGES];
-  for (size_t i = 0; i < n; i++, pages += VCCA_PAGE, out += size)
-    jobs[i] = (struct vcca_page_job){pages, out};
+  for (size_t i = 0; i < n; i++) {
+    jobs[i].page = pages + i * VCCA_PAGE;
+    jobs[i].digest = out + i * size;
+  }
   engine->batch(alg, jobs, n);
 }
 

@@ -2,10 +2,13 @@
 #include "vcca/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 bool vcca_bytes_alloc(struct vcca_bytes *b, size_t n, struct vcca_error *err)
 {
@@ -90,4 +93,52 @@ bool vcca_file_write(const char *path, vcca_span bytes, struct vcca_error *err)
   if (!ok && !in_place)
     remove(temp);
   return ok ? true : vcca_fail_in(err, path);
+}
+
+bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err)
+{
+  struct stat st;
+  *out = (struct vcca_mapping){.forgotten = 0};
+  int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+  bool fits = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size <= max;
+  void *p = fits ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  if (fd >= 0)
+    close(fd);
+  if (p != MAP_FAILED) {
+    out->bytes = vcca_span_of(p, (size_t)st.st_size);
+    return true;
+  }
+  if (!vcca_file_read(path, max, &out->copy, err)) /* says what is wrong, too */
+    return false;
+  out->bytes = vcca_bytes_span(&out->copy);
+  return true;
+}
+
+static bool is_mapped(const struct vcca_mapping *m)
+{
+  return m->bytes.p && m->bytes.p != m->copy.p;
+}
+
+/* A place in the mapping as the system calls want it, without const. */
+static void *address(const struct vcca_mapping *m, size_t offset)
+{
+  return (void *)((uintptr_t)m->bytes.p + offset);
+}
+
+void vcca_file_forget(struct vcca_mapping *m, size_t end)
+{
+  enum { STEP = 4 << 20 }; /* whole pages of any size */
+  size_t whole = (end < m->bytes.n ? end : m->bytes.n) / STEP * STEP;
+  if (!is_mapped(m) || whole <= m->forgotten)
+    return;
+  madvise(address(m, m->forgotten), whole - m->forgotten, MADV_DONTNEED);
+  m->forgotten = whole;
+}
+
+void vcca_file_unmap(struct vcca_mapping *m)
+{
+  if (is_mapped(m))
+    munmap(address(m, 0), m->bytes.n);
+  vcca_bytes_free(&m->copy);
+  *m = (struct vcca_mapping){.forgotten = 0};
 }

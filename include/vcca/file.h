@@ -30,6 +30,19 @@ static inline vcca_span vcca_bytes_span(const struct vcca_bytes *b)
 /* Room for n zero bytes (n may be 0). */
 VCCA_MUST_USE bool vcca_bytes_alloc(struct vcca_bytes *b, size_t n, struct vcca_error *err);
 
+/* A file whose bytes are read when they are looked at, so that a large image costs the memory of what is in use. Unmap with
+ * vcca_file_unmap. Zero-initialise before use. */
+struct vcca_mapping {
+  vcca_span bytes;
+  struct vcca_bytes copy; /* of what cannot be mapped */
+  size_t forgotten;       /* vcca_file_forget's place */
+};
+/* Maps path; what is no regular file ("-", a pipe) is read as vcca_file_read does. The file must not shrink while it is mapped. */
+VCCA_MUST_USE bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err);
+/* The bytes before end will hardly be looked at again: gives their memory back, a few MiB at a time. They stay readable. */
+void vcca_file_forget(struct vcca_mapping *m, size_t end);
+void vcca_file_unmap(struct vcca_mapping *m);
+
 #ifdef __cplusplus
 }
 #endif

@@ -116,6 +116,40 @@ static void a_file_is_written_whole_or_not_at_all(void **state)
   assert_false(vcca_file_write("/nonexistent/folder/x", vcca_span_str("a"), &err));
 }
 
+static void a_mapped_file_stays_readable_after_it_was_forgotten(void **state)
+{
+  (void)state;
+  enum { SIZE = (9 << 20) + 5 };
+  char path[] = "/tmp/vcca-base-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(pwrite(fd, "begin", 5, 0), 5);
+  assert_int_equal(pwrite(fd, "ended", 5, SIZE - 5), 5);
+  close(fd);
+  struct vcca_error err;
+  struct vcca_mapping m = {.forgotten = 0};
+  check_ok(vcca_file_map(path, SIZE, &m, &err), &err, "map");
+  assert_int_equal(m.bytes.n, SIZE);
+  for (size_t end = 0; end < SIZE + 3000000; end += 1000000) {
+    vcca_file_forget(&m, end);
+    assert_true(vcca_span_is(vcca_span_sub(m.bytes, 0, 5), "begin"));
+    assert_true(vcca_span_is(vcca_span_sub(m.bytes, SIZE - 5, 5), "ended"));
+  }
+  vcca_file_unmap(&m);
+  assert_null(m.bytes.p);
+  assert_false(vcca_file_map(path, SIZE - 1, &m, &err));
+  assert_int_equal(err.fault, VCCA_FAULT_MALFORMED);
+  check_ok(vcca_file_write(path, vcca_span_of(NULL, 0), &err), &err, "empty");
+  check_ok(vcca_file_map(path, SIZE, &m, &err), &err, "map what is empty");
+  assert_int_equal(m.bytes.n, 0);
+  vcca_file_forget(&m, SIZE);
+  vcca_file_unmap(&m);
+  remove(path);
+  assert_false(vcca_file_map(path, SIZE, &m, &err));
+  assert_int_equal(err.fault, VCCA_FAULT_IO);
+  assert_false(vcca_file_map("/tmp", SIZE, &m, &err));
+}
+
 static void json_is_escaped_and_ordered(void **state)
 {
   (void)state;
@@ -146,6 +180,7 @@ int main(void)
       cmocka_unit_test(numbers_have_bounds),
       cmocka_unit_test(an_error_tells_its_place),
       cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
+      cmocka_unit_test(a_mapped_file_stays_readable_after_it_was_forgotten),
       cmocka_unit_test(json_is_escaped_and_ordered),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,8 @@ vcca_key *vcca_key_from_point(enum vcca_key_type type, vcca_span point, struct v
 vcca_key *vcca_key_from_spki(vcca_span der, struct vcca_error *err);
 /* Public key from PEM "PUBLIC KEY" text. */
 vcca_key *vcca_key_from_pem(vcca_span pem, struct vcca_error *err);
+/* EC key pair from PEM "PRIVATE KEY" (PKCS #8) or "EC PRIVATE KEY" (SEC 1) text, unencrypted. A public key in it must be its own. */
+vcca_key *vcca_key_from_private_pem(vcca_span pem, struct vcca_error *err);
 void vcca_key_free(vcca_key *key);
 
 /* What kind of key; whether it holds the private half. */

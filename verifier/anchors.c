@@ -1,10 +1,11 @@
-/* Trust anchors: an EC public key as JWK (RFC 7517, RFC 7518 6.2) or PEM, or the right one out of a trust anchor store. Strict,
- * because a trust anchor read wrongly is trust misplaced.
+/* Keys from files: an EC key as JWK (RFC 7517, RFC 7518 6.2) or PEM, or the right one out of a trust anchor store. Strict, because
+ * a trust anchor read wrongly is trust misplaced; anchors are public keys, and only a signer has a private half.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <string.h>
 
+#include "verifier/base64url.h"
 #include "verifier/readers.h"
 
 enum { INSTANCE_ID_SIZE = 33, IMPLEMENTATION_ID_SIZE = 32, COORDINATE_MAX = 66 };
@@ -25,41 +26,15 @@ static bool refuse(struct vcca_error *err, struct json_at at, const char *member
   return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" %s", json_path(at, member).text, what);
 }
 
-/* --- base64url ------------------------------------------------------------------------------------------- */
-
-static int base64url_digit(uint8_t c)
-{
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  const char *found = c == '\0' ? NULL : strchr(digits, c);
-  return found ? (int)(found - digits) : -1;
-}
-
-/* RFC 4648 section 5 without padding: no other characters, no length that cannot be, no bits left over. */
-static bool base64url(vcca_span text, vcca_sink *out)
-{
-  uint32_t bits = 0;
-  unsigned held = 0;
-  for (size_t i = 0; i < text.n; i++) {
-    int v = base64url_digit(text.p[i]);
-    if (v < 0)
-      return false;
-    bits = (bits << 6 | (uint32_t)v) & 0xffffu;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      vcca_sink_u8(out, (uint8_t)(bits >> held));
-    }
-  }
-  return held < 6 && (bits & ((1u << held) - 1)) == 0 && vcca_sink_ok(out);
-}
-
 /* --- JWK ------------------------------------------------------------------------------------------------- */
 
-/* A public EC key as text, read but not yet held against its curve. */
+/* An EC key as text, read but not yet held against its curve. */
 struct jwk {
   const struct curve *curve;
   uint8_t point[1 + 2 * COORDINATE_MAX];
+  uint8_t scalar[COORDINATE_MAX]; /* of a signer */
 };
+enum jwk_use { JWK_VERIFIES, JWK_SIGNS };
 
 static bool read_coordinate(struct json_at at, const char *member, size_t size, uint8_t *out, struct vcca_error *err)
 {
@@ -67,7 +42,7 @@ static bool read_coordinate(struct json_at at, const char *member, size_t size, 
   vcca_sink bytes = vcca_sink_of(out, size);
   if (!json_text(at, member, &text, err))
     return false;
-  if (!base64url(text, &bytes) || bytes.n != size)
+  if (!base64url_read(text, &bytes) || bytes.n != size)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be %zu bytes in base64url without padding (%zu characters)", json_path(at, member).text,
                      size, (size * 4 + 2) / 3);
   return true;
@@ -84,23 +59,30 @@ static bool says(struct json_at at, const char *member, const char *text, struct
   return vcca_span_is(got, text) || vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be \"%s\"", json_path(at, member).text, text);
 }
 
-/* What a JWK says about its own use must allow verifying with it. */
-static bool allows_verifying(struct json_at at, const struct curve *curve, struct vcca_error *err)
+/* What a JWK says about its own use must allow this one. */
+static bool allows(struct json_at at, const struct curve *curve, enum jwk_use use, struct vcca_error *err)
 {
-  if (json_object_get(at.value, "d") != NULL)
-    return refuse(err, at, "d", "is the private key: a trust anchor is public, and this key is no longer to be trusted");
+  const char *wanted = use == JWK_SIGNS ? "sign" : "verify";
   if (!says(at, "alg", curve->alg, err) || !says(at, "use", "sig", err))
     return false;
   const json_t *ops = json_object_get(at.value, "key_ops");
-  bool verify = ops == NULL;
+  bool allowed = ops == NULL;
   for (size_t i = 0; i < json_array_size(ops); i++) {
     const char *op = json_string_value(json_array_get(ops, i));
-    verify = verify || (op != NULL && strcmp(op, "verify") == 0);
+    allowed = allowed || (op != NULL && strcmp(op, wanted) == 0);
   }
-  return verify || refuse(err, at, "key_ops", "does not allow \"verify\"");
+  return allowed || vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" does not allow \"%s\"", json_path(at, "key_ops").text, wanted);
 }
 
-static bool read_jwk(struct json_at at, struct jwk *out, struct vcca_error *err)
+static bool read_scalar(struct json_at at, enum jwk_use use, struct jwk *out, struct vcca_error *err)
+{
+  if (use == JWK_SIGNS)
+    return read_coordinate(at, "d", out->curve->coordinate, out->scalar, err);
+  return json_object_get(at.value, "d") == NULL ||
+         refuse(err, at, "d", "is the private key: a trust anchor is public, and this key is no longer to be trusted");
+}
+
+static bool read_jwk(struct json_at at, enum jwk_use use, struct jwk *out, struct vcca_error *err)
 {
   vcca_span kty, crv;
   if (!json_is_object(at.value))
@@ -120,7 +102,7 @@ static bool read_jwk(struct json_at at, struct jwk *out, struct vcca_error *err)
   size_t size = out->curve->coordinate;
   out->point[0] = 0x04;
   return read_coordinate(at, "x", size, out->point + 1, err) && read_coordinate(at, "y", size, out->point + 1 + size, err) &&
-         allows_verifying(at, out->curve, err);
+         read_scalar(at, use, out, err) && allows(at, out->curve, use, err);
 }
 
 static vcca_key *jwk_key(const struct jwk *jwk, struct vcca_error *err)
@@ -128,23 +110,50 @@ static vcca_key *jwk_key(const struct jwk *jwk, struct vcca_error *err)
   return vcca_key_from_point(jwk->curve->type, vcca_span_of(jwk->point, 1 + 2 * jwk->curve->coordinate), err);
 }
 
-vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err)
+/* The pair of a signer's JWK: its point must be its scalar's. */
+static vcca_key *jwk_pair(const struct jwk *jwk, struct vcca_error *err)
+{
+  vcca_key *named = jwk_key(jwk, err);
+  vcca_key *pair = named ? vcca_key_from_scalar(jwk->curve->type, vcca_span_of(jwk->scalar, jwk->curve->coordinate), err) : NULL;
+  if (pair != NULL && !vcca_key_same(pair, named)) {
+    vcca_fail(err, VCCA_FAULT_MALFORMED, "\"x\" and \"y\" are not the public key of \"d\"");
+    vcca_key_free(pair);
+    pair = NULL;
+  }
+  vcca_key_free(named);
+  return pair;
+}
+
+static vcca_key *read_key(vcca_span jwk_or_pem, enum jwk_use use, struct vcca_error *err)
 {
   size_t blank = 0;
   while (blank < jwk_or_pem.n && jwk_or_pem.p[blank] != '\0' && strchr(" \t\r\n", jwk_or_pem.p[blank]) != NULL)
     blank++;
   if (blank == jwk_or_pem.n) {
-    vcca_fail_at(err, 0, "empty; a trust anchor is a JWK or a PEM public key");
+    vcca_fail_at(err, 0, "empty; %s",
+                 use == JWK_SIGNS ? "a signing key is a JWK or a PEM private key" : "a trust anchor is a JWK or a PEM public key");
     return NULL;
   }
   if (jwk_or_pem.p[blank] != '{')
-    return vcca_key_from_pem(jwk_or_pem, err);
+    return use == JWK_SIGNS ? vcca_key_from_private_pem(jwk_or_pem, err) : vcca_key_from_pem(jwk_or_pem, err);
 
   struct jwk jwk;
   json_t *root = json_in(jwk_or_pem, err);
-  bool ok = root != NULL && read_jwk((struct json_at){root, ""}, &jwk, err);
+  bool ok = root != NULL && read_jwk((struct json_at){root, ""}, use, &jwk, err);
   json_decref(root);
-  return ok ? jwk_key(&jwk, err) : NULL;
+  if (!ok)
+    return NULL;
+  return use == JWK_SIGNS ? jwk_pair(&jwk, err) : jwk_key(&jwk, err);
+}
+
+vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err)
+{
+  return read_key(jwk_or_pem, JWK_VERIFIES, err);
+}
+
+vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err)
+{
+  return read_key(jwk_or_pem, JWK_SIGNS, err);
 }
 
 /* --- Trust anchor store ---------------------------------------------------------------------------------- */
@@ -170,7 +179,7 @@ static bool read_anchor(struct json_at at, struct anchor *out, struct vcca_error
   const json_t *pkey = json_object_get(at.value, "pkey");
   if (pkey == NULL)
     return refuse(err, at, "pkey", "is missing");
-  return read_jwk((struct json_at){pkey, path.text}, &out->key, err);
+  return read_jwk((struct json_at){pkey, path.text}, JWK_VERIFIES, &out->key, err);
 }
 
 /* Reads every anchor, so that a broken store is never half trusted; the one of the instance goes to *found. */

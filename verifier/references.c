@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "verifier/endorsed.h"
 #include "verifier/finding.h"
 #include "verifier/readers.h"
 
@@ -122,8 +123,7 @@ static bool read_components(const json_t *root, struct component_references *out
   return true;
 }
 
-/* Texts of real platform tokens may be padded with NULs (virtCCA SDK). */
-static vcca_span unpadded(vcca_span text)
+vcca_span unpadded(vcca_span text)
 {
   while (text.n > 0 && text.p[text.n - 1] == '\0')
     text.n--;

@@ -5,16 +5,22 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "verifier/endorsed.h"
 #include "verifier/finding.h"
+#include "verifier/policy.h"
 #include "verifier/readers.h"
 
-/* What a check sees: the evidence, the token, what was found before, and the keys that earlier checks yielded. */
+/* What a check sees: the evidence, the token, what was found before, and what earlier checks yielded. */
 struct walk {
   const struct vcca_evidence *evidence;
+  struct vcca_verdict *verdict; /* for what a check yields besides its finding */
   struct vcca_token *token;
   const struct vcca_finding *found;
-  vcca_key *certified; /* of the device certificate, once its chain passed */
-  vcca_key *rak;       /* in claim 44237, once it could be read */
+  vcca_key *certified;               /* of the device certificate, once its chain passed */
+  vcca_key *endorsed_key;            /* of the platform, when the endorsements have one */
+  vcca_key *rak;                     /* in claim 44237, once it could be read */
+  struct endorsed endorsed;          /* all that was endorsed, once it could be read */
+  struct platform_comparison config; /* what comparing the components found of the configuration */
 };
 
 #define CHECK(id, name, meaning) static void check_##id(struct walk *w, struct vcca_finding *f);
@@ -171,21 +177,42 @@ static void check_CHAIN(struct walk *w, struct vcca_finding *f)
     finding_pass(f, "%s%s", e->at != NULL ? "at " : "dates not checked", e->at != NULL ? e->at : "");
 }
 
-/* The key that everything must lead to: the CPAK given, or the certified one. NULL after telling in f why there is none. */
+static void check_ENDORSEMENTS(struct walk *w, struct vcca_finding *f)
+{
+  read_endorsements(w->evidence, w->token, &w->endorsed, &w->endorsed_key, f);
+}
+
+/* The key that everything must lead to: the CPAK given, or the certified one, or the endorsed one. NULL after telling in f why there is
+ * none. */
 static const vcca_key *trusted_key(const struct walk *w, struct vcca_finding *f)
 {
-  const vcca_key *given = w->evidence->cpak;
+  const struct {
+    const vcca_key *key;
+    const char *what;
+  } anchors[] = {
+      {w->evidence->cpak, "the CPAK given"}, {w->certified, "the key of the device certificate given"}, {w->endorsed_key, "the key endorsed"}};
+  size_t chosen = 0, count = sizeof anchors / sizeof anchors[0];
   if (w->found[VCCA_CHECK_CHAIN].outcome == VCCA_FAIL) {
     finding_not_run(f, "the chain check failed: there is no key to trust");
     return NULL;
   }
-  if (given == NULL && w->certified == NULL)
-    finding_fail(f, "no trust anchor: give --cpak, --ta-store or --chain");
-  else if (given != NULL && w->certified != NULL && !vcca_key_same(given, w->certified))
-    finding_fail(f, "the CPAK given is not the key of the device certificate given");
-  else
-    return given != NULL ? given : w->certified;
-  return NULL;
+  while (chosen < count && anchors[chosen].key == NULL)
+    chosen++;
+  if (chosen == count) {
+    if (w->found[VCCA_CHECK_ENDORSEMENTS].outcome == VCCA_FAIL)
+      finding_not_run(f, "the endorsements could not be read: there is no key to trust");
+    else
+      finding_fail(f, "no trust anchor: give --cpak, --ta-store or --chain%s",
+                   w->endorsed.anchors != NULL ? "; the CoRIMs given have no key of the token's instance" : "");
+    return NULL;
+  }
+  for (size_t i = chosen + 1; i < count; i++)
+    if (anchors[i].key != NULL && !vcca_key_same(anchors[i].key, anchors[chosen].key)) {
+      finding_fail(f, "%s is not %s", anchors[chosen].what, anchors[i].what);
+      return NULL;
+    }
+  w->verdict->anchored = true;
+  return anchors[chosen].key;
 }
 
 static void check_signature(const struct walk *w, struct vcca_finding *f, const struct vcca_sign1_parts *sign1, const vcca_key *key)
@@ -290,6 +317,7 @@ static void check_FRESHNESS(struct walk *w, struct vcca_finding *f)
 static void check_LIFECYCLE(struct walk *w, struct vcca_finding *f)
 {
   const struct vcca_platform_claims *platform = &w->token->platform;
+  const struct vcca_policy *policy = w->evidence->policy;
   if (!w->token->has_platform) {
     finding_not_run(f, "the token has no platform part");
     return;
@@ -298,18 +326,53 @@ static void check_LIFECYCLE(struct walk *w, struct vcca_finding *f)
   unsigned long long value = platform->lifecycle;
   if (w->evidence->any_lifecycle)
     finding_pass(f, "0x%04llx (%s), any is accepted", value, name ? name : "unknown");
-  else if (platform->lifecycle >> 8 == 0x30)
-    finding_pass(f, "0x%04llx (%s)", value, name ? name : "secured");
+  else if (policy_allows_lifecycle(policy, platform->lifecycle))
+    finding_pass(f, "0x%04llx (%s)", value, name ? name : "unknown");
+  else if (policy != NULL && policy->lifecycle_count > 0)
+    finding_fail(f, "0x%04llx (%s) is not among those the policy allows", value, name ? name : "unknown");
   else
     finding_fail(f, "0x%04llx (%s) is not secured (0x3000 to 0x30ff)", value, name ? name : "unknown");
 }
 
+/* Why endorsed reference values say nothing, when they do not. */
+static void nothing_endorsed(const struct walk *w, struct vcca_finding *f)
+{
+  if (w->found[VCCA_CHECK_ENDORSEMENTS].outcome == VCCA_FAIL)
+    finding_not_run(f, "the endorsements could not be read");
+  else
+    finding_not_run(f, "no reference values given");
+}
+
+/* Against the SDK's file, and against endorsements: each that was given must agree. */
 static void check_PLATFORM_REFERENCE(struct walk *w, struct vcca_finding *f)
 {
-  if (w->evidence->platform_reference.p == NULL)
-    finding_not_run(f, "no reference values given");
+  const struct vcca_platform_claims *platform = w->token->has_platform ? &w->token->platform : NULL;
+  nothing_endorsed(w, f);
+  if (w->evidence->platform_reference.p != NULL)
+    check_components(w->evidence->platform_reference, platform, f);
+  if (f->outcome == VCCA_FAIL || w->endorsed.platforms == NULL)
+    return;
+  if (platform == NULL) {
+    finding_not_run(f, "the token has no platform part");
+    return;
+  }
+  compare_platform(&w->endorsed, platform, &w->config);
+  w->verdict->platform_endorsed = w->config.result;
+  *f = w->config.components;
+}
+
+static void check_PLATFORM_CONFIG(struct walk *w, struct vcca_finding *f)
+{
+  if (w->endorsed.platforms == NULL)
+    nothing_endorsed(w, f);
+  else if (!w->token->has_platform)
+    finding_not_run(f, "the token has no platform part");
+  else if (w->config.config.reason[0] == '\0')
+    finding_not_run(f, "the platform's components were not found among the endorsements");
   else
-    check_components(w->evidence->platform_reference, w->token->has_platform ? &w->token->platform : NULL, f);
+    *f = w->config.config;
+  if (f->outcome == VCCA_FAIL)
+    locate(w, f, w->token->platform.config);
 }
 
 static void check_RIM(struct walk *w, struct vcca_finding *f)
@@ -342,6 +405,14 @@ static void check_RPV(struct walk *w, struct vcca_finding *f)
   compare_claim(w, f, w->token->realm.rpv, w->evidence->rpv);
 }
 
+static void check_REALM_REFERENCE(struct walk *w, struct vcca_finding *f)
+{
+  if (w->endorsed.realms == NULL)
+    nothing_endorsed(w, f);
+  else
+    w->verdict->realm_endorsed = compare_realm(&w->endorsed, &w->token->realm, f);
+}
+
 static void check_EVENTLOG(struct walk *w, struct vcca_finding *f)
 {
   if (w->evidence->eventlog.p == NULL)
@@ -356,6 +427,14 @@ static void check_IMAGE_REFERENCE(struct walk *w, struct vcca_finding *f)
     finding_not_run(f, "no reference values given");
   else
     check_images(w->evidence->image_reference, w->evidence->eventlog, &w->found[VCCA_CHECK_EVENTLOG], &w->token->realm, f);
+}
+
+static void check_POLICY(struct walk *w, struct vcca_finding *f)
+{
+  if (w->evidence->policy == NULL)
+    finding_not_run(f, "no policy given");
+  else
+    check_policy(w->evidence->policy, w->verdict, f);
 }
 
 /* --- The verdict ----------------------------------------------------------------------------------------- */
@@ -377,7 +456,7 @@ static bool trust_established(const struct walk *w)
 void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out)
 {
   *out = (struct vcca_verdict){0};
-  struct walk w = {evidence, &out->token, out->findings, NULL, NULL};
+  struct walk w = {.evidence = evidence, .verdict = out, .token = &out->token, .found = out->findings};
   unsigned failed = 0, unreadable = 0;
   for (size_t i = 0; i < VCCA_CHECKS; i++) {
     struct vcca_finding *f = &out->findings[i];
@@ -391,6 +470,8 @@ void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verd
   }
   out->accepted = failed == 0 && trust_established(&w);
   out->malformed = failed > 0 && failed == unreadable;
+  endorsed_free(&w.endorsed);
   vcca_key_free(w.certified);
+  vcca_key_free(w.endorsed_key);
   vcca_key_free(w.rak);
 }

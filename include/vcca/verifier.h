@@ -1,5 +1,5 @@
-/* A relying party: takes evidence and what is expected of it, gives a verdict of named checks. Links without the
- * machine and holds no private key.
+/* A relying party: takes evidence and what is expected of it, gives a verdict of named checks and, from that, an attestation result.
+ * Links without the machine and holds no private key, but for the one that may sign its results.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_VERIFIER_H
@@ -26,7 +26,9 @@ const char *vcca_check_meaning(enum vcca_check check);
 enum vcca_outcome { VCCA_NOT_RUN, VCCA_PASS, VCCA_FAIL };
 const char *vcca_outcome_name(enum vcca_outcome outcome); /* "not-run", "pass", "fail" */
 
-enum { VCCA_VERIFY_CERTS = 8 };
+enum { VCCA_VERIFY_CERTS = 8, VCCA_VERIFY_CORIMS = 16 };
+
+struct vcca_policy;
 
 /* What to verify and against what; anything left zero is not asked for, and its check says so. */
 struct vcca_evidence {
@@ -49,7 +51,15 @@ struct vcca_evidence {
   vcca_span eventlog;           /* CCEL area: REM n is register n+1 */
   vcca_span image_reference;    /* JSON, image_reference_measurement.json of the SDK */
   vcca_span platform_reference; /* JSON, software_components.json of the SDK */
-  bool any_lifecycle;           /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this */
+
+  /* Endorsements: a reference value store (JSON, {"platform": [...], "realm": [...]}), and CoRIMs (unsigned, CBOR) under the CCA platform
+   * and realm profiles, whose attestation keys are anchors of trust besides. */
+  vcca_span reference_store;
+  vcca_span corims[VCCA_VERIFY_CORIMS];
+  size_t corim_count;
+
+  const struct vcca_policy *policy; /* see below */
+  bool any_lifecycle;               /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this */
 };
 
 struct vcca_finding {
@@ -60,9 +70,22 @@ struct vcca_finding {
   char reason[240]; /* one line */
 };
 
+/* How the token compares with endorsed reference values, from worst to best. */
+enum vcca_endorsed {
+  VCCA_ENDORSED_NOT,       /* there are no such reference values */
+  VCCA_ENDORSED_UNKNOWN,   /* none for this implementation id, none with this RIM */
+  VCCA_ENDORSED_DIFFERENT, /* what identifies it is known, something else differs: the realm's RAK hash algorithm */
+  VCCA_ENDORSED_OTHER_RPV, /* the realm's personalization value differs */
+  VCCA_ENDORSED_OTHER_REM, /* one of the realm's REMs differs */
+  VCCA_ENDORSED_BOOT,      /* all that the reference says agrees, but it does not say all four REMs */
+  VCCA_ENDORSED_WHOLLY,
+};
+
 struct vcca_verdict {
   bool accepted;  /* no check failed, and the ones that carry trust ran */
   bool malformed; /* every check that failed did so for unreadable input: "could not tell" rather than "no" */
+  bool anchored;  /* there was a key to hold the signatures against */
+  enum vcca_endorsed platform_endorsed, realm_endorsed;
   struct vcca_finding findings[VCCA_CHECKS];
   struct vcca_token token; /* decoded, valid when the structure check passed; points into the evidence */
 };
@@ -78,11 +101,130 @@ enum vcca_check vcca_verdict_failed(const struct vcca_verdict *verdict);
 void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out);
 void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j);
 
+/* --- Attestation result ----------------------------------------------------------------------------------- */
+
+/* The parts that are appraised separately, and the claims of an AR4SI trustworthiness vector (draft-ietf-rats-ar4si). */
+enum vcca_submod { VCCA_SUBMOD_PLATFORM, VCCA_SUBMOD_REALM, VCCA_SUBMODS };
+enum vcca_trust_claim {
+  VCCA_INSTANCE_IDENTITY,
+  VCCA_CONFIGURATION,
+  VCCA_EXECUTABLES,
+  VCCA_FILE_SYSTEM,
+  VCCA_HARDWARE,
+  VCCA_RUNTIME_OPAQUE,
+  VCCA_STORAGE_OPAQUE,
+  VCCA_SOURCED_DATA,
+  VCCA_TRUST_CLAIMS
+};
+/* "CCA_SSD_PLATFORM", "CCA_REALM"; "instance-identity" and so on. */
+const char *vcca_submod_name(enum vcca_submod submod);
+const char *vcca_trust_claim_name(enum vcca_trust_claim claim);
+
+/* AR4SI's tiers, each by the value that stands for it. */
+enum vcca_tier { VCCA_TIER_NONE = 0, VCCA_TIER_AFFIRMING = 2, VCCA_TIER_WARNING = 32, VCCA_TIER_CONTRAINDICATED = 96 };
+const char *vcca_tier_name(enum vcca_tier tier); /* "none", "affirming", "warning", "contraindicated" */
+bool vcca_tier_named(vcca_span name, enum vcca_tier *tier);
+/* The tier of a claim's value. */
+enum vcca_tier vcca_tier_of(int value);
+
+/* What a verdict means for each part: a trustworthiness vector, and the tier of the worst of it. A part that a failed check concerns is
+ * contraindicated whatever its vector; one whose checks failed only for unreadable input is of no tier. */
+struct vcca_submod_result {
+  bool present; /* a token without a platform part has no platform result */
+  int vector[VCCA_TRUST_CLAIMS];
+  enum vcca_tier status;
+};
+struct vcca_appraisal {
+  struct vcca_submod_result submods[VCCA_SUBMODS];
+};
+void vcca_appraise(const struct vcca_verdict *verdict, struct vcca_appraisal *out);
+
+/* One row of the table that derives vectors from verdicts (verifier/appraisal.def); the first that holds gives a claim its value. */
+struct vcca_appraisal_rule {
+  const char *submod;
+  const char *claim; /* "all": whatever no row before gave a value */
+  int value;
+  const char *when;
+};
+size_t vcca_appraisal_rule_count(void);
+/* The i-th rule; false beyond the last. */
+bool vcca_appraisal_rule_at(size_t i, struct vcca_appraisal_rule *out);
+
+/* Names of claims in an EAT Attestation Result: as deployed (tag:github.com,2023:veraison/ear, "ear.status"), or as in the current
+ * draft-ietf-rats-ear (tag:ietf.org,2026:rats/ear#03, "ear_status"). */
+enum vcca_ear_profile { VCCA_EAR_VERAISON, VCCA_EAR_IETF };
+struct vcca_ear {
+  enum vcca_ear_profile profile;
+  bool has_time;
+  int64_t time;       /* "iat", seconds since 1970; left out when not given, though the profiles want it: there is no clock here */
+  vcca_span nonce;    /* the challenge, echoed when it has 8 bytes or more */
+  const char *policy; /* id of the appraisal policy; NULL: none */
+};
+/* The claims-set as one JSON object. */
+void vcca_ear_json(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, struct vcca_json *j);
+/* The same as a JWT in compact form (RFC 7519), signed with the natural algorithm of an EC key pair (ES256, ES384, ES512). */
+VCCA_MUST_USE bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, const vcca_key *key, vcca_sink *out,
+                                struct vcca_error *err);
+
+/* --- Policy ---------------------------------------------------------------------------------------------- */
+
+enum { VCCA_POLICY_ROWS = 32, VCCA_POLICY_VERSIONS = 16, VCCA_POLICY_TEXT = 64 };
+
+/* What versions a type of component may have: one of a list, or from one on, or both. */
+struct vcca_policy_component {
+  char type[VCCA_POLICY_TEXT];
+  char versions[VCCA_POLICY_VERSIONS][VCCA_POLICY_TEXT];
+  size_t version_count;
+  char at_least[VCCA_POLICY_TEXT]; /* "": no least version; numbers separated by dots */
+};
+
+/* A relying party's own rules on top of the checks. vcca_policy_read (vcca/scenario.h) makes one from YAML; all zero asks for nothing. */
+struct vcca_policy {
+  char name[VCCA_POLICY_TEXT]; /* goes into the attestation result */
+  bool required[VCCA_CHECKS];  /* must pass: not-run is not enough */
+  struct {
+    uint64_t first, last;
+  } lifecycles[VCCA_POLICY_ROWS]; /* what the lifecycle check accepts, instead of secured */
+  size_t lifecycle_count;
+  struct vcca_policy_component components[VCCA_POLICY_ROWS]; /* each type must be there */
+  size_t component_count;
+  bool limits_hash_algs;
+  bool hash_algs[VCCA_HASH_ALGS]; /* that the token may name anywhere */
+  /* The worst value a claim may have: at least 2 and at most this; 0 asks nothing. */
+  int worst[VCCA_SUBMODS][VCCA_TRUST_CLAIMS];
+  int worst_status[VCCA_SUBMODS];
+};
+
+/* Whether version a is at least b, both numbers separated by dots; false too when either is not. */
+bool vcca_version_at_least(vcca_span a, vcca_span b);
+
+/* --- Keys from files ------------------------------------------------------------------------------------- */
+
 /* Trust anchors from files. A JWK (RFC 7517, EC) or PEM public key; NULL on failure. */
 vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err);
 /* From a trust anchor store (a JSON array of {pkey, implementation-id, instance-id}) the key of the token's instance; the whole
  * store must be sound. NULL with VCCA_FAULT_UNSUPPORTED when it is and has no such instance, which is not the store's fault. */
 vcca_key *vcca_anchor_find(vcca_span store, vcca_span instance_id, struct vcca_error *err);
+/* An EC key pair to sign results with, as a JWK with "d" or an unencrypted PEM private key. NULL on failure. */
+vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err);
+
+/* --- Endorsing ------------------------------------------------------------------------------------------- */
+
+/* Endorsements of a token that is known to be good: everything a verifier needs to accept it and no other. */
+enum vcca_endorsement {
+  VCCA_ENDORSE_CORIM_PLATFORM,  /* CoRIM of platform reference values */
+  VCCA_ENDORSE_CORIM_ANCHOR,    /* CoRIM of the CPAK */
+  VCCA_ENDORSE_CORIM_REALM,     /* CoRIM of realm reference values */
+  VCCA_ENDORSE_ANCHOR_STORE,    /* JSON array of {pkey, implementation-id, instance-id} */
+  VCCA_ENDORSE_REFERENCE_STORE, /* JSON {platform, realm} */
+  VCCA_ENDORSE_COMPONENTS,      /* software_components.json of the SDK */
+  VCCA_ENDORSEMENTS
+};
+/* The file name it is written under: "corim-platform.cbor". */
+const char *vcca_endorsement_name(enum vcca_endorsement kind);
+/* Writes one; cpak is needed for those of the key. VCCA_FAULT_UNSUPPORTED when the form cannot say what the token says. */
+VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_token *token, const vcca_key *cpak, vcca_sink *out,
+                                struct vcca_error *err);
 
 #ifdef __cplusplus
 }

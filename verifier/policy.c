@@ -1,0 +1,160 @@
+/* A relying party's policy held against a verdict that is complete but for this.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/policy.h"
+
+#include <string.h>
+
+#include "verifier/endorsed.h"
+#include "verifier/finding.h"
+
+bool policy_allows_lifecycle(const struct vcca_policy *policy, uint64_t lifecycle)
+{
+  if (policy == NULL || policy->lifecycle_count == 0)
+    return lifecycle >> 8 == 0x30;
+  for (size_t i = 0; i < policy->lifecycle_count; i++)
+    if (lifecycle >= policy->lifecycles[i].first && lifecycle <= policy->lifecycles[i].last)
+      return true;
+  return false;
+}
+
+static bool required_checks_passed(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f)
+{
+  for (enum vcca_check check = 0; check < VCCA_CHECK_POLICY; check++)
+    if (policy->required[check] && verdict->findings[check].outcome != VCCA_PASS) {
+      finding_fail(f, "the check %s must pass, and is %s", vcca_check_name(check), vcca_outcome_name(verdict->findings[check].outcome));
+      return false;
+    }
+  return true;
+}
+
+/* --- Versions -------------------------------------------------------------------------------------------- */
+
+/* Takes the number before the next dot off the text. A number of more than 18 digits is none. */
+static bool take_number(vcca_span *text, uint64_t *number)
+{
+  size_t n = 0;
+  *number = 0;
+  while (n < text->n && text->p[n] != '.') {
+    if (text->p[n] < '0' || text->p[n] > '9' || n >= 18)
+      return false;
+    *number = *number * 10 + (uint64_t)(text->p[n++] - '0');
+  }
+  if (n == 0 || n + 1 == text->n) /* nothing before the dot, or nothing after it */
+    return false;
+  *text = vcca_span_sub(*text, n < text->n ? n + 1 : n, text->n);
+  return true;
+}
+
+bool vcca_version_at_least(vcca_span a, vcca_span b)
+{
+  int order = 0; /* decided by the first number that differs; numbers that are not there are 0 */
+  bool none = a.n == 0 || b.n == 0;
+  while (!none && (a.n > 0 || b.n > 0)) {
+    uint64_t x = 0, y = 0;
+    none = (a.n > 0 && !take_number(&a, &x)) || (b.n > 0 && !take_number(&b, &y));
+    order = order != 0 ? order : (x > y) - (x < y);
+  }
+  return !none && order >= 0;
+}
+
+static bool version_allowed(const struct vcca_policy_component *rule, vcca_span version)
+{
+  bool listed = rule->version_count == 0;
+  for (size_t i = 0; i < rule->version_count; i++)
+    listed = listed || vcca_span_is(version, rule->versions[i]);
+  return listed && (rule->at_least[0] == '\0' || vcca_version_at_least(version, vcca_span_str(rule->at_least)));
+}
+
+/* Every component of the rule's type has an allowed version, and there is one. */
+static bool component_allowed(const struct vcca_policy_component *rule, const struct vcca_verdict *verdict, struct vcca_finding *f)
+{
+  const struct vcca_platform_claims *platform = &verdict->token.platform;
+  size_t found = 0;
+  for (size_t i = 0; verdict->token.has_platform && i < platform->component_count; i++) {
+    vcca_span version = unpadded(platform->components[i].version);
+    if (!vcca_span_is(unpadded(platform->components[i].type), rule->type))
+      continue;
+    found++;
+    if (version.p == NULL || !version_allowed(rule, version)) {
+      version = vcca_span_sub(version, 0, 24);
+      finding_fail(f, "component \"%s\" has the version \"%.*s\", which is not among those allowed%s%s", rule->type, (int)version.n,
+                   version.p ? (const char *)version.p : "", rule->at_least[0] ? ", at least " : "", rule->at_least);
+      return false;
+    }
+  }
+  if (found == 0)
+    finding_fail(f, "the token has no component \"%s\"", rule->type);
+  return found > 0;
+}
+
+static bool components_allowed(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f)
+{
+  for (size_t i = 0; i < policy->component_count; i++)
+    if (!component_allowed(&policy->components[i], verdict, f))
+      return false;
+  return true;
+}
+
+/* --- Hash algorithms ------------------------------------------------------------------------------------- */
+
+/* An absent name names nothing. */
+static bool alg_allowed(const struct vcca_policy *policy, vcca_span name, const char *claim, struct vcca_finding *f)
+{
+  enum vcca_hash_alg alg;
+  if (name.p == NULL || (vcca_hash_named(unpadded(name), &alg) && policy->hash_algs[alg]))
+    return true;
+  vcca_span shown = vcca_span_sub(name, 0, 24);
+  finding_fail(f, "%s: the hash algorithm \"%.*s\" is not allowed", claim, (int)shown.n, (const char *)shown.p);
+  return false;
+}
+
+static bool algs_allowed(const struct vcca_policy *policy, const struct vcca_token *token, struct vcca_finding *f)
+{
+  if (!policy->limits_hash_algs)
+    return true;
+  if (!alg_allowed(policy, token->realm.hash_alg, "claim 44236", f) || !alg_allowed(policy, token->realm.public_key_hash_alg, "claim 44240", f))
+    return false;
+  if (token->has_platform && !alg_allowed(policy, token->platform.hash_alg, "claim 2402", f))
+    return false;
+  for (size_t i = 0; token->has_platform && i < token->platform.component_count; i++)
+    if (!alg_allowed(policy, token->platform.components[i].hash_alg, "claim 6 of a component", f))
+      return false;
+  return true;
+}
+
+/* --- Trustworthiness ------------------------------------------------------------------------------------- */
+
+static bool good_enough(int value, int worst)
+{
+  return worst == 0 || (value >= VCCA_TIER_AFFIRMING && value <= worst);
+}
+
+static bool trustworthy(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f)
+{
+  struct vcca_appraisal appraisal;
+  struct vcca_verdict before = *verdict; /* as if this check did not exist */
+  finding_not_run(&before.findings[VCCA_CHECK_POLICY], "%s", "");
+  vcca_appraise(&before, &appraisal);
+  for (enum vcca_submod s = 0; s < VCCA_SUBMODS; s++) {
+    const struct vcca_submod_result *result = &appraisal.submods[s];
+    if (!good_enough(result->status, policy->worst_status[s])) {
+      finding_fail(f, "%s is %s, at worst %d is allowed", vcca_submod_name(s), vcca_tier_name(result->status), policy->worst_status[s]);
+      return false;
+    }
+    for (enum vcca_trust_claim c = 0; c < VCCA_TRUST_CLAIMS; c++)
+      if (!good_enough(result->vector[c], policy->worst[s][c])) {
+        finding_fail(f, "%s: %s is %d, at worst %d is allowed", vcca_submod_name(s), vcca_trust_claim_name(c), result->vector[c],
+                     policy->worst[s][c]);
+        return false;
+      }
+  }
+  return true;
+}
+
+void check_policy(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f)
+{
+  if (required_checks_passed(policy, verdict, f) && components_allowed(policy, verdict, f) && algs_allowed(policy, &verdict->token, f) &&
+      trustworthy(policy, verdict, f))
+    finding_pass(f, "%s", policy->name);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef VERIFIER_POLICY_H
+#define VERIFIER_POLICY_H
+
+#include "vcca/verifier.h"
+
+/* Whether the policy's list has the state; without a list (or a policy) only secured is good. */
+bool policy_allows_lifecycle(const struct vcca_policy *policy, uint64_t lifecycle);
+/* The last check, over what all the others found. */
+void check_policy(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f);
+
+#endif

@@ -37,25 +37,10 @@ static bool read_options(struct run *r, const struct tree_node *map, struct wish
          get_chars(rd, map, "bootargs", w->bootargs, sizeof w->bootargs, r->err);
 }
 
-/* The built-in device tree tells where the plan puts the initrd, so it is made twice. */
 static bool plan_with_dtb(struct wish *w, struct vcca_error *err)
 {
-  struct vcca_dtb_spec spec = {
-      .vcpus = w->vm.vcpus ? w->vm.vcpus : 1, .bootargs = w->bootargs[0] ? w->bootargs : NULL, .initrd_size = w->vm.initrd.n};
-  for (unsigned turn = 0; w->builtin_dtb && turn < 2; turn++) {
-    spec.ram_base = turn ? w->plan.ram_base : w->vm.ram_base ? w->vm.ram_base : 0x40000000;
-    spec.ram_size = turn ? w->plan.ram_size : w->vm.ram_size ? w->vm.ram_size : 512u << 20;
-    for (size_t i = 0; turn && i < w->plan.segment_count; i++)
-      if (strcmp(w->plan.segments[i].name, "initrd") == 0)
-        spec.initrd_base = w->plan.segments[i].ipa;
-    vcca_bytes_free(&w->dtb);
-    if (!vcca_dtb_make(&spec, &w->dtb, err))
-      return false;
-    w->vm.dtb = vcca_bytes_span(&w->dtb);
-    if (turn == 0 && !vcca_plan_vm(&w->vm, &w->plan, err))
-      return false;
-  }
-  return vcca_plan_vm(&w->vm, &w->plan, err);
+  const char *bootargs = w->bootargs[0] ? w->bootargs : NULL;
+  return w->builtin_dtb ? vcca_plan_with_dtb(&w->vm, bootargs, &w->plan, &w->dtb, err) : vcca_plan_vm(&w->vm, &w->plan, err);
 }
 
 /* A populated page that guest calls may overwrite: the last one of the last segment, which is the device tree's. Nothing runs in

@@ -89,6 +89,11 @@ struct vcca_vm {
  * and vector lengths are errors that name the option. The plan points into vm's spans and into itself: do not copy it. */
 VCCA_MUST_USE bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
 
+/* As vcca_plan_vm, with a built-in device tree that describes the VM as planned; vm->dtb is set to it, dtb owns it. bootargs may be
+ * NULL. */
+VCCA_MUST_USE bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_plan *plan, struct vcca_bytes *dtb,
+                                      struct vcca_error *err);
+
 /* Called now and then with bytes done of bytes in all. */
 typedef void (*vcca_progress)(void *ctx, uint64_t done, uint64_t total);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "vcca/verifier.h"
+#include "vcca/scenario.h"
 
 static const struct option options[] = {
     {"cpak", 0, "KEY", false, "trust anchor: the CPAK's public key, JWK or PEM"},
@@ -22,12 +22,19 @@ static const struct option options[] = {
     {"eventlog", 0, "FILE", false, "CCEL event log that must replay to the token's REMs"},
     {"image-ref", 0, "FILE", false, "image_reference_measurement.json: boot files the log must show; with --eventlog"},
     {"platform-ref", 0, "FILE", false, "software_components.json: platform components"},
+    {"rv-store", 0, "FILE", false, "reference values: JSON {platform, realm}, looked up by implementation id and by RIM"},
+    {"corim", 0, "FILE", true, "reference values and keys: an unsigned CoRIM under a CCA profile"},
+    {"policy", 0, "FILE", false, "YAML: required checks, lifecycles, component versions, hash algorithms, trustworthiness"},
+    {"ear", 0, "FILE", false, "write the attestation result (EAR) there"},
+    {"ear-key", 0, "KEY", false, "sign it as a JWT with this private key, JWK or PEM"},
+    {"ear-profile", 0, "veraison|ietf", false, "names in it: as deployed (default), or as in the current draft"},
+    {"now", 0, "UNIXTIME", false, "when it is issued (iat); there is no clock"},
     {"any-lifecycle", 0, NULL, false, "accept a platform that is not in the secured state"},
     OPTION_OUTPUT,
     OPTION_END,
 };
 
-enum { FILES = 5 + VCCA_VERIFY_CERTS };
+enum { FILES = 7 + VCCA_VERIFY_CERTS + VCCA_VERIFY_CORIMS, EAR_MAX = 16384 };
 
 /* What the evidence points into. */
 struct job {
@@ -35,7 +42,9 @@ struct job {
   unsigned file_count;
   struct vcca_bytes token;
   uint8_t values[7][64];
-  vcca_key *cpak;
+  vcca_key *cpak, *signer;
+  struct vcca_policy policy;
+  struct vcca_ear ear;
   struct vcca_evidence evidence;
   struct vcca_verdict verdict;
 };
@@ -109,13 +118,87 @@ static bool read_files(const struct args *a, struct job *job, struct vcca_error 
   const struct {
     const char *name;
     vcca_span *to;
-  } rows[] = {{"cert", &e->device_cert}, {"eventlog", &e->eventlog}, {"image-ref", &e->image_reference}, {"platform-ref", &e->platform_reference}};
+  } rows[] = {{"cert", &e->device_cert},
+              {"eventlog", &e->eventlog},
+              {"image-ref", &e->image_reference},
+              {"platform-ref", &e->platform_reference},
+              {"rv-store", &e->reference_store}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const char *path = args_get(a, rows[i].name);
     if (path && !read_file(job, path, rows[i].to, err))
       return false;
   }
   return true;
+}
+
+static bool read_corims(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  struct vcca_evidence *e = &job->evidence;
+  const char *path;
+  for (unsigned i = 0; (path = args_nth(a, "corim", i)) != NULL; i++) {
+    if (i == VCCA_VERIFY_CORIMS)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "more than %d --corim files", VCCA_VERIFY_CORIMS);
+    if (!read_file(job, path, &e->corims[e->corim_count++], err))
+      return false;
+  }
+  return true;
+}
+
+static bool read_policy(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *path = args_get(a, "policy");
+  vcca_span yaml;
+  if (path == NULL)
+    return true;
+  if (!read_file(job, path, &yaml, err))
+    return false;
+  job->evidence.policy = &job->policy;
+  return vcca_policy_read(yaml, &job->policy, err) ? true : vcca_fail_in(err, path);
+}
+
+/* How the result is to be written, all before anything is verified. */
+static bool read_ear(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *profile = args_get(a, "ear-profile"), *key = args_get(a, "ear-key");
+  uint64_t now = 0;
+  vcca_span bytes;
+  if (!args_has(a, "ear") && (profile || key || args_has(a, "now")))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--ear-key, --ear-profile and --now go with --ear");
+  if (profile && strcmp(profile, "veraison") != 0 && strcmp(profile, "ietf") != 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--ear-profile is veraison or ietf");
+  if (!args_u64(a, "now", INT64_MAX, &now, err))
+    return false;
+  job->ear = (struct vcca_ear){.profile = profile && strcmp(profile, "ietf") == 0 ? VCCA_EAR_IETF : VCCA_EAR_VERAISON,
+                               .has_time = args_has(a, "now"),
+                               .time = (int64_t)now,
+                               .nonce = job->evidence.challenge,
+                               .policy = job->evidence.policy ? job->policy.name : NULL};
+  if (!key)
+    return true;
+  if (!read_file(job, key, &bytes, err))
+    return false;
+  job->signer = vcca_signer_read(bytes, err);
+  return job->signer ? true : vcca_fail_in(err, key);
+}
+
+static bool write_ear(const struct args *a, const struct job *job, struct vcca_error *err)
+{
+  uint8_t room[EAR_MAX];
+  vcca_sink out = VCCA_SINK(room);
+  struct vcca_appraisal appraisal;
+  if (!args_has(a, "ear"))
+    return true;
+  vcca_appraise(&job->verdict, &appraisal);
+  if (!job->ear.has_time)
+    fprintf(stderr, "vcca token verify: note: the attestation result has no time of issue (--now), which its profile wants\n");
+  if (job->signer) {
+    if (!vcca_ear_jwt(&appraisal, &job->ear, job->signer, &out, err))
+      return false;
+  } else {
+    struct vcca_json j = vcca_json_into(&out, VCCA_JSON_PRETTY);
+    vcca_ear_json(&appraisal, &job->ear, &j);
+  }
+  return vcca_file_write(args_get(a, "ear"), vcca_sink_span(&out), err);
 }
 
 static void text(const void *what, vcca_sink *out)
@@ -131,9 +214,12 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
     return fail(a, &err);
   job->evidence.token = vcca_bytes_span(&job->token);
   job->evidence.any_lifecycle = args_has(a, "any-lifecycle");
-  if (!read_values(a, job, &err) || !read_chain(a, job, &err) || !read_files(a, job, &err) || !read_anchor(a, job, &err))
+  if (!read_values(a, job, &err) || !read_chain(a, job, &err) || !read_files(a, job, &err) || !read_corims(a, job, &err) ||
+      !read_policy(a, job, &err) || !read_anchor(a, job, &err) || !read_ear(a, job, &err))
     return fail(a, &err);
   vcca_verify_evidence(&job->evidence, &job->verdict);
+  if (!write_ear(a, job, &err))
+    return fail(a, &err);
   if (json) {
     struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
     vcca_verdict_json(&job->verdict, &j);
@@ -153,6 +239,7 @@ static enum vcca_exit run(const struct args *a)
     vcca_bytes_free(&job.files[i]);
   vcca_bytes_free(&job.token);
   vcca_key_free(job.cpak);
+  vcca_key_free(job.signer);
   return code;
 }
 
@@ -164,9 +251,11 @@ const struct verb verb_token_verify = {
     "verdict on a token: every named check pass, fail or not-run",
     "Verifies a token as a relying party: structure, certificate chain, both signatures, the binding between them, freshness, lifecycle, and "
     "whatever reference values are given. A check that nothing was given for is not-run and says so. Trust comes from the CPAK (--cpak or "
-    "--ta-store) or from a device certificate and its chain (--cert and --chain); without either no token is accepted. "
+    "--ta-store), from a key in a CoRIM (--corim), or from a device certificate and its chain (--cert and --chain); without any no token is "
+    "accepted. --ear writes what the verdict means as an attestation result, accepted or not. "
     "Exit: 0 accepted, 1 rejected, 3 malformed.",
     "vcca token verify token.cbor --cpak cpak.json --challenge 00ff... --rim 4cd6...\n"
+    "vcca token verify token.cbor --corim corim-cpak.cbor --corim corim-platform.cbor --corim corim-realm.cbor --ear result.json\n"
     "vcca token verify token.cbor --chain root.pem --chain sub.pem --cert dev.der --eventlog ccel.bin -o json",
     options,
     run,

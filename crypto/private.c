@@ -7,7 +7,7 @@
 #include "crypto/key.h"
 #include "crypto/pem.h"
 
-enum { PRIVATE_MAX = 512, PARAMETERS = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 0, PUBLIC_KEY = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 1 };
+enum { PRIVATE_MAX = 4096, PARAMETERS = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 0, PUBLIC_KEY = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 1 };
 
 static const uint8_t id_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
 static const uint8_t p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};

@@ -19,6 +19,9 @@ VCCA_MUST_USE bool vcca_device_load(vcca_span yaml, struct vcca_device *out, str
 /* Writes one that loads back the same. */
 void vcca_device_save(const struct vcca_device *device, vcca_sink *yaml);
 
+/* Reads a relying party's policy (YAML; docs/appraisal.md): unknown keys and names are refused, with a suggestion. */
+VCCA_MUST_USE bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error *err);
+
 /* Measures a list of operations (YAML or JSON): create, ripas, data, rec, extend, under the rule set the file names. hook sees
  * each RIM extension. Files named in it are read relative to `folder`. */
 struct vcca_measured {
@@ -34,6 +37,8 @@ VCCA_MUST_USE bool vcca_ops_measure(vcca_span text, const char *folder, vcca_rim
 struct vcca_run_options {
   const char *const *settings; /* "name=value", overriding vars */
   size_t setting_count;
+  const char *const *saves; /* "name=FILE" or "name.field=FILE": bytes the run saved, written when it ends well */
+  size_t save_count;
   FILE *trace;  /* JSON Lines, one object per call; NULL: none */
   FILE *log;    /* what happens, for people; NULL: none */
   bool verbose; /* every step, not only failures */

@@ -73,7 +73,8 @@ void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out)
     put_row(verdict, check, out);
   if (verdict->accepted && verdict->findings[VCCA_CHECK_FRESHNESS].outcome == VCCA_NOT_RUN)
     vcca_sink_str(out, "note: without a challenge, an old token replayed is accepted just as well\n");
-  if (verdict->accepted && verdict->findings[VCCA_CHECK_RIM].outcome == VCCA_NOT_RUN)
+  if (verdict->accepted && verdict->findings[VCCA_CHECK_RIM].outcome == VCCA_NOT_RUN &&
+      verdict->findings[VCCA_CHECK_REALM_REFERENCE].outcome == VCCA_NOT_RUN)
     vcca_sink_str(out, "note: without an expected RIM, any realm on this platform is accepted\n");
   vcca_sink_str(out, "verdict: ");
   vcca_sink_str(out, verdict_name(verdict));

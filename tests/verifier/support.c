@@ -150,6 +150,38 @@ void make_platform_reference(struct made *m, const char *name, const char *versi
            hex_of(a, "unused"), name, hex_of(b, measured), version, hex_of(c, "tee"));
 }
 
+static void put(vcca_sink *out, const char *before, vcca_span bytes)
+{
+  vcca_sink_str(out, before);
+  vcca_hex_put(out, bytes);
+}
+
+/* Written out by hand, not by vcca_endorse. */
+void make_reference_store(struct made *m, vcca_span rim)
+{
+  vcca_sink out = vcca_sink_of(m->reference_store, sizeof m->reference_store - 1);
+  vcca_sink_str(&out, "{\"platform\": [");
+  if (vcca_family(m->family)->platform_profile != NULL) {
+    put(&out, "{\"implementation-id\": \"", m->platform.implementation_id);
+    put(&out, "\", \"platform-configuration\": \"", m->platform.config);
+    vcca_sink_str(&out, "\", \"sw-components\": [");
+    for (size_t i = 0; i < m->platform.component_count; i++) {
+      put(&out, i == 0 ? "{\"measurement-value\": \"" : ",\n {\"measurement-value\": \"", m->platform.components[i].measurement);
+      put(&out, "\", \"signer-id\": \"", m->platform.components[i].signer_id);
+      vcca_sink_str(&out, i == 0 ? "\", \"version\": \"21.23.0\"}" : "\"}");
+    }
+    vcca_sink_str(&out, "]}");
+  }
+  put(&out, "],\n \"realm\": [{\"rak-hash-algorithm\": \"sha-256\", \"initial-measurement\": \"", rim);
+  put(&out, "\", \"personalization-value\": \"", m->realm.rpv);
+  for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
+    put(&out, i == 0 ? "\", \"extensible-measurements\": [\"" : "\", \"", m->realm.rem[i]);
+  vcca_sink_str(&out, "\"]}]}\n");
+  assert_true(vcca_sink_ok(&out));
+  m->reference_store[out.n] = '\0';
+  m->evidence.reference_store = vcca_span_str(m->reference_store);
+}
+
 /* --- The token ------------------------------------------------------------------------------------------- */
 
 static void make_claims(struct made *m)
@@ -250,6 +282,7 @@ static void mint(struct made *m)
 void make_evidence(struct made *m)
 {
   mint(m);
+  m->policy = (struct vcca_policy){.name = "TEST policy", .required = {[VCCA_CHECK_FRESHNESS] = true, [VCCA_CHECK_RIM] = true}};
   struct vcca_evidence *e = &m->evidence;
   *e = (struct vcca_evidence){.token = vcca_span_of(m->token, m->token_size)};
   e->device_cert = vcca_span_of(m->certs[DEVICE], m->cert_size[DEVICE]);
@@ -264,6 +297,8 @@ void make_evidence(struct made *m)
   e->rpv = VCCA_SPAN(m->rpv);
   e->eventlog = vcca_sink_span(&m->log);
   e->image_reference = vcca_span_str(m->image_reference);
+  make_reference_store(m, m->realm.rim);
+  e->policy = &m->policy;
   if (vcca_family(m->family)->platform_profile != NULL)
     e->platform_reference = vcca_span_str(m->platform_reference);
 }

@@ -26,7 +26,8 @@ struct made {
   size_t cert_size[CERTS];
   uint8_t log_room[2048];
   vcca_sink log;
-  char image_reference[1024], platform_reference[1024];
+  char image_reference[1024], platform_reference[1024], reference_store[8192];
+  struct vcca_policy policy;
 
   uint8_t token[VCCA_TOKEN_MAX];
   size_t token_size;
@@ -45,6 +46,8 @@ void log_hashed(struct made *m, uint32_t reg, uint32_t type, const char *data, c
 /* References whose values are the digests of these texts; the reference's second kernel is the one given. */
 void make_image_reference(struct made *m, const char *grub, const char *config, const char *kernel, const char *initramfs);
 void make_platform_reference(struct made *m, const char *name, const char *version, const char *measured);
+/* A store of what the plan says now, its realm's RIM perhaps another one. */
+void make_reference_store(struct made *m, vcca_span rim);
 /* The SHA-256 of a text in hex, in 65 bytes of room. */
 const char *hex_of(char *room, const char *hashed);
 

@@ -436,6 +436,84 @@ static void reference_without_platform(struct made *m)
   m->evidence.platform_reference = vcca_span_str(m->platform_reference);
 }
 
+static void torn_reference_store(struct made *m)
+{
+  m->evidence.reference_store.n -= 3;
+}
+
+static void broken_corim(struct made *m)
+{
+  m->evidence.corims[m->evidence.corim_count++] = VCCA_SPAN_LIT("\xd9\x01\xf5\xa0");
+}
+
+static void too_many_corims(struct made *m)
+{
+  m->evidence.corim_count = VCCA_VERIFY_CORIMS + 1;
+}
+
+static void another_signer(struct made *m)
+{
+  m->platform.components[1].signer_id = VCCA_SPAN(m->measured[1]);
+  make_reference_store(m, m->realm.rim);
+  m->platform.components[1].signer_id = VCCA_SPAN(m->rim);
+}
+
+static void another_implementation(struct made *m)
+{
+  m->platform.implementation_id = VCCA_SPAN(m->measured[1]);
+  make_reference_store(m, m->realm.rim);
+  m->platform.implementation_id = VCCA_SPAN(m->measured[0]);
+}
+
+static void one_reference_more(struct made *m)
+{
+  m->platform.components[2] = m->platform.components[1];
+  m->platform.components[2].measurement = VCCA_SPAN(m->rim);
+  m->platform.component_count++;
+  make_reference_store(m, m->realm.rim);
+  m->platform.component_count--;
+}
+
+static void another_config(struct made *m)
+{
+  m->platform.config = VCCA_SPAN_LIT("\xcf\xce");
+  make_reference_store(m, m->realm.rim);
+}
+
+static void realm_of_another_rim(struct made *m)
+{
+  make_reference_store(m, VCCA_SPAN(m->measured[1]));
+}
+
+static void realm_of_another_rpv(struct made *m)
+{
+  m->rpv[63] ^= 1;
+  make_reference_store(m, m->realm.rim);
+  m->rpv[63] ^= 1;
+}
+
+static void realm_of_another_rem(struct made *m)
+{
+  m->rem[2][0] ^= 1;
+  make_reference_store(m, m->realm.rim);
+  m->rem[2][0] ^= 1;
+}
+
+static void realm_of_another_rak_hash(struct made *m)
+{
+  memcpy(strstr(m->reference_store, "sha-256"), "sha-512", 7);
+}
+
+static void policy_of_a_check_not_run(struct made *m)
+{
+  m->policy.required[VCCA_CHECK_BINDING] = true;
+}
+
+static void policy_of_trust_not_reached(struct made *m)
+{
+  m->policy.worst[VCCA_SUBMOD_REALM][VCCA_FILE_SYSTEM] = 95;
+}
+
 #define P521 VCCA_FAMILY_VIRTCCA_P521
 #define RSA VCCA_FAMILY_VIRTCCA_RSA
 #define ARM VCCA_FAMILY_ARM_1_0
@@ -462,6 +540,9 @@ static const struct refusal {
     {VCCA_CHECK_CHAIN, true, P521, NULL, empty_certificate, ""},
     {VCCA_CHECK_CHAIN, false, P521, NULL, too_many_certificates, "more than 8"},
     {VCCA_CHECK_CHAIN, false, P521, NULL, after_its_time, ""},
+    {VCCA_CHECK_ENDORSEMENTS, true, P521, NULL, torn_reference_store, "reference store: 3:"},
+    {VCCA_CHECK_ENDORSEMENTS, true, RSA, NULL, broken_corim, "CoRIM 0: byte 0"},
+    {VCCA_CHECK_ENDORSEMENTS, false, RSA, NULL, too_many_corims, "more than 16 CoRIMs"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, forged_platform, NULL, "not that of the key"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, LEGACY, NULL, another_cpak, "not that of the key"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, NULL, cpak_of_another_curve, "does not belong to a P-384 key"},
@@ -488,6 +569,10 @@ static const struct refusal {
     {VCCA_CHECK_PLATFORM_REFERENCE, false, P521, component_without_name, NULL, "has no type"},
     {VCCA_CHECK_PLATFORM_REFERENCE, false, RSA, NULL, reference_without_platform, "no platform part"},
     {VCCA_CHECK_PLATFORM_REFERENCE, true, P521, NULL, torn_platform_reference, "platform reference: 4:"},
+    {VCCA_CHECK_PLATFORM_REFERENCE, false, P521, NULL, another_signer, "has another signer (rv-store platform[0])"},
+    {VCCA_CHECK_PLATFORM_REFERENCE, false, LEGACY, NULL, another_implementation, "no reference value is of implementation id"},
+    {VCCA_CHECK_PLATFORM_REFERENCE, false, ARM, NULL, one_reference_more, "no component for the reference"},
+    {VCCA_CHECK_PLATFORM_CONFIG, false, ARM, NULL, another_config, "token cfcf, expected cfce (rv-store platform[0])"},
     {VCCA_CHECK_RIM, false, RSA, NULL, another_rim, "byte 31 differs"},
     {VCCA_CHECK_RIM, false, ARM, NULL, shorter_rim, "the token has 32 bytes, expected are 31"},
     {VCCA_CHECK_RIM, false, ARM, NULL, empty_rim, "expected are 0"},
@@ -496,6 +581,10 @@ static const struct refusal {
     {VCCA_CHECK_REM2, false, ARM, NULL, another_rem2, "expected"},
     {VCCA_CHECK_REM3, false, LEGACY, NULL, another_rem3, "expected"},
     {VCCA_CHECK_RPV, false, RSA, NULL, another_rpv, "byte 0 differs"},
+    {VCCA_CHECK_REALM_REFERENCE, false, ARM, NULL, realm_of_another_rim, "no reference value has the RIM"},
+    {VCCA_CHECK_REALM_REFERENCE, false, RSA, NULL, realm_of_another_rpv, "personalization value: token 0f0f"},
+    {VCCA_CHECK_REALM_REFERENCE, false, P521, NULL, realm_of_another_rem, "REM 2: token"},
+    {VCCA_CHECK_REALM_REFERENCE, false, ARM, NULL, realm_of_another_rak_hash, "token \"sha-256\", expected \"sha-512\" (rv-store realm[0])"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_that_lies, NULL, "not that of its own data"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_without_digest, NULL, "no sha-256 digest"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_in_register_0, NULL, "in register 0"},
@@ -512,6 +601,8 @@ static const struct refusal {
     {VCCA_CHECK_IMAGE_REFERENCE, false, RSA, another_initramfs, NULL, "does not go with the kernel"},
     {VCCA_CHECK_IMAGE_REFERENCE, false, RSA, second_kernel, NULL, "another kernel than the one at byte"},
     {VCCA_CHECK_IMAGE_REFERENCE, false, RSA, no_initramfs, NULL, "the log has no initramfs"},
+    {VCCA_CHECK_POLICY, false, RSA, NULL, policy_of_a_check_not_run, "the check binding must pass, and is not-run"},
+    {VCCA_CHECK_POLICY, false, ARM, NULL, policy_of_trust_not_reached, "CCA_REALM: file-system is 0"},
 };
 
 static void check_refusal(const struct refusal *row)

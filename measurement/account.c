@@ -45,8 +45,11 @@ static bool joins(const struct vcca_account *a, const struct vcca_rim_step *s)
     return false;
   if (s->kind == VCCA_STEP_REC)
     return s->flags == a->first.flags;
-  bool same = s->kind == VCCA_STEP_DATA ? (s->content == NULL) == (a->first.content == NULL) : s->top - s->base == a->first.top - a->first.base;
-  return same && s->base == a->run_end && label_of(a, s->base) == a->run_label;
+  if (s->base != a->run_end)
+    return false;
+  if (s->kind == VCCA_STEP_RIPAS)
+    return s->top - s->base == a->first.top - a->first.base;
+  return (s->content == NULL) == (a->first.content == NULL) && label_of(a, s->base) == a->run_label;
 }
 
 void vcca_account_step(void *account, const struct vcca_rim_step *step)

@@ -151,6 +151,7 @@ static bool read_info(struct vcca_cert *cert, struct vcca_error *err)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a name in the certificate is longer than %zu characters", sizeof info->subject - 1);
   if (!put_time(&cert->crt.valid_from, info->not_before) || !put_time(&cert->crt.valid_to, info->not_after))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the certificate's dates are no dates");
+  info->may_sign = mbedtls_x509_crt_check_key_usage(&cert->crt, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0;
   return true;
 }
 

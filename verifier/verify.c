@@ -170,6 +170,11 @@ static void check_CHAIN(struct walk *w, struct vcca_finding *f)
     return;
   }
   struct vcca_error err = {0};
+  struct vcca_cert_info device;
+  if (vcca_cert_read(e->device_cert, &device, &err) && !device.may_sign) {
+    finding_fail(f, "the device certificate's key may not sign data by its key usage");
+    return;
+  }
   w->certified = vcca_cert_key(e->device_cert, &err);
   if (w->certified == NULL)
     finding_unreadable(f, "device certificate", &err);

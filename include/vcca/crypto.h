@@ -166,6 +166,7 @@ struct vcca_cert_info {
   char not_before[16]; /* "YYYYMMDDHHMMSSZ" */
   char not_after[16];
   bool ca;
+  bool may_sign; /* data: keyUsage is absent or has digitalSignature */
 };
 
 /* DER or PEM (the first CERTIFICATE in it) as DER in out; what is read below has at most VCCA_CERT_MAX bytes. */

@@ -1,0 +1,163 @@
+/* Golden evidence, good and deliberately broken: for every token family a base that must be accepted, and mutations of it, each
+ * with the verdict and the check that must give it. The suite they make tests a verifier, ours or someone else's.
+ *
+ * Everything comes from the built-in TEST devices: the same version gives the same bytes everywhere.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_GOLDEN_H
+#define VCCA_GOLDEN_H
+
+#include "vcca/hsm.h"
+#include "vcca/verifier.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- The mutations: one row each in golden/mutations.def -------------------------------------------------- */
+
+enum vcca_golden_layer {
+  VCCA_GOLDEN_BASE, /* no mutation */
+  VCCA_GOLDEN_STRUCTURE,
+  VCCA_GOLDEN_COSE,
+  VCCA_GOLDEN_PLATFORM,
+  VCCA_GOLDEN_REALM,
+  VCCA_GOLDEN_BINDING,
+  VCCA_GOLDEN_CHAIN,
+  VCCA_GOLDEN_EVENTLOG,
+  VCCA_GOLDEN_ACCEPT,
+  VCCA_GOLDEN_LAYERS
+};
+const char *vcca_golden_layer_name(enum vcca_golden_layer layer); /* "structure" */
+
+/* What a verifier must say, in Wycheproof's words; acceptable: either, by its policy, and the flag says why. */
+enum vcca_golden_result { VCCA_GOLDEN_VALID, VCCA_GOLDEN_ACCEPTABLE, VCCA_GOLDEN_INVALID };
+const char *vcca_golden_result_name(enum vcca_golden_result result);
+
+/* Which layers are signed again, by the key they belong to, after the change. */
+enum vcca_golden_signed { VCCA_SIGNED_NONE, VCCA_SIGNED_PLATFORM, VCCA_SIGNED_REALM, VCCA_SIGNED_BOTH, VCCA_SIGNED_WRONG };
+const char *vcca_golden_signed_name(enum vcca_golden_signed how); /* "wrong": by a key or in a way that is not right */
+
+/* Where a verifier should notice, in the order it works. */
+enum vcca_golden_stage {
+#define STAGE(id, name) VCCA_STAGE_##id,
+#include "vcca/stages.def"
+#undef STAGE
+  VCCA_STAGES
+};
+const char *vcca_golden_stage_name(enum vcca_golden_stage stage);
+bool vcca_golden_stage_named(vcca_span name, enum vcca_golden_stage *stage);
+
+/* A kind of fault: one row each in golden/flags.def. */
+struct vcca_golden_flag {
+  const char *name; /* "TrailingBytes" */
+  enum vcca_golden_stage stage;
+  const char *bug_type;
+  const char *description;
+  const char *effect;
+};
+size_t vcca_golden_flag_count(void);
+const struct vcca_golden_flag *vcca_golden_flag_at(size_t i);
+
+struct vcca_mutation {
+  const char *id;   /* "C07p" */
+  const char *name; /* "alg-disagrees-platform" */
+  enum vcca_golden_layer layer;
+  enum vcca_golden_signed resigned;
+  enum vcca_golden_result result;
+  enum vcca_check check; /* the first that fails in our verifier; VCCA_CHECKS: it accepts */
+  const struct vcca_golden_flag *flag;
+  unsigned wants;     /* of a family */
+  const char *side;   /* what @ stands for in the recipe; NULL where there is none */
+  const char *recipe; /* steps of golden/steps.def */
+  const char *note;
+};
+size_t vcca_mutation_count(void);
+const struct vcca_mutation *vcca_mutation_at(size_t i);
+/* By id, or by name. */
+const struct vcca_mutation *vcca_mutation_named(vcca_span id_or_name);
+/* Whether the family has what the mutation changes. */
+bool vcca_mutation_applies(const struct vcca_mutation *mutation, enum vcca_family family);
+/* The recipe with its @ replaced. */
+void vcca_mutation_recipe(const struct vcca_mutation *mutation, vcca_sink *out);
+
+/* --- Evidence --------------------------------------------------------------------------------------------- */
+
+/* A family's device, another one of its kind, and the base evidence. */
+typedef struct vcca_golden vcca_golden;
+vcca_golden *vcca_golden_open(enum vcca_family family, struct vcca_error *err);
+void vcca_golden_close(vcca_golden *golden);
+const vcca_hsm *vcca_golden_device(const vcca_golden *golden);
+/* The device's default family's or another's; the golden's own. */
+enum vcca_family vcca_golden_family(const vcca_golden *golden);
+
+/* Evidence with all that it points to. A case of a layer is given what that layer is about: certificates and a date for the
+ * chain, an event log in place of expected REMs and reference values for the log, the CPAK and expected REMs otherwise. */
+struct vcca_golden_case {
+  const struct vcca_mutation *mutation; /* NULL: the base, with everything */
+  struct vcca_evidence evidence;
+  void *owned;
+};
+/* NULL for the base; the evidence lives until the case is freed and the golden closed. */
+VCCA_MUST_USE bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation, struct vcca_golden_case *out, struct vcca_error *err);
+void vcca_golden_case_free(struct vcca_golden_case *c);
+
+/* A recipe of one's own on a token of one's own: steps apply to the token's bytes, signing ones with the golden's keys. */
+VCCA_MUST_USE bool vcca_golden_apply(vcca_golden *golden, vcca_span token, const char *recipe, vcca_sink *out, struct vcca_error *err);
+/* A structural mutation by seed: the same bytes and seed give the same token. With a golden, both layers are signed again as far
+ * as they are still there; golden may be NULL. */
+VCCA_MUST_USE bool vcca_golden_fuzz(vcca_golden *golden, vcca_span token, uint64_t seed, vcca_sink *out, struct vcca_error *err);
+
+/* The anchor as files: the CPAK's JWK (EC keys) and PEM. */
+bool vcca_golden_jwk(const vcca_key *key, vcca_sink *out);
+bool vcca_golden_pem(const vcca_key *key, vcca_sink *out);
+
+/* --- The suite -------------------------------------------------------------------------------------------- */
+
+/* Every file of the suite, in order, as the path below its folder and its bytes; stops when `file` returns false. */
+typedef bool (*vcca_suite_file)(void *ctx, const char *path, vcca_span bytes, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_suite_each(vcca_suite_file file, void *ctx, struct vcca_error *err);
+/* The path of a case's token below the suite's folder; the base's for a case that does not change the token. */
+void vcca_suite_path(enum vcca_family family, const struct vcca_golden_case *c, vcca_sink *out);
+
+/* --- Driving a verifier ----------------------------------------------------------------------------------- */
+
+/* How a command ended on one case. */
+enum vcca_drive_end { VCCA_DRIVE_ACCEPTED, VCCA_DRIVE_REFUSED, VCCA_DRIVE_UNSUPPORTED, VCCA_DRIVE_CRASHED, VCCA_DRIVE_LATE, VCCA_DRIVE_BROKEN };
+struct vcca_drive_result {
+  enum vcca_drive_end end;
+  int code;                     /* exit status or signal */
+  enum vcca_golden_stage stage; /* where it says it refused; VCCA_STAGES: it does not say */
+};
+
+/* What it is judged as. */
+enum vcca_drive_judgement {
+#define JUDGEMENT(id, name, bad, meaning) VCCA_JUDGED_##id,
+#include "vcca/judgements.def"
+#undef JUDGEMENT
+  VCCA_JUDGEMENTS
+};
+const char *vcca_judgement_name(enum vcca_drive_judgement judgement);
+const char *vcca_judgement_meaning(enum vcca_drive_judgement judgement);
+/* Whether one such case makes the whole run a no. */
+bool vcca_judgement_bad(enum vcca_drive_judgement judgement);
+enum vcca_drive_judgement vcca_drive_judge(const struct vcca_golden_case *c, const struct vcca_drive_result *result);
+
+/* A command as words, ending with NULL; in them @@ is the token's file and @NAME@ another part of the evidence, a file or a value:
+ * CPAK JWK CERT SUB ROOT EVENTLOG PLATFORM_REF IMAGE_REF, CHALLENGE RIM REM0..3 RPV AT FAMILY ID. A word that needs what the case has
+ * not is left out, and so is an option before it. */
+struct vcca_drive {
+  const char *const *command;
+  const int *reject; /* exit codes that mean no, besides 1 */
+  size_t rejects;
+  unsigned timeout;   /* seconds without a sign of life */
+  const char *folder; /* for files; it exists */
+};
+/* Runs the command on one case. False when it could not be started or files could not be written. */
+VCCA_MUST_USE bool vcca_drive_case(const struct vcca_drive *drive, vcca_golden *golden, const struct vcca_golden_case *c,
+                                   struct vcca_drive_result *out, struct vcca_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

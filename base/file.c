@@ -100,13 +100,17 @@ bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struc
   struct stat st;
   *out = (struct vcca_mapping){.forgotten = 0};
   int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-  bool fits = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size <= max;
-  void *p = fits ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  uintmax_t size = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 ? (uintmax_t)st.st_size : 0;
+  void *p = size > 0 && size <= max ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
   if (fd >= 0)
     close(fd);
   if (p != MAP_FAILED) {
-    out->bytes = vcca_span_of(p, (size_t)st.st_size);
+    out->bytes = vcca_span_of(p, (size_t)size);
     return true;
+  }
+  if (size > max) {
+    vcca_fail(err, VCCA_FAULT_MALFORMED, "larger than the %zu bytes allowed here", max);
+    return vcca_fail_in(err, path);
   }
   if (!vcca_file_read(path, max, &out->copy, err)) /* says what is wrong, too */
     return false;

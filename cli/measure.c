@@ -13,6 +13,7 @@ static const struct option options[] = {
     {"initrd", 'i', "FILE", false, "initial RAM disk, with --kernel"},
     {"firmware", 'f', "FILE", false, "UEFI firmware: firmware boot"},
     {"dtb", 0, "FILE", false, "device tree, as the VMM passes it; without it a small built-in one is used and named on stderr"},
+    {"output-dtb", 0, "FILE", false, "write the device tree that was measured"},
     {"append", 0, "TEXT", false, "kernel command line for the built-in device tree"},
     {"vcpus", 'c', "N", false, "vCPUs that are measured; default 0: none (virtcca), 1 (arm)"},
     {"sve", 's', "BITS", false, "SVE vector length in bits; default no SVE"},
@@ -20,6 +21,7 @@ static const struct option options[] = {
     {"s2sz", 0, "BITS", false, "IPA width; default 40"},
     {"ram", 0, "SIZE", false, "RAM size; default what the images need, at least 512M"},
     {"hash", 0, "sha-256|sha-512", false, "measurement algorithm; default sha-256"},
+    {"engine", 0, "NAME|list", false, "hash by this engine, or list them; default the fastest. Results never depend on it"},
     {"steps", 0, NULL, false, "print a readable account of the measurement before the result"},
     {"trace", 0, "FILE", false, "write every step as a line of JSON"},
     OPTION_OUTPUT,
@@ -27,7 +29,10 @@ static const struct option options[] = {
 };
 
 struct job {
-  struct vcca_bytes kernel, initrd, firmware, dtb;
+  struct vcca_mapping kernel, initrd, firmware;
+  struct vcca_bytes dtb;
+  const struct vcca_plan *plan;
+  uint64_t shown; /* percent */
   struct vcca_account account;
   FILE *trace;
   bool json;
@@ -64,10 +69,62 @@ static void print(const struct job *job, const struct vcca_measured *m)
     printf("REM%u: %s\n", i, vcca_hex_text(vcca_span_of(m->rem[i], n), hex, sizeof hex));
 }
 
+/* The hashing engines, the fastest first. */
+static void list_engines(bool json)
+{
+  struct vcca_engine_info e;
+  struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
+  if (json) {
+    vcca_json_open(&j, NULL, '{');
+    vcca_json_head(&j, "vcca-engines-1", NULL);
+    vcca_json_open(&j, "engines", '[');
+  }
+  for (size_t i = 0; vcca_engine_at(i, &e); i++) {
+    if (!json) {
+      printf("%-10s %-13s %s\n", e.name, e.available ? "available" : "not available", e.available ? e.what : e.why_not);
+      continue;
+    }
+    vcca_json_open(&j, NULL, '{');
+    vcca_json_str(&j, "name", e.name);
+    vcca_json_str(&j, "what", e.what);
+    vcca_json_bool(&j, "available", e.available);
+    if (!e.available)
+      vcca_json_str(&j, "why_not", e.why_not);
+    vcca_json_close(&j);
+  }
+  for (unsigned level = 0; json && level < 2; level++)
+    vcca_json_close(&j);
+}
+
+static bool map_image(const struct args *a, const char *name, struct vcca_mapping *out, struct vcca_error *err)
+{
+  const char *path = args_get(a, name);
+  return path ? vcca_file_map(path, CLI_FILE_MAX, out, err) : true;
+}
+
 static bool read_images(const struct args *a, struct job *job, struct vcca_error *err)
 {
-  return args_file(a, "kernel", CLI_FILE_MAX, &job->kernel, err) && args_file(a, "initrd", CLI_FILE_MAX, &job->initrd, err) &&
-         args_file(a, "firmware", CLI_FILE_MAX, &job->firmware, err) && args_file(a, "dtb", CLI_SMALL_MAX, &job->dtb, err);
+  return map_image(a, "kernel", &job->kernel, err) && map_image(a, "initrd", &job->initrd, err) && map_image(a, "firmware", &job->firmware, err) &&
+         args_file(a, "dtb", CLI_SMALL_MAX, &job->dtb, err);
+}
+
+/* Images are measured once, in the plan's order: what lies behind is let go, so that memory does not grow with them. */
+static void on_progress(void *ctx, uint64_t done, uint64_t total)
+{
+  struct job *job = ctx;
+  struct vcca_mapping *const images[] = {&job->kernel, &job->initrd, &job->firmware};
+  char label[] = "measuring";
+  if (total > 0 && done * 100 / total != job->shown) {
+    job->shown = done * 100 / total;
+    progress_line(label, done, total);
+  }
+  for (size_t i = 0; i < job->plan->segment_count && done > 0; i++) {
+    const struct vcca_segment *s = &job->plan->segments[i];
+    for (size_t k = 0; k < sizeof images / sizeof *images; k++)
+      if (images[k]->bytes.p == s->content.p)
+        vcca_file_forget(images[k], done < s->content.n ? (size_t)done : s->content.n);
+    done -= done < s->size ? done : s->size;
+  }
 }
 
 static bool read_numbers(const struct args *a, struct vcca_vm *vm, struct vcca_error *err)
@@ -88,35 +145,28 @@ static bool read_numbers(const struct args *a, struct vcca_vm *vm, struct vcca_e
   return true;
 }
 
-/* The device tree of a VM that was given none. */
-static bool builtin_dtb(const struct args *a, struct job *job, const struct vcca_vm *vm, struct vcca_error *err)
-{
-  struct vcca_dtb_spec spec = {.ram_base = vm->ram_base ? vm->ram_base : 0x40000000,
-                               .ram_size = vm->ram_size ? vm->ram_size : (uint64_t)512 << 20,
-                               .vcpus = vm->vcpus ? vm->vcpus : 1,
-                               .bootargs = args_get(a, "append")};
-  fprintf(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
-  return vcca_dtb_make(&spec, &job->dtb, err);
-}
-
 static bool measure_vm(const struct args *a, struct job *job, struct vcca_measured *out, struct vcca_error *err)
 {
   struct vcca_vm vm = {.profile = a->operand[0]};
   struct vcca_plan plan;
-  if (!read_images(a, job, err) || !read_numbers(a, &vm, err) || (!job->dtb.p && !builtin_dtb(a, job, &vm, err)))
+  if (!read_images(a, job, err) || !read_numbers(a, &vm, err))
     return false;
-  vm.kernel = vcca_bytes_span(&job->kernel);
-  vm.initrd = vcca_bytes_span(&job->initrd);
-  vm.firmware = vcca_bytes_span(&job->firmware);
+  vm.kernel = job->kernel.bytes;
+  vm.initrd = job->initrd.bytes;
+  vm.firmware = job->firmware.bytes;
   vm.dtb = vcca_bytes_span(&job->dtb);
-  if (!vcca_plan_vm(&vm, &plan, err))
+  if (!args_has(a, "dtb"))
+    fprintf(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
+  if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &plan, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &plan, &job->dtb, err))
+    return false;
+  if (args_has(a, "output-dtb") && !vcca_file_write(args_get(a, "output-dtb"), vm.dtb, err))
     return false;
   for (size_t i = 0; i < plan.segment_count; i++)
     job->account.labels[job->account.label_count++] =
         (struct vcca_account_label){plan.segments[i].name, plan.segments[i].ipa, plan.segments[i].ipa + plan.segments[i].size};
   job->account.hash_alg = plan.params.hash_alg;
-  char label[] = "measuring";
-  vcca_plan_measure(&plan, on_step, job, progress_line, label, &out->rim);
+  job->plan = &plan;
+  vcca_plan_measure(&plan, on_step, job, on_progress, job, &out->rim);
   snprintf(out->profile, sizeof out->profile, "%s", plan.profile);
   return true;
 }
@@ -167,12 +217,21 @@ static enum vcca_exit run(const struct args *a)
 {
   struct job job = {0};
   struct vcca_error err;
-  bool ok = measure(a, &job, &err);
+  const char *engine = args_get(a, "engine");
+  if (engine && strcmp(engine, "list") == 0) {
+    if (!args_json(a, &job.json, &err))
+      return fail(a, &err);
+    list_engines(job.json);
+    return VCCA_EXIT_YES;
+  }
+  if (a->operands == 0)
+    return usage(a, "wants %s", a->verb->operands);
+  bool ok = (!engine || vcca_engine_use(engine, &err)) && measure(a, &job, &err);
   if (job.trace && job.trace != stdout && fclose(job.trace) != 0 && ok)
     ok = vcca_fail(&err, VCCA_FAULT_IO, "cannot write the trace");
-  vcca_bytes_free(&job.kernel);
-  vcca_bytes_free(&job.initrd);
-  vcca_bytes_free(&job.firmware);
+  vcca_file_unmap(&job.kernel);
+  vcca_file_unmap(&job.initrd);
+  vcca_file_unmap(&job.firmware);
   vcca_bytes_free(&job.dtb);
   return ok ? VCCA_EXIT_YES : fail(a, &err);
 }
@@ -180,14 +239,15 @@ static enum vcca_exit run(const struct args *a)
 const struct verb verb_measure = {
     "measure",
     "PROFILE [FILE]",
-    1,
+    0, /* --engine list needs none */
     2,
     "RIM and REMs from files, without a machine",
     "Computes what a VM's RIM will be. Profiles: virtcca (direct kernel boot with --kernel, firmware boot with --firmware), virtcca-2025 "
     "(the same with the older defaults: direct boot implies SVE 128 and one PMU counter, firmware boot one PMU counter), arm (a plain Arm "
     "CCA realm under RMM 1.0), ops (a list of operations in a YAML or JSON FILE: create, ripas, data, rec, extend, for any rule set).",
     "vcca measure virtcca --kernel Image --initrd initrd.img --dtb vm.dtb --vcpus 4 --steps\n"
-    "vcca measure virtcca --firmware QEMU_EFI.fd --dtb vm.dtb --vcpus 1 --hash sha-512\nvcca measure ops scenarios/ops/arm-rmm-1.0.yaml -o json",
+    "vcca measure virtcca --firmware QEMU_EFI.fd --dtb vm.dtb --vcpus 1 --hash sha-512\nvcca measure ops scenarios/ops/arm-rmm-1.0.yaml -o "
+    "json\nvcca measure --engine list",
     options,
     run,
 };

@@ -31,8 +31,8 @@ static const struct option options[] = {
 struct job {
   struct vcca_mapping kernel, initrd, firmware;
   struct vcca_bytes dtb;
-  const struct vcca_plan *plan;
-  uint64_t shown; /* percent */
+  struct vcca_plan plan; /* stays where it is: it points into itself */
+  uint64_t shown;        /* percent */
   struct vcca_account account;
   FILE *trace;
   bool json;
@@ -112,15 +112,16 @@ static bool read_images(const struct args *a, struct job *job, struct vcca_error
 static void on_progress(void *ctx, uint64_t done, uint64_t total)
 {
   struct job *job = ctx;
-  struct vcca_mapping *const images[] = {&job->kernel, &job->initrd, &job->firmware};
+  enum { IMAGES = 3 };
+  struct vcca_mapping *const images[IMAGES] = {&job->kernel, &job->initrd, &job->firmware};
   char label[] = "measuring";
   if (total > 0 && done * 100 / total != job->shown) {
     job->shown = done * 100 / total;
     progress_line(label, done, total);
   }
-  for (size_t i = 0; i < job->plan->segment_count && done > 0; i++) {
-    const struct vcca_segment *s = &job->plan->segments[i];
-    for (size_t k = 0; k < sizeof images / sizeof *images; k++)
+  for (size_t i = 0; i < job->plan.segment_count && done > 0; i++) {
+    const struct vcca_segment *s = &job->plan.segments[i];
+    for (size_t k = 0; k < IMAGES; k++)
       if (images[k]->bytes.p == s->content.p)
         vcca_file_forget(images[k], done < s->content.n ? (size_t)done : s->content.n);
     done -= done < s->size ? done : s->size;
@@ -148,7 +149,7 @@ static bool read_numbers(const struct args *a, struct vcca_vm *vm, struct vcca_e
 static bool measure_vm(const struct args *a, struct job *job, struct vcca_measured *out, struct vcca_error *err)
 {
   struct vcca_vm vm = {.profile = a->operand[0]};
-  struct vcca_plan plan;
+  struct vcca_plan *plan = &job->plan;
   if (!read_images(a, job, err) || !read_numbers(a, &vm, err))
     return false;
   vm.kernel = job->kernel.bytes;
@@ -157,17 +158,16 @@ static bool measure_vm(const struct args *a, struct job *job, struct vcca_measur
   vm.dtb = vcca_bytes_span(&job->dtb);
   if (!args_has(a, "dtb"))
     fprintf(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
-  if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &plan, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &plan, &job->dtb, err))
+  if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, plan, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), plan, &job->dtb, err))
     return false;
   if (args_has(a, "output-dtb") && !vcca_file_write(args_get(a, "output-dtb"), vm.dtb, err))
     return false;
-  for (size_t i = 0; i < plan.segment_count; i++)
+  for (size_t i = 0; i < plan->segment_count; i++)
     job->account.labels[job->account.label_count++] =
-        (struct vcca_account_label){plan.segments[i].name, plan.segments[i].ipa, plan.segments[i].ipa + plan.segments[i].size};
-  job->account.hash_alg = plan.params.hash_alg;
-  job->plan = &plan;
-  vcca_plan_measure(&plan, on_step, job, on_progress, job, &out->rim);
-  snprintf(out->profile, sizeof out->profile, "%s", plan.profile);
+        (struct vcca_account_label){plan->segments[i].name, plan->segments[i].ipa, plan->segments[i].ipa + plan->segments[i].size};
+  job->account.hash_alg = plan->params.hash_alg;
+  vcca_plan_measure(plan, on_step, job, on_progress, job, &out->rim);
+  snprintf(out->profile, sizeof out->profile, "%s", plan->profile);
   return true;
 }
 

@@ -1,0 +1,185 @@
+/* A virtCCA CVM in the order KVM makes its calls, from the TMM's pool and back to it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "support_tmi.h"
+
+#include "rmm/rec.h"
+
+static struct rig *empty_machine(void)
+{
+  struct vcca_machine_config config = rig_config(VCCA_ABI_TMI);
+  return rig_new(&config);
+}
+
+static void fill(struct rig *rig, uint64_t pa, unsigned seed)
+{
+  uint8_t page[PAGE];
+  for (unsigned i = 0; i < PAGE; i++)
+    page[i] = (uint8_t)(i * 7 + seed);
+  assert_true(vcca_host_write(rig->m, pa, VCCA_SPAN(page)));
+}
+
+static void rim_is(struct rig *rig, uint64_t rd, const char *want, const char *what)
+{
+  struct vcca_realm_info info;
+  assert_true(vcca_realm_info(rig->m, rd, &info));
+  check_hex(vcca_span_of(info.rim, 32), want, what);
+}
+
+/* Values by an independent computation of the SDK's algorithm (Python, hashlib): RIM0 = H(page), pages, then TECs of 80 bytes. */
+static void the_rim_is_that_of_the_sdk_algorithm(void **state)
+{
+  (void)state;
+  struct rig *rig = empty_machine();
+  uint64_t rd = tmi_cvm(rig, 7, VCCA_SHA256);
+  rim_is(rig, rd, "08a8401b4343ec7550d5d2505823982c5a3868316653ef3906af2acfd3df255e", "create");
+  tmi_tables(rig, rd, 0);
+  fill(rig, SRC, 3);
+  assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, 0x1000, SRC, 3), 0);
+  rim_is(rig, rd, "e7e4dc9c6bb94d67615f90e910bac33a0dd5745effe646604ed0c18ab74221a6", "a measured page");
+  assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, 0x2000, 0, 3), 0);
+  rim_is(rig, rd, "e7e4dc9c6bb94d67615f90e910bac33a0dd5745effe646604ed0c18ab74221a6", "a page without source");
+  tmi_tec_params(rig, REC_PARAMS, 0x40000000, 1);
+  OK(rig, "TEC_CREATE", 0, rd, 0, REC_PARAMS);
+  rim_is(rig, rd, "5a8cc96caf603270af60e576555d3f7e9beda9002f5a91f4a902eec8845761ce", "the first TEC");
+  tmi_tec(rig, rd, 1, 0);
+  rim_is(rig, rd, "8ecb83ed1c8282048758182098d1f9ee3ea21d4e38fbf09d8a96cc177c0e2a5c", "the second, which is not runnable");
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 2 * MIB, 4 * MIB, 0, 0), 0);
+  assert_int_equal(CALL(rig, "CVM_ACTIVATE", rd), 0);
+  rim_is(rig, rd, "8ecb83ed1c8282048758182098d1f9ee3ea21d4e38fbf09d8a96cc177c0e2a5c", "mapping and activating");
+  rig_free(rig);
+}
+
+static void ttt_walk_tells_the_level_to_make_next(void **state)
+{
+  (void)state;
+  struct rig *rig = empty_machine();
+  uint64_t rd = tmi_cvm(rig, 1, VCCA_SHA256), status;
+  unsigned made = 0;
+  /* KVM's loop: on TTT_WALK make the next level, then try again */
+  while ((status = CALL(rig, "DATA_CREATE", 0, rd, 0x40000000, 0, 3)) != 0) {
+    uint64_t level = (status >> 8 & 0xff) + 1, span = UINT64_C(1) << (12 + 9 * (4 - level));
+    assert_int_equal(status & 0xff, 8);
+    assert_int_equal(CALL(rig, "TTT_CREATE", 0, rd, UINT64_C(0x40000000) & ~(span - 1), level), 0);
+    made++;
+  }
+  assert_int_equal(made, 3);
+  assert_int_equal(CALL(rig, "TTT_CREATE", 0, rd, 0x40000000, 3), 13);
+  rig_free(rig);
+}
+
+/* More than one call's worth, blocks and pages. */
+static void the_tree_is_destroyed_part_by_part_and_nothing_is_left(void **state)
+{
+  (void)state;
+  struct vcca_machine_config config = rig_config(VCCA_ABI_TMI);
+  config.regions[config.region_count++] = (struct vcca_region){.base = UINT64_C(1) << 33, .size = 256 * MIB, .secure = true};
+  struct rig *rig = rig_new(&config);
+  uint64_t count[VCCA_GRANULE_STATES], status;
+  unsigned again = 0;
+  uint64_t rd = tmi_cvm(rig, 1, VCCA_SHA256);
+  uint64_t tec = tmi_tec(rig, rd, 0, 1);
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 0x40001000, 200 * MIB, 0, 0), 0);
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 0x40001000, PAGE, 0, 0), 9);
+  assert_int_equal(CALL(rig, "CVM_ACTIVATE", rd), 0);
+  assert_int_equal(CALL(rig, "CVM_DESTROY", rd), 4);
+  vcca_granule_census(rig->m, count);
+  assert_int_equal(count[VCCA_GRANULE_DATA], 200 * MIB / PAGE);
+  while ((status = CALL(rig, "TTT_DESTROY", rd)) == 14)
+    again++;
+  assert_int_equal(status, 0);
+  assert_in_range(again, 2, 100);
+  assert_int_equal(CALL(rig, "CVM_DESTROY", rd), 0);
+  assert_int_equal(CALL(rig, "TEC_DESTROY", tec), 0);
+  vcca_granule_census(rig->m, count);
+  for (unsigned i = 0; i < VCCA_GRANULE_STATES; i++)
+    assert_int_equal(count[i], 0);
+  assert_int_equal(rig->m->pool_free, (16 + 256) * MIB / PAGE);
+  rig_free(rig);
+}
+
+static void memory_that_was_another_cvms_is_zero(void **state)
+{
+  (void)state;
+  struct rig *rig = empty_machine();
+  uint8_t got[PAGE];
+  vcca_sink out = VCCA_SINK(got);
+  uint64_t rd = tmi_cvm(rig, 1, VCCA_SHA256);
+  tmi_tables(rig, rd, 0);
+  fill(rig, SRC, 3);
+  assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, 0x1000, SRC, 3), 0);
+  assert_int_equal(CALL(rig, "DATA_DESTROY", rd, 0x1000, 3), 0);
+  assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, 0x5000, 0, 3), 0);
+  uint64_t tec = tmi_tec(rig, rd, 0, 1);
+  assert_true(vcca_realm_read(rig->m, tec, 0x5000, &out, PAGE, NULL));
+  assert_true(vcca_span_zero(VCCA_SPAN(got)));
+  assert_false(vcca_realm_read(rig->m, tec, 0x1000, &out, 1, NULL));
+  rig_free(rig);
+}
+
+static void the_host_never_reaches_the_pool(void **state)
+{
+  (void)state;
+  struct rig *rig = empty_machine();
+  uint8_t byte = 0;
+  vcca_sink out = vcca_sink_of(&byte, 1);
+  uint64_t rd = tmi_cvm(rig, 1, VCCA_SHA256);
+  assert_false(vcca_host_read(rig->m, rd, &out, 1));
+  assert_false(vcca_host_write(rig->m, SECURE + 8 * MIB, vcca_span_of(&byte, 1)));
+  rig_free(rig);
+}
+
+/* Under TMI every address is the CVM's; what is not mapped is the host's to handle, as memory or as a device. */
+static void a_tec_reads_a_device_through_the_host(void **state)
+{
+  enum { EXIT = 0x188 };
+  (void)state;
+  struct rig *rig = tmi_world();
+  rig->events[0] = (struct vcca_realm_event){.kind = VCCA_REALM_DATA_ABORT, .ipa = 0x9000010, .syndrome = true, .size = 4, .reg = 5, .wide = false};
+  rig->event_count = 1;
+  assert_int_equal(CALL(rig, "TEC_ENTER", TEC_B, RUN), 0);
+  assert_int_equal(rig->x[0], 0);
+  assert_int_equal(rig_peek(rig, RUN + EXIT, 8), 0);
+  assert_int_equal(rig_peek(rig, RUN + EXIT + 0x08, 8), UINT64_C(0x24) << 26 | 1 << 24 | 2 << 22 | 6);
+  assert_int_equal(rig_peek(rig, RUN + EXIT + 0x10, 8), 0x010);
+  assert_int_equal(rig_peek(rig, RUN + EXIT + 0x18, 8), 0x9000 << 4);
+  rig_poke(rig, RUN, 8, 1);
+  rig_poke(rig, RUN + 0x008, 8, UINT64_C(0xffff12345678));
+  rig->events[0] = (struct vcca_realm_event){.kind = VCCA_REALM_IRQ};
+  assert_int_equal(CALL(rig, "TEC_ENTER", TEC_B, RUN), 0);
+  assert_int_equal(rec_at(rig->m, TEC_B)->cpu.x[5], 0x12345678);
+  assert_int_equal(rig_peek(rig, RUN + EXIT, 8), 1);
+  rig_free(rig);
+}
+
+static void a_token_of_8_kib_has_room_in_a_tec(void **state)
+{
+  (void)state;
+  struct rig *rig = tmi_world();
+  static uint8_t token[GUEST_TOKEN_MAX + 1], got[GUEST_TOKEN_MAX];
+  for (unsigned i = 0; i < sizeof token; i++)
+    token[i] = (uint8_t)(i ^ i >> 8);
+  assert_false(guest_token_put(rig->m, TEC_B, VCCA_SPAN(token)));
+  assert_true(guest_token_put(rig->m, TEC_B, vcca_span_of(token, GUEST_TOKEN_MAX)));
+  vcca_sink out = VCCA_SINK(got);
+  guest_token_get(rig->m, TEC_B, 0, 100, &out);
+  guest_token_get(rig->m, TEC_B, 100, 5000, &out);
+  guest_token_get(rig->m, TEC_B, 5100, GUEST_TOKEN_MAX, &out);
+  assert_int_equal(out.n, GUEST_TOKEN_MAX);
+  assert_memory_equal(got, token, GUEST_TOKEN_MAX);
+  rig_free(rig);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_rim_is_that_of_the_sdk_algorithm),
+      cmocka_unit_test(ttt_walk_tells_the_level_to_make_next),
+      cmocka_unit_test(the_tree_is_destroyed_part_by_part_and_nothing_is_left),
+      cmocka_unit_test(memory_that_was_another_cvms_is_zero),
+      cmocka_unit_test(the_host_never_reaches_the_pool),
+      cmocka_unit_test(a_tec_reads_a_device_through_the_host),
+      cmocka_unit_test(a_token_of_8_kib_has_room_in_a_tec),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -167,6 +167,15 @@ static bool populate(struct vcca_host *h, const struct host_vm *vm, const struct
   return true;
 }
 
+static bool populate_all(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, bool after_recs, struct host_progress *progress,
+                         struct vcca_error *err)
+{
+  for (size_t i = 0; i < plan->segment_count; i++)
+    if (plan->segments[i].after_recs == after_recs && !populate(h, vm, &plan->segments[i], progress, err))
+      return false;
+  return true;
+}
+
 /* The auxiliary granules of the next REC: all or none. */
 static bool delegate_aux(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err)
 {
@@ -227,10 +236,7 @@ bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_pl
   for (size_t i = 0; i < plan->ripas_count; i++)
     if (!init_ripas(h, vm, plan->ripas[i].base, plan->ripas[i].top, err))
       return false;
-  for (size_t i = 0; i < plan->segment_count; i++)
-    if (!populate(h, vm, &plan->segments[i], progress, err))
-      return false;
-  if (!create_recs(h, vm, plan, err))
+  if (!populate_all(h, vm, plan, false, progress, err) || !create_recs(h, vm, plan, err) || !populate_all(h, vm, plan, true, progress, err))
     return false;
   return SMC(h, RMI_REALM_ACTIVATE, vm->rd) == RMI_SUCCESS || host_refused(h, RMI_REALM_ACTIVATE, err);
 }

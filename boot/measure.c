@@ -100,6 +100,13 @@ static void measure_segment(struct measuring *ms, const struct vcca_segment *s)
   }
 }
 
+static void measure_segments(struct measuring *ms, const struct vcca_plan *plan, bool after_recs)
+{
+  for (size_t i = 0; i < plan->segment_count; i++)
+    if (plan->segments[i].after_recs == after_recs)
+      measure_segment(ms, &plan->segments[i]);
+}
+
 static void measure_recs(struct measuring *ms, const struct vcca_plan *plan)
 {
   static const struct vcca_rec_params other;
@@ -122,7 +129,7 @@ void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *h
   measure_params(&ms, plan);
   for (size_t i = 0; i < plan->ripas_count; i++)
     measure_ripas(&ms, (unsigned)plan->params.s2sz, plan->ripas[i].base, plan->ripas[i].top);
-  for (size_t i = 0; i < plan->segment_count; i++)
-    measure_segment(&ms, &plan->segments[i]);
+  measure_segments(&ms, plan, false);
   measure_recs(&ms, plan);
+  measure_segments(&ms, plan, true);
 }

@@ -20,6 +20,9 @@ find_path(LIBFDT_INCLUDE_DIR libfdt.h REQUIRED)
 find_library(LIBFDT_LIBRARY fdt REQUIRED)
 set(VCCA_LIBFDT ${LIBFDT_LIBRARY})
 
+find_library(ZLIB_LIBRARY z REQUIRED)
+find_path(ZLIB_INCLUDE_DIR zlib.h REQUIRED)
+
 # A guest program is a thread that takes turns with its host.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)

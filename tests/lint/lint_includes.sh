@@ -8,7 +8,7 @@ complain() { printf '%s\n' "$1"; bad=$((bad + 1)); }
 
 declare -A room_of=([span]=base [error]=base [hex]=base [file]=base [json]=base [interface]=base [version]=base
   [crypto]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token
-  [hsm]=hsm [rmm]=rmm [verifier]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [scenario]=scenario
+  [hsm]=hsm [rmm]=rmm [verifier]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [vmm]=boot [scenario]=scenario
   [golden]=golden [stages]=golden [judgements]=golden)
 for header in include/vcca/*; do
   name=$(basename "${header%.*}")
@@ -21,7 +21,7 @@ while read -r name rest; do may[$name]=" $name $rest "; done < <(
   sed -n 's/^vcca_room(\([a-z]*\) *\(.*\))$/\1 \2/p' CMakeLists.txt | sed 's/LIBRARIES.*//')
 may[cli]=" cli ${!may[*]} "
 
-declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/engine_openssl.c ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=scenario/ ["libfdt.h"]=boot/)
+declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/engine_openssl.c ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=scenario/ ["libfdt.h"]=boot/ ["zlib.h"]=boot/gunzip.c)
 
 for room in "${!may[@]}"; do
   for file in "$room"/*.c "$room"/*.h "$room"/*.def; do

@@ -1,0 +1,450 @@
+/* From a VMM's command line to a plan: what all models share. A model's table is read, the host's capabilities are applied, the model
+ * places its images, the device tree is made, and the whole is checked.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "boot/vmm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct vmm_model *const models[] = {&vmm_qemu, &vmm_kvmtool, &vmm_kvmtool_linaro, &vmm_kvmtool_arm, &vmm_cloud_hypervisor};
+enum { MODELS = sizeof models / sizeof *models };
+
+static const struct vmm_model *find_model(const char *name)
+{
+  for (size_t i = 0; name && i < MODELS; i++)
+    if (strcmp(models[i]->name, name) == 0)
+      return models[i];
+  return NULL;
+}
+
+const char *vcca_vmm_name(size_t i, const char **summary)
+{
+  if (i >= MODELS)
+    return NULL;
+  if (summary)
+    *summary = models[i]->summary;
+  return models[i]->name;
+}
+
+bool vcca_vmm_known(const char *name)
+{
+  return find_model(name) != NULL;
+}
+
+/* --- Command lines ---------------------------------------------------------------------------------------- */
+
+/* Where reading stands: words[at] is next; rest is a value cut from the word before (--mem=1G, -c4). */
+struct reading {
+  const struct vmm_model *model;
+  const struct vmm_notes *notes;
+  const char *const *words;
+  size_t count, at;
+};
+
+/* The row that a word means; *value is what stands in the same word. */
+static const struct vmm_option *find_option(const struct vmm_model *model, const char *word, const char **value)
+{
+  *value = NULL;
+  const char *name = word + (word[1] == '-' ? 2 : 1);
+  bool letter = !model->lenient && word[1] != '-'; /* QEMU's long options have one hyphen */
+  size_t n = strcspn(name, "=");
+  for (const struct vmm_option *o = model->options; o->name; o++) {
+    if (letter ? o->letter != 0 && o->letter == name[0] : n > 0 && strlen(o->name) == n && strncmp(o->name, name, n) == 0) {
+      if (letter && name[1])
+        *value = name + 1;
+      else if (!letter && name[n])
+        *value = name + n + 1;
+      return o;
+    }
+  }
+  return NULL;
+}
+
+static bool read_word(struct reading *r, struct vcca_vmm_config *out, struct vcca_error *err)
+{
+  const char *word = r->words[r->at++], *value;
+  const struct vmm_option *o = word[0] == '-' && word[1] ? find_option(r->model, word, &value) : NULL;
+  if (!o && !r->model->lenient)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s'", r->model->program, word);
+  if (!o) {
+    vmm_note(r->notes, "%.80s is ignored", word);
+    return true;
+  }
+  if (o->value && !value && r->at == r->count)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%.60s needs a value", word);
+  if (!o->value && value)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%.60s takes no value", word);
+  if (o->value && !value)
+    value = r->words[r->at++];
+  return !o->read || o->read(out, r->notes, value ? value : "", err);
+}
+
+/* A pasted command line starts with the program. */
+static void skip_program(struct reading *r)
+{
+  const char *word = r->count > 0 ? r->words[0] : "", *slash = strrchr(word, '/');
+  if (strcmp(slash ? slash + 1 : word, r->model->program) != 0)
+    return;
+  r->at++;
+  if (r->model->verb && r->at < r->count && strcmp(r->words[r->at], r->model->verb) == 0)
+    r->at++;
+}
+
+bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx, struct vcca_vmm_config *out,
+                    struct vcca_error *err)
+{
+  const struct vmm_model *model = find_model(vmm);
+  const struct vmm_notes notes = {note, note_ctx};
+  if (!model)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "there is no VMM model '%.40s'", vmm);
+  *out = model->defaults;
+  out->vmm = model->name;
+  struct reading r = {model, &notes, words, count, 0};
+  skip_program(&r);
+  while (r.at < r.count)
+    if (!read_word(&r, out, err))
+      return false;
+  if (out->initrd && !out->kernel)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "an initrd goes with a kernel: give %s's option for that too", model->program);
+  return model->check(out, err);
+}
+
+/* --- Parameters ------------------------------------------------------------------------------------------- */
+
+enum { FLAG_LPA2 = 1, FLAG_SVE = 2, FLAG_PMU = 4 };
+
+/* A count that the VMM may ask for, up to what the host has; 0: all of it. */
+static bool resolve_count(const struct vcca_host_caps *host, enum vcca_cap cap, const char *option, bool asked, unsigned want, uint64_t *out,
+                          struct vcca_error *err)
+{
+  if (!asked && !host->known[cap])
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the host's %s is not known: give it in a --host file or with --%s", vcca_cap_key(cap), option);
+  if (asked && host->known[cap] && want > host->value[cap])
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the VM asks for %s %u, but the host has %u: raise --%s or lower the VM's", vcca_cap_key(cap), want,
+                     host->value[cap], option);
+  *out = asked ? want : host->value[cap];
+  return true;
+}
+
+static bool resolve_debug(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, struct vcca_realm_params *p,
+                          struct vcca_error *err)
+{
+  if (!resolve_count(host, VCCA_CAP_NUM_BPS, "num-bps", config->num_bps, config->num_bps, &p->num_bps, err) ||
+      !resolve_count(host, VCCA_CAP_NUM_WPS, "num-wps", config->num_wps, config->num_wps, &p->num_wps, err))
+    return false;
+  if (p->num_bps < 2 || p->num_wps < 2)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%" PRIu64 " breakpoints and %" PRIu64 " watchpoints: a CPU has at least 2 of each", p->num_bps,
+                     p->num_wps);
+  p->num_bps--;
+  p->num_wps--;
+  return true;
+}
+
+static bool resolve_pmu(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
+                        struct vcca_realm_params *p, struct vcca_error *err)
+{
+  bool host_off = host->known[VCCA_CAP_PMU] && !host->value[VCCA_CAP_PMU];
+  bool on = config->pmu == VCCA_ON || (config->pmu == VCCA_UNSET && model->pmu_of_host && host->known[VCCA_CAP_PMU] && !host_off);
+  if (on && host_off)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the VM asks for a PMU, but the host has none: --pmu true, or a VM without");
+  if (!on)
+    return true;
+  p->flags |= FLAG_PMU;
+  return resolve_count(host, VCCA_CAP_PMU_NUM_CTRS, "pmu-num-ctrs", config->has_pmu_counters, config->pmu_counters, &p->pmu_num_ctrs, err);
+}
+
+static unsigned highest(unsigned mask)
+{
+  unsigned n = 0;
+  while (mask >>= 1)
+    n++;
+  return n;
+}
+
+/* The longest vector QEMU leaves under KVM (target/arm/cpu64.c, arm_cpu_sve_finalize): the longest that is asked for; else the longest
+ * the host has below every one that is refused. Hosts have the powers of two, and their longest. */
+static bool resolve_vectors(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, unsigned *bits, struct vcca_error *err)
+{
+  unsigned supported = 1u << 0 | 1u << 1 | 1u << 3 | 1u << 7 | 1u << 15, mask = 0xffff;
+  if (host->known[VCCA_CAP_SVE_VL]) {
+    if (*bits == 0)
+      supported = 0;
+    else
+      mask = (2u << (*bits / 128 - 1)) - 1;
+    supported = (supported & mask) | (*bits ? 1u << (*bits / 128 - 1) : 0);
+  }
+  if (config->sve_on & ~supported)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve%u=on: the host has no such vectors (--sve-vl %u)",
+                     128 * (highest(config->sve_on & ~supported) + 1), *bits);
+  if (config->sve_on)
+    supported &= (2u << highest(config->sve_on)) - 1;
+  unsigned refused = supported & config->sve_off;
+  if (refused && !config->sve_on)
+    supported &= (refused & (~refused + 1)) - 1; /* below the lowest */
+  supported &= ~(unsigned)config->sve_off;
+  if (!config->sve_on && !host->known[VCCA_CAP_SVE_VL])
+    supported = 0;
+  *bits = supported ? 128 * (highest(supported) + 1) : 0;
+  return true;
+}
+
+static bool resolve_sve(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, struct vcca_realm_params *p, struct vcca_error *err)
+{
+  unsigned bits = host->known[VCCA_CAP_SVE_VL] ? host->value[VCCA_CAP_SVE_VL] : 0;
+  if (config->sve == VCCA_OFF && config->sve_on)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve=off and a vector length that is on: one of them");
+  if (config->sve == VCCA_ON && !config->sve_on && bits == 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the VM asks for SVE, but the host has none: give its longest vector with --sve-vl");
+  if (config->sve == VCCA_OFF)
+    return true;
+  if ((config->sve_on || config->sve_off) && !resolve_vectors(config, host, &bits, err))
+    return false;
+  if (config->sve_max && (bits > config->sve_max || !host->known[VCCA_CAP_SVE_VL]))
+    bits = config->sve_max;
+  if (bits) {
+    p->flags |= FLAG_SVE;
+    p->sve_vl = bits / 128 - 1;
+  }
+  return true;
+}
+
+static bool resolve_hash(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
+                         enum vcca_rules_id rules, struct vcca_realm_params *p, struct vcca_error *err)
+{
+  enum vcca_hash_alg of_host = (enum vcca_hash_alg)host->value[VCCA_CAP_HASH_ALGO];
+  if (host->forced[VCCA_CAP_HASH_ALGO])
+    p->hash_alg = of_host;
+  else if (config->has_hash)
+    p->hash_alg = config->hash_alg;
+  else if (host->known[VCCA_CAP_HASH_ALGO])
+    p->hash_alg = of_host;
+  else
+    p->hash_alg = rules == VCCA_RULES_ARM_2_0 ? VCCA_SHA256 : model->hash_alg;
+  if (p->hash_alg == VCCA_SHA384 && !vcca_rim_rules(rules)->sha384)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "RMM 1.0 has no SHA-384: --rmm 2.0, or another --hash-algo");
+  return true;
+}
+
+static bool resolve(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host, enum vcca_rules_id rules,
+                    struct vcca_realm_params *p, struct vcca_error *err)
+{
+  unsigned needed = model->ipa_bits(config);
+  bool lpa2 = host->known[VCCA_CAP_LPA2] && host->value[VCCA_CAP_LPA2];
+  p->s2sz = host->known[VCCA_CAP_IPA_BITS] && host->value[VCCA_CAP_IPA_BITS] < needed ? host->value[VCCA_CAP_IPA_BITS] : needed;
+  if (lpa2)
+    p->flags |= FLAG_LPA2;
+  if (p->s2sz > 48 && !lpa2)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%" PRIu64 " address bits: beyond 48 the host needs LPA2 (--lpa2 true), or give less RAM with %s",
+                     p->s2sz, model->ram_option);
+  return resolve_hash(model, config, host, rules, p, err) && resolve_debug(config, host, p, err) && resolve_sve(config, host, p, err) &&
+         resolve_pmu(model, config, host, p, err);
+}
+
+/* --- Segments --------------------------------------------------------------------------------------------- */
+
+/* Space that is taken beyond the bytes that are measured: a kernel's bss. */
+static bool add(struct vcca_vmm_plan *out, const char *name, uint64_t ipa, uint64_t size, vcca_span content, bool measured, struct vcca_error *err)
+{
+  if (out->plan.segment_count == VCCA_SEGMENTS)
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "more than %d images", VCCA_SEGMENTS);
+  plan_add(&out->plan, name, ipa, size, content, measured);
+  return true;
+}
+
+/* A copy with zeros in front, for an image that does not start where a chunk does. */
+static bool copy_behind(struct vcca_vmm_plan *out, size_t zeros, vcca_span *content, struct vcca_error *err)
+{
+  struct vcca_bytes *copy = &out->copies[out->copies[0].p ? 1 : 0];
+  if (!vcca_bytes_alloc(copy, zeros + content->n, err))
+    return false;
+  if (content->n > 0)
+    memcpy(copy->p + zeros, content->p, content->n);
+  *content = vcca_bytes_span(copy);
+  return true;
+}
+
+bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, const char *name, uint64_t at, vcca_span content, struct vcca_error *err)
+{
+  uint64_t zeros = at % model->chunk;
+  if (content.n == 0)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "%s: the file is empty", name);
+  if (zeros > 0 && !copy_behind(out, (size_t)zeros, &content, err))
+    return false;
+  return add(out, name, at - zeros, round_up(content.n, model->chunk), content, true, err);
+}
+
+bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base, vcca_span kernel, uint64_t *entry, uint64_t *end,
+                    struct vcca_error *err)
+{
+  const struct vcca_vm vm = {.kernel = kernel};
+  struct vcca_arm64_image image;
+  if (!plan_kernel(&vm, &image, err))
+    return false;
+  *entry = base + image.text_offset;
+  *end = *entry + (kernel.n > image.image_size ? kernel.n : image.image_size);
+  return vmm_add(model, out, "kernel", *entry, kernel, err);
+}
+
+static void sort_segments(struct vcca_plan *plan)
+{
+  for (size_t i = 1; i < plan->segment_count; i++)
+    for (size_t k = i; k > 0 && plan->segments[k].ipa < plan->segments[k - 1].ipa; k--) {
+      struct vcca_segment other = plan->segments[k];
+      plan->segments[k] = plan->segments[k - 1];
+      plan->segments[k - 1] = other;
+    }
+}
+
+static bool check_segment(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_segment *s, struct vcca_error *err)
+{
+  uint64_t ram_end = plan->ram_base + plan->ram_size;
+  if (model->flash && strcmp(s->name, "firmware") == 0)
+    return true;
+  if (s->ipa < plan->ram_base || segment_end(s) > ram_end)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the %s (0x%" PRIx64 "-0x%" PRIx64 ") is not within RAM (0x%" PRIx64 "-0x%" PRIx64 "): give more with %s",
+                     s->name, s->ipa, segment_end(s), plan->ram_base, ram_end, model->ram_option);
+  return true;
+}
+
+/* Every image in RAM, none over another, addresses that exist. kernel_end is where the kernel's bss ends; 0: no kernel. */
+static bool check_segments(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_vmm_images *images, struct vcca_error *err)
+{
+  uint64_t ram_end = plan->ram_base + plan->ram_size, limit = (uint64_t)1 << (plan->params.s2sz - 1);
+  if (ram_end > limit)
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "RAM ends at 0x%" PRIx64 ", but with %" PRIu64 " address bits a realm's own end at 0x%" PRIx64
+                     ": less RAM with %s, or a host with more --ipa-bits",
+                     ram_end, plan->params.s2sz, limit, model->ram_option);
+  for (size_t i = 0; i < plan->segment_count; i++) {
+    const struct vcca_segment *s = &plan->segments[i], *next = s + 1;
+    uint64_t end = segment_end(s);
+    struct vcca_arm64_image image;
+    if (!check_segment(model, plan, s, err))
+      return false;
+    if (strcmp(s->name, "kernel") == 0 && vcca_arm64_image_read(images->kernel, &image, NULL)) {
+      uint64_t needed = round_up(s->ipa + image.text_offset % model->chunk + image.image_size, PAGE_4K);
+      end = needed > end ? needed : end;
+      if (end > ram_end)
+        return vcca_fail(err, VCCA_FAULT_USAGE, "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64 ": give more with %s", end,
+                         ram_end, model->ram_option);
+    }
+    if (i + 1 < plan->segment_count && end > next->ipa)
+      return vcca_fail(err, VCCA_FAULT_USAGE,
+                       "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, or smaller images", s->name,
+                       end, next->name, next->ipa, model->ram_option);
+  }
+  return true;
+}
+
+/* --- Plans ------------------------------------------------------------------------------------------------ */
+
+/* The images that are asked for; each must be here. */
+static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_vmm_images *given,
+                        struct vcca_vmm_images *out, const struct vmm_notes *notes, struct vcca_error *err)
+{
+  const struct {
+    const char *what, *asked;
+    vcca_span given, *out;
+  } rows[] = {{"kernel", config->kernel, given->kernel, &out->kernel},
+              {"initrd", config->initrd, given->initrd, &out->initrd},
+              {"firmware", config->firmware, given->firmware, &out->firmware}};
+  *out = *given;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    bool by_firmware = model->flash && config->firmware && i < 2;
+    if (rows[i].asked && !by_firmware && !rows[i].given.p)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts from '%.60s', which is the host's: give a local copy with --%s", model->program,
+                       rows[i].asked, rows[i].what);
+    if (rows[i].asked && by_firmware)
+      vmm_note(notes, "the %s is the firmware's to measure, into a REM", rows[i].what);
+    if (!rows[i].asked && rows[i].given.p)
+      vmm_note(notes, "--%s is not used: %s is not asked for one", rows[i].what, model->program);
+    if (!rows[i].asked || by_firmware)
+      *rows[i].out = vcca_span_of(NULL, 0);
+  }
+  if (!out->kernel.p && !out->firmware.p)
+    vmm_note(notes, "neither a kernel nor firmware: nothing that could start");
+  return true;
+}
+
+static bool add_tree(const struct vmm_model *model, const struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
+                     struct vcca_error *err)
+{
+  vcca_span dtb = images->dtb;
+  if (dtb.p && images->dtb_template.p)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--dtb and --dtb-template: one of them");
+  if (lay->config->flash && !dtb.p)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--flash adds a node that is not modelled: give the VMM's own device tree with --dtb");
+  if (dtb.p) {
+    if (dtb.n < 4 || vcca_be32(dtb.p) != 0xd00dfeed)
+      return vcca_fail_at(err, 0, "--dtb: no d00dfeed here: not a flattened device tree");
+    if (dtb.n > TREE_MAX)
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "--dtb: %zu bytes, but arm64 allows no more than 2 MiB", dtb.n);
+  } else {
+    if (!vmm_tree(model, lay, images->dtb_template, &out->dtb, err))
+      return false;
+    dtb = vcca_bytes_span(&out->dtb);
+  }
+  return vmm_add(model, out, "dtb", lay->dtb, dtb, err);
+}
+
+static void start_plan(const struct vmm_model *model, const struct vcca_vmm_config *config, enum vcca_rules_id rules, struct vcca_plan *plan)
+{
+  snprintf(plan->profile, sizeof plan->profile, "%s", model->name);
+  plan->rules = rules;
+  memcpy(plan->rpv, config->rpv, sizeof plan->rpv);
+  plan->ram_base = model->ram_base;
+  plan->ram_size = config->ram_size;
+  plan->ripas[0].base = plan->ram_base;
+  plan->ripas[0].top = plan->ram_base + plan->ram_size;
+  plan->ripas_count = 1;
+  plan->vcpus = config->vcpus;
+  plan->boot_rec.flags = 1;
+}
+
+static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
+                    struct vcca_error *err)
+{
+  if (!model->place(model, lay, images, out, err) || !add_tree(model, lay, images, out, err))
+    return false;
+  if (lay->log && !add(out, "log", lay->log, LOG_SIZE, vcca_span_of(NULL, 0), false, err))
+    return false;
+  if (lay->log)
+    out->plan.segments[out->plan.segment_count - 1].after_recs = true;
+  sort_segments(&out->plan);
+  return check_segments(model, &out->plan, images, err);
+}
+
+bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, const struct vcca_vmm_images *images,
+                   enum vcca_rules_id rules, vcca_note note, void *note_ctx, struct vcca_vmm_plan *out, struct vcca_error *err)
+{
+  const struct vmm_model *model = find_model(config->vmm);
+  const struct vmm_notes notes = {note, note_ctx};
+  struct vcca_vmm_images used;
+  *out = (struct vcca_vmm_plan){.plan = {.rules = rules}};
+  if (!model)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "there is no VMM model '%.40s'", config->vmm ? config->vmm : "");
+  if (rules != VCCA_RULES_ARM_1_0 && rules != VCCA_RULES_ARM_2_0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts realms: RMM 1.0 or 2.0", model->name);
+  if (rules == VCCA_RULES_ARM_2_0 && (config->has_hash || config->has_rpv || config->log))
+    vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; predicted as asked");
+
+  start_plan(model, config, rules, &out->plan);
+  if (!resolve(model, config, host, rules, &out->plan.params, err) || !pick_images(model, config, images, &used, &notes, err))
+    return false;
+  struct vmm_layout lay = {.config = config, .ram_base = model->ram_base, .pmu = (out->plan.params.flags & FLAG_PMU) != 0};
+  char *bootargs = model->bootargs ? model->bootargs(config) : NULL;
+  lay.bootargs = bootargs;
+  bool good = model->bootargs && !bootargs ? vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the kernel's command line")
+                                           : lay_out(model, &lay, &used, out, err);
+  free(bootargs);
+  return good;
+}
+
+void vcca_vmm_plan_free(struct vcca_vmm_plan *plan)
+{
+  vcca_bytes_free(&plan->dtb);
+  vcca_bytes_free(&plan->copies[0]);
+  vcca_bytes_free(&plan->copies[1]);
+}

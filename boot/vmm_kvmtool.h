@@ -1,0 +1,12 @@
+/* kvmtool: what its command line and its device tree share.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOOT_VMM_KVMTOOL_H
+#define BOOT_VMM_KVMTOOL_H
+
+#include "boot/vmm.h"
+
+void kvmtool_put_tree(struct tree *t, const struct vmm_layout *lay);
+bool kvmtool_edit_node(struct tree *t, const struct vmm_layout *lay, const char *node);
+
+#endif

@@ -1,0 +1,149 @@
+/* Virtual machine monitors as models: from a VMM's own command line, a host's capabilities and local images to a plan, a device
+ * tree and the log that a host would leave; and from a host's log back to the RIM.
+ *
+ * Sources: the command lines and memory maps of QEMU's virt machine, kvmtool and cloud-hypervisor as realms; the measurement log
+ * of QEMU's and kvmtool's realm branches (TCG crypto-agile log, register 0).
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef VCCA_VMM_H
+#define VCCA_VMM_H
+
+#include "vcca/boot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Images ---------------------------------------------------------------------------------------------- */
+
+/* Decompresses the first member of a gzip file (RFC 1952) of at most max bytes. */
+VCCA_MUST_USE bool vcca_gunzip(vcca_span gz, size_t max, struct vcca_bytes *out, struct vcca_error *err);
+/* Replaces a kernel that is gzip-compressed by what is inside; leaves any other alone. */
+VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_bytes *kernel, size_t max, struct vcca_error *err);
+
+/* --- Host capabilities ----------------------------------------------------------------------------------- */
+
+enum vcca_cap {
+  VCCA_CAP_IPA_BITS,     /* address bits; 32 to 52 */
+  VCCA_CAP_NUM_BPS,      /* breakpoints, a count; 2 to 64 */
+  VCCA_CAP_NUM_WPS,      /* watchpoints, a count; 2 to 64 */
+  VCCA_CAP_SVE_VL,       /* longest vector in bits; 0: no SVE */
+  VCCA_CAP_PMU_NUM_CTRS, /* PMU counters; 0 to 31 */
+  VCCA_CAP_PMU,          /* 0, 1 */
+  VCCA_CAP_LPA2,         /* 0, 1 */
+  VCCA_CAP_HASH_ALGO,    /* enum vcca_hash_alg */
+  VCCA_CAPS
+};
+
+/* What hardware, monitor and hypervisor of a host can do together. All zero: nothing is known. */
+struct vcca_host_caps {
+  bool known[VCCA_CAPS];
+  bool forced[VCCA_CAPS]; /* by an option: no file changes it any more */
+  unsigned value[VCCA_CAPS];
+};
+
+/* "num_bps" as in files; as an option its underscores are hyphens. */
+const char *vcca_cap_key(enum vcca_cap cap);
+/* Reads a capability file: TOML of `key = value` lines without tables. Values that are known already are only lowered; a hash
+ * algorithm must agree. */
+VCCA_MUST_USE bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcca_error *err);
+/* Sets a value, whatever was known; text is as an option has it: a number, true or false, sha256. */
+VCCA_MUST_USE bool vcca_host_caps_set(struct vcca_host_caps *caps, enum vcca_cap cap, const char *text, struct vcca_error *err);
+
+/* --- A VMM's command line -------------------------------------------------------------------------------- */
+
+enum vcca_switch { VCCA_UNSET, VCCA_OFF, VCCA_ON };
+
+/* What a command line asks for. Strings are the caller's words; the files they name are never opened. */
+struct vcca_vmm_config {
+  const char *vmm; /* the model's name */
+  unsigned vcpus;
+  unsigned sockets, clusters, cores, threads; /* their product is vcpus (QEMU) */
+  uint64_t ram_size, ram_max;                 /* ram_max: with what may be plugged in (QEMU) */
+  unsigned ram_slots;
+  bool has_hash;
+  enum vcca_hash_alg hash_alg;
+  bool has_rpv;
+  uint8_t rpv[64];
+  enum vcca_switch sve, pmu;
+  uint16_t sve_on, sve_off; /* bit n: vectors of 128 (n + 1) bits are asked for, or refused */
+  unsigned sve_max;         /* bits; 0: not limited */
+  bool has_pmu_counters;
+  unsigned pmu_counters;
+  unsigned num_bps, num_wps; /* counts; 0: the host's */
+  bool its, log, serial, flash;
+  bool virtio_mmio;       /* kvmtool: devices are virtio-mmio, and so in the device tree */
+  unsigned devices;       /* virtio devices, a network device included (kvmtool) */
+  uint64_t firmware_base; /* kvmtool */
+  const char *kernel, *initrd, *firmware, *append;
+};
+
+/* A remark for stderr: something that is ignored or assumed. */
+typedef void (*vcca_note)(void *ctx, const char *text);
+
+/* The i-th model's name and a line about it; NULL beyond the last. */
+const char *vcca_vmm_name(size_t i, const char **summary);
+/* Whether there is such a model. */
+bool vcca_vmm_known(const char *name);
+/* Reads a VMM's own words (with or without the program's name in front). QEMU's unknown options are noted and ignored, the others'
+ * are errors. note may be NULL. */
+VCCA_MUST_USE bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx,
+                                  struct vcca_vmm_config *out, struct vcca_error *err);
+
+/* --- Plans ----------------------------------------------------------------------------------------------- */
+
+/* Local copies of what the command line names. They are used only where it does. */
+struct vcca_vmm_images {
+  vcca_span kernel, initrd, firmware;
+  vcca_span dtb;          /* measured as it is; {NULL, 0}: one is made */
+  vcca_span dtb_template; /* or edited from this: /chosen, memory, CPUs, interrupt controller */
+};
+
+struct vcca_vmm_plan {
+  struct vcca_plan plan;
+  struct vcca_bytes dtb;       /* what was made or edited; empty when given */
+  struct vcca_bytes copies[2]; /* images that do not start at a granule */
+};
+
+/* The plan of a VM as the model's VMM starts it under RMM 1.0 or 2.0 rules. It points into images and into itself: do not copy it.
+ * Free with vcca_vmm_plan_free, also after a failure. */
+VCCA_MUST_USE bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, const struct vcca_vmm_images *images,
+                                 enum vcca_rules_id rules, vcca_note note, void *note_ctx, struct vcca_vmm_plan *out, struct vcca_error *err);
+/* Frees what the plan owns. */
+void vcca_vmm_plan_free(struct vcca_vmm_plan *plan);
+
+/* --- Measurement logs ------------------------------------------------------------------------------------ */
+
+/* Writes the log that QEMU and kvmtool leave for a plan: Spec ID header, VM VERSION, parameters, RIPAS, images, first REC, log area. */
+VCCA_MUST_USE bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const char *version, vcca_sink *out, struct vcca_error *err);
+
+/* A local image, by which a log's digests are understood. */
+struct vcca_bootlog_image {
+  const char *name;
+  vcca_span content;
+};
+enum { VCCA_BOOTLOG_LABELS = 16 };
+struct vcca_bootlog {
+  char vmm[33], version[41]; /* "" when the log does not say */
+  uint64_t ram_size;
+  uint32_t cpus;
+  struct vcca_rim rim;
+  uint8_t rem[VCCA_REMS][VCCA_MEASUREMENT_SIZE];
+  unsigned rim_events, rem_events; /* events that went into them */
+  unsigned rem_known;              /* of rem_events, those whose digest is a local image's */
+  struct {
+    char name[32]; /* as the log describes it */
+    uint64_t base, top;
+    int image; /* index of the local image; -1: unmeasured */
+  } parts[VCCA_BOOTLOG_LABELS];
+  size_t part_count;
+};
+/* Computes RIM and REMs from a host's log. Nothing in it is believed: every image must be here, of the size the log says, where
+ * granules exist and are not taken; an event that could change the RIM but is not understood is an error with its offset. */
+VCCA_MUST_USE bool vcca_bootlog_measure(vcca_span log, const struct vcca_bootlog_image *images, size_t image_count, enum vcca_rules_id rules,
+                                        vcca_rim_hook hook, void *hook_ctx, struct vcca_bootlog *out, struct vcca_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -229,6 +229,10 @@ bool run_name(void *ctx, const struct tree_node *node, vcca_span name, enum valu
   for (const struct tree_node *var = vars ? vars->first : NULL; var; var = var->next)
     if (vcca_span_eq(var->key, base) && field.n == 0)
       return variable(r, node, var, want, out, err);
+  if (vcca_span_is(base, "i") && r->step.repeat) {
+    *out = value_from_number(r->turn);
+    return true;
+  }
   if (vcca_span_is(base, "scratch") && r->vm) {
     *out = value_from_number(r->vm->scratch);
     return true;

@@ -8,6 +8,8 @@
 
 #include "scenario/run.h"
 
+enum { REPEAT_MAX = 65536 };
+
 static const char header_keys[] = "vcca name story profile device family vars images features rem_zero_padded steps";
 static const char feature_keys[] = "s2sz lpa2 no_sve no_pmu sve_vl num_bps num_wps pmu_num_ctrs no_sha512 gicv3_num_lrs max_recs_order";
 
@@ -84,7 +86,7 @@ static bool check_call_words(struct run *r, const struct step *s)
     return true;
   if (!tree_only(s->args, words, s->name, r->err))
     return false;
-  snprintf(words, sizeof words, "status index refused unchanged x0 x1 x2 x3 x4 x5 x6 x7 x8 %s", s->command->outputs);
+  snprintf(words, sizeof words, "status error index refused unchanged x0 x1 x2 x3 x4 x5 x6 x7 x8 %s", s->command->outputs);
   return !s->expect || tree_only(s->expect, words, "expect", r->err);
 }
 
@@ -97,7 +99,7 @@ static bool check_words(struct run *r, const struct step *s)
     return false;
   if (s->kind->run == step_expect) {
     char words[400];
-    snprintf(words, sizeof words, "vm %s", machine_fields);
+    snprintf(words, sizeof words, "vm realm %s", machine_fields);
     return tree_only(s->args, words, "expect", r->err);
   }
   return !s->expect || tree_only(s->expect, s->kind->yields, "expect", r->err);
@@ -113,7 +115,7 @@ static bool good_name(vcca_span name)
   return name.n > 0 && name.n < NAME_MAX_SIZE;
 }
 
-/* Which key is the step's own: the one that is not as, expect or why; expect, when there is no other. */
+/* Which key is the step's own: the one that is not as, expect, why or repeat; expect, when there is no other. */
 static bool read_step(struct run *r, const struct tree_node *item, unsigned number, struct step *s)
 {
   const struct tree_node *own = NULL, *as = tree_get(item, "as");
@@ -122,7 +124,7 @@ static bool read_step(struct run *r, const struct tree_node *item, unsigned numb
   if (item->kind != TREE_MAP)
     return tree_fail(item, r->err, "a step is a mapping such as boot: {...}");
   for (const struct tree_node *n = item->first; n; n = n->next) {
-    if (tree_word_in(n->key, "as expect why"))
+    if (tree_word_in(n->key, "as expect why repeat"))
       continue;
     if (own)
       return tree_fail_key(n, r->err, "one thing for each step: \"%.40s\" stands beside \"%.40s\"", (const char *)n->key.p, (const char *)own->key.p);
@@ -130,6 +132,7 @@ static bool read_step(struct run *r, const struct tree_node *item, unsigned numb
   }
   s->expect = tree_get(item, "expect");
   s->why = tree_get(item, "why");
+  s->repeat = tree_get(item, "repeat");
   s->args = own ? own : s->expect;
   if (!s->args)
     return tree_fail(item, r->err, "a step without anything to do");
@@ -211,10 +214,10 @@ static bool check_field(struct run *r, const struct tree_node *node)
 static bool check_outcome(struct run *r)
 {
   struct step *s = &r->step;
-  bool judged = s->kind->main[0] && s->expect && tree_get(s->expect, s->kind->main);
-  if (!s->ok && strcmp(s->kind->main, "error") == 0)
+  bool judged = s->kind->run != step_expect && (tree_get(s->expect, s->kind->main) || tree_get(s->expect, "error"));
+  if (!s->ok)
     thing_text(s->out, "error", s->complaint);
-  if (!judged && s->kind->main[0]) {
+  if (!judged) {
     r->result->expectations++;
     if (!s->ok)
       record_failure(r, s->where ? s->where : s->args, "%s", s->complaint);
@@ -231,7 +234,19 @@ static bool check_outcome(struct run *r)
   return true;
 }
 
-static bool run_step(struct run *r, const struct tree_node *item, unsigned number)
+static void tell_step(const struct run *r, const struct step *s)
+{
+  if (!r->options->log || !r->options->verbose || r->result->failures > 0)
+    return;
+  const char *got = strstr(s->complaint, "got ");
+  fprintf(r->options->log, "step %u: %s%s%.*s%s%s\n", s->number, s->name, s->as.n ? " as " : "", (int)s->as.n, s->as.p ? (const char *)s->as.p : "",
+          s->ok ? "" : ": as expected, ",
+          s->ok ? ""
+          : got ? got
+                : s->complaint);
+}
+
+static bool run_once(struct run *r, const struct tree_node *item, unsigned number)
 {
   struct step *s = &r->step;
   if (!read_step(r, item, number, s) || !thing_new(r, s->as, &s->out))
@@ -244,9 +259,19 @@ static bool run_step(struct run *r, const struct tree_node *item, unsigned numbe
     s->out->next = r->things;
     r->things = s->out;
   }
-  if (r->options->log && r->options->verbose && r->result->failures == 0)
-    fprintf(r->options->log, "step %u: %s%s%.*s%s%s\n", number, s->name, s->as.n ? " as " : "", (int)s->as.n, s->as.p ? (const char *)s->as.p : "",
-            s->ok ? "" : ": as expected, ", s->ok ? "" : s->complaint);
+  tell_step(r, s);
+  return true;
+}
+
+static bool run_step(struct run *r, const struct tree_node *item, unsigned number)
+{
+  const struct tree_node *repeat = tree_get(item, "repeat");
+  uint64_t times = 1;
+  if (repeat && !value_small(&r->reading, repeat, REPEAT_MAX, &times, r->err))
+    return false;
+  for (r->turn = 0; r->turn < times && r->result->failures == 0; r->turn++)
+    if (!run_once(r, item, number))
+      return false;
   return true;
 }
 
@@ -371,6 +396,25 @@ static bool apply_setting(struct run *r, struct tree_doc *doc, const char *setti
                    tree_suggest(name, words, hint, sizeof hint));
 }
 
+/* "name=FILE" from the command line writes what $name stands for at the end. */
+static bool write_save(struct run *r, const char *save)
+{
+  const char *equals = strchr(save, '=');
+  struct tree_node node = {.kind = TREE_SCALAR, .line = 1, .column = 1};
+  char name[2 * NAME_MAX_SIZE + 2];
+  vcca_span bytes;
+  if (!equals || equals == save || equals[1] == '\0' || (size_t)(equals - save) > sizeof name - 2)
+    return vcca_fail(r->err, VCCA_FAULT_USAGE, "\"%.60s\" saves nothing: name=FILE or name.field=FILE", save);
+  snprintf(name, sizeof name, "$%.*s", (int)(equals - save), save);
+  node.text = vcca_span_str(name);
+  struct vcca_error why = {0};
+  struct vcca_error *err = r->err;
+  r->err = &why;
+  bool found = value_bytes(&r->reading, &node, &bytes, &why);
+  r->err = err;
+  return found ? vcca_file_write(equals + 1, bytes, err) : vcca_fail(err, VCCA_FAULT_USAGE, "cannot save %s: %s", name + 1, why.text);
+}
+
 static bool run_document(struct run *r)
 {
   size_t count = r->options->setting_count, done = 0;
@@ -381,6 +425,8 @@ static bool run_document(struct run *r)
     done++;
   }
   ok = ok && read_header(r) && each_step(r, check_step) && first_power_on(r) && each_step(r, run_step);
+  for (size_t i = 0; ok && i < r->options->save_count; i++)
+    ok = write_save(r, r->options->saves[i]);
   for (size_t i = 0; i < done; i++)
     tree_free(&docs[i]);
   free(docs);

@@ -65,7 +65,7 @@ struct step {
   unsigned number;
   char name[64];
   const struct tree_node *args; /* value of the step's own key */
-  const struct tree_node *expect, *why;
+  const struct tree_node *expect, *why, *repeat;
   vcca_span as;
 
   bool ok;
@@ -102,6 +102,7 @@ struct run {
   struct thing *things; /* newest first */
   struct vm *vm;        /* booted last, NULL when none */
   unsigned name_depth;
+  uint64_t turn; /* $i of a repeated step */
   struct tracer tracer;
   struct last_call last;
   struct step step;
@@ -160,11 +161,24 @@ VCCA_MUST_USE bool layout_read(const struct reading *r, const struct vcca_comman
 
 /* --- Steps ----------------------------------------------------------------------------------------------- */
 
-/* Runs main(arg) on a REC until it is done; how many entries that took. With interrupts, so many of them come with one pending. */
-VCCA_MUST_USE bool run_guest(struct run *r, struct step *s, uint64_t rec, uint64_t scratch, vcca_guest_main main, void *arg, unsigned interrupts,
-                             unsigned *entries);
+/* A guest program on a REC. What the host does about a PSCI exit: nothing, take it as the end (SYSTEM_OFF does not come back), or
+ * answer that it was done (CPU_ON). */
+enum psci_exit { PSCI_EXIT_NONE, PSCI_EXIT_ENDS, PSCI_EXIT_COMPLETES };
+struct guest_run {
+  uint64_t rec, scratch; /* scratch: IPA of a page for the guest library, 0: none */
+  vcca_guest_main main;
+  void *arg;
+  unsigned interrupts; /* so many entries come with an interrupt pending */
+  enum psci_exit psci;
+  uint64_t psci_target; /* REC */
+  unsigned entries;     /* how many it took */
+};
+/* Enters the REC until main has returned. */
+VCCA_MUST_USE bool run_guest(struct run *r, struct step *s, struct guest_run *g);
 /* The REC that "rec" names, and the scratch page that goes with it. */
 VCCA_MUST_USE bool need_rec(struct run *r, const struct tree_node *map, uint64_t *rec, uint64_t *scratch);
+/* The REC of the VM with this MPIDR, 0 when there is none. */
+uint64_t rec_with_mpidr(struct run *r, const struct tree_node *map, uint64_t mpidr);
 /* The status word's short name, as steps spell it: without the interface's prefix. */
 const char *status_text(const struct vcca_interface *interface, uint64_t word);
 bool answers_by_value(const struct vcca_command *command);

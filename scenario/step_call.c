@@ -21,13 +21,17 @@ struct call {
   uint64_t scratch;
 };
 
+/* "RMI_ERROR_INPUT" without the interface's prefix. */
+static const char *short_name(const struct vcca_interface *interface, const char *name)
+{
+  size_t prefix = strlen(interface->name);
+  return strlen(name) > prefix && name[prefix] == '_' ? name + prefix + 1 : name;
+}
+
 const char *status_text(const struct vcca_interface *interface, uint64_t word)
 {
   const char *name = vcca_interface_status(interface, word);
-  size_t prefix = strlen(interface->name);
-  if (!name)
-    return "UNKNOWN";
-  return strlen(name) > prefix && name[prefix] == '_' ? name + prefix + 1 : name;
+  return name ? short_name(interface, name) : "UNKNOWN";
 }
 
 /* Statuses as steps spell them. */
@@ -38,7 +42,7 @@ static void status_words(const struct vcca_interface *interface, char *buf, size
     vcca_sink_str(&out, i ? " " : "");
     vcca_sink_str(&out, interface->statuses[i].name);
     vcca_sink_str(&out, " ");
-    vcca_sink_str(&out, status_text(interface, interface->statuses[i].code));
+    vcca_sink_str(&out, short_name(interface, interface->statuses[i].name));
   }
   buf[vcca_sink_ok(&out) ? out.n : 0] = '\0';
 }
@@ -274,26 +278,48 @@ static void guest_main(void *arg, vcca_guest *g)
   vcca_guest_call(g, c->x);
 }
 
+/* What the host makes of the PSCI calls that leave to it. */
+static enum psci_exit psci_exit_of(const struct step *s)
+{
+  static const char ends[] = "SYSTEM_OFF SYSTEM_RESET CPU_OFF", completes[] = "CPU_ON CPU_ON32 AFFINITY_INFO AFFINITY_INFO32";
+  vcca_span name = vcca_span_str(s->command->name);
+  if (s->interface != vcca_psci())
+    return PSCI_EXIT_NONE;
+  return tree_word_in(name, ends) ? PSCI_EXIT_ENDS : tree_word_in(name, completes) ? PSCI_EXIT_COMPLETES : PSCI_EXIT_NONE;
+}
+
+static bool guest_call(struct run *r, struct step *s, struct call *c, struct guest_run *g)
+{
+  g->main = guest_main;
+  g->arg = c;
+  g->psci = psci_exit_of(s);
+  if (g->psci == PSCI_EXIT_COMPLETES)
+    g->psci_target = rec_with_mpidr(r, s->args, c->x[1]);
+  if (g->psci == PSCI_EXIT_ENDS)
+    g->scratch = 0;
+  if (!run_guest(r, s, g))
+    return false;
+  if (g->psci == PSCI_EXIT_ENDS)
+    c->x[0] = 0; /* it does not come back */
+  if (s->ok)
+    outcome(r, s, c->x);
+  return true;
+}
+
 bool step_call(struct run *r, struct step *s)
 {
   struct call c = {0};
-  uint64_t rec = 0;
+  struct guest_run g = {0};
   bool guest = s->interface != vcca_rmi() && s->interface != vcca_tmi();
   if (s->expect && !check_names(r, s))
     return false;
-  if (guest && !need_rec(r, s->args, &rec, &c.scratch))
+  if (guest && !need_rec(r, s->args, &g.rec, &g.scratch))
     return false;
+  c.scratch = g.scratch;
   if (!arguments(r, &c))
     return false;
   r->last.refused = NULL;
-  if (!guest)
-    return host_call(r, s, &c);
-  unsigned entries = 0;
-  if (!run_guest(r, s, rec, c.scratch, guest_main, &c, 0, &entries))
-    return false;
-  if (s->ok)
-    outcome(r, s, c.x);
-  return true;
+  return guest ? guest_call(r, s, &c, &g) : host_call(r, s, &c);
 }
 
 bool step_smc(struct run *r, struct step *s)

@@ -35,29 +35,62 @@ bool need_rec(struct run *r, const struct tree_node *map, uint64_t *rec, uint64_
   return true;
 }
 
-bool run_guest(struct run *r, struct step *s, uint64_t rec, uint64_t scratch, vcca_guest_main main, void *arg, unsigned interrupts, unsigned *entries)
+/* Affinities count sixteens, then 256s (RMM specification, RecIndex). */
+uint64_t rec_with_mpidr(struct run *r, const struct tree_node *map, uint64_t mpidr)
+{
+  struct vm *vm = NULL;
+  uint64_t index = (mpidr & 15) + 16 * (mpidr >> 8 & 0xff) + 4096 * (mpidr >> 16 & 0xff);
+  return need_vm(r, map, &vm) && index < vm->booted.recs ? vm->booted.rec[index] : 0;
+}
+
+static const struct vcca_interface *host_interface(const struct run *r)
+{
+  return r->abi == VCCA_ABI_TMI ? vcca_tmi() : vcca_rmi();
+}
+
+static uint64_t complete_psci(struct run *r, const struct guest_run *g)
+{
+  const struct vcca_interface *host = host_interface(r);
+  const struct vcca_command *complete = vcca_command_named(host, VCCA_SPAN_LIT("PSCI_COMPLETE"));
+  uint64_t x[VCCA_SMC_REGS] = {complete->fid, g->rec, g->psci_target};
+  vcca_smc(r->machine, x);
+  return x[host->status_register];
+}
+
+/* One entry; true when there is reason for another. */
+static bool enter(struct run *r, struct guest_run *run, const vcca_guest *g, uint64_t *status, bool *ended)
+{
+  enum { EXIT_PSCI = 3 };
+  unsigned reason = 0;
+  vcca_rec_set_irq(r->machine, run->rec, run->entries < run->interrupts);
+  *status = vcca_host_run(r->host, run->rec, 0, &reason);
+  run->entries++;
+  bool psci = *status == 0 && reason == EXIT_PSCI && !vcca_guest_done(g);
+  *ended = vcca_guest_done(g) || (psci && run->psci == PSCI_EXIT_ENDS);
+  if (psci && run->psci == PSCI_EXIT_COMPLETES)
+    *status = complete_psci(r, run);
+  return !*ended && *status == 0;
+}
+
+bool run_guest(struct run *r, struct step *s, struct guest_run *run)
 {
   struct vcca_error why = {0};
-  vcca_guest *g = vcca_guest_new(r->machine, rec, main, arg, &why);
+  vcca_guest *g = vcca_guest_new(r->machine, run->rec, run->main, run->arg, &why);
   if (!g)
     return step_failed_error(s, &why);
-  if (scratch)
-    vcca_guest_scratch(g, scratch);
+  if (run->scratch)
+    vcca_guest_scratch(g, run->scratch);
   uint64_t status = 0;
-  unsigned reason = 0;
-  for (*entries = 0; !vcca_guest_done(g) && status == 0 && *entries < ENTRIES_MAX; ++*entries) {
-    vcca_rec_set_irq(r->machine, rec, *entries < interrupts);
-    status = vcca_host_run(r->host, rec, 0, &reason);
-  }
-  bool done = vcca_guest_done(g);
-  vcca_rec_set_irq(r->machine, rec, false);
+  bool ended = false;
+  for (run->entries = 0; run->entries < ENTRIES_MAX && enter(r, run, g, &status, &ended);)
+    ;
+  vcca_rec_set_irq(r->machine, run->rec, false);
   vcca_guest_free(g);
-  if (done)
+  if (ended)
     return true;
-  const struct vcca_interface *host = r->abi == VCCA_ABI_TMI ? vcca_tmi() : vcca_rmi();
   if (status != 0)
-    return step_failed(s, "the REC could not be run: %s (0x%" PRIx64 ")", status_text(host, status), status);
-  return step_failed(s, "the guest did not finish in %d entries; the last exit has reason %u", ENTRIES_MAX, reason);
+    return step_failed(s, "the REC could not be run: %s (0x%" PRIx64 ")", status_text(host_interface(r), status), status);
+  return step_failed(s, "the guest did not finish in %d entries", ENTRIES_MAX);
 }
 
 /* --- Programs --------------------------------------------------------------------------------------------- */
@@ -73,6 +106,7 @@ struct program {
   uint8_t measurement[VCCA_MEASUREMENT_SIZE];
   unsigned ipa_width, hash_alg;
   uint64_t status;
+  unsigned interrupts, entries; /* see guest_run */
 };
 
 static void program_main(void *arg, vcca_guest *g)
@@ -81,12 +115,12 @@ static void program_main(void *arg, vcca_guest *g)
   p->body(p, g);
 }
 
-static bool run_program(struct run *r, struct step *s, struct program *p, unsigned interrupts, unsigned *entries)
+static bool run_program(struct run *r, struct step *s, struct program *p)
 {
-  uint64_t rec = 0, scratch = 0;
-  if (!need_rec(r, s->args, &rec, &scratch))
-    return false;
-  return run_guest(r, s, rec, scratch, program_main, p, interrupts, entries);
+  struct guest_run g = {.main = program_main, .arg = p, .interrupts = p->interrupts};
+  bool ok = need_rec(r, s->args, &g.rec, &g.scratch) && run_guest(r, s, &g);
+  p->entries = g.entries;
+  return ok;
 }
 
 /* The status is the guest interface's own. */
@@ -107,13 +141,12 @@ bool step_guest_extend(struct run *r, struct step *s)
 {
   struct program p = {.body = extend};
   struct tree_node *index, *value;
-  unsigned entries = 0;
   if (!tree_need(s->args, "index", &index, r->err) || !get_small(&r->reading, s->args, "index", 255, &p.index, r->err) ||
       !tree_need(s->args, "value", &value, r->err) || !value_bytes(&r->reading, value, &p.value, r->err))
     return false;
   if (p.value.n > VCCA_MEASUREMENT_SIZE)
     return tree_fail(value, r->err, "%zu bytes, a guest extends by at most 64 at a time: give their hash", p.value.n);
-  if (!run_program(r, s, &p, 0, &entries))
+  if (!run_program(r, s, &p))
     return false;
   if (s->ok)
     put_status(r, s, p.status);
@@ -129,10 +162,8 @@ bool step_guest_read(struct run *r, struct step *s)
 {
   struct program p = {.body = read_measurement};
   struct tree_node *index;
-  unsigned entries = 0;
   vcca_span copy;
-  if (!tree_need(s->args, "index", &index, r->err) || !get_small(&r->reading, s->args, "index", 255, &p.index, r->err) ||
-      !run_program(r, s, &p, 0, &entries))
+  if (!tree_need(s->args, "index", &index, r->err) || !get_small(&r->reading, s->args, "index", 255, &p.index, r->err) || !run_program(r, s, &p))
     return false;
   if (!s->ok)
     return true;
@@ -158,8 +189,7 @@ static void config(struct program *p, vcca_guest *g)
 bool step_guest_config(struct run *r, struct step *s)
 {
   struct program p = {.body = config};
-  unsigned entries = 0;
-  if (!run_program(r, s, &p, 0, &entries))
+  if (!run_program(r, s, &p))
     return false;
   if (!s->ok)
     return true;
@@ -179,10 +209,10 @@ bool step_guest_token(struct run *r, struct step *s)
 {
   struct program p = {.body = token};
   struct tree_node *challenge;
-  unsigned entries = 0, interrupts = 0, chunk = VCCA_PAGE;
+  unsigned chunk = VCCA_PAGE;
   if (!tree_need(s->args, "challenge", &challenge, r->err) || !value_bytes(&r->reading, challenge, &p.value, r->err) ||
       !get_small(&r->reading, s->args, "chunk", VCCA_PAGE, &chunk, r->err) ||
-      !get_small(&r->reading, s->args, "interrupts", ENTRIES_MAX / 2, &interrupts, r->err))
+      !get_small(&r->reading, s->args, "interrupts", ENTRIES_MAX / 2, &p.interrupts, r->err))
     return false;
   if (p.value.n > VCCA_CHALLENGE_SIZE)
     return tree_fail(challenge, r->err, "%zu bytes, a challenge has at most 64", p.value.n);
@@ -194,13 +224,13 @@ bool step_guest_token(struct run *r, struct step *s)
   p.chunk = chunk;
   p.sink = vcca_sink_of(room, VCCA_TOKEN_MAX);
   unsigned before = r->result->calls;
-  if (!run_program(r, s, &p, interrupts, &entries))
+  if (!run_program(r, s, &p))
     return false;
   if (!s->ok)
     return true;
   put_status(r, s, p.status);
-  thing_number(s->out, "calls", r->result->calls - before - entries);
-  thing_number(s->out, "entries", entries);
+  thing_number(s->out, "calls", r->result->calls - before - p.entries);
+  thing_number(s->out, "entries", p.entries);
   token_fields(s->out, vcca_sink_span(&p.sink));
   return true;
 }
@@ -213,12 +243,11 @@ static void cert(struct program *p, vcca_guest *g)
 bool step_guest_cert(struct run *r, struct step *s)
 {
   struct program p = {.body = cert};
-  unsigned entries = 0;
   uint8_t *room = pool_take(&r->pool, VCCA_CERT_MAX, r->err);
   p.sink = vcca_sink_of(room, VCCA_CERT_MAX);
   if (r->abi != VCCA_ABI_TMI)
     return tree_fail_key(s->args, r->err, "only virtCCA has a call for the device certificate");
-  if (!room || !run_program(r, s, &p, 0, &entries))
+  if (!room || !run_program(r, s, &p))
     return false;
   if (!s->ok)
     return true;
@@ -248,9 +277,8 @@ bool step_guest_store(struct run *r, struct step *s)
 {
   struct program p = {.body = store};
   struct tree_node *bytes;
-  unsigned entries = 0;
   return need_ipa(r, s, &p.ipa) && tree_need(s->args, "bytes", &bytes, r->err) && value_bytes(&r->reading, bytes, &p.value, r->err) &&
-         run_program(r, s, &p, 0, &entries);
+         run_program(r, s, &p);
 }
 
 bool step_guest_load(struct run *r, struct step *s)
@@ -258,13 +286,12 @@ bool step_guest_load(struct run *r, struct step *s)
   struct program p = {.body = load};
   struct tree_node *node;
   uint64_t size = 0;
-  unsigned entries = 0;
   if (!need_ipa(r, s, &p.ipa) || !tree_need(s->args, "size", &node, r->err) || !value_small(&r->reading, node, LOAD_MAX, &size, r->err))
     return false;
   uint8_t *room = pool_take(&r->pool, (size_t)size, r->err);
   p.size = (size_t)size;
   p.sink = vcca_sink_of(room, p.size);
-  if (!room || !run_program(r, s, &p, 0, &entries))
+  if (!room || !run_program(r, s, &p))
     return false;
   if (s->ok)
     thing_bytes(s->out, "bytes", vcca_sink_span(&p.sink));

@@ -236,13 +236,16 @@ bool step_expect(struct run *r, struct step *s)
   const struct tree_node *map = s->args;
   struct vm *vm = NULL;
   char text[2][360];
-  if (tree_get(map, "vm") ? !need_vm(r, map, &vm) : false)
+  struct vm by_hand = {.power = r->power};
+  if (tree_get(map, "vm") && !need_vm(r, map, &vm))
+    return false;
+  if (!get_number(&r->reading, map, "realm", &by_hand.booted.rd, r->err))
     return false;
   if (!vm)
-    vm = r->vm;
+    vm = tree_get(map, "realm") ? &by_hand : r->vm;
   for (const struct tree_node *n = map->first; n; n = n->next) {
     struct value got, want;
-    if (vcca_span_is(n->key, "vm"))
+    if (tree_word_in(n->key, "vm realm"))
       continue;
     if (!machine_field(r, vm, n->key, &got))
       return tree_fail_key(n, r->err, "there is no VM to ask for its %.40s", (const char *)n->key.p);

@@ -96,8 +96,8 @@ static bool name_char(uint8_t c)
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
 }
 
-/* One summand: digits or a $name, up to the next operator. */
-static bool summand(const struct reading *r, const struct tree_node *node, size_t *at, uint64_t *out, struct vcca_error *err)
+/* Digits or a $name, up to the next operator. */
+static bool factor(const struct reading *r, const struct tree_node *node, size_t *at, uint64_t *out, struct vcca_error *err)
 {
   vcca_span text = node->text;
   size_t begin = *at, end = begin < text.n && text.p[begin] == '$' ? begin + 1 : begin;
@@ -123,29 +123,41 @@ static size_t skip_blanks(vcca_span text, size_t at)
   return at;
 }
 
+/* Factors with * between them. */
+static bool product(const struct reading *r, const struct tree_node *node, size_t *at, uint64_t *out, struct vcca_error *err)
+{
+  uint64_t v = 0;
+  if (!factor(r, node, at, out, err))
+    return false;
+  *at = skip_blanks(node->text, *at);
+  while (*at < node->text.n && node->text.p[*at] == '*') {
+    *at = skip_blanks(node->text, *at + 1);
+    if (!factor(r, node, at, &v, err))
+      return false;
+    *out *= v;
+    *at = skip_blanks(node->text, *at);
+  }
+  return true;
+}
+
 bool value_number(const struct reading *r, const struct tree_node *node, uint64_t *out, struct vcca_error *err)
 {
   if (!scalar(node, "a number", err))
     return false;
-  uint64_t sum = 0;
-  size_t at = 0;
-  bool minus = false;
-  if (node->text.n > 1 && node->text.p[0] == '-') {
-    minus = true;
-    at = 1;
-  }
+  vcca_span text = node->text;
+  bool minus = text.n > 1 && text.p[0] == '-';
+  uint64_t sum = 0, v = 0;
+  size_t at = minus ? 1 : 0;
   for (;;) {
-    uint64_t v = 0;
-    if (!summand(r, node, &at, &v, err))
+    if (!product(r, node, &at, &v, err))
       return false;
     sum = minus ? sum - v : sum + v;
-    at = skip_blanks(node->text, at);
-    if (at == node->text.n)
+    if (at == text.n)
       break;
-    if (node->text.p[at] != '+' && node->text.p[at] != '-')
-      return tree_fail(node, err, "\"%.60s\" is not a number: write it as 64, 0x40, 64K or $base+0x1000", (const char *)node->text.p);
-    minus = node->text.p[at] == '-';
-    at = skip_blanks(node->text, at + 1);
+    if (text.p[at] != '+' && text.p[at] != '-')
+      return tree_fail(node, err, "\"%.60s\" is not a number: write it as 64, 0x40, 64K or $base+0x1000", (const char *)text.p);
+    minus = text.p[at] == '-';
+    at = skip_blanks(text, at + 1);
   }
   *out = sum;
   return true;

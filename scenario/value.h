@@ -1,6 +1,6 @@
 /* What the scalars and mappings of a file mean once a type is asked of them: numbers, bytes, text, and $names.
  *
- * Numbers: 64, 0x40, 64K, $base+0x1000. Bytes: hexadecimal digits, $name, or one of
+ * Numbers: 64, 0x40, 64K, $base+0x1000, $base+$i*4K. Bytes: hexadecimal digits, $name, or one of
  *   {hex: 00ff} {text: hello} {file: path} {zero: 4096} {fill: 0xab, size: 16} {ramp: 3, step: 7, size: 4096}
  *   {hash: sha-256, of: BYTES} {make: kernel, size: 96K, seed: 1}
  *

@@ -68,7 +68,7 @@ static struct cell *new_cell(struct reader *r, enum tree_kind kind, const yaml_m
 
 static struct tree_node *find(const struct tree_node *map, vcca_span key)
 {
-  if (map->kind != TREE_MAP)
+  if (!map || map->kind != TREE_MAP)
     return NULL;
   for (struct tree_node *n = map->first; n; n = n->next)
     if (vcca_span_eq(n->key, key))

@@ -33,7 +33,7 @@ struct tree_doc {
 VCCA_MUST_USE bool tree_read(vcca_span text, struct tree_doc *doc, struct vcca_error *err);
 void tree_free(struct tree_doc *doc);
 
-/* The member of that name; NULL when absent or when the node is no map. */
+/* The member of that name; NULL when absent or when the node is no map (or NULL). */
 struct tree_node *tree_get(const struct tree_node *map, const char *key);
 /* As tree_get, but absence is an error. */
 VCCA_MUST_USE bool tree_need(const struct tree_node *map, const char *key, struct tree_node **out, struct vcca_error *err);

@@ -128,7 +128,8 @@ static void hand_over(struct belt *b, vcca_digests each, void *ctx)
       pthread_mutex_lock(&b->lock);
       b->full[w % RING] = false;
       b->done++;
-      pthread_cond_signal(&b->room);
+      if (b->next - b->done == RING / 2)
+        pthread_cond_broadcast(&b->room); /* not for each window: waking costs more than hashing a few pages */
     } else if (b->next < b->windows && has_room(b)) {
       hash_next(b);
     } else {
@@ -161,12 +162,15 @@ static void hash_on_threads(enum vcca_hash_alg alg, vcca_span content, size_t n,
 
 void vcca_hash_pages_each(enum vcca_hash_alg alg, vcca_span content, size_t n, vcca_digests each, void *ctx)
 {
-  unsigned threads = vcca_engine_thread_count(n);
+  size_t first = 0, held = content.n / VCCA_PAGE + (content.n % VCCA_PAGE != 0);
+  if (held > n)
+    held = n;
+  unsigned threads = vcca_engine_thread_count(held);
   if (threads > 1) {
-    hash_on_threads(alg, content, n, threads, each, ctx);
-    return;
+    hash_on_threads(alg, content, held, threads, each, ctx);
+    first = held;
   }
-  for (size_t first = 0; first < n; first += WINDOW) {
+  for (; first < n; first += WINDOW) {
     uint8_t digests[WINDOW * VCCA_HASH_MAX];
     size_t count = n - first < WINDOW ? n - first : WINDOW;
     hash_window(alg, content, first, count, digests);

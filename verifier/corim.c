@@ -181,20 +181,43 @@ static bool triples_member(struct reader *r, struct vcca_cbor *c, int64_t key, s
   return corim_no_meaning(r, offset, "triples", key);
 }
 
-/* Language, identity, entities and links are for people and registries. */
+/* {0: text or UUID, ?1: version} */
+static bool identity_member(struct reader *r, struct vcca_cbor *c, int64_t key, size_t offset, void *into)
+{
+  struct vcca_cbor_item item;
+  bool *has_id = into;
+  if (key != 0 && key != 1)
+    return corim_no_meaning(r, offset, "identity", key);
+  if (key == 1)
+    return vcca_cbor_want(c, VCCA_CBOR_UINT, "version of the identity", &item, r->err);
+  *has_id = true;
+  return vcca_cbor_next(c, &item, r->err) &&
+         ((item.kind == VCCA_CBOR_TEXT && item.bytes.n > 0) || (item.kind == VCCA_CBOR_BYTES && item.bytes.n == 16) ||
+          vcca_fail_at(r->err, item.offset, "identity: it must be text or a UUID of 16 bytes"));
+}
+
+struct comid {
+  bool has_id, has_triples;
+};
+
+/* Language, entities and links are for people and registries. */
 static bool comid_member(struct reader *r, struct vcca_cbor *c, int64_t key, size_t offset, void *into)
 {
-  unsigned *seen = into;
+  struct comid *comid = into;
   if (key < 0 || key > 4)
     return corim_no_meaning(r, offset, "CoMID", key);
-  *seen |= 1u << key;
-  return key == 4 ? corim_each_member(r, c, "triples", triples_member, NULL) : vcca_cbor_skip(c, r->err);
+  if (key == 1)
+    return corim_each_member(r, c, "identity", identity_member, &comid->has_id);
+  if (key != 4)
+    return vcca_cbor_skip(c, r->err);
+  comid->has_triples = true;
+  return corim_each_member(r, c, "triples", triples_member, NULL);
 }
 
 static bool read_comid(struct reader *r, struct vcca_cbor *c, void *into)
 {
   struct vcca_cbor_item bytes;
-  unsigned seen = 0;
+  struct comid comid = {0};
   (void)into;
   if (!corim_tag(r, c, TAG_COMID, "tag of a CoRIM (a CoMID)") || !vcca_cbor_want(c, VCCA_CBOR_BYTES, "CoMID", &bytes, r->err))
     return false;
@@ -202,11 +225,10 @@ static bool read_comid(struct reader *r, struct vcca_cbor *c, void *into)
   if (!vcca_cbor_skip(&inside, r->err) || !vcca_cbor_end(&inside, "CoMID", r->err)) /* sound as a whole, duplicates and all */
     return false;
   r->triples = 0;
-  if (!corim_each_member(r, &again, "CoMID", comid_member, &seen))
+  if (!corim_each_member(r, &again, "CoMID", comid_member, &comid))
     return false;
   r->tag++;
-  enum { NEEDED = 1u << 1 | 1u << 4 };
-  return (seen & NEEDED) == NEEDED || vcca_fail_at(r->err, bytes.offset, "CoMID: its identity (1) or its triples (4) are missing");
+  return (comid.has_id && comid.has_triples) || vcca_fail_at(r->err, bytes.offset, "CoMID: its identity (1) or its triples (4) are missing");
 }
 
 /* The first pass: what the CoRIM is; where its tags are. */

@@ -68,15 +68,10 @@ bool vcca_gunzip(vcca_span gz, size_t max, struct vcca_bytes *out, struct vcca_e
   return good;
 }
 
-bool vcca_kernel_unpack(struct vcca_bytes *kernel, size_t max, struct vcca_error *err)
+bool vcca_kernel_unpack(vcca_span kernel, size_t max, struct vcca_bytes *out, struct vcca_error *err)
 {
-  struct vcca_bytes unpacked = {0};
-  bool image = kernel->n >= 60 && memcmp(kernel->p + 56, "ARM\x64", 4) == 0;
-  if (image || kernel->n < 2 || kernel->p[0] != 0x1f || kernel->p[1] != 0x8b)
+  bool image = kernel.n >= 60 && memcmp(kernel.p + 56, "ARM\x64", 4) == 0;
+  if (image || kernel.n < 2 || kernel.p[0] != 0x1f || kernel.p[1] != 0x8b)
     return true;
-  if (!vcca_gunzip(vcca_bytes_span(kernel), max, &unpacked, err))
-    return false;
-  vcca_bytes_free(kernel);
-  *kernel = unpacked;
-  return true;
+  return vcca_gunzip(kernel, max, out, err);
 }

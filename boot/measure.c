@@ -119,17 +119,33 @@ static void measure_recs(struct measuring *ms, const struct vcca_plan *plan)
   }
 }
 
+static void measure_rest(struct measuring *ms, const struct vcca_plan *plan)
+{
+  for (size_t i = 0; i < plan->ripas_count; i++)
+    measure_ripas(ms, (unsigned)plan->params.s2sz, plan->ripas[i].base, plan->ripas[i].top);
+  measure_segments(ms, plan, false);
+  measure_recs(ms, plan);
+  measure_segments(ms, plan, true);
+}
+
+void plan_begin(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, struct vcca_rim *rim)
+{
+  struct measuring ms = {.rim = rim, .hook = hook, .hook_ctx = hook_ctx};
+  measure_params(&ms, plan);
+}
+
+void plan_extend(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, struct vcca_rim *rim)
+{
+  struct measuring ms = {.rim = rim, .hook = hook, .hook_ctx = hook_ctx};
+  measure_rest(&ms, plan);
+}
+
 void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress, void *progress_ctx,
                        struct vcca_rim *out)
 {
   struct measuring ms = {.rim = out, .hook = hook, .hook_ctx = hook_ctx, .progress = progress, .progress_ctx = progress_ctx};
   for (size_t i = 0; i < plan->segment_count; i++)
     ms.total += plan->segments[i].size;
-
   measure_params(&ms, plan);
-  for (size_t i = 0; i < plan->ripas_count; i++)
-    measure_ripas(&ms, (unsigned)plan->params.s2sz, plan->ripas[i].base, plan->ripas[i].top);
-  measure_segments(&ms, plan, false);
-  measure_recs(&ms, plan);
-  measure_segments(&ms, plan, true);
+  measure_rest(&ms, plan);
 }

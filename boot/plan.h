@@ -32,6 +32,10 @@ void plan_add(struct vcca_plan *plan, const char *name, uint64_t ipa, uint64_t s
 /* The header of the kernel, with sizes that can be calculated with. */
 VCCA_MUST_USE bool plan_kernel(const struct vcca_vm *vm, struct vcca_arm64_image *image, struct vcca_error *err);
 
+/* The RIM in two pieces: the parameters, and all that follows them. */
+void plan_begin(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, struct vcca_rim *rim);
+void plan_extend(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, struct vcca_rim *rim);
+
 /* The two worlds' layouts. plan->ram_base is set. */
 VCCA_MUST_USE bool plan_virtcca(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
 VCCA_MUST_USE bool plan_arm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);

@@ -272,7 +272,10 @@ bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, const cha
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "%s: the file is empty", name);
   if (zeros > 0 && !copy_behind(out, (size_t)zeros, &content, err))
     return false;
-  return add(out, name, at - zeros, round_up(content.n, model->chunk), content, true, err);
+  if (!add(out, name, at - zeros, round_up(content.n, model->chunk), content, true, err))
+    return false;
+  out->plan.segments[out->plan.segment_count - 1].lead = (size_t)zeros;
+  return true;
 }
 
 bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base, vcca_span kernel, uint64_t *entry, uint64_t *end,

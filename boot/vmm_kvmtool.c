@@ -247,12 +247,11 @@ static bool check(struct vcca_vmm_config *config, struct vcca_error *err)
 
 /* --- Memory ----------------------------------------------------------------------------------------------- */
 
-/* Room for the last byte of RAM, but at least for 32 bits, and the shared half. */
+/* As many bits as the last byte of RAM has, but 32 at least, and one for the shared half. */
 static unsigned ipa_bits(const struct vcca_vmm_config *config)
 {
-  uint64_t last = 2 * GIB + config->ram_size - 1;
   unsigned bits = 0;
-  while (last >>= 1)
+  for (uint64_t last = 2 * GIB + config->ram_size - 1; last; last >>= 1)
     bits++;
   return (bits > 32 ? bits : 32) + 1;
 }

@@ -50,6 +50,7 @@ struct vcca_segment {
   uint64_t size;
   vcca_span content; /* at most size bytes; must outlive the plan */
   bool measured;     /* otherwise populated without being measured */
+  size_t lead;       /* zeros of content in front of an image that does not start at a granule */
   bool after_recs;   /* populated when the RECs are there: the log of QEMU and kvmtool */
 };
 

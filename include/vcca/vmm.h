@@ -18,8 +18,8 @@ extern "C" {
 
 /* Decompresses the first member of a gzip file (RFC 1952) of at most max bytes. */
 VCCA_MUST_USE bool vcca_gunzip(vcca_span gz, size_t max, struct vcca_bytes *out, struct vcca_error *err);
-/* Replaces a kernel that is gzip-compressed by what is inside; leaves any other alone. */
-VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_bytes *kernel, size_t max, struct vcca_error *err);
+/* What is inside a kernel that is gzip-compressed and no arm64 Image as it stands; *out stays empty for any other. */
+VCCA_MUST_USE bool vcca_kernel_unpack(vcca_span kernel, size_t max, struct vcca_bytes *out, struct vcca_error *err);
 
 /* --- Host capabilities ----------------------------------------------------------------------------------- */
 

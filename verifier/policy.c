@@ -138,7 +138,7 @@ static bool trustworthy(const struct vcca_policy *policy, const struct vcca_verd
   vcca_appraise(&before, &appraisal);
   for (enum vcca_submod s = 0; s < VCCA_SUBMODS; s++) {
     const struct vcca_submod_result *result = &appraisal.submods[s];
-    if (!good_enough(result->status, policy->worst_status[s])) {
+    if (!good_enough((int)result->status, policy->worst_status[s])) {
       finding_fail(f, "%s is %s, at worst %d is allowed", vcca_submod_name(s), vcca_tier_name(result->status), policy->worst_status[s]);
       return false;
     }

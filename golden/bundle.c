@@ -143,8 +143,8 @@ static bool mint(vcca_golden *g, vcca_hsm *hsm, vcca_span *out, struct vcca_erro
       .public_key_hash_alg = VCCA_SPAN_LIT("sha-256"),
       .rim = g->base.rim,
   };
-  if (spec->realm_profile)
-    claims.profile = vcca_span_str(spec->realm_profile);
+  uint8_t instance_id[VCCA_UEID_SIZE];
+  vcca_realm_profile_claims(g->family, 0, instance_id, &claims);
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     claims.rem[i] = g->base.rem[i];
   if (!vcca_token_realm(g->family, &claims, vcca_hsm_rak(hsm), &realm, err) ||

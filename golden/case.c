@@ -63,7 +63,7 @@ bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation,
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for a golden case");
   out->owned = arena;
   struct edit e = {.golden = golden, .arena = arena, .evidence = &out->evidence};
-  if (tree_read(&e.tree, arena, golden->token, err) && run(&e, mutation, err)) {
+  if (parts_read(&e.tree, arena, golden->token, err) && run(&e, mutation, err)) {
     out->evidence.token = assembled(&e);
     if (!arena->failed)
       return true;
@@ -86,7 +86,7 @@ bool vcca_golden_apply(vcca_golden *golden, vcca_span token, const char *recipe,
 {
   struct arena arena = {0};
   struct edit e = {.golden = golden, .arena = &arena};
-  bool ok = tree_read(&e.tree, &arena, token, err) && edit_run(&e, vcca_span_str(recipe), err);
+  bool ok = parts_read(&e.tree, &arena, token, err) && edit_run(&e, vcca_span_str(recipe), err);
   if (ok)
     vcca_sink_put(out, assembled(&e));
   ok = ok && !arena.failed;

@@ -13,7 +13,7 @@ static const struct {
   const char *synopsis;
   bool (*run)(struct edit *e, const struct words *w, struct vcca_error *err);
 } steps[] = {
-#define STEP(id, name, least, most, synopsis, meaning) {name, least, most, synopsis, step_##id},
+#define STEP(id, name, least, most, synopsis, meaning) {name, least, most, synopsis, edit_step_##id},
 #include "golden/steps.def"
 #undef STEP
 };
@@ -116,7 +116,7 @@ bool word_place(struct edit *e, vcca_span path, struct place *out, struct vcca_e
 {
   if (!e->tree.root)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the token is bytes only: there is no %.*s", (int)path.n, (const char *)path.p);
-  return tree_find(&e->tree, (const char *)path.p, path.n, out, err);
+  return parts_find(&e->tree, (const char *)path.p, path.n, out, err);
 }
 
 bool word_part(struct edit *e, vcca_span member, const char *part, struct place *out, struct vcca_error *err)

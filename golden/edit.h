@@ -24,7 +24,7 @@ struct words {
 };
 
 /* The steps, one function each (steps.def); words has as many words as the row says, or more where it says so. */
-#define STEP(id, name, least, most, synopsis, meaning) bool step_##id(struct edit *e, const struct words *w, struct vcca_error *err);
+#define STEP(id, name, least, most, synopsis, meaning) bool edit_step_##id(struct edit *e, const struct words *w, struct vcca_error *err);
 #include "golden/steps.def"
 #undef STEP
 

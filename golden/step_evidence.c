@@ -13,7 +13,7 @@ static bool has_evidence(const struct edit *e, struct vcca_error *err)
 
 /* --- Expectations ---------------------------------------------------------------------------------------- */
 
-bool step_expect(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_expect(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   if (!has_evidence(e, err))
     return false;
@@ -116,7 +116,7 @@ static bool write_cert(struct edit *e, const struct cert_plan *plan, vcca_span *
   return true;
 }
 
-bool step_cert(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_cert(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   enum vcca_cert_role role;
   struct cert_plan plan;
@@ -140,7 +140,7 @@ static bool flip(struct edit *e, vcca_span *bytes, size_t at, vcca_span bits, st
   return true;
 }
 
-bool step_certxor(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_certxor(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   enum vcca_cert_role role;
   size_t at = 0;
@@ -182,7 +182,7 @@ static bool leaf_as_ca(struct edit *e, struct vcca_error *err)
   return write_cert(e, &second, &e->evidence->device_cert, err);
 }
 
-bool step_chain(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_chain(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   vcca_span how = w->word[0];
   if (!has_evidence(e, err))
@@ -300,7 +300,7 @@ static bool log_algs(struct edit *e, vcca_span names, struct vcca_error *err)
   return true;
 }
 
-bool step_log(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_log(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct offsets o;
   size_t at = 0;

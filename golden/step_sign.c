@@ -51,7 +51,7 @@ static bool other_form(struct edit *e, vcca_span form, vcca_span *out, struct vc
   return ok || vcca_fail(err, VCCA_FAULT_USAGE, "the RAK has no form %.*s", (int)form.n, (const char *)form.p);
 }
 
-bool step_bind(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_bind(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place rak, binding;
   enum vcca_hash_alg alg = VCCA_SHA256;
@@ -79,7 +79,7 @@ bool step_bind(struct edit *e, const struct words *w, struct vcca_error *err)
 }
 
 /* Also keys that the family's encoding has no place for: then as a point, or an SPKI. */
-bool step_key(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_key(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place claim;
   const vcca_key *key;
@@ -164,7 +164,7 @@ static bool signing_word(struct edit *e, vcca_span word, struct signing *how, st
          vcca_fail(err, VCCA_FAULT_USAGE, "sign knows no %.*s", (int)word.n, (const char *)word.p);
 }
 
-bool step_sign(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_sign(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   bool platform = vcca_span_is(w->word[0], "platform");
   if (!has_keys(e, err))
@@ -243,7 +243,7 @@ static bool respell(struct edit *e, vcca_span how, uint8_t *r, uint8_t *s, size_
   return true;
 }
 
-bool step_signature(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_signature(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   if (!word_part(e, w->word[0], ".signature", &p, err))

@@ -23,7 +23,7 @@ static void replace(const struct place *p, struct node *n)
     *p->link = n;
 }
 
-bool step_drop(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_drop(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   if (!word_place(e, w->word[0], &p, err))
@@ -32,7 +32,7 @@ bool step_drop(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_set(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_set(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   vcca_span bytes;
@@ -61,7 +61,7 @@ static bool content(struct edit *e, vcca_span path, struct place *p, uint8_t **b
   return true;
 }
 
-bool step_resize(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_resize(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   uint8_t *bytes;
@@ -81,7 +81,7 @@ bool step_resize(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_leaf(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_leaf(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   uint8_t *bytes;
@@ -89,7 +89,7 @@ bool step_leaf(struct edit *e, const struct words *w, struct vcca_error *err)
   return content(e, w->word[0], &p, &bytes, &n, 0, err);
 }
 
-bool step_xor(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_xor(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   uint8_t *bytes;
@@ -102,7 +102,7 @@ bool step_xor(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_label(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_label(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   vcca_span bytes;
@@ -114,7 +114,7 @@ bool step_label(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_add(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_add(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   if (!word_place(e, w->word[0], &p, err))
@@ -135,7 +135,7 @@ bool step_add(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_again(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_again(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   int64_t times = 1;
@@ -153,7 +153,7 @@ bool step_again(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_reverse(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_reverse(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   if (!word_place(e, w->word[0], &p, err))
@@ -170,7 +170,7 @@ bool step_reverse(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_wrap(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_wrap(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   if (!word_place(e, w->word[0], &p, err))
@@ -184,7 +184,7 @@ bool step_wrap(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_unwrap(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_unwrap(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   if (!word_place(e, w->word[0], &p, err))
@@ -195,19 +195,19 @@ bool step_unwrap(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_before(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_before(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   return word_place(e, w->word[0], &p, err) && word_bytes(e, w->word[1], &p.node->before, err);
 }
 
-bool step_after(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_after(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   return word_place(e, w->word[0], &p, err) && word_bytes(e, w->word[1], &p.node->after, err);
 }
 
-bool step_head(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_head(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place p;
   if (!word_place(e, w->word[0], &p, err))
@@ -221,7 +221,7 @@ bool step_head(struct edit *e, const struct words *w, struct vcca_error *err)
   return p.node->head != HEAD_GIVEN || word_bytes(e, w->word[1], &p.node->given, err);
 }
 
-bool step_swap(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_swap(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place a, b;
   if (!word_place(e, w->word[0], &a, err) || !word_place(e, w->word[1], &b, err))
@@ -234,7 +234,7 @@ bool step_swap(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_copy(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_copy(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place to, from;
   if (!word_place(e, w->word[0], &to, err) || !word_place(e, w->word[1], &from, err))
@@ -243,14 +243,14 @@ bool step_copy(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_other(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_other(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   struct place to, from;
   struct tree other;
   if (!e->golden)
     return vcca_fail(err, VCCA_FAULT_USAGE, "there is no other device");
-  if (!word_place(e, w->word[0], &to, err) || !tree_read(&other, e->arena, e->golden->other_token, err) ||
-      !tree_find(&other, (const char *)w->word[0].p, w->word[0].n, &from, err))
+  if (!word_place(e, w->word[0], &to, err) || !parts_read(&other, e->arena, e->golden->other_token, err) ||
+      !parts_find(&other, (const char *)w->word[0].p, w->word[0].n, &from, err))
     return false;
   replace(&to, from.node);
   return true;
@@ -265,7 +265,7 @@ static vcca_span flatten(struct edit *e)
   return e->token;
 }
 
-bool step_cut(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_cut(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   int64_t n;
   if (!word_number(w->word[0], &n, err))
@@ -278,7 +278,7 @@ bool step_cut(struct edit *e, const struct words *w, struct vcca_error *err)
   return true;
 }
 
-bool step_raw(struct edit *e, const struct words *w, struct vcca_error *err)
+bool edit_step_raw(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   (void)flatten(e);
   return word_bytes(e, w->word[0], &e->token, err);

@@ -72,7 +72,7 @@ static struct node *build(struct arena *arena, struct vcca_cbor *c)
   return n;
 }
 
-bool tree_read(struct tree *t, struct arena *arena, vcca_span in, struct vcca_error *err)
+bool parts_read(struct tree *t, struct arena *arena, vcca_span in, struct vcca_error *err)
 {
   struct vcca_cbor c = vcca_cbor_over(in, 0);
   *t = (struct tree){arena, NULL};
@@ -195,7 +195,7 @@ void node_put(const struct node *n, vcca_sink *out)
   vcca_sink_put(out, n->after);
 }
 
-void tree_put(const struct tree *t, vcca_sink *out)
+void parts_put(const struct tree *t, vcca_sink *out)
 {
   node_put(t->root, out);
 }

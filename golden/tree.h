@@ -38,9 +38,9 @@ struct tree {
 };
 
 /* Reads sound CBOR into a tree whose nodes point into in; false when it is not sound. */
-VCCA_MUST_USE bool tree_read(struct tree *t, struct arena *arena, vcca_span in, struct vcca_error *err);
+VCCA_MUST_USE bool parts_read(struct tree *t, struct arena *arena, vcca_span in, struct vcca_error *err);
 /* The tree's bytes. */
-void tree_put(const struct tree *t, vcca_sink *out);
+void parts_put(const struct tree *t, vcca_sink *out);
 /* One node's bytes; what is inside a byte string. */
 void node_put(const struct node *n, vcca_sink *out);
 void node_put_content(const struct node *n, vcca_sink *out);
@@ -53,7 +53,7 @@ struct place {
   struct node *parent, *node, *key;
   struct node **link;
 };
-VCCA_MUST_USE bool tree_find(struct tree *t, const char *path, size_t n, struct place *out, struct vcca_error *err);
+VCCA_MUST_USE bool parts_find(struct tree *t, const char *path, size_t n, struct place *out, struct vcca_error *err);
 
 /* A new node of one encoded item; it is opened when it is sound, and raw otherwise. */
 struct node *node_of(struct arena *arena, vcca_span item);

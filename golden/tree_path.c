@@ -157,7 +157,7 @@ static bool step(struct place *p, vcca_span *rest)
   return name.n > 1 && name.p[name.n - 1] == ']' && number(vcca_span_sub(name, 0, name.n - 1), &i) && i >= 0 && step_index(p, (uint64_t)i);
 }
 
-bool tree_find(struct tree *t, const char *path, size_t n, struct place *out, struct vcca_error *err)
+bool parts_find(struct tree *t, const char *path, size_t n, struct place *out, struct vcca_error *err)
 {
   vcca_span whole = vcca_span_of(path, n), rest = whole;
   struct node *root = t->root;

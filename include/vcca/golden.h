@@ -114,11 +114,10 @@ bool vcca_golden_pem(const vcca_key *key, vcca_sink *out);
 
 /* --- The suite -------------------------------------------------------------------------------------------- */
 
-/* Every file of the suite, in order, as the path below its folder and its bytes; stops when `file` returns false. */
+/* Every file of the suite, in order, as the path below its folder and its bytes; stops when `file` returns false. With diag,
+ * every token has its annotated diagnostic notation beside it; without, only the bases have. */
 typedef bool (*vcca_suite_file)(void *ctx, const char *path, vcca_span bytes, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_suite_each(vcca_suite_file file, void *ctx, struct vcca_error *err);
-/* The path of a case's token below the suite's folder; the base's for a case that does not change the token. */
-void vcca_suite_path(enum vcca_family family, const struct vcca_golden_case *c, vcca_sink *out);
+VCCA_MUST_USE bool vcca_suite_each(bool diag, vcca_suite_file file, void *ctx, struct vcca_error *err);
 
 /* --- Driving a verifier ----------------------------------------------------------------------------------- */
 

@@ -1,0 +1,142 @@
+/* vcca token mutate: a token broken by name or by seed.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/cli.h"
+#include "vcca/golden.h"
+
+static const struct option options[] = {
+    {"family", 'F', "NAME", false, "the family whose golden token is mutated, or whose device signs FILE's"},
+    {"mutation", 'm', "ID", false, "which: an id or name of `vcca golden list`, all, or list"},
+    {"recipe", 0, "STEPS", false, "steps of one's own, as `vcca golden list --mutation ID` shows them"},
+    {"seed", 0, "N", false, "a mutation by seed instead of by name"},
+    {"count", 0, "N", false, "this many seeds, from the seed on; default 1"},
+    {"out", 0, "PATH", false, "the file, or with all or --count the folder it goes to; default standard output"},
+    OPTION_END,
+};
+
+enum { TOKEN_ROOM = 1 << 20 };
+
+struct job {
+  vcca_golden *golden;
+  struct vcca_bytes file, room;
+  vcca_span token;
+};
+
+static bool put(const struct args *a, bool folder, const char *name, vcca_span bytes, struct vcca_error *err)
+{
+  char path[4096];
+  const char *out = args_has(a, "out") ? args_get(a, "out") : "-";
+  if (!folder)
+    return vcca_file_write(out, bytes, err);
+  int n = snprintf(path, sizeof path, "%s/%s.cbor", out, name);
+  return n > 0 && (size_t)n < sizeof path ? vcca_file_write(path, bytes, err) : vcca_fail(err, VCCA_FAULT_USAGE, "--out is too long");
+}
+
+static bool by_name(const struct args *a, struct job *job, const struct vcca_mutation *m, bool folder, struct vcca_error *err)
+{
+  struct vcca_golden_case c;
+  if (!vcca_golden_make(job->golden, m, &c, err))
+    return false;
+  bool ok = put(a, folder, m->id, c.evidence.token, err);
+  vcca_golden_case_free(&c);
+  return ok;
+}
+
+static bool by_names(const struct args *a, struct job *job, const char *name, struct vcca_error *err)
+{
+  enum vcca_family family = vcca_golden_family(job->golden);
+  bool all = strcmp(name, "all") == 0, list = strcmp(name, "list") == 0, ok = true;
+  const struct vcca_mutation *one = vcca_mutation_named(vcca_span_str(name));
+  if (!all && !list && !one)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "no mutation '%s'; see: vcca golden list", name);
+  if (one && !vcca_mutation_applies(one, family))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes what the family %s does not have", one->id, vcca_family(family)->name);
+  if (all && !args_has(a, "out"))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "all mutations want a folder: --out DIR");
+  if (one)
+    return by_name(a, job, one, false, err);
+  for (size_t i = 0; ok && i < vcca_mutation_count(); i++) {
+    const struct vcca_mutation *m = vcca_mutation_at(i);
+    if (vcca_mutation_applies(m, family)) {
+      if (list)
+        printf("%-6s %-32s %s\n", m->id, m->name, m->note);
+      ok = list || by_name(a, job, m, true, err);
+    }
+  }
+  return ok;
+}
+
+static bool by_seed(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  uint64_t seed = 0, count = 1;
+  if (!args_u64(a, "seed", UINT64_MAX - 100000, &seed, err) || !args_u64(a, "count", 100000, &count, err))
+    return false;
+  bool folder = args_has(a, "count"), ok = true;
+  if (folder && !args_has(a, "out"))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--count wants a folder: --out DIR");
+  for (uint64_t i = 0; ok && i < count; i++) {
+    char name[32];
+    vcca_sink out = vcca_sink_of(job->room.p, job->room.n);
+    snprintf(name, sizeof name, "seed-%llu", (unsigned long long)(seed + i));
+    ok = vcca_golden_fuzz(job->golden, job->token, seed + i, &out, err) && put(a, folder, name, vcca_sink_span(&out), err);
+  }
+  return ok;
+}
+
+static bool mutate(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *family_name = args_get(a, "family"), *name = args_get(a, "mutation"), *recipe = args_get(a, "recipe");
+  enum vcca_family family;
+  if (family_name && !vcca_family_named(vcca_span_str(family_name), &family))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%s'; see: vcca table profiles", family_name);
+  if ((name != NULL) + (recipe != NULL) + args_has(a, "seed") != 1)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "one of --mutation, --recipe and --seed says how");
+  if (a->operands == 0 && !family_name)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a FILE to mutate, or a --family to mint one of");
+  if (name && a->operands > 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "named mutations are of the golden token; FILE goes with --seed or --recipe");
+  if (family_name && !(job->golden = vcca_golden_open(family, err)))
+    return false;
+  if (name)
+    return by_names(a, job, name, err);
+  struct vcca_golden_case base;
+  if (a->operands > 0 ? !vcca_file_read(a->operand[0], TOKEN_ROOM / 2, &job->file, err) : !vcca_golden_make(job->golden, NULL, &base, err))
+    return false;
+  job->token = a->operands > 0 ? vcca_bytes_span(&job->file) : base.evidence.token;
+  if (!vcca_bytes_alloc(&job->room, TOKEN_ROOM, err))
+    return false;
+  if (!recipe)
+    return by_seed(a, job, err);
+  vcca_sink out = vcca_sink_of(job->room.p, job->room.n);
+  return vcca_golden_apply(job->golden, job->token, recipe, &out, err) && put(a, false, "", vcca_sink_span(&out), err);
+}
+
+static enum vcca_exit run(const struct args *a)
+{
+  struct job job = {0};
+  struct vcca_error err;
+  bool ok = mutate(a, &job, &err);
+  vcca_golden_close(job.golden);
+  vcca_bytes_free(&job.file);
+  vcca_bytes_free(&job.room);
+  return ok ? VCCA_EXIT_YES : fail(a, &err);
+}
+
+const struct verb verb_token_mutate = {
+    "token mutate",
+    "[FILE]",
+    0,
+    1,
+    "a token broken by name, by recipe or by seed",
+    "Named mutations are those of `vcca golden list`, made of a family's golden token and signed again as each of them says. Recipes and seeds "
+    "change any "
+    "token: FILE's, or the family's golden one; with a family, seeds sign the result again with its device's keys. The same words give the same "
+    "bytes.",
+    "vcca token mutate --family arm-1.0 --mutation R15 --out leaked-key.cbor\n"
+    "vcca token mutate token.cbor --seed 1 --count 100 --out corpus\n"
+    "vcca token mutate token.cbor --recipe 'again realm/44238; xor realm/44238 0 01'",
+    options,
+    run,
+};

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/granule.h"
 
+#include "rmm/states.h"
+
+#include <assert.h>
 #include <string.h>
 
 static const char *const state_names[VCCA_GRANULE_STATES] = {"UNDELEGATED", "DELEGATED", "RD", "REC", "REC_AUX", "DATA", "RTT"};
@@ -76,6 +79,12 @@ void vcca_granule_census(const vcca_machine *m, uint64_t count[VCCA_GRANULE_STAT
 /* --- State -------------------------------------------------------------------------------------------- */
 
 void granule_set_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state)
+{
+  assert(states_granule(granule_secure(m, pa), granule_state(m, pa), state));
+  granule_restore_state(m, pa, state);
+}
+
+void granule_restore_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state)
 {
   struct granule *g = memory_touch(&m->memory, pa);
   bool was_free = g->state == VCCA_GRANULE_UNDELEGATED;

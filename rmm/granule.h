@@ -27,6 +27,8 @@ enum vcca_pas granule_pas(const vcca_machine *m, uint64_t pa);
 
 /* A granule in use gets a state; releasing wipes it and gives it back to whom it came from: Delegated, or free in the pool. */
 void granule_set_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
+/* As it was saved, whatever it is now. */
+void granule_restore_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
 void granule_release(vcca_machine *m, uint64_t pa);
 
 /* The 4096 bytes; reading never makes a page. */

@@ -21,7 +21,7 @@ void guest_rem_extend(vcca_machine *m, uint64_t rec, unsigned index, vcca_span v
 
 void guest_system_off(vcca_machine *m, uint64_t rec)
 {
-  realm_edit(m, rec_at(m, rec)->owner)->state = VCCA_REALM_SYSTEM_OFF;
+  realm_set_state(m, rec_at(m, rec)->owner, VCCA_REALM_SYSTEM_OFF);
 }
 
 bool guest_protected(const vcca_machine *m, uint64_t rec, uint64_t ipa)

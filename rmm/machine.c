@@ -138,7 +138,7 @@ void vcca_machine_free(vcca_machine *m)
 
 /* --- As bytes ----------------------------------------------------------------------------------------- */
 
-static const char magic[8] = "vccaRMM1";
+static const char magic[8] = "vccaRMM2";
 enum { RECORD_HEAD = 16, HAS_CONTENTS = 1 };
 
 /* Where saved bytes go: counted, then copied; or compared. */
@@ -314,7 +314,7 @@ static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t 
     return vcca_fail_at(err, *at, "saved machine: ends within a granule");
   if (!memory_reserve(&m->memory, MACHINE_RESERVE))
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the saved machine");
-  granule_set_state(m, pa, (enum vcca_granule_state)(word & 0xff));
+  granule_restore_state(m, pa, (enum vcca_granule_state)(word & 0xff));
   if (contents)
     memcpy(memory_make(&m->memory, memory_touch(&m->memory, pa)), saved.p + *at + RECORD_HEAD, GRANULE_SIZE);
   *at += RECORD_HEAD + (contents ? GRANULE_SIZE : 0);

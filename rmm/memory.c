@@ -119,6 +119,7 @@ const struct granule *memory_granule(const struct memory *mem, uint64_t pa)
 struct granule *memory_touch(struct memory *mem, uint64_t pa)
 {
   size_t position;
+  mem->edits++;
   struct granule *g = find(mem, pa, &position);
   if (g)
     return g;

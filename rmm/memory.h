@@ -32,6 +32,7 @@ struct memory {
   struct chunk *chunks; /* by base */
   size_t chunk_count;
   size_t chunk_room;
+  uint64_t edits; /* how often a granule was handed out to be changed: a call that changed nothing leaves it alone */
 };
 
 /* Makes sure that n pages, for contents or for records, can be taken without fail. False: out of memory, nothing changed that

@@ -3,7 +3,9 @@
 
 #include "rmm/rec.h"
 #include "rmm/rtt.h"
+#include "rmm/states.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char *const state_names[] = {"NEW", "ACTIVE", "SYSTEM_OFF"};
@@ -141,6 +143,13 @@ void realm_create(vcca_machine *m, uint64_t rd, const struct realm_spec *spec)
   m->first_realm = rd;
   rtt_make_roots(m, realm);
   tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_CREATE, .flags = spec->params.flags}, nothing, realm);
+}
+
+void realm_set_state(vcca_machine *m, uint64_t rd, enum vcca_realm_state state)
+{
+  struct realm *realm = realm_edit(m, rd);
+  assert(states_realm((enum vcca_realm_state)realm->state, state));
+  realm->state = state;
 }
 
 bool realm_rtt_live(const vcca_machine *m, const struct realm *realm)

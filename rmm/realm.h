@@ -67,6 +67,7 @@ bool realm_hash_valid(const vcca_machine *m, uint64_t alg);
 bool realm_vmid_free(const vcca_machine *m, uint64_t vmid);
 
 void realm_create(vcca_machine *m, uint64_t rd, const struct realm_spec *spec);
+void realm_set_state(vcca_machine *m, uint64_t rd, enum vcca_realm_state state);
 /* A realm is live while it has RECs or its root tables hold anything. */
 bool realm_rtt_live(const vcca_machine *m, const struct realm *realm);
 /* RD and root tables are released; RECs that are left have no owner any more. */

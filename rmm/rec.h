@@ -19,6 +19,7 @@ struct rec_abort {
   uint8_t sign_extend;
   uint8_t wide;
   uint8_t reserved;
+  uint64_t ipa;
 };
 
 struct rec {

@@ -4,13 +4,13 @@
 #include "rmm/rmi.h"
 
 static const struct vcca_command commands[] = {
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) \
-  {#name, UINT32_C(fid), section, inputs, outputs, conditions, summary},
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
+  {#name, UINT32_C(fid), section, inputs, outputs, conditions, order, summary},
 #include "rmm/rmi.def"
 #undef COMMAND
 };
 static const command_handler handlers[] = {
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) handler,
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) handler,
 #include "rmm/rmi.def"
 #undef COMMAND
 };

@@ -17,7 +17,7 @@ static inline uint64_t rmi_indexed(enum rmi_status status, int index)
 
 enum { RMI_AUX_COUNT = 16 };
 
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) uint64_t handler(struct call *call);
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct call *call);
 #include "rmm/rmi.def"
 #undef COMMAND
 

@@ -74,7 +74,7 @@ uint64_t rmi_realm_activate(struct call *call)
   call->realm = rd;
   REQUIRE(realm_state, realm_at(m, rd)->state == VCCA_REALM_NEW, RMI_ERROR_REALM);
 
-  realm_edit(m, rd)->state = VCCA_REALM_ACTIVE;
+  realm_set_state(m, rd, VCCA_REALM_ACTIVE);
   return RMI_SUCCESS;
 }
 

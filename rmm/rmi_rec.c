@@ -86,7 +86,7 @@ uint64_t rmi_rec_create(struct call *call)
   REQUIRE(aux_state, aux_delegated(m, &spec), RMI_ERROR_INPUT);
   REQUIRE(rec_align, granule_aligned(rec), RMI_ERROR_INPUT);
   REQUIRE(rec_bound, granule_delegable(m, rec), RMI_ERROR_INPUT);
-  REQUIRE(rec_gran_state, granule_state(m, rec) == VCCA_GRANULE_DELEGATED, RMI_ERROR_INPUT);
+  REQUIRE(rec_state, granule_state(m, rec) == VCCA_GRANULE_DELEGATED, RMI_ERROR_INPUT);
   REQUIRE(rd_align, granule_aligned(rd), RMI_ERROR_INPUT);
   REQUIRE(rd_bound, granule_delegable(m, rd), RMI_ERROR_INPUT);
   REQUIRE(rd_state, granule_state(m, rd) == VCCA_GRANULE_RD, RMI_ERROR_INPUT);
@@ -130,8 +130,9 @@ static struct rec_entry load_entry(const uint8_t *p)
   return entry;
 }
 
-/* RmiRecExit. The list registers are as the host gave them: the model's realms take no virtual interrupts. Timers, PMU: none. */
-static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct rec_entry *entry)
+/* RmiRecExit. The list registers there are (lrs) are as the host gave them: the model's realms take no virtual interrupts. Timers,
+ * PMU: none. */
+static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct rec_entry *entry, unsigned lrs)
 {
   memset(p, 0, GRANULE_SIZE - RUN_EXIT);
   p[0] = (uint8_t)exit->reason;
@@ -141,7 +142,7 @@ static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct r
   for (unsigned i = 0; i < REC_GPRS; i++)
     vcca_put_le64(p + 0x200 + 8 * i, exit->gprs[i]);
   vcca_put_le64(p + 0x300, entry->gicv3_hcr);
-  for (unsigned i = 0; i < REC_LRS; i++)
+  for (unsigned i = 0; i < lrs; i++)
     vcca_put_le64(p + 0x308 + 8 * i, entry->gicv3_lrs[i]);
   vcca_put_le64(p + 0x500, exit->ripas_base);
   vcca_put_le64(p + 0x508, exit->ripas_top);
@@ -174,7 +175,7 @@ uint64_t rmi_rec_enter(struct call *call)
   rec_run(m, rec_pa, &entry);
   if (!granule_nonsecure(m, run)) /* delegated while the REC ran: the exit cannot be told */
     return RMI_ERROR_INPUT;
-  store_exit((uint8_t *)granule_edit(m, run) + RUN_EXIT, &rec->exit, &entry);
+  store_exit((uint8_t *)granule_edit(m, run) + RUN_EXIT, &rec->exit, &entry, machine_features(m).gicv3_num_lrs + 1);
   return RMI_SUCCESS;
 }
 
@@ -191,13 +192,13 @@ uint64_t rmi_psci_complete(struct call *call)
   REQUIRE(target_align, granule_aligned(target_pa), RMI_ERROR_INPUT);
   REQUIRE(target_bound, granule_delegable(m, target_pa), RMI_ERROR_INPUT);
   REQUIRE(target_state, granule_state(m, target_pa) == VCCA_GRANULE_REC, RMI_ERROR_INPUT);
-  struct rec *calling = rec_edit(m, calling_pa), *target_rec = rec_edit(m, target_pa);
+  const struct rec *calling = rec_at(m, calling_pa), *target_rec = rec_at(m, target_pa);
   call->realm = calling->owner;
   REQUIRE(pending, calling->pending.psci_pending, RMI_ERROR_INPUT);
   REQUIRE(owner, calling->owner == target_rec->owner, RMI_ERROR_INPUT);
   REQUIRE(target, calling->cpu.x[1] == target_rec->mpidr, RMI_ERROR_INPUT);
   REQUIRE(status, rec_psci_permitted(calling, target_rec, status_word), RMI_ERROR_INPUT);
 
-  rec_psci_complete(calling, target_rec, status_word);
+  rec_psci_complete(rec_edit(m, calling_pa), rec_edit(m, target_pa), status_word);
   return RMI_SUCCESS;
 }

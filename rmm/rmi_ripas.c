@@ -32,7 +32,7 @@ uint64_t rmi_rtt_init_ripas(struct call *call)
   const struct realm *realm = realm_at(m, rd);
   call->realm = rd;
   REQUIRE(size_valid, top > base, RMI_ERROR_INPUT);
-  REQUIRE(top_bound, realm_protects(realm, top - 1), RMI_ERROR_INPUT);
+  REQUIRE(top_bound, realm_protects(realm, top - GRANULE_SIZE), RMI_ERROR_INPUT);
   REQUIRE(top_gran_align, granule_aligned(top), RMI_ERROR_INPUT);
   REQUIRE(realm_state, realm->state == VCCA_REALM_NEW, RMI_ERROR_REALM);
   struct rtt_walk walk = rtt_walk(m, realm, base, RTT_PAGE_LEVEL);
@@ -50,19 +50,21 @@ uint64_t rmi_rtt_init_ripas(struct call *call)
   return RMI_SUCCESS;
 }
 
-/* The end of the entries that can take the RIPAS a realm asked for: up to a table, a part of an entry (unless there is nothing to
- * change in it), or destroyed memory that was not to be touched. */
+/* The end of the whole entries that can take the RIPAS a realm asked for: up to a table, or destroyed memory that was not to be
+ * touched (RttSkipEntriesWithRipas). Within an entry that has it already there is nothing to do up to top: the specification's
+ * rounding would succeed at base, or before it, for ever. */
 static uint64_t set_end(const vcca_machine *m, const struct rtt_walk *walk, const struct guest_pending *asked, uint64_t base, uint64_t top)
 {
   uint64_t size = rtt_entry_size(walk->level), end = base & ~(size - 1);
-  for (unsigned i = walk->index; i < RTT_ENTRIES && end < top; i++) {
+  for (unsigned i = walk->index; i < RTT_ENTRIES && top - end >= size; i++) {
     struct rtt_entry e = rtt_get(m, walk->table, i);
-    bool kept = e.ripas == RTT_DESTROYED && !asked->ripas_destroyed;
-    if (e.hipas == RTT_TABLE || kept || (top - end < size && e.ripas != asked->ripas_value))
+    if (e.hipas == RTT_TABLE || (e.ripas == RTT_DESTROYED && !asked->ripas_destroyed))
       break;
     end += size;
   }
-  return end < top ? end : top;
+  if (end > base)
+    return end;
+  return walk->entry.ripas == asked->ripas_value ? top : base;
 }
 
 uint64_t rmi_rtt_set_ripas(struct call *call)
@@ -76,8 +78,8 @@ uint64_t rmi_rtt_set_ripas(struct call *call)
   REQUIRE(rec_bound, granule_delegable(m, rec_pa), RMI_ERROR_INPUT);
   REQUIRE(rec_gran_state, granule_state(m, rec_pa) == VCCA_GRANULE_REC, RMI_ERROR_INPUT);
   const struct realm *realm = realm_at(m, rd);
-  struct rec *rec = rec_edit(m, rec_pa);
-  struct guest_pending *asked = &rec->pending;
+  const struct rec *rec = rec_at(m, rec_pa);
+  const struct guest_pending *asked = &rec->pending;
   call->realm = rd;
   REQUIRE(rec_state, !rec->running, RMI_ERROR_REC);
   REQUIRE(rec_owner, rec->owner == rd, RMI_ERROR_REC);
@@ -97,7 +99,7 @@ uint64_t rmi_rtt_set_ripas(struct call *call)
     e.ripas = (enum rtt_ripas)asked->ripas_value;
     rtt_put(m, walk.table, walk.index, e);
   }
-  asked->ripas_addr = end;
+  rec_edit(m, rec_pa)->pending.ripas_addr = end;
   call->out[0] = end;
   return RMI_SUCCESS;
 }

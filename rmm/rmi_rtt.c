@@ -110,18 +110,13 @@ uint64_t rmi_rtt_read_entry(struct call *call)
   struct rtt_walk walk = rtt_walk(m, realm, ipa, (int)level);
   call->out[0] = (uint64_t)walk.level;
   call->out[1] = entry_state(walk.entry.hipas);
-  call->out[2] = rtt_descriptor(walk.entry);
+  call->out[2] = rtt_descriptor(walk.entry, realm->lpa2);
   call->out[3] = walk.entry.ripas;
   return RMI_SUCCESS;
 }
 
 /* --- Unprotected memory ------------------------------------------------------------------------------- */
 
-/* What of a stage 2 descriptor is the host's: output address, MemAttr[4:2], S2AP[7:6]; MemAttr 0b100 is reserved (FEAT_S2FWB). */
-#define DESC_ADDRESS UINT64_C(0x000ffffffffff000)
-#define DESC_ATTRIBUTES UINT64_C(0xdc)
-#define DESC_MEMATTR UINT64_C(0x1c)
-#define DESC_MEMATTR_RESERVED UINT64_C(0x10)
 enum { FIRST_BLOCK_LEVEL = 1 };
 
 static int64_t first_mappable(const struct realm *realm)
@@ -138,25 +133,24 @@ uint64_t rmi_rtt_map_unprotected(struct call *call)
 {
   vcca_machine *m = call->m;
   uint64_t rd = call->in[1], ipa = call->in[2], desc = call->in[4];
-  uint64_t address = desc & DESC_ADDRESS, attributes = desc & DESC_ATTRIBUTES;
   int64_t level = (int64_t)call->in[3];
-  bool reserved = desc & ~(DESC_ADDRESS | DESC_ATTRIBUTES) || (desc & DESC_MEMATTR) == DESC_MEMATTR_RESERVED;
-  REQUIRE(attr_valid, !reserved, RMI_ERROR_INPUT);
+  struct rtt_entry mapping;
   REQUIRE(rd_align, granule_aligned(rd), RMI_ERROR_INPUT);
   REQUIRE(rd_bound, granule_delegable(m, rd), RMI_ERROR_INPUT);
   REQUIRE(rd_state, granule_state(m, rd) == VCCA_GRANULE_RD, RMI_ERROR_INPUT);
   const struct realm *realm = realm_at(m, rd);
   call->realm = rd;
+  REQUIRE(attr_valid, rtt_parse(desc, realm->lpa2, &mapping), RMI_ERROR_INPUT);
   REQUIRE(level_bound, rtt_level_valid(level, first_mappable(realm)), RMI_ERROR_INPUT);
-  REQUIRE(addr_align, aligned_to(address, level), RMI_ERROR_INPUT);
-  REQUIRE(addr_bound, realm_reaches(realm, address), RMI_ERROR_INPUT);
+  REQUIRE(addr_align, aligned_to(mapping.pa, level), RMI_ERROR_INPUT);
+  REQUIRE(addr_bound, realm_reaches(realm, mapping.pa), RMI_ERROR_INPUT);
   REQUIRE(ipa_align, aligned_to(ipa, level), RMI_ERROR_INPUT);
   REQUIRE(ipa_bound, unprotected(realm, ipa), RMI_ERROR_INPUT);
   struct rtt_walk walk = rtt_walk(m, realm, ipa, (int)level);
   REQUIRE(rtt_walk, walk.level == level, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_UNASSIGNED_NS, rmi_indexed(RMI_ERROR_RTT, walk.level));
 
-  rtt_put(m, walk.table, walk.index, (struct rtt_entry){.hipas = RTT_ASSIGNED_NS, .pa = address, .attributes = attributes});
+  rtt_put(m, walk.table, walk.index, mapping);
   return RMI_SUCCESS;
 }
 

@@ -42,9 +42,29 @@ void rtt_put(vcca_machine *m, uint64_t table, unsigned index, struct rtt_entry e
   editable[index] = word;
 }
 
-uint64_t rtt_descriptor(struct rtt_entry entry)
+/* Where LPA2 has room for address bits 51:50, which otherwise are where they belong. */
+#define LPA2_LOW (UINT64_C(3) << 8)
+#define LPA2_HIGH (UINT64_C(3) << 50)
+enum { LPA2_SHIFT = 42 };
+/* MemAttr 0b100 is reserved (FEAT_S2FWB). */
+#define MEMATTR_RESERVED UINT64_C(0x10)
+
+uint64_t rtt_descriptor(struct rtt_entry entry, bool lpa2)
 {
-  return entry.pa | entry.attributes;
+  uint64_t high = lpa2 ? entry.pa & LPA2_HIGH : 0;
+  return (entry.pa & ~high) | high >> LPA2_SHIFT | entry.attributes;
+}
+
+bool rtt_parse(uint64_t descriptor, bool lpa2, struct rtt_entry *entry)
+{
+  uint64_t address = lpa2 ? (ADDRESS_BITS & ~LPA2_HIGH) | LPA2_LOW : ADDRESS_BITS;
+  uint64_t low = lpa2 ? descriptor & LPA2_LOW : 0;
+  *entry = (struct rtt_entry){
+      .hipas = RTT_ASSIGNED_NS,
+      .pa = (descriptor & address & ~low) | low << LPA2_SHIFT,
+      .attributes = descriptor & (MEMATTR_BITS | S2AP_BITS),
+  };
+  return (descriptor & ~(address | MEMATTR_BITS | S2AP_BITS)) == 0 && (descriptor & MEMATTR_BITS) != MEMATTR_RESERVED;
 }
 
 /* --- Levels and walks --------------------------------------------------------------------------------- */

@@ -55,7 +55,9 @@ void rtt_make_roots(vcca_machine *m, const struct realm *realm);
 /* Whether start level and number of root tables fit an IPA width. */
 bool rtt_geometry_valid(uint64_t ipa_width, bool lpa2, int64_t level_start, uint64_t num_start);
 
-/* The descriptor that RTT_READ_ENTRY shows. */
-uint64_t rtt_descriptor(struct rtt_entry entry);
+/* Stage 2 descriptors as hosts write and read them (A5.5.11): output address, MemAttr[2:0], S2AP. With LPA2 address bits 51:50 are
+ * in 9:8. False when anything else is set, or MemAttr is reserved. */
+uint64_t rtt_descriptor(struct rtt_entry entry, bool lpa2);
+bool rtt_parse(uint64_t descriptor, bool lpa2, struct rtt_entry *entry);
 
 #endif

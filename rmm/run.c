@@ -54,8 +54,10 @@ bool rec_mmio_valid(const struct rec *rec, const struct rec_entry *entry)
 
 /* --- Aborts ------------------------------------------------------------------------------------------- */
 
-#define ESR_EC(class) (UINT64_C(class) << 26)
-enum { ESR_ISV = 1 << 24, ESR_SF = 1 << 15, ESR_WNR = 1 << 6, FSC_TRANSLATION = 4, FSC_PERMISSION = 12, FSC_TRANSLATION_MINUS1 = 0x2b };
+#define ESR_EC(class) ((uint64_t)(class) << 26)
+enum { ESR_IL = 1 << 25, ESR_ISV = 1 << 24, ESR_SF = 1 << 15, ESR_EA = 1 << 9, ESR_WNR = 1 << 6 };
+enum { FSC_ADDRESS_SIZE = 0, FSC_TRANSLATION = 4, FSC_PERMISSION = 12, FSC_EXTERNAL = 0x10, FSC_PROTECTION = 0x28, FSC_TRANSLATION_MINUS1 = 0x2b };
+enum { EC_UNKNOWN = 0, EC_WFX = 0x01, EC_FETCH = 0x20, EC_FETCH_SAME = 0x21, EC_DATA = 0x24, EC_DATA_SAME = 0x25, EC_SERROR = 0x2f };
 
 static uint64_t fault_status(unsigned kind, int level)
 {
@@ -74,12 +76,20 @@ static void exit_abort(struct rec *rec, uint64_t class_bits, uint64_t status, ui
   rec->exit.hpfar = ipa >> 12 << 4;
 }
 
+/* The realm takes the exception itself (A5.2.7, A5.2.8). */
+static void take_exception(struct vcca_cpu *cpu, bool fetch, bool write, unsigned status, uint64_t ipa)
+{
+  cpu->esr = (fetch ? ESR_EC(EC_FETCH_SAME) : ESR_EC(EC_DATA_SAME)) | ESR_IL | (write ? ESR_WNR : 0) | status;
+  cpu->far = ipa;
+}
+
 /* The host may know what the access was, so that it can play a device. */
 static void expose(struct rec *rec, const struct vcca_realm_event *event)
 {
   unsigned log2 = event->size >= 8 ? 3 : event->size >= 4 ? 2 : event->size >= 2 ? 1 : 0;
   rec->abort = (struct rec_abort){
       .unprotected = rec->abort.unprotected,
+      .ipa = rec->abort.ipa,
       .emulatable = 1,
       .write = event->write,
       .size = (uint8_t)(1U << log2),
@@ -93,41 +103,78 @@ static void expose(struct rec *rec, const struct vcca_realm_event *event)
     rec->exit.gprs[0] = rec->cpu.x[event->reg] & size_mask(1U << log2);
 }
 
-/* The realm touches memory. True when that leaves to the host; otherwise the access went through, or the realm took a synchronous
- * external abort, which is its own affair. */
-static bool take_abort(const vcca_machine *m, struct rec *rec, const struct vcca_realm_event *event)
+/* What becomes of an access (the machine "access" of rmm/states.def). */
+enum outcome { ACCESS_DONE, ACCESS_EXTERNAL_ABORT, ACCESS_ADDRESS_SIZE, ACCESS_PROTECTION_FAULT, ACCESS_EXIT };
+
+static enum outcome protected_access(const struct rtt_entry *e)
+{
+  if (e->ripas == RTT_EMPTY)
+    return ACCESS_EXTERNAL_ABORT;
+  return e->hipas == RTT_ASSIGNED && e->ripas == RTT_RAM ? ACCESS_DONE : ACCESS_EXIT;
+}
+
+static enum outcome unprotected_access(const vcca_machine *m, const struct rtt_walk *walk, const struct vcca_realm_event *event)
+{
+  uint64_t needed = event->write ? UINT64_C(0x80) : UINT64_C(0x40); /* S2AP */
+  if (event->kind == VCCA_REALM_INSTRUCTION_ABORT)
+    return ACCESS_EXTERNAL_ABORT;
+  if (walk->entry.hipas != RTT_ASSIGNED_NS || !(walk->entry.attributes & needed))
+    return ACCESS_EXIT;
+  uint64_t pa = walk->entry.pa + event->ipa % rtt_entry_size(walk->level);
+  return granule_nonsecure(m, pa) ? ACCESS_DONE : ACCESS_PROTECTION_FAULT;
+}
+
+/* The exit record of an access that needs the host. */
+static void exit_access(struct rec *rec, const struct realm *realm, const struct rtt_walk *walk, const struct vcca_realm_event *event)
+{
+  bool fetch = event->kind == VCCA_REALM_INSTRUCTION_ABORT, inside = realm_protects(realm, event->ipa);
+  bool emulatable = !fetch && event->syndrome && (!inside || !realm_has_ripas(realm));
+  unsigned kind = walk->entry.hipas == RTT_ASSIGNED_NS ? FSC_PERMISSION : FSC_TRANSLATION;
+  exit_abort(rec, fetch ? ESR_EC(EC_FETCH) : ESR_EC(EC_DATA), fault_status(kind, walk->level), event->ipa);
+  rec->abort.unprotected = !inside;
+  rec->abort.write = event->write;
+  rec->abort.ipa = event->ipa;
+  if (emulatable)
+    expose(rec, event);
+  else if (!inside)
+    rec->exit.esr |= ESR_IL;
+}
+
+/* The realm touches memory. True when that leaves to the host; otherwise the access went through, or the realm took an exception. */
+static bool take_access(const vcca_machine *m, struct rec *rec, const struct vcca_realm_event *event)
 {
   const struct realm *realm = realm_at(m, rec->owner);
   bool fetch = event->kind == VCCA_REALM_INSTRUCTION_ABORT;
-  if (!realm_in_space(realm, event->ipa))
-    return false;
-  struct rtt_walk walk = rtt_walk(m, realm, event->ipa, RTT_PAGE_LEVEL);
-  uint64_t status = fault_status(FSC_TRANSLATION, walk.level);
-  bool emulate = !fetch && event->syndrome;
-  if (realm_protects(realm, event->ipa)) {
-    bool mapped = walk.entry.hipas == RTT_ASSIGNED && walk.entry.ripas == RTT_RAM;
-    if (mapped || walk.entry.ripas == RTT_EMPTY)
-      return false;
-    emulate = emulate && !realm_has_ripas(realm);
-  } else {
-    uint64_t needed = event->write ? UINT64_C(0x80) : UINT64_C(0x40); /* S2AP */
-    if (fetch || (walk.entry.hipas == RTT_ASSIGNED_NS && walk.entry.attributes & needed))
-      return false;
-    if (walk.entry.hipas == RTT_ASSIGNED_NS)
-      status = fault_status(FSC_PERMISSION, walk.level);
-    rec->abort.unprotected = 1;
+  enum outcome outcome = ACCESS_ADDRESS_SIZE;
+  struct rtt_walk walk = {0};
+  if (realm_in_space(realm, event->ipa)) {
+    walk = rtt_walk(m, realm, event->ipa, RTT_PAGE_LEVEL);
+    outcome = realm_protects(realm, event->ipa) ? protected_access(&walk.entry) : unprotected_access(m, &walk, event);
   }
-  exit_abort(rec, fetch ? ESR_EC(0x20) : ESR_EC(0x24), status, event->ipa);
-  if (emulate)
-    expose(rec, event);
-  return true;
+  switch (outcome) {
+  case ACCESS_DONE:
+    return false;
+  case ACCESS_EXTERNAL_ABORT:
+    take_exception(&rec->cpu, fetch, event->write, ESR_EA | FSC_EXTERNAL, event->ipa);
+    return false;
+  case ACCESS_ADDRESS_SIZE:
+    take_exception(&rec->cpu, fetch, event->write, FSC_ADDRESS_SIZE, event->ipa);
+    return false;
+  case ACCESS_PROTECTION_FAULT:
+    take_exception(&rec->cpu, fetch, event->write, FSC_PROTECTION, event->ipa);
+    return false;
+  case ACCESS_EXIT:
+    exit_access(rec, realm, &walk, event);
+    return true;
+  }
+  return false;
 }
 
 void guest_exit_unmapped(vcca_machine *m, uint64_t rec_pa, uint64_t ipa)
 {
   struct rec *rec = rec_edit(m, rec_pa);
   struct rtt_walk walk = rtt_walk(m, realm_at(m, rec->owner), ipa, RTT_PAGE_LEVEL);
-  exit_abort(rec, ESR_EC(0x24), fault_status(FSC_TRANSLATION, walk.level), ipa);
+  exit_abort(rec, ESR_EC(EC_DATA), fault_status(FSC_TRANSLATION, walk.level), ipa);
   rec->exit_unmapped = 1;
 }
 
@@ -180,9 +227,12 @@ static bool enter(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struc
     return false;
   if (rec->pending.ripas_pending)
     answer_ripas_change(rec, entry);
-  bool inject = entry->flags & REC_ENTRY_INJECT_SEA;
-  if (entry->flags & REC_ENTRY_EMUL_MMIO && !inject)
+  if (entry->flags & REC_ENTRY_INJECT_SEA) {
+    if (rec->abort.unprotected)
+      take_exception(&rec->cpu, false, rec->abort.write, ESR_EA | FSC_EXTERNAL, rec->abort.ipa);
+  } else if (entry->flags & REC_ENTRY_EMUL_MMIO) {
     emulate_mmio(rec, entry);
+  }
   rec->abort = (struct rec_abort){0};
   return true;
 }
@@ -203,13 +253,16 @@ static bool take_smc(vcca_machine *m, uint64_t rec_pa, struct rec *rec)
 }
 
 /* WFI and WFE leave only when the host asked for it. */
-static bool take_wait(struct rec *rec, const struct rec_entry *entry, bool event)
+static bool take_wait(struct rec *rec, const struct rec_entry *entry, const struct vcca_realm_event *event)
 {
+  bool wfe = event->kind == VCCA_REALM_WFE;
   rec->cpu.pc += 4;
-  if (!(entry->flags & (event ? REC_ENTRY_TRAP_WFE : REC_ENTRY_TRAP_WFI)))
+  if (!(entry->flags & (wfe ? REC_ENTRY_TRAP_WFE : REC_ENTRY_TRAP_WFI)))
     return false;
   rec->exit.reason = GUEST_EXIT_SYNC;
-  rec->exit.esr = ESR_EC(0x01) | (event ? 1 : 0);
+  rec->exit.esr = ESR_EC(EC_WFX) | (event->timed ? 2 : 0) | (wfe ? 1 : 0); /* TI */
+  if (event->timed && event->reg < REC_GPRS)
+    rec->exit.gprs[0] = rec->cpu.x[event->reg];
   return true;
 }
 
@@ -221,7 +274,7 @@ static bool take_event(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const 
     return take_smc(m, rec_pa, rec);
   case VCCA_REALM_DATA_ABORT:
   case VCCA_REALM_INSTRUCTION_ABORT:
-    return take_abort(m, rec, event);
+    return take_access(m, rec, event);
   case VCCA_REALM_IRQ:
     rec->exit.reason = GUEST_EXIT_IRQ;
     return true;
@@ -229,13 +282,14 @@ static bool take_event(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const 
     rec->exit.reason = GUEST_EXIT_FIQ;
     return true;
   case VCCA_REALM_WFI:
-    return take_wait(rec, entry, false);
   case VCCA_REALM_WFE:
-    return take_wait(rec, entry, true);
-  case VCCA_REALM_HVC: /* Undefined exception, taken by the realm */
+    return take_wait(rec, entry, event);
+  case VCCA_REALM_HVC: /* is not there */
+    rec->cpu.esr = ESR_EC(EC_UNKNOWN) | ESR_IL;
     return false;
-  case VCCA_REALM_SERROR:
+  case VCCA_REALM_SERROR: /* uncategorized */
     rec->exit.reason = GUEST_EXIT_SERROR;
+    rec->exit.esr = ESR_EC(EC_SERROR);
     return true;
   }
   return false;
@@ -246,6 +300,8 @@ static void run_program(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const
   for (unsigned n = 0; m->config.program && n < EVENTS_MAX; n++) {
     struct vcca_realm_event event = {.kind = VCCA_REALM_IRQ};
     m->config.program(m->config.program_ctx, m, rec_pa, &rec->cpu, &event);
+    rec->cpu.esr = 0;
+    rec->cpu.far = 0;
     if (take_event(m, rec_pa, rec, entry, &event))
       return;
     if (rec->irq_pending)

@@ -9,13 +9,13 @@
 #include <string.h>
 
 static const struct vcca_command commands[] = {
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) \
-  {#name, UINT32_C(fid), section, inputs, outputs, conditions, summary},
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
+  {#name, UINT32_C(fid), section, inputs, outputs, conditions, order, summary},
 #include "rmm/tmi.def"
 #undef COMMAND
 };
 static const command_handler handlers[] = {
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) handler,
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) handler,
 #include "rmm/tmi.def"
 #undef COMMAND
 };
@@ -141,7 +141,7 @@ uint64_t tmi_cvm_activate(struct call *call)
   call->realm = rd;
   REQUIRE(cvm_state, realm_at(m, rd)->state == VCCA_REALM_NEW, TMI_ERROR_CVM_STATE);
 
-  realm_edit(m, rd)->state = VCCA_REALM_ACTIVE;
+  realm_set_state(m, rd, VCCA_REALM_ACTIVE);
   return TMI_SUCCESS;
 }
 

@@ -37,7 +37,7 @@ static inline uint64_t tmi_walk_error(int level)
 /* A TEC's own granules beside its descriptor: room for a token. */
 enum { TMI_AUX_COUNT = 2 };
 
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) uint64_t handler(struct call *call);
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct call *call);
 #include "rmm/tmi.def"
 #undef COMMAND
 

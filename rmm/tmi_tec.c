@@ -37,7 +37,7 @@ uint64_t tmi_tec_create(struct call *call)
   uint64_t granules[1 + TMI_AUX_COUNT];
   for (unsigned i = 0; i < 1 + TMI_AUX_COUNT; i++) {
     granules[i] = granule_pool_find(m, 1);
-    granule_set_state(m, granules[i], VCCA_GRANULE_REC_AUX);
+    granule_set_state(m, granules[i], i ? VCCA_GRANULE_REC_AUX : VCCA_GRANULE_REC);
   }
   rec_create(m, rd, granules[0], mpidr, &params, granules + 1, TMI_AUX_COUNT);
   return granules[0];
@@ -127,12 +127,12 @@ uint64_t tmi_psci_complete(struct call *call)
   REQUIRE(target_align, granule_aligned(target_pa), TMI_ERROR_INPUT);
   REQUIRE(target_bound, granule_secure(m, target_pa), TMI_ERROR_INPUT);
   REQUIRE(target_state, granule_state(m, target_pa) == VCCA_GRANULE_REC, TMI_ERROR_INPUT);
-  struct rec *calling = rec_edit(m, calling_pa), *target_tec = rec_edit(m, target_pa);
+  const struct rec *calling = rec_at(m, calling_pa), *target_tec = rec_at(m, target_pa);
   call->realm = calling->owner;
   REQUIRE(pending, calling->pending.psci_pending, TMI_ERROR_TEC);
   REQUIRE(owner, calling->owner && calling->owner == target_tec->owner, TMI_ERROR_OWNER);
   REQUIRE(target, calling->cpu.x[1] == target_tec->mpidr, TMI_ERROR_INPUT);
 
-  rec_psci_complete(calling, target_tec, 0);
+  rec_psci_complete(rec_edit(m, calling_pa), rec_edit(m, target_pa), 0);
   return TMI_SUCCESS;
 }

@@ -100,9 +100,12 @@ static void answer(struct guest_call *call, const struct guest_abi *abi, const s
 static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu)
 {
   const struct vcca_machine_config *config = vcca_machine_config(m);
-  const struct guest_abi *abis[] = {config->abi == VCCA_ABI_TMI ? &tsi_abi : &rsi_abi, &psci_abi}, *abi;
-  const struct vcca_command *command = find(abis, 2, cpu->x[0] & FID_MASK, &abi);
+  const struct guest_abi *abis[] = {config->abi == VCCA_ABI_TMI ? &tsi_abi : &rsi_abi, &psci_abi, &smccc_abi}, *abi;
+  uint64_t fid = cpu->x[0] & FID_MASK, row = psci_row(fid);
+  const struct vcca_command *command = find(abis, 3, row, &abi);
   uint64_t in[VCCA_SMC_REGS];
+  for (size_t i = 1; row != fid && i <= 3; i++) /* an SMC32 call: the upper halves are nothing */
+    cpu->x[i] = (uint32_t)cpu->x[i];
   memcpy(in, cpu->x, sizeof in);
   struct guest_call call = {.monitor = ctx, .m = m, .rec = rec, .in = in, .action = VCCA_GUEST_RESUME};
   if (!command || !vcca_realm_info(m, vcca_rec_owner(m, rec), &call.realm))

@@ -87,8 +87,7 @@ uint64_t attestation_continue(struct guest_call *call, uint64_t ipa, uint64_t si
   struct guest_attestation *a = guest_attestation(call->m, call->rec);
   if (guest_irq_pending(call->m, call->rec))
     return leave(call, GUEST_EXIT_IRQ, GUEST_INCOMPLETE); /* nothing written: x1 is 0 */
-  if (a->phase == PHASE_SAMPLED && !sign(call))
-    return GUEST_ERROR_UNKNOWN;
+  REQUIRE(unknown, a->phase != PHASE_SAMPLED || sign(call), GUEST_ERROR_UNKNOWN);
 
   uint8_t bytes[VCCA_TOKEN_MAX];
   vcca_sink chunk = VCCA_SINK(bytes);

@@ -49,7 +49,10 @@ struct guest_abi {
   const struct vcca_interface *interface;
   const guest_handler *handlers;
 };
-extern const struct guest_abi rsi_abi, tsi_abi, psci_abi;
+extern const struct guest_abi rsi_abi, tsi_abi, psci_abi, smccc_abi;
+
+/* The function id of the row that answers: the SMC64 form's where there is one. */
+uint64_t psci_row(uint64_t fid);
 
 /* Leaves to the host. Returns status, which the guest finds when it comes back. */
 uint64_t leave(struct guest_call *call, enum guest_exit_reason reason, uint64_t status);
@@ -61,15 +64,15 @@ uint64_t leave_unmapped(struct guest_call *call, uint64_t ipa);
 VCCA_MUST_USE bool fetch(struct guest_call *call, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *status);
 VCCA_MUST_USE bool store(struct guest_call *call, uint64_t ipa, vcca_span bytes, uint64_t *status);
 
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, summary) uint64_t handler(struct guest_call *call);
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct guest_call *call);
 #include "tsi/rsi.def"
 #include "tsi/tsi.def"
 #include "tsi/psci.def"
 #undef COMMAND
 
 /* What COMMAND is while the two arrays of an interface are made. */
-#define COMMAND_ROW(name, fid, handler, section, inputs, outputs, conditions, summary) \
-  {#name, UINT32_C(fid), section, inputs, outputs, conditions, summary},
-#define COMMAND_HANDLER(name, fid, handler, section, inputs, outputs, conditions, summary) handler,
+#define COMMAND_ROW(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
+  {#name, UINT32_C(fid), section, inputs, outputs, conditions, order, summary},
+#define COMMAND_HANDLER(name, fid, handler, section, inputs, outputs, conditions, order, summary) handler,
 
 #endif

@@ -1,4 +1,4 @@
-/* PSCI: the table and its handlers, the same under both ABIs.
+/* PSCI: the table and its handlers, the same under both ABIs; and the calling convention's version, which is nobody's row.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/call.h"
@@ -22,6 +22,11 @@ static const guest_handler handlers[] = {
 #define PSCI_ALREADY_ON (UINT64_MAX - 3)
 #define PSCI_INVALID_ADDRESS (UINT64_MAX - 8)
 
+#define SMCCC_VERSION UINT32_C(0x80000000)
+#define CPU_SUSPEND32 UINT64_C(0x84000001)
+#define CPU_ON32 UINT64_C(0x84000003)
+#define AFFINITY_INFO32 UINT64_C(0x84000004)
+
 static const struct vcca_status_name statuses[] = {
     {PSCI_SUCCESS, "PSCI_SUCCESS"},
     {PSCI_OFF, "PSCI_OFF"},
@@ -42,7 +47,37 @@ static const struct vcca_interface interface = {
 };
 const struct guest_abi psci_abi = {&interface, handlers};
 
-/* The host learns the function and the first so many arguments, as from TF-RMM. */
+/* SMCCC_VERSION (DEN0028 7.2) is how callers find out that there is PSCI_FEATURES. */
+static uint64_t smccc_version(struct guest_call *call)
+{
+  (void)call;
+  return UINT64_C(0x10002);
+}
+
+static const struct vcca_command smccc_commands[] = {
+    {"VERSION", SMCCC_VERSION, "DEN0028 7.2", "", "version:result", "", "", "The version of the calling convention, 1.2, in x0 itself."},
+};
+static const guest_handler smccc_handlers[] = {smccc_version};
+static const struct vcca_interface smccc = {
+    .name = "smccc",
+    .source = "SMC Calling Convention, Arm DEN0028",
+    .commands = smccc_commands,
+    .command_count = 1,
+    .statuses = statuses,
+    .status_count = sizeof statuses / sizeof *statuses,
+    .status_register = 0,
+};
+const struct guest_abi smccc_abi = {&smccc, smccc_handlers};
+
+/* SMC32 and SMC64 forms differ in bit 30. */
+uint64_t psci_row(uint64_t fid)
+{
+  const uint64_t smc64 = UINT64_C(1) << 30;
+  bool has_both = fid == CPU_SUSPEND32 || fid == CPU_ON32 || fid == AFFINITY_INFO32;
+  return has_both ? fid | smc64 : fid;
+}
+
+/* The host learns the function and its arguments (A4.3.3). */
 static uint64_t ask_host(struct guest_call *call, unsigned arguments)
 {
   struct guest_exit *exit = guest_exit(call->m, call->rec);
@@ -52,11 +87,11 @@ static uint64_t ask_host(struct guest_call *call, unsigned arguments)
 }
 
 /* The same, and PSCI_COMPLETE has to answer, which finds the question in the registers. */
-static uint64_t ask_completion(struct guest_call *call)
+static uint64_t ask_completion(struct guest_call *call, unsigned arguments)
 {
   guest_pending(call->m, call->rec)->psci_pending = 1;
   call->untouched = true;
-  return ask_host(call, 1);
+  return ask_host(call, arguments);
 }
 
 static bool is_self(const struct guest_call *call, uint64_t mpidr)
@@ -71,21 +106,16 @@ uint64_t psci_version(struct guest_call *call)
   return UINT64_C(0x10001);
 }
 
-uint64_t smccc_version(struct guest_call *call)
-{
-  (void)call;
-  return UINT64_C(0x10002);
-}
-
 uint64_t psci_features(struct guest_call *call)
 {
-  REQUIRE(func_not_ok, vcca_command_with_fid(&interface, (uint32_t)call->in[1]), PSCI_NOT_SUPPORTED);
+  uint32_t fid = (uint32_t)call->in[1];
+  REQUIRE(func_not_ok, fid == SMCCC_VERSION || vcca_command_with_fid(&interface, psci_row(fid)), PSCI_NOT_SUPPORTED);
   return PSCI_SUCCESS;
 }
 
 uint64_t psci_cpu_suspend(struct guest_call *call)
 {
-  return ask_host(call, 0);
+  return ask_host(call, 3);
 }
 
 uint64_t psci_cpu_off(struct guest_call *call)
@@ -107,7 +137,7 @@ uint64_t psci_cpu_on(struct guest_call *call)
   REQUIRE(mpidr, guest_mpidr_known(call->m, call->rec, target), PSCI_INVALID_PARAMETERS);
   REQUIRE(runnable, !is_self(call, target), PSCI_ALREADY_ON); /* another one that is on: PSCI_COMPLETE says so */
 
-  return ask_completion(call);
+  return ask_completion(call, 3);
 }
 
 uint64_t psci_affinity_info(struct guest_call *call)
@@ -117,5 +147,5 @@ uint64_t psci_affinity_info(struct guest_call *call)
   REQUIRE(target_bound, level == 0, PSCI_INVALID_PARAMETERS);
   REQUIRE(target_match, guest_mpidr_known(call->m, call->rec, target), PSCI_INVALID_PARAMETERS);
 
-  return is_self(call, target) ? PSCI_SUCCESS : ask_completion(call); /* the host cannot name the caller as its target */
+  return is_self(call, target) ? PSCI_SUCCESS : ask_completion(call, 2); /* the host cannot name the caller as its target */
 }

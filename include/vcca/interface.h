@@ -17,7 +17,9 @@ extern "C" {
  *                     after the status register). Kinds: pa (delegated or any granule), ns (host buffer), ipa, u64, s64,
  *                     level, flags, status, and bytes64 (eight registers). An output of kind "result" comes first and is in the
  *                     status register itself (TMI: versions, features, handles; a handle of 0 is status NO_HANDLE).
- *   conditions        "rd_align=INPUT rd_bound=INPUT": the specification's name and the status it gives, in the order checked. */
+ *   conditions        "rd_align=INPUT rd_bound=INPUT": the specification's name and the status it gives, in the order checked.
+ *   order             "rd_bound,rd_state<realm_state": of which conditions the specification says that they come before which others
+ *                     (DEN0137 B1.6: when both hold, the first is seen). Empty: of none. */
 struct vcca_command {
   const char *name; /* "DATA_CREATE" */
   uint32_t fid;
@@ -25,6 +27,7 @@ struct vcca_command {
   const char *inputs;
   const char *outputs;
   const char *conditions;
+  const char *order;
   const char *summary; /* one line */
 };
 

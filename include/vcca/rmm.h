@@ -52,6 +52,10 @@ struct vcca_features {
 struct vcca_cpu {
   uint64_t x[31];
   uint64_t pc;
+  /* The exception the realm takes in place of going on: because of what its program did last, or injected by the host when it
+   * entered. ESR_EL1 and FAR_EL1 (stage 1 is not modelled: an IPA); the pc stays. esr 0: none. */
+  uint64_t esr;
+  uint64_t far;
 };
 
 /* What a running REC does next. */
@@ -74,6 +78,7 @@ struct vcca_realm_event {
   unsigned size;          /* data abort: 1, 2, 4 or 8 bytes */
   unsigned reg;           /* data abort: register 0..30 */
   bool sign_extend, wide; /* data abort: SSE and SF of the syndrome */
+  bool timed;             /* WFI and WFE: WFIT and WFET, whose timeout is in the register reg */
 };
 /* Asked when a REC runs: looks at and changes the registers, says what happens next. rec is its REC's PA (RMI) or handle (TMI).
  * Without a callback every entry ends at once with an IRQ. */
@@ -127,6 +132,16 @@ void vcca_machine_set_guest_smc(vcca_machine *m, vcca_guest_smc handler, void *c
 /* The host's SMC: x[0] is the function id, x[1..] the arguments; results come back in x (RMI: status in x0; TMI: in x1).
  * Unknown ids give x0 = -1 (SMCCC NOT_SUPPORTED). A refused call leaves the machine byte for byte as it was. */
 void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS]);
+
+/* The state machines (rmm/states.def): "granule" (RMI), "pool" (the TMM's granules), "realm", "rec", "entry" (HIPAS and RIPAS of an
+ * address), "access" (of a realm to an address) and "attestation". What is not listed is refused and changes nothing. */
+struct vcca_transition {
+  const char *machine;
+  const char *from;
+  const char *event; /* "DATA_CREATE"; details in brackets: "REC_CREATE(aux)" */
+  const char *to;
+};
+const struct vcca_transition *vcca_transitions(size_t *count);
 
 /* The RMI and TMI tables. */
 const struct vcca_interface *vcca_rmi(void);

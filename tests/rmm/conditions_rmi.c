@@ -5,6 +5,7 @@
 
 #define UNALIGNED(pa) ((pa) + 8)
 #define MINUS_ONE UINT64_MAX
+#define OTHER (FREE + 40 * PAGE) /* delegated, and nobody else's */
 
 static const struct good_call calls[] = {
     {"VERSION", {0x10000}},
@@ -120,6 +121,63 @@ static void a_change_is_asked_of_half_a_block(struct rig *rig)
   asks->ripas_top = 0x300000;
 }
 
+static void a_change_is_asked_of_blocks(struct rig *rig)
+{
+  struct guest_pending *asks = guest_pending(rig->m, B_ASKS);
+  asks->ripas_addr = 0x200000;
+  asks->ripas_top = 0x600000;
+}
+
+static void c_has_a_table(struct rig *rig)
+{
+  OK(rig, "RTT_CREATE", C, OTHER, 0, 1);
+}
+
+static void b_is_new(struct rig *rig)
+{
+  realm_edit(rig->m, B)->state = VCCA_REALM_NEW;
+}
+
+static void b_rec_is_off(struct rig *rig)
+{
+  rec_edit(rig->m, B_REC)->runnable = 0;
+}
+
+static void b_rec_asks_too(struct rig *rig)
+{
+  guest_pending(rig->m, B_REC)->psci_pending = 1;
+}
+
+static void the_page_is_there(struct rig *rig)
+{
+  OK(rig, "DATA_CREATE_UNKNOWN", A, OTHER, 0x2000);
+}
+
+static void the_page_is_gone(struct rig *rig)
+{
+  OK(rig, "DATA_DESTROY", A, 0x1000);
+}
+
+static void the_table_is_there(struct rig *rig)
+{
+  OK(rig, "RTT_CREATE", A, OTHER, 0x200000, 3);
+}
+
+static void the_table_is_gone(struct rig *rig)
+{
+  OK(rig, "RTT_DESTROY", A, 0x400000, 3);
+}
+
+static void the_mapping_is_there(struct rig *rig)
+{
+  OK(rig, "RTT_MAP_UNPROTECTED", B, UNPROTECTED, 3, HOST | 0xc0);
+}
+
+static void the_mapping_is_gone(struct rig *rig)
+{
+  OK(rig, "RTT_UNMAP_UNPROTECTED", B, UNPROTECTED + 0x1000, 3);
+}
+
 /* --- The rows ----------------------------------------------------------------------------------------- */
 
 #define RD_ROWS(cmd, n) ARG(cmd, "rd_align", n, UNALIGNED(A)), ARG(cmd, "rd_bound", n, DEVICE), ARG(cmd, "rd_state", n, FREE)
@@ -143,7 +201,9 @@ static const struct condition_row rows[] = {
     ARG("DATA_CREATE", "ipa_align", 3, 0x2004),
     ARG_WHEN("DATA_CREATE", "data_bound2", 2, HIGH, high_memory_is_delegated),
     ARG("DATA_CREATE", "rtt_walk", 3, 0x200000),
+    ARG("DATA_CREATE", "rtt_walk", 1, C),
     ARG("DATA_CREATE", "rtte_state", 3, 0x1000),
+    WHEN("DATA_CREATE", "rtte_state", the_page_is_there),
 
     GRANULE_ROWS("DATA_CREATE_UNKNOWN", "data_align", "data_bound", "data_state", 2, FREE, HOST),
     RD_ROWS("DATA_CREATE_UNKNOWN", 1),
@@ -151,16 +211,23 @@ static const struct condition_row rows[] = {
     ARG("DATA_CREATE_UNKNOWN", "ipa_align", 3, 0x2004),
     ARG_WHEN("DATA_CREATE_UNKNOWN", "data_bound2", 2, HIGH, high_memory_is_delegated),
     ARG("DATA_CREATE_UNKNOWN", "rtt_walk", 3, 0x200000),
+    ARG("DATA_CREATE_UNKNOWN", "rtt_walk", 1, C),
     ARG("DATA_CREATE_UNKNOWN", "rtte_state", 3, 0x1000),
+    WHEN("DATA_CREATE_UNKNOWN", "rtte_state", the_page_is_there),
+    BOTH_WHEN("DATA_CREATE_UNKNOWN", "ipa_bound", "rtte_state", 1, B, 3, UNPROTECTED + 0x1000, NULL),
 
     RD_ROWS("DATA_DESTROY", 1),
     ARG("DATA_DESTROY", "ipa_bound", 2, UNPROTECTED),
     ARG("DATA_DESTROY", "ipa_align", 2, 0x1004),
     ARG("DATA_DESTROY", "rtt_walk", 2, 0x200000),
+    ARG("DATA_DESTROY", "rtt_walk", 1, C),
     ARG("DATA_DESTROY", "rtte_state", 2, 0x2000),
+    WHEN("DATA_DESTROY", "rtte_state", the_page_is_gone),
+    BOTH_WHEN("DATA_DESTROY", "ipa_bound", "rtte_state", 1, B, 2, UNPROTECTED + 0x2000, NULL),
 
     RD_ROWS("REALM_ACTIVATE", 1),
     ARG("REALM_ACTIVATE", "realm_state", 1, B),
+    WHEN("REALM_ACTIVATE", "realm_state", a_is_active),
 
     GRANULE_ROWS("REALM_CREATE", "params_align", "params_bound", "params_pas", 2, PARAMS, FREE),
     POKE("REALM_CREATE", "params_valid", PARAMS + 0x30, 1, 7),
@@ -186,6 +253,7 @@ static const struct condition_row rows[] = {
 
     RD_ROWS("REALM_DESTROY", 1),
     ARG("REALM_DESTROY", "realm_live", 1, A),
+    WHEN("REALM_DESTROY", "realm_live", c_has_a_table),
 
     RD_ROWS("REC_AUX_COUNT", 1),
 
@@ -196,7 +264,7 @@ static const struct condition_row rows[] = {
     POKE("REC_CREATE", "aux_alias", REC_PARAMS + 0x810, 8, FREE + 16 * PAGE),
     POKE("REC_CREATE", "aux_alias", REC_PARAMS + 0x810, 8, FREE),
     WHEN("REC_CREATE", "aux_state", an_aux_granule_is_taken),
-    GRANULE_ROWS("REC_CREATE", "rec_align", "rec_bound", "rec_gran_state", 2, FREE, A_REC),
+    GRANULE_ROWS("REC_CREATE", "rec_align", "rec_bound", "rec_state", 2, FREE, A_REC),
     RD_ROWS("REC_CREATE", 1),
     WHEN("REC_CREATE", "num_recs", a_has_511_recs),
     WHEN("REC_CREATE", "realm_state", a_is_active),
@@ -210,9 +278,12 @@ static const struct condition_row rows[] = {
     GRANULE_ROWS("REC_ENTER", "rec_align", "rec_bound", "rec_gran_state", 1, B_REC, B),
     WHEN("REC_ENTER", "rec_state", b_rec_runs),
     ARG("REC_ENTER", "realm_new", 1, A_REC),
+    WHEN("REC_ENTER", "realm_new", b_is_new),
     WHEN("REC_ENTER", "system_off", b_is_off),
     ARG("REC_ENTER", "rec_runnable", 1, B_OFF),
+    WHEN("REC_ENTER", "rec_runnable", b_rec_is_off),
     ARG("REC_ENTER", "rec_psci", 1, B_ASKS),
+    WHEN("REC_ENTER", "rec_psci", b_rec_asks_too),
     POKE("REC_ENTER", "rec_gicv3", RUN + 0x300, 8, 1),                        /* En is not the host's */
     POKE("REC_ENTER", "rec_gicv3", RUN + 0x308, 8, UINT64_C(3) << 61 | 32),   /* HW */
     POKE("REC_ENTER", "rec_gicv3", RUN + 0x380, 8, UINT64_C(1) << 62 | 1023), /* no interrupt has this number */
@@ -227,14 +298,18 @@ static const struct condition_row rows[] = {
     ARG("RTT_CREATE", "ipa_bound", 3, UINT64_C(1) << 40),
     ARG_WHEN("RTT_CREATE", "rtt_bound2", 2, HIGH, high_memory_is_delegated),
     ARG("RTT_CREATE", "rtt_walk", 3, UINT64_C(1) << 30),
+    ARG("RTT_CREATE", "rtt_walk", 1, C),
     ARG("RTT_CREATE", "rtte_state", 3, 0),
+    WHEN("RTT_CREATE", "rtte_state", the_table_is_there),
 
     RD_ROWS("RTT_DESTROY", 1),
     ARG("RTT_DESTROY", "level_bound", 3, 0),
     ARG("RTT_DESTROY", "ipa_align", 2, 0x401000),
     ARG("RTT_DESTROY", "ipa_bound", 2, UINT64_C(1) << 40),
     ARG("RTT_DESTROY", "rtt_walk", 2, UINT64_C(1) << 30),
+    ARG("RTT_DESTROY", "rtt_walk", 1, C),
     ARG("RTT_DESTROY", "rtte_state", 2, 0x200000),
+    WHEN("RTT_DESTROY", "rtte_state", the_table_is_gone),
     ARG("RTT_DESTROY", "rtt_live", 2, 0),
     WHEN("RTT_DESTROY", "rtt_live", the_empty_table_holds_data),
 
@@ -248,14 +323,22 @@ static const struct condition_row rows[] = {
     ARG("RTT_MAP_UNPROTECTED", "ipa_bound", 2, 0x2000),
     ARG("RTT_MAP_UNPROTECTED", "ipa_bound", 2, UINT64_C(1) << 40),
     ARG("RTT_MAP_UNPROTECTED", "rtt_walk", 2, UNPROTECTED + 0x200000),
+    ARG("RTT_MAP_UNPROTECTED", "rtt_walk", 1, C),
     ARG("RTT_MAP_UNPROTECTED", "rtte_state", 2, UNPROTECTED + 0x1000),
+    WHEN("RTT_MAP_UNPROTECTED", "rtte_state", the_mapping_is_there),
+    BOTH("RTT_MAP_UNPROTECTED", "ipa_bound", "rtt_walk", 2, 0x200000),
+    BOTH("RTT_MAP_UNPROTECTED", "ipa_bound", "rtte_state", 2, 0x1000),
 
     RD_ROWS("RTT_UNMAP_UNPROTECTED", 1),
     ARG("RTT_UNMAP_UNPROTECTED", "level_bound", 3, 4),
     ARG("RTT_UNMAP_UNPROTECTED", "ipa_align", 2, UNPROTECTED + 8),
     ARG("RTT_UNMAP_UNPROTECTED", "ipa_bound", 2, 0x1000),
     ARG("RTT_UNMAP_UNPROTECTED", "rtt_walk", 2, UNPROTECTED + 0x200000),
+    ARG("RTT_UNMAP_UNPROTECTED", "rtt_walk", 1, C),
     ARG("RTT_UNMAP_UNPROTECTED", "rtte_state", 2, UNPROTECTED),
+    WHEN("RTT_UNMAP_UNPROTECTED", "rtte_state", the_mapping_is_gone),
+    BOTH("RTT_UNMAP_UNPROTECTED", "ipa_bound", "rtt_walk", 2, 0x200000),
+    BOTH("RTT_UNMAP_UNPROTECTED", "ipa_bound", "rtte_state", 2, 0x1000),
 
     RD_ROWS("RTT_READ_ENTRY", 1),
     ARG("RTT_READ_ENTRY", "level_bound", 3, 4),
@@ -268,7 +351,9 @@ static const struct condition_row rows[] = {
     ARG("RTT_FOLD", "ipa_align", 2, 0x401000),
     ARG("RTT_FOLD", "ipa_bound", 2, UINT64_C(1) << 40),
     ARG("RTT_FOLD", "rtt_walk", 2, UINT64_C(1) << 30),
+    ARG("RTT_FOLD", "rtt_walk", 1, C),
     ARG("RTT_FOLD", "rtte_state", 2, 0x200000),
+    WHEN("RTT_FOLD", "rtte_state", the_table_is_gone),
     WHEN("RTT_FOLD", "rtt_homo", the_empty_table_is_mixed),
 
     RD_ROWS("RTT_INIT_RIPAS", 1),
@@ -276,9 +361,11 @@ static const struct condition_row rows[] = {
     ARG("RTT_INIT_RIPAS", "top_bound", 3, UNPROTECTED + 0x1000),
     ARG("RTT_INIT_RIPAS", "top_gran_align", 3, 0x400008),
     ARG("RTT_INIT_RIPAS", "realm_state", 1, B),
+    WHEN("RTT_INIT_RIPAS", "realm_state", a_is_active),
     ARG("RTT_INIT_RIPAS", "base_align", 2, 0x201000),
     ARG("RTT_INIT_RIPAS", "rtte_state", 2, 0x1000),
     ARG("RTT_INIT_RIPAS", "no_progress", 3, 0x3ff000),
+    BOTH("RTT_INIT_RIPAS", "top_gran_align", "no_progress", 3, 0x3ff008),
 
     RD_ROWS("RTT_SET_RIPAS", 1),
     GRANULE_ROWS("RTT_SET_RIPAS", "rec_align", "rec_bound", "rec_gran_state", 2, B_ASKS, B),
@@ -290,6 +377,8 @@ static const struct condition_row rows[] = {
     ARG("RTT_SET_RIPAS", "top_gran_align", 4, 0x3008),
     ARGS_WHEN("RTT_SET_RIPAS", "base_align", 3, 0x201000, 4, 0x600000, a_change_is_asked_in_a_block),
     ARGS_WHEN("RTT_SET_RIPAS", "no_progress", 3, 0x200000, 4, 0x300000, a_change_is_asked_of_half_a_block),
+    BOTH_WHEN("RTT_SET_RIPAS", "base_bound", "base_align", 3, 0x201000, 4, 0x600000, a_change_is_asked_of_blocks),
+    BOTH_WHEN("RTT_SET_RIPAS", "top_gran_align", "no_progress", 3, 0x200000, 4, 0x300008, a_change_is_asked_of_blocks),
 
     ARG("PSCI_COMPLETE", "alias", 2, B_ASKS),
     GRANULE_ROWS("PSCI_COMPLETE", "calling_align", "calling_bound", "calling_state", 1, B_ASKS, B),
@@ -326,6 +415,12 @@ static void unknown_function_ids_change_only_x0(void **state)
   check_unknown(&test);
 }
 
+static void ordered_conditions_are_seen_in_their_order(void **state)
+{
+  (void)state;
+  check_pairs(&test);
+}
+
 /* A status word's index is the level where the walk stopped; SMCCC's SVE hint is not part of the id; x5 and on are preserved. */
 static void registers_are_written_as_the_convention_says(void **state)
 {
@@ -353,6 +448,7 @@ int main(void)
       cmocka_unit_test(every_good_call_succeeds),
       cmocka_unit_test(every_condition_refuses_and_changes_nothing),
       cmocka_unit_test(every_condition_of_the_table_has_a_row),
+      cmocka_unit_test(ordered_conditions_are_seen_in_their_order),
       cmocka_unit_test(unknown_function_ids_change_only_x0),
       cmocka_unit_test(registers_are_written_as_the_convention_says),
   };

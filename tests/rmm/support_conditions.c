@@ -33,12 +33,9 @@ static bool table_status(const struct rig *rig, const struct condition_row *row,
   return false;
 }
 
-static void check_row(const struct condition_test *test, const struct condition_row *row)
+/* The row's change of a good call: its arguments, the host's memory, what came before. */
+static void apply(struct rig *rig, const struct condition_row *row, uint64_t args[8])
 {
-  struct rig *rig = test->world();
-  struct vcca_bytes before = {0};
-  uint64_t args[8], want = 0;
-  memcpy(args, call_of(test, row->command)->args, sizeof args);
   if (row->arg)
     args[row->arg - 1] = row->value;
   if (row->arg2)
@@ -47,16 +44,29 @@ static void check_row(const struct condition_test *test, const struct condition_
     rig_poke(rig, row->poke.pa, row->poke.width, row->poke.value);
   if (row->prepare)
     row->prepare(rig);
+}
+
+/* The good call, with one row's change or two: refused by the first row's condition, with nothing changed. */
+static void check_refused(const struct condition_test *test, const struct condition_row *row, const struct condition_row *second)
+{
+  struct rig *rig = test->world();
+  struct vcca_bytes before = {0};
+  const char *and = second ? second->condition : row->also ? row->also : "nothing else";
+  uint64_t args[8], want = 0;
+  memcpy(args, call_of(test, row->command)->args, sizeof args);
+  if (second)
+    apply(rig, second, args);
+  apply(rig, row, args);
   if (!table_status(rig, row, &want))
     fail_msg("%s: %s is not in the table", row->command, row->condition);
   assert_true(vcca_machine_save(rig->m, &before, NULL));
   uint64_t status = rig_call(rig, row->command, args);
   if (!rig->refused || strcmp(rig->refused, row->condition) != 0)
-    fail_msg("%s: refused by %s, not %s", row->command, rig->refused ? rig->refused : "nothing", row->condition);
+    fail_msg("%s: refused by %s, not %s (and %s)", row->command, rig->refused ? rig->refused : "nothing", row->condition, and);
   if ((status & 0xff) != want)
-    fail_msg("%s %s: status 0x%llx", row->command, row->condition, (unsigned long long)status);
+    fail_msg("%s %s (and %s): status 0x%llx", row->command, row->condition, and, (unsigned long long)status);
   if (!vcca_machine_same(rig->m, vcca_bytes_span(&before)))
-    fail_msg("%s %s: the refused call changed the machine", row->command, row->condition);
+    fail_msg("%s %s (and %s): the refused call changed the machine", row->command, row->condition, and);
   vcca_bytes_free(&before);
   rig_free(rig);
 }
@@ -64,7 +74,7 @@ static void check_row(const struct condition_test *test, const struct condition_
 void check_rows(const struct condition_test *test)
 {
   for (size_t i = 0; i < test->row_count; i++)
-    check_row(test, &test->rows[i]);
+    check_refused(test, &test->rows[i], NULL);
 }
 
 static bool has_row(const struct condition_test *test, const char *command, vcca_span condition)
@@ -91,8 +101,102 @@ void check_complete(const struct condition_test *test)
       }
   }
   rig_free(rig);
-  if (missing)
-    fail_msg("%u conditions have no row", missing);
+  print_message("%u conditions without a test\n", missing);
+  assert_int_equal(missing, 0);
+}
+
+/* --- Pairs -------------------------------------------------------------------------------------------- */
+
+static bool same_arg(unsigned a, unsigned b)
+{
+  return a && a == b;
+}
+
+static bool overlap(const struct condition_row *a, const struct condition_row *b)
+{
+  return a->poke.pa && b->poke.pa && a->poke.pa < b->poke.pa + b->poke.width && b->poke.pa < a->poke.pa + a->poke.width;
+}
+
+/* Whether both changes can be made to one call. */
+static bool compatible(const struct condition_row *a, const struct condition_row *b)
+{
+  bool args = same_arg(a->arg, b->arg) || same_arg(a->arg, b->arg2) || same_arg(a->arg2, b->arg) || same_arg(a->arg2, b->arg2);
+  return !args && !overlap(a, b) && !(a->prepare && b->prepare);
+}
+
+static bool row_is(const struct condition_row *row, const char *command, vcca_span condition)
+{
+  return strcmp(row->command, command) == 0 && vcca_span_is(condition, row->condition);
+}
+
+/* Checks a pair by every call that can be made for it. Returns how many. */
+static unsigned check_pair(const struct condition_test *test, const char *command, vcca_span first, vcca_span second)
+{
+  unsigned calls = 0;
+  for (size_t i = 0; i < test->row_count; i++) {
+    const struct condition_row *a = &test->rows[i];
+    if (!row_is(a, command, first))
+      continue;
+    if (a->also) {
+      calls += vcca_span_is(second, a->also);
+      continue; /* check_rows made the call */
+    }
+    for (size_t j = 0; j < test->row_count; j++) {
+      const struct condition_row *b = &test->rows[j];
+      if (!row_is(b, command, second) || b->also || !compatible(a, b))
+        continue;
+      check_refused(test, a, b);
+      calls++;
+    }
+  }
+  return calls;
+}
+
+static size_t place_of(const struct vcca_command *command, vcca_span condition)
+{
+  const char *list = command->conditions;
+  vcca_span name, code;
+  size_t place = 0;
+  while (vcca_word_next(&list, '=', &name, &code) && !vcca_span_eq(name, condition))
+    place++;
+  if (!vcca_span_eq(name, condition))
+    fail_msg("%s: the order names %.*s, which is no condition", command->name, (int)condition.n, (const char *)condition.p);
+  return place;
+}
+
+/* Takes the next name off a group "a,b,c". */
+static bool name_next(vcca_span *group, vcca_span *name)
+{
+  size_t n = 0;
+  while (n < group->n && group->p[n] != ',')
+    n++;
+  *name = vcca_span_sub(*group, 0, n);
+  *group = vcca_span_sub(*group, n + 1, group->n);
+  return name->n > 0;
+}
+
+void check_pairs(const struct condition_test *test)
+{
+  struct rig *rig = test->world();
+  unsigned pairs = 0, calls = 0, missing = 0;
+  for (size_t i = 0; i < rig->interface->command_count; i++) {
+    const struct vcca_command *command = &rig->interface->commands[i];
+    const char *list = command->order;
+    vcca_span before, after, first, second;
+    while (vcca_word_next(&list, '<', &before, &after))
+      for (vcca_span firsts = before; name_next(&firsts, &first);)
+        for (vcca_span seconds = after; name_next(&seconds, &second); pairs++) {
+          assert_true(place_of(command, first) < place_of(command, second));
+          unsigned made = check_pair(test, command->name, first, second);
+          if (made == 0)
+            print_error("no call: %s %.*s before %.*s\n", command->name, (int)first.n, (const char *)first.p, (int)second.n, (const char *)second.p);
+          missing += made == 0;
+          calls += made;
+        }
+  }
+  rig_free(rig);
+  print_message("%u ordered pairs, %u calls that meet both, %u ordered pairs without a test\n", pairs, calls, missing);
+  assert_int_equal(missing, 0);
 }
 
 void check_unknown(const struct condition_test *test)

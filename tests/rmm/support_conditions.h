@@ -2,6 +2,10 @@
  * hold. A row proves the status, the condition's name, and that the refused call changed nothing; a condition without a row fails the
  * test.
  *
+ * Of every pair of conditions that the specification orders (the table's order column) a call that meets both sees the first. Such
+ * calls are composed of two rows that change different things; where all rows of two conditions change the same thing, a row says that
+ * it meets another condition too.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_TESTS_RMM_SUPPORT_CONDITIONS_H
 #define VCCA_TESTS_RMM_SUPPORT_CONDITIONS_H
@@ -27,6 +31,7 @@ struct condition_row {
   void (*prepare)(struct rig *rig);
   unsigned arg2; /* a second argument, as the first */
   uint64_t value2;
+  const char *also; /* a later condition that the row meets as well */
 };
 
 /* The ways to say it: an argument is wrong, the host's memory is, something happened before, or several of these. */
@@ -51,6 +56,15 @@ struct condition_row {
     .command = cmd, .condition = cond, .arg = n, .value = x, .arg2 = n2, .value2 = x2, .prepare = before \
   }
 
+#define BOTH(cmd, first, second, n, x)                                       \
+  {                                                                          \
+    .command = cmd, .condition = first, .also = second, .arg = n, .value = x \
+  }
+#define BOTH_WHEN(cmd, first, second, n, x, n2, x2, before)                                                               \
+  {                                                                                                                       \
+    .command = cmd, .condition = first, .also = second, .arg = n, .value = x, .arg2 = n2, .value2 = x2, .prepare = before \
+  }
+
 struct condition_test {
   struct rig *(*world)(void);
   const struct good_call *calls;
@@ -65,6 +79,8 @@ void check_good_calls(const struct condition_test *test);
 void check_rows(const struct condition_test *test);
 /* Every condition of the table has a row, and every row is in the table. */
 void check_complete(const struct condition_test *test);
+/* Every pair that the table orders is checked in that order, and has a call that meets both and sees the first. Prints how many. */
+void check_pairs(const struct condition_test *test);
 /* Unknown function ids change nothing but x0. */
 void check_unknown(const struct condition_test *test);
 

@@ -8,6 +8,7 @@
 #define EXIT (RUN + 0x800)
 #define ESR_DATA (UINT64_C(0x24) << 26)
 #define ESR_FETCH (UINT64_C(0x20) << 26)
+#define ESR_IL (UINT64_C(1) << 25)
 
 static void happens(struct rig *rig, struct vcca_realm_event event)
 {
@@ -44,7 +45,7 @@ static void every_kind_of_event_exits_or_resumes_as_it_should(void **state)
   } cases[] = {
       {{.kind = VCCA_REALM_IRQ}, 0, true, GUEST_EXIT_IRQ, 0, 0},
       {{.kind = VCCA_REALM_FIQ}, 0, true, GUEST_EXIT_FIQ, 0, 0},
-      {{.kind = VCCA_REALM_SERROR}, 0, true, GUEST_EXIT_SERROR, 0, 0},
+      {{.kind = VCCA_REALM_SERROR}, 0, true, GUEST_EXIT_SERROR, UINT64_C(0x2f) << 26, 0},
       {{.kind = VCCA_REALM_HVC}, 0, false, 0, 0, 0},
       {{.kind = VCCA_REALM_SMC}, 0, false, 0, 0, 0},
       {{.kind = VCCA_REALM_WFI}, 0, false, 0, 0, 0},
@@ -64,8 +65,8 @@ static void every_kind_of_event_exits_or_resumes_as_it_should(void **state)
       /* unprotected: no fetches; mapped for reading and writing; not mapped */
       {{.kind = VCCA_REALM_INSTRUCTION_ABORT, .ipa = UNPROTECTED}, 0, false, 0, 0, 0},
       {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x1000, .write = true}, 0, false, 0, 0, 0},
-      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2008}, 0, true, GUEST_EXIT_SYNC, ESR_DATA | 7, (UNPROTECTED + 0x2000) >> 8},
-      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 4 * MIB}, 0, true, GUEST_EXIT_SYNC, ESR_DATA | 6, (UNPROTECTED + 4 * MIB) >> 8},
+      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2008}, 0, true, GUEST_EXIT_SYNC, ESR_DATA | ESR_IL | 7, (UNPROTECTED + 0x2000) >> 8},
+      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 4 * MIB}, 0, true, GUEST_EXIT_SYNC, ESR_DATA | ESR_IL | 6, (UNPROTECTED + 4 * MIB) >> 8},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -111,7 +112,7 @@ static void a_read_only_mapping_gives_a_permission_fault_on_writes(void **state)
   happens(rig, (struct vcca_realm_event){.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x3000, .write = true});
   enter(rig);
   assert_int_equal(rig->turn, 2);
-  exit_is(rig, GUEST_EXIT_SYNC, ESR_DATA | 15, 0, (UNPROTECTED + 0x3000) >> 8, 0);
+  exit_is(rig, GUEST_EXIT_SYNC, ESR_DATA | ESR_IL | 15, 0, (UNPROTECTED + 0x3000) >> 8, 0);
   rig_free(rig);
 }
 

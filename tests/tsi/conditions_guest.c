@@ -4,89 +4,89 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include "tsi/call.h"
+
 struct stimulus {
   const char *interface;
   const char *command;
   const char *condition;
   uint64_t x[5];  /* x1 and on */
   bool attesting; /* a token is in progress */
+  bool broken;    /* the monitor cannot make tokens */
 };
 
 #define MANY UINT64_MAX
 
 static const struct stimulus stimuli[] = {
-    {"rsi", "VERSION", "req_supported", {0x20000}, false},
-    {"rsi", "VERSION", "req_supported", {0x10001}, false},
-    {"rsi", "VERSION", "req_supported", {0}, false},
-    {"rsi", "MEASUREMENT_READ", "index_bound", {5}, false},
-    {"rsi", "MEASUREMENT_READ", "index_bound", {MANY}, false},
-    {"rsi", "MEASUREMENT_EXTEND", "index_bound", {0, 32}, false},
-    {"rsi", "MEASUREMENT_EXTEND", "index_bound", {5, 32}, false},
-    {"rsi", "MEASUREMENT_EXTEND", "size_bound", {1, 65}, false},
-    {"rsi", "MEASUREMENT_EXTEND", "size_bound", {4, MANY}, false},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_align", {MAPPED + 8, 0, 64}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "offset_bound", {MAPPED, 4096, 0}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "offset_bound", {MAPPED, MANY, 1}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "size_overflow", {MAPPED, 1, MANY}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "size_bound", {MAPPED, 1, 4096}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "size_bound", {MAPPED, 0, 4097}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {UNPROTECTED, 0, 64}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {OUTSIDE, 0, 64}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "state", {MAPPED, 0, 4096}, false},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "state", {UNMAPPED, 0, 4096}, false},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_ripas", {EMPTY, 0, 4096}, true},
-    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_ripas", {EMPTY, 0, 0}, true},
-    {"rsi", "REALM_CONFIG", "addr_align", {MAPPED + 1}, false},
-    {"rsi", "REALM_CONFIG", "addr_bound", {UNPROTECTED}, false},
-    {"rsi", "REALM_CONFIG", "addr_bound", {MANY - 4095}, false},
-    {"rsi", "REALM_CONFIG", "addr_ripas", {EMPTY}, false},
-    {"rsi", "IPA_STATE_SET", "base_align", {UNMAPPED + 1, EMPTY, 0}, false},
-    {"rsi", "IPA_STATE_SET", "top_align", {UNMAPPED, EMPTY + 1, 0}, false},
-    {"rsi", "IPA_STATE_SET", "size_valid", {UNMAPPED, UNMAPPED, 0}, false},
-    {"rsi", "IPA_STATE_SET", "size_valid", {EMPTY, UNMAPPED, 0}, false},
-    {"rsi", "IPA_STATE_SET", "rgn_bound", {UNMAPPED, UNPROTECTED + 4096, 0}, false},
-    {"rsi", "IPA_STATE_SET", "rgn_bound", {UNPROTECTED, UNPROTECTED + 4096, 0}, false},
-    {"rsi", "IPA_STATE_SET", "ripas_valid", {UNMAPPED, EMPTY, 2}, false},
-    {"rsi", "IPA_STATE_GET", "base_align", {UNMAPPED + 1, EMPTY}, false},
-    {"rsi", "IPA_STATE_GET", "end_align", {UNMAPPED, EMPTY + 1}, false},
-    {"rsi", "IPA_STATE_GET", "size_valid", {UNMAPPED, UNMAPPED}, false},
-    {"rsi", "IPA_STATE_GET", "rgn_bound", {UNMAPPED, UNPROTECTED + 4096}, false},
-    {"rsi", "HOST_CALL", "addr_align", {MAPPED + 128}, false},
-    {"rsi", "HOST_CALL", "addr_bound", {UNPROTECTED}, false},
-    {"rsi", "HOST_CALL", "addr_ripas", {EMPTY}, false},
+    {"rsi", "VERSION", "req_supported", {0x20000}, false, false},
+    {"rsi", "VERSION", "req_supported", {0x10001}, false, false},
+    {"rsi", "VERSION", "req_supported", {0}, false, false},
+    {"rsi", "MEASUREMENT_READ", "index_bound", {5}, false, false},
+    {"rsi", "MEASUREMENT_READ", "index_bound", {MANY}, false, false},
+    {"rsi", "MEASUREMENT_EXTEND", "index_bound", {0, 32}, false, false},
+    {"rsi", "MEASUREMENT_EXTEND", "index_bound", {5, 32}, false, false},
+    {"rsi", "MEASUREMENT_EXTEND", "size_bound", {1, 65}, false, false},
+    {"rsi", "MEASUREMENT_EXTEND", "size_bound", {4, MANY}, false, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_align", {MAPPED + 8, 0, 64}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "offset_bound", {MAPPED, 4096, 0}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "offset_bound", {MAPPED, MANY, 1}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "size_overflow", {MAPPED, 1, MANY}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "size_bound", {MAPPED, 1, 4096}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "size_bound", {MAPPED, 0, 4097}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {UNPROTECTED, 0, 64}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {OUTSIDE, 0, 64}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "state", {MAPPED, 0, 4096}, false, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "state", {UNMAPPED, 0, 4096}, false, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_ripas", {EMPTY, 0, 4096}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "addr_ripas", {EMPTY, 0, 0}, true, false},
+    {"rsi", "ATTESTATION_TOKEN_CONTINUE", "unknown", {MAPPED, 0, 4096}, true, true},
+    {"rsi", "REALM_CONFIG", "addr_align", {MAPPED + 1}, false, false},
+    {"rsi", "REALM_CONFIG", "addr_bound", {UNPROTECTED}, false, false},
+    {"rsi", "REALM_CONFIG", "addr_bound", {MANY - 4095}, false, false},
+    {"rsi", "REALM_CONFIG", "addr_ripas", {EMPTY}, false, false},
+    {"rsi", "IPA_STATE_SET", "base_align", {UNMAPPED + 1, EMPTY, 0}, false, false},
+    {"rsi", "IPA_STATE_SET", "top_align", {UNMAPPED, EMPTY + 1, 0}, false, false},
+    {"rsi", "IPA_STATE_SET", "size_valid", {UNMAPPED, UNMAPPED, 0}, false, false},
+    {"rsi", "IPA_STATE_SET", "size_valid", {EMPTY, UNMAPPED, 0}, false, false},
+    {"rsi", "IPA_STATE_SET", "rgn_bound", {UNMAPPED, UNPROTECTED + 4096, 0}, false, false},
+    {"rsi", "IPA_STATE_SET", "rgn_bound", {UNPROTECTED, UNPROTECTED + 4096, 0}, false, false},
+    {"rsi", "IPA_STATE_SET", "ripas_valid", {UNMAPPED, EMPTY, 2}, false, false},
+    {"rsi", "IPA_STATE_GET", "base_align", {UNMAPPED + 1, EMPTY}, false, false},
+    {"rsi", "IPA_STATE_GET", "end_align", {UNMAPPED, EMPTY + 1}, false, false},
+    {"rsi", "IPA_STATE_GET", "size_valid", {UNMAPPED, UNMAPPED}, false, false},
+    {"rsi", "IPA_STATE_GET", "rgn_bound", {UNMAPPED, UNPROTECTED + 4096}, false, false},
+    {"rsi", "HOST_CALL", "addr_align", {MAPPED + 128}, false, false},
+    {"rsi", "HOST_CALL", "addr_bound", {UNPROTECTED}, false, false},
+    {"rsi", "HOST_CALL", "addr_ripas", {EMPTY}, false, false},
 
-    {"tsi", "MEASUREMENT_READ", "index_bound", {5, MAPPED}, false},
-    {"tsi", "MEASUREMENT_READ", "addr_bound", {0, OUTSIDE}, false},
-    {"tsi", "MEASUREMENT_READ", "addr_bound", {0, OUTSIDE - 63}, false},
-    {"tsi", "MEASUREMENT_READ", "addr_bound", {0, MANY - 62}, false},
-    {"tsi", "MEASUREMENT_EXTEND", "index_bound", {0, 32, MAPPED}, false},
-    {"tsi", "MEASUREMENT_EXTEND", "index_bound", {5, 32, MAPPED}, false},
-    {"tsi", "MEASUREMENT_EXTEND", "size_bound", {1, 65, MAPPED}, false},
-    {"tsi", "MEASUREMENT_EXTEND", "addr_bound", {1, 32, OUTSIDE - 31}, false},
-    {"tsi", "ATTESTATION_TOKEN_INIT", "addr_bound", {OUTSIDE - 63}, false},
-    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "offset_bound", {MAPPED, 4096, 0}, true},
-    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "size_overflow", {MAPPED, 1, MANY}, true},
-    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "size_bound", {MAPPED, 1, 4096}, true},
-    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {OUTSIDE, 0, 64}, true},
-    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {MANY - 63, 0, 64}, true},
-    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {MANY - 62, 0, 64}, true},
-    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "state", {MAPPED, 0, 4096}, false},
-    {"tsi", "DEVICE_CERT", "size_bound", {MAPPED, 64}, false},
-    {"tsi", "DEVICE_CERT", "addr_bound", {OUTSIDE - 64, 4096}, false},
+    {"tsi", "MEASUREMENT_READ", "index_bound", {5, MAPPED}, false, false},
+    {"tsi", "MEASUREMENT_READ", "addr_bound", {0, OUTSIDE}, false, false},
+    {"tsi", "MEASUREMENT_READ", "addr_bound", {0, OUTSIDE - 63}, false, false},
+    {"tsi", "MEASUREMENT_READ", "addr_bound", {0, MANY - 62}, false, false},
+    {"tsi", "MEASUREMENT_EXTEND", "index_bound", {0, 32, MAPPED}, false, false},
+    {"tsi", "MEASUREMENT_EXTEND", "index_bound", {5, 32, MAPPED}, false, false},
+    {"tsi", "MEASUREMENT_EXTEND", "size_bound", {1, 65, MAPPED}, false, false},
+    {"tsi", "MEASUREMENT_EXTEND", "addr_bound", {1, 32, OUTSIDE - 31}, false, false},
+    {"tsi", "ATTESTATION_TOKEN_INIT", "addr_bound", {OUTSIDE - 63}, false, false},
+    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "offset_bound", {MAPPED, 4096, 0}, true, false},
+    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "size_overflow", {MAPPED, 1, MANY}, true, false},
+    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "size_bound", {MAPPED, 1, 4096}, true, false},
+    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {OUTSIDE, 0, 64}, true, false},
+    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {MANY - 63, 0, 64}, true, false},
+    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "addr_bound", {MANY - 62, 0, 64}, true, false},
+    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "state", {MAPPED, 0, 4096}, false, false},
+    {"tsi", "ATTESTATION_TOKEN_CONTINUE", "unknown", {MAPPED, 0, 4096}, true, true},
+    {"tsi", "DEVICE_CERT", "size_bound", {MAPPED, 64}, false, false},
+    {"tsi", "DEVICE_CERT", "addr_bound", {OUTSIDE - 64, 4096}, false, false},
 
-    {"psci", "CPU_ON", "entry", {1, OUTSIDE, 0}, false},
-    {"psci", "CPU_ON", "mpidr", {5, MAPPED, 0}, false},
-    {"psci", "CPU_ON", "mpidr", {UINT64_C(1) << 32, MAPPED, 0}, false},
-    {"psci", "CPU_ON", "runnable", {0, MAPPED, 0}, false},
-    {"psci", "CPU_ON32", "entry", {1, OUTSIDE, 0}, false},
-    {"psci", "CPU_ON32", "mpidr", {5, MAPPED, 0}, false},
-    {"psci", "CPU_ON32", "runnable", {0, MAPPED, 0}, false},
-    {"psci", "AFFINITY_INFO", "target_bound", {1, 1}, false},
-    {"psci", "AFFINITY_INFO", "target_match", {5, 0}, false},
-    {"psci", "AFFINITY_INFO32", "target_bound", {1, 1}, false},
-    {"psci", "AFFINITY_INFO32", "target_match", {5, 0}, false},
-    {"psci", "FEATURES", "func_not_ok", {0x84000005}, false},
-    {"psci", "FEATURES", "func_not_ok", {0xC4000190}, false},
+    {"psci", "CPU_ON", "entry", {1, OUTSIDE, 0}, false, false},
+    {"psci", "CPU_ON", "mpidr", {5, MAPPED, 0}, false, false},
+    {"psci", "CPU_ON", "mpidr", {UINT64_C(1) << 32, MAPPED, 0}, false, false},
+    {"psci", "CPU_ON", "runnable", {0, MAPPED, 0}, false, false},
+    {"psci", "AFFINITY_INFO", "target_bound", {1, 1}, false, false},
+    {"psci", "AFFINITY_INFO", "target_match", {5, 0}, false, false},
+    {"psci", "FEATURES", "func_not_ok", {0x84000005}, false, false},
+    {"psci", "FEATURES", "func_not_ok", {0xC4000190}, false, false},
 };
 enum { STIMULI = sizeof stimuli / sizeof *stimuli };
 
@@ -124,12 +124,14 @@ static void every_condition_of_the_tables_has_a_stimulus(void **state)
       const struct vcca_command *command = &interfaces[i]->commands[j];
       const char *list = command->conditions;
       vcca_span name, value;
+      assert_string_equal(command->order, ""); /* the specification orders none of these interfaces' conditions */
       while (vcca_word_next(&list, '=', &name, &value))
         if (!met(interfaces[i]->name, command->name, name)) {
           print_error("no stimulus for %s %s %.*s\n", interfaces[i]->name, command->name, (int)name.n, (const char *)name.p);
           missing++;
         }
     }
+  print_message("%u conditions and 0 ordered pairs without a test\n", missing);
   assert_int_equal(missing, 0);
 }
 
@@ -194,6 +196,8 @@ static void check_stimulus(enum vcca_family family, const struct stimulus *s)
   char wanted[64];
   status_of(command, s->condition, wanted);
   world_open(&w, family);
+  if (s->broken)
+    w.gi->platform_size = sizeof w.gi->platform; /* together with a realm token more than the longest token */
   vcca_machine_set_program(w.m, probe, &p);
   host_enter(&w, 0);
   if (p.step != 3 || strcmp(w.refused, s->condition) != 0 || strcmp(short_name(interface, p.result), wanted) != 0 || !p.same)

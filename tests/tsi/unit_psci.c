@@ -36,7 +36,26 @@ static void suspend_comes_back_with_success(struct world *w)
   struct exit_view v = host_enter(w, 0);
   assert_int_equal(v.reason, EXIT_PSCI);
   assert_int_equal(v.gprs[0], 0xC4000001);
-  assert_int_equal(v.gprs[1], 0);
+  for (unsigned i = 1; i <= 3; i++)
+    assert_int_equal(v.gprs[i], i);
+  host_run(w, 0, g);
+  vcca_guest_free(g);
+  assert_int_equal(x[0], 0);
+}
+
+static void short_forms_take_the_lower_halves_of_their_arguments(struct world *w)
+{
+  const uint64_t junk = UINT64_C(0xdead) << 32;
+  uint64_t x[VCCA_SMC_REGS] = {0x84000003, junk | 1, junk | MAPPED, junk | 0x55};
+  assert_true(psci(w, 0x84000003, junk | 5, MAPPED) == (uint64_t)-2);
+  assert_true(psci(w, 0x84000004, junk | 1, 1) == (uint64_t)-2);
+  vcca_guest *g = guest_start(w, 0, one_smc, x);
+  struct exit_view v = host_enter(w, 0);
+  static const uint64_t want[4] = {0x84000003, 1, MAPPED, 0x55};
+  assert_int_equal(v.reason, EXIT_PSCI);
+  assert_memory_equal(v.gprs, want, sizeof want);
+  assert_int_equal(v.gprs[4], 0);
+  assert_int_equal(host_call(w, w->tmi ? 0x26B : 0x164, w->rec[0], w->rec[1], 0, 0, 0), 0);
   host_run(w, 0, g);
   vcca_guest_free(g);
   assert_int_equal(x[0], 0);
@@ -66,6 +85,7 @@ static void a_pending_question_blocks_the_caller(struct world *w)
   assert_int_equal(v.reason, EXIT_PSCI);
   assert_int_equal(v.gprs[0], 0xC4000004);
   assert_int_equal(v.gprs[1], 1);
+  assert_int_equal(v.gprs[2], 0);
   assert_int_equal(host_enter_status(w, 0), w->tmi ? TMI_ERROR_TEC : RMI_ERROR_REC);
   assert_int_equal(host_call(w, w->tmi ? 0x26B : 0x164, w->rec[0], w->rec[1], 0, 0, 0), 0);
   host_run(w, 0, g);
@@ -115,6 +135,7 @@ static void on_both(void (*fact)(struct world *w))
   }
 FACT(versions_and_features)
 FACT(suspend_comes_back_with_success)
+FACT(short_forms_take_the_lower_halves_of_their_arguments)
 FACT(cpu_on_starts_the_second_with_its_context)
 FACT(a_pending_question_blocks_the_caller)
 FACT(cpu_off_is_not_entered_again)
@@ -125,6 +146,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_versions_and_features),
       cmocka_unit_test(test_suspend_comes_back_with_success),
+      cmocka_unit_test(test_short_forms_take_the_lower_halves_of_their_arguments),
       cmocka_unit_test(test_cpu_on_starts_the_second_with_its_context),
       cmocka_unit_test(test_a_pending_question_blocks_the_caller),
       cmocka_unit_test(test_cpu_off_is_not_entered_again),

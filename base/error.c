@@ -58,11 +58,16 @@ bool vcca_fail_in(struct vcca_error *err, const char *source)
 
 const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap)
 {
-  char place[64] = "";
+  char place[64 + sizeof err->path] = "";
+  const char *at = err->path[0] == '\0' ? "" : err->has_offset ? ", at " : "at ", *end = err->has_offset || at[0] ? ": " : "";
   if (err->line)
     snprintf(place, sizeof place, "%u:%u: ", err->line, err->column);
-  else if (err->has_offset)
-    snprintf(place, sizeof place, "byte %zu (0x%zx): ", err->offset, err->offset);
+  else {
+    if (err->has_offset)
+      snprintf(place, sizeof place, "byte %zu (0x%zx)", err->offset, err->offset);
+    size_t n = strlen(place);
+    snprintf(place + n, sizeof place - n, "%s%s%s", at, err->path, end);
+  }
   const char *colon = err->source[0] == '\0' ? "" : err->line ? ":" : ": ";
   snprintf(buf, cap, "%s%s%s%s", err->source, colon, place, err->text);
   return buf;

@@ -8,7 +8,7 @@
 #include "vcca/hex.h"
 
 static const struct option options[] = {
-    {"family", 'F', "NAME", false, "virtcca-rsa, virtcca-p521, arm-legacy or arm-1.0; default the device's own"},
+    {"family", 'F', "NAME", false, "token family, see vcca table profiles; default the device's own"},
     OPTION_DEVICE,
     {"challenge", 0, "HEX", false, "up to 64 bytes, zero-padded; default zeros"},
     {"rim", 0, "HEX", false, "RIM, 32, 48 or 64 bytes; default zeros"},
@@ -22,6 +22,7 @@ static const struct option options[] = {
 /* The values the claims point to. */
 struct job {
   uint8_t challenge[64], rpv[64], rim[64], rem[VCCA_TOKEN_REMS][64], rak[VCCA_SPKI_MAX], token[VCCA_TOKEN_MAX], inner[VCCA_TOKEN_MAX];
+  uint8_t instance_id[VCCA_UEID_SIZE];
   struct vcca_realm_claims claims;
 };
 
@@ -69,8 +70,7 @@ static bool mint(const struct args *a, struct job *job, vcca_hsm *hsm, struct vc
   job->claims.rpv = VCCA_SPAN(job->rpv);
   job->claims.public_key = vcca_sink_span(&rak);
   job->claims.public_key_hash_alg = VCCA_SPAN_LIT("sha-256");
-  const char *profile = vcca_family(family)->realm_profile;
-  job->claims.profile = profile ? vcca_span_str(profile) : (vcca_span){0};
+  vcca_realm_profile_claims(family, 0, job->instance_id, &job->claims);
   return vcca_hsm_platform_token(hsm, family, &platform, err) && vcca_token_realm(family, &job->claims, vcca_hsm_rak(hsm), &inner, err) &&
          vcca_token_collect(family, platform, vcca_sink_span(&inner), &token, err) &&
          vcca_file_write(args_has(a, "out") ? args_get(a, "out") : "-", vcca_sink_span(&token), err);

@@ -129,7 +129,6 @@ static vcca_span hash_text(struct arena *arena, enum vcca_hash_alg alg, const ch
 
 static bool mint(vcca_golden *g, vcca_hsm *hsm, vcca_span *out, struct vcca_error *err)
 {
-  const struct vcca_family_spec *spec = vcca_family(g->family);
   vcca_sink rak = arena_sink(&g->arena, VCCA_SPKI_MAX), realm = arena_sink(&g->arena, VCCA_TOKEN_MAX);
   vcca_sink token = arena_sink(&g->arena, VCCA_TOKEN_MAX);
   vcca_span platform;

@@ -26,7 +26,8 @@ void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca
     out->profile = vcca_span_str(d->profile);
   else if (vcca_family(family)->platform_profile) /* virtCCA's is there and empty */
     out->profile = vcca_span_str(vcca_family(family)->platform_profile);
-  out->challenge = challenge;
+  vcca_token_bind(family, out, challenge);
+  vcca_platform_profile_claims(family, out);
   out->implementation_id = VCCA_SPAN(d->implementation_id);
   out->instance_id = VCCA_SPAN(hsm->instance_id);
   out->config = vcca_span_of(d->config, d->config_size);

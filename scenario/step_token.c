@@ -34,7 +34,7 @@ bool token_fields(struct thing *t, vcca_span bytes)
   if (!token.has_platform)
     return true;
   optional(t, "platform", token.platform_sign1.whole);
-  optional(t, "platform_challenge", token.platform.challenge);
+  optional(t, "platform_challenge", vcca_token_binding(&token.platform));
   optional(t, "instance_id", token.platform.instance_id);
   optional(t, "implementation_id", token.platform.implementation_id);
   thing_number(t, "lifecycle", token.platform.lifecycle);

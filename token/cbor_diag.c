@@ -1,42 +1,27 @@
 /* Diagnostic notation (RFC 8949 section 8; << >> and comments as in RFC 8610 appendix G), one item to a line, its offset in the
- * margin. Byte strings that hold CBOR are descended into: those that tokens are known to have whatever is in them, so that a
- * fault inside shows where it is, and any other that is one sound array, map or tag.
+ * margin. Byte strings that hold CBOR are descended into (token/place.h). Whatever is CBOR is printed, with an encoding indicator
+ * where it is not strict.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "token/place.h"
 #include "token/strict.h"
 #include "token/text.h"
-#include "vcca/crypto.h"
 #include "vcca/hex.h"
 #include "vcca/json.h"
 
-/* Where in a token an item stands: decides names and descent. */
-enum place {
-  ANYWHERE,
-  COLLECTION,
-  MEMBER, /* value of a collection's member */
-  SIGN1,
-  HEADER,
-  PAYLOAD,
-  SIGNATURE,
-  CLAIMS,
-  COMPONENTS,
-  COMPONENT,
-  RAK,
-};
-
-enum { LEVELS = 8, LINE_BYTES = 32, LINE_WHOLE = 33, INDENT = 2 };
-enum { TAG_SIGN1 = 18, TAG_COLLECTION = 399, TAG_CMW = 907, LABEL_COMPONENTS = 2399, LABEL_PLATFORM = 44234, LABEL_REALM = 44241, LABEL_RAK = 44237 };
+enum { LINE_BYTES = 32, LINE_WHOLE = 33, INDENT = 2 };
 
 struct printer {
   vcca_sink *out;
   vcca_cbor_label name;
-  struct vcca_error *err;
+  struct vcca_error fault; /* the first thing that is not strict */
+  struct vcca_error end;   /* what stopped the printing */
   int indent;
-  unsigned level; /* byte strings descended into */
+  unsigned levels; /* byte strings descended into */
 };
 
 static bool print_item(struct printer *p, struct vcca_cbor *c, unsigned depth, enum place place);
@@ -58,91 +43,49 @@ static void comment(struct printer *p, const char *text)
     text_put(p->out, " / %s /", text);
 }
 
-/* --- Names --- */
-
-struct name {
-  int64_t number;
-  const char *text;
-};
-
-static const char *look_up(const struct name *names, size_t n, int64_t number)
+/* Keeps the first fault, and shows it beside the item. Returns false. */
+static bool note(struct printer *p, const struct vcca_error *fault)
 {
-  for (size_t i = 0; i < n; i++)
-    if (names[i].number == number)
-      return names[i].text;
-  return NULL;
-}
-#define LOOK_UP(names, number) look_up((names), sizeof(names) / sizeof *(names), (number))
-
-static const char *label_name(const struct printer *p, enum place place, int64_t label)
-{
-  static const struct name header[] = {{1, "alg"}, {2, "crit"}, {3, "content type"}, {4, "kid"}, {33, "x5chain"}, {34, "x5t"}};
-  static const struct name cose_key[] = {{1, "kty"}, {2, "kid"}, {3, "alg"}, {4, "key_ops"}, {-1, "crv"}, {-2, "x"}, {-3, "y"}, {-4, "d"}};
-  enum { FIRST_CLAIM = 10 };
-  if (place == HEADER)
-    return LOOK_UP(header, label);
-  if (place == RAK)
-    return LOOK_UP(cose_key, label);
-  return p->name && (place == COMPONENT || label >= FIRST_CLAIM) ? p->name(label) : NULL;
+  if (!p->fault.has_offset)
+    p->fault = *fault;
+  text_put(p->out, " / ! %.200s /", fault->text);
+  return false;
 }
 
-static const char *value_name(enum place map, int64_t label, const struct vcca_cbor_item *value)
+/* Reads as anybody would who takes CBOR, and notes what the strict reader says of the item. */
+static bool next(struct printer *p, struct vcca_cbor *c, struct vcca_cbor_item *item)
 {
-  static const struct name curves[] = {{1, "P-256"}, {2, "P-384"}, {3, "P-521"}};
-  int64_t v = value->value > INT64_MAX ? INT64_MAX : (int64_t)value->value;
-  v = value->kind == VCCA_CBOR_NINT ? -1 - v : v;
-  if (value->kind != VCCA_CBOR_UINT && value->kind != VCCA_CBOR_NINT)
-    return NULL;
-  if (map == HEADER && label == 1)
-    return vcca_sig_name(v);
-  return map == RAK && label == -1 ? LOOK_UP(curves, v) : NULL;
+  struct vcca_cbor strict = *c;
+  struct vcca_error fault = {0};
+  if (!vcca_cbor_next(c, item, &p->end))
+    return false;
+  strict.lenience = NULL;
+  if ((item->longer || item->indefinite) && !vcca_cbor_next(&strict, &(struct vcca_cbor_item){0}, &fault) && !p->fault.has_offset)
+    p->fault = fault;
+  return true;
 }
 
-static const char *tag_name(uint64_t tag)
+/* The encoding indicator (RFC 8949 8.1): the width of a head that is not the shortest. */
+static void indicator(struct printer *p, const struct vcca_cbor_item *item)
 {
-  static const struct name tags[] = {{2, "bignum"},
-                                     {3, "negative bignum"},
-                                     {17, "COSE_Mac0"},
-                                     {TAG_SIGN1, "COSE_Sign1"},
-                                     {24, "embedded CBOR"},
-                                     {61, "CWT"},
-                                     {98, "COSE_Sign"},
-                                     {TAG_COLLECTION, "CCA token collection"},
-                                     {TAG_CMW, "CCA token collection, CMW"},
-                                     {55799, "CBOR"}};
-  return tag > INT64_MAX ? NULL : LOOK_UP(tags, (int64_t)tag);
+  static const char *const widths[] = {[2] = "_0", [3] = "_1", [5] = "_2", [9] = "_3"};
+  if (item->longer)
+    vcca_sink_str(p->out, widths[item->head_size]);
 }
 
-static const char *element_name(enum place array, uint64_t i)
+/* Nothing may be left. */
+static void end(struct printer *p, struct vcca_cbor *c, const char *what)
 {
-  static const char *const names[] = {"protected header", "unprotected header", "payload", "signature"};
-  return array == SIGN1 && i < sizeof names / sizeof *names ? names[i] : NULL;
-}
-
-/* --- Places --- */
-
-static enum place place_in_tag(uint64_t tag)
-{
-  return tag == TAG_SIGN1 ? SIGN1 : tag == TAG_COLLECTION || tag == TAG_CMW ? COLLECTION : ANYWHERE;
-}
-
-static enum place place_in_array(enum place array, uint64_t i)
-{
-  static const enum place sign1[] = {HEADER, HEADER, PAYLOAD, SIGNATURE};
-  if (array == SIGN1)
-    return i < sizeof sign1 / sizeof *sign1 ? sign1[i] : ANYWHERE;
-  if (array == COMPONENTS)
-    return COMPONENT;
-  return array == MEMBER && i == 1 ? MEMBER : ANYWHERE; /* CMW: [type, bytes] */
-}
-
-static enum place place_in_map(enum place map, int64_t label)
-{
-  if (map == COLLECTION)
-    return label == LABEL_PLATFORM || label == LABEL_REALM ? MEMBER : ANYWHERE;
-  if (map == CLAIMS || map == ANYWHERE)
-    return label == LABEL_COMPONENTS ? COMPONENTS : label == LABEL_RAK ? RAK : ANYWHERE;
-  return ANYWHERE;
+  struct vcca_cbor strict = *c;
+  struct vcca_error fault = {0};
+  strict.lenience = NULL;
+  if (vcca_cbor_end(&strict, what, &fault))
+    return;
+  line(p, c->base + c->at);
+  text_put(p->out, "h'");
+  vcca_hex_put(p->out, vcca_span_sub(c->in, c->at, LINE_BYTES));
+  text_put(p->out, c->in.n - c->at > LINE_BYTES ? "...'" : "'");
+  (void)note(p, &fault);
 }
 
 /* --- Scalars --- */
@@ -214,55 +157,84 @@ static void print_simple(struct printer *p, uint64_t v)
 
 /* --- Containers --- */
 
-/* Whether to show a byte string's content as CBOR. */
-static bool descends(const struct printer *p, vcca_span bytes, enum place place)
+static bool print_bytes(struct printer *p, const struct vcca_cbor *c, const struct vcca_cbor_item *item, enum place place)
 {
-  enum { ARRAY = 4, TAG = 6 };
-  if (p->level >= LEVELS || bytes.n == 0 || place == SIGNATURE)
-    return false;
-  if (place == MEMBER || place == HEADER || place == PAYLOAD)
-    return true;
-  unsigned major = bytes.p[0] >> 5;
-  return bytes.n > 2 && major >= ARRAY && major <= TAG && vcca_cbor_check(bytes, NULL);
-}
-
-static bool print_bytes(struct printer *p, const struct vcca_cbor_item *item, enum place place)
-{
-  struct vcca_cbor inside = vcca_cbor_over(item->bytes, item->offset + item->head_size);
-  if (!descends(p, item->bytes, place)) {
+  struct vcca_cbor inside = vcca_cbor_inside(c, item);
+  if (!place_descends(place, item->bytes, p->levels)) {
     print_hex(p, item);
+    indicator(p, item);
     return true;
   }
   text_put(p->out, "<<");
-  p->level++;
+  p->levels++;
   p->indent++;
   line(p, inside.base);
-  if (!print_item(p, &inside, 0, place == MEMBER ? ANYWHERE : place) || !vcca_cbor_end(&inside, "embedded CBOR", p->err))
+  if (!print_item(p, &inside, 0, place_in_bytes(place)))
     return false;
+  end(p, &inside, "embedded CBOR");
   p->indent--;
-  p->level--;
+  p->levels--;
   closing_line(p);
   text_put(p->out, ">>");
+  indicator(p, item);
   return true;
 }
 
-static bool print_array(struct printer *p, struct vcca_cbor *c, uint64_t n, unsigned depth, enum place place)
+/* A string of indefinite length: its chunks. */
+static bool print_chunks(struct printer *p, struct vcca_cbor *c, const struct vcca_cbor_item *string)
 {
+  struct vcca_cbor_item chunk;
+  text_put(p->out, "(_ ");
+  for (uint64_t i = 0; vcca_cbor_more(c, string, i); i++) {
+    text_put(p->out, i > 0 ? ", " : "");
+    if (!strict_chunk(c, string, &chunk, &p->end))
+      return false;
+    if (chunk.kind == VCCA_CBOR_BYTES)
+      print_hex(p, &chunk);
+    else
+      print_text(p, chunk.bytes);
+    indicator(p, &chunk);
+  }
+  text_put(p->out, ")");
+  return true;
+}
+
+/* Behind an opening bracket: how long it says it is, when it need not say so or does not. */
+static void opening(struct printer *p, const struct vcca_cbor_item *item)
+{
+  if (item->indefinite)
+    text_put(p->out, "_");
+  indicator(p, item);
+}
+
+static bool print_array(struct printer *p, struct vcca_cbor *c, const struct vcca_cbor_item *array, unsigned depth, enum place place)
+{
+  uint64_t i = 0;
   text_put(p->out, "[");
+  opening(p, array);
   p->indent++;
-  for (uint64_t i = 0; i < n; i++) {
+  for (; vcca_cbor_more(c, array, i); i++) {
+    if (i > 0)
+      text_put(p->out, ",");
     line(p, c->base + c->at);
-    if (element_name(place, i))
-      text_put(p->out, "/ %s / ", element_name(place, i));
+    if (place_element_name(place, i))
+      text_put(p->out, "/ %s%s / ", place_element_name(place, i), place_in_array(place, i) == HEADER ? " header" : "");
     if (!print_item(p, c, depth + 1, place_in_array(place, i)))
       return false;
-    text_put(p->out, i + 1 < n ? "," : "");
   }
   p->indent--;
-  if (n > 0)
+  if (i > 0)
     closing_line(p);
   text_put(p->out, "]");
   return true;
+}
+
+/* What a label is called. */
+static const char *label_name(const struct printer *p, enum place place, int64_t label)
+{
+  if (place_is_claim(place, label))
+    return p->name ? p->name(label) : NULL;
+  return place_label_name(place, label);
 }
 
 /* One pair: the key, what it is called, the value. */
@@ -270,49 +242,57 @@ static bool print_pair(struct printer *p, struct vcca_cbor *c, struct strict_key
 {
   struct vcca_cbor ahead = *c, peek;
   struct vcca_cbor_item value;
+  struct vcca_error fault = {0};
   size_t start = c->at;
   int64_t label = 0;
   bool labelled = vcca_cbor_int(&ahead, "", &label, NULL);
   line(p, c->base + start);
-  if (!print_item(p, c, depth + 1, ANYWHERE) || !strict_key(keys, c, start, p->err))
+  if (!print_item(p, c, depth + 1, ANYWHERE))
     return false;
   comment(p, labelled ? label_name(p, map, label) : NULL);
+  if (!strict_key(keys, c, start, &fault)) {
+    (void)note(p, &fault);
+    keys->n -= keys->n == STRICT_PAIRS; /* of more pairs than may be there, the last is forgotten */
+  }
   text_put(p->out, ": ");
   peek = *c;
   if (!print_item(p, c, depth + 1, labelled ? place_in_map(map, label) : ANYWHERE))
     return false;
   if (labelled && vcca_cbor_next(&peek, &value, NULL))
-    comment(p, value_name(map, label, &value));
+    comment(p, place_value_name(map, label, &value));
   return true;
 }
 
 static bool print_map(struct printer *p, struct vcca_cbor *c, const struct vcca_cbor_item *map, unsigned depth, enum place place)
 {
   struct strict_keys keys;
+  uint64_t i = 0;
   keys.n = 0;
-  if (!strict_map(map, p->err))
-    return false;
   text_put(p->out, "{");
+  opening(p, map);
   p->indent++;
-  for (uint64_t i = 0; i < map->value; i++) {
-    if (!print_pair(p, c, &keys, depth, place == PAYLOAD ? CLAIMS : place))
+  for (; vcca_cbor_more(c, map, i); i++) {
+    if (i > 0)
+      text_put(p->out, ",");
+    if (!print_pair(p, c, &keys, depth, place_of_map(place)))
       return false;
-    text_put(p->out, i + 1 < map->value ? "," : "");
   }
   p->indent--;
-  if (map->value > 0)
+  if (i > 0)
     closing_line(p);
   text_put(p->out, "}");
   return true;
 }
 
-static bool print_tag(struct printer *p, struct vcca_cbor *c, uint64_t tag, unsigned depth)
+static bool print_tag(struct printer *p, struct vcca_cbor *c, const struct vcca_cbor_item *tag, unsigned depth)
 {
-  text_put(p->out, "%" PRIu64 "(", tag);
-  comment(p, tag_name(tag));
+  text_put(p->out, "%" PRIu64, tag->value);
+  indicator(p, tag);
+  text_put(p->out, "(");
+  comment(p, place_tag_name(tag->value));
   p->indent++;
   line(p, c->base + c->at);
-  if (!print_item(p, c, depth + 1, place_in_tag(tag)))
+  if (!print_item(p, c, depth + 1, place_in_tag(tag->value)))
     return false;
   p->indent--;
   closing_line(p);
@@ -320,60 +300,80 @@ static bool print_tag(struct printer *p, struct vcca_cbor *c, uint64_t tag, unsi
   return true;
 }
 
+static void print_number(struct printer *p, const struct vcca_cbor_item *item)
+{
+  if (item->kind == VCCA_CBOR_UINT)
+    text_put(p->out, "%" PRIu64, item->value);
+  else if (item->kind == VCCA_CBOR_SIMPLE)
+    print_simple(p, item->value);
+  else if (item->kind == VCCA_CBOR_FLOAT)
+    print_float(p, item);
+  else if (item->value == UINT64_MAX)
+    text_put(p->out, "-18446744073709551616");
+  else
+    text_put(p->out, "-%" PRIu64, item->value + 1);
+  indicator(p, item);
+}
+
 /* What stands at the cursor, on the line that is begun. */
 static bool print_item(struct printer *p, struct vcca_cbor *c, unsigned depth, enum place place)
 {
   struct vcca_cbor_item item;
-  if (!vcca_cbor_next(c, &item, p->err))
+  if (!next(p, c, &item))
     return false;
   bool container = item.kind == VCCA_CBOR_ARRAY || item.kind == VCCA_CBOR_MAP || item.kind == VCCA_CBOR_TAG;
-  if (container && !strict_depth(&item, depth, p->err))
+  if (container && !strict_depth(&item, depth, &p->end))
     return false;
   switch (item.kind) {
-  case VCCA_CBOR_UINT:
-    text_put(p->out, "%" PRIu64, item.value);
-    break;
-  case VCCA_CBOR_NINT:
-    if (item.value == UINT64_MAX)
-      text_put(p->out, "-18446744073709551616");
-    else
-      text_put(p->out, "-%" PRIu64, item.value + 1);
-    break;
   case VCCA_CBOR_BYTES:
-    return print_bytes(p, &item, place);
+    return item.indefinite ? print_chunks(p, c, &item) : print_bytes(p, c, &item, place);
   case VCCA_CBOR_TEXT:
+    if (item.indefinite)
+      return print_chunks(p, c, &item);
     print_text(p, item.bytes);
-    break;
+    indicator(p, &item);
+    return true;
   case VCCA_CBOR_ARRAY:
-    return print_array(p, c, item.value, depth, place);
+    return print_array(p, c, &item, depth, place);
   case VCCA_CBOR_MAP:
     return print_map(p, c, &item, depth, place);
   case VCCA_CBOR_TAG:
-    return print_tag(p, c, item.value, depth);
+    return print_tag(p, c, &item, depth);
+  case VCCA_CBOR_UINT:
+  case VCCA_CBOR_NINT:
   case VCCA_CBOR_SIMPLE:
-    print_simple(p, item.value);
-    break;
   case VCCA_CBOR_FLOAT:
-    print_float(p, &item);
     break;
   }
+  print_number(p, &item);
   return true;
+}
+
+static void mark(struct printer *p, vcca_span in, struct vcca_error *fault)
+{
+  char text[sizeof fault->text + sizeof fault->path + 80];
+  vcca_cbor_path(in, fault->offset, fault->path, sizeof fault->path);
+  text_put(p->out, "\n!! ");
+  vcca_sink_str(p->out, vcca_error_text(fault, text, sizeof text));
 }
 
 bool vcca_cbor_diag(vcca_span in, vcca_cbor_label name, vcca_sink *out, struct vcca_error *err)
 {
-  struct vcca_error fault = {0};
-  struct printer p = {.out = out, .name = name, .err = &fault};
+  struct vcca_lenience lenience = {.allowed = ~(vcca_leniency_set)0};
+  struct printer p = {.out = out, .name = name};
   struct vcca_cbor c = vcca_cbor_over(in, 0);
+  c.lenience = &lenience;
   text_put(out, "%6d  ", 0);
-  bool good = print_item(&p, &c, 0, ANYWHERE) && vcca_cbor_end(&c, "CBOR item", &fault);
-  if (!good) {
-    char text[sizeof fault.text + 80];
-    text_put(out, "\n!! ");
-    vcca_sink_str(out, vcca_error_text(&fault, text, sizeof text));
-  }
+  bool whole = print_item(&p, &c, 0, ANYWHERE);
+  if (whole)
+    end(&p, &c, "CBOR item");
+  if (p.fault.has_offset)
+    mark(&p, in, &p.fault);
+  if (!whole)
+    mark(&p, in, &p.end);
   text_put(out, "\n");
+  bool good = whole && !p.fault.has_offset;
   if (!good && err)
-    *err = fault;
+    *err = p.fault.has_offset ? p.fault : p.end;
   return good;
 }

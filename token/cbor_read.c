@@ -1,5 +1,6 @@
 /* The strict CBOR reader: RFC 8949 with the core deterministic rules 4.2.1 but for the order of map keys, which producers
- * of tokens choose freely. Nothing is allocated; every refusal names the byte. Why not libcbor: docs/adr/0005.
+ * of tokens choose freely. Nothing is allocated; every refusal names the byte. A cursor with leniences takes longer heads, indefinite
+ * lengths and trailing bytes where they are allowed, and notes that it did. Why not libcbor: docs/adr/0005.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -46,8 +47,22 @@ const char *vcca_cbor_kind_name(enum vcca_cbor_kind kind)
 
 struct vcca_cbor vcca_cbor_over(vcca_span in, size_t base)
 {
-  struct vcca_cbor c = {in, 0, base};
+  struct vcca_cbor c = {in, 0, base, NULL};
   return c;
+}
+
+struct vcca_cbor vcca_cbor_inside(const struct vcca_cbor *c, const struct vcca_cbor_item *string)
+{
+  struct vcca_cbor inside = {string->bytes, 0, string->offset + string->head_size, c->lenience};
+  return inside;
+}
+
+bool strict_allows(const struct vcca_cbor *c, enum vcca_leniency leniency)
+{
+  if (c->lenience == NULL || (c->lenience->allowed & VCCA_LENIENT_BIT(leniency)) == 0)
+    return false;
+  c->lenience->used |= VCCA_LENIENT_BIT(leniency);
+  return true;
 }
 
 /* Whether a float would lose nothing in the next narrower format: its exponent is in range and the fraction's low bits are
@@ -74,13 +89,11 @@ static bool narrower(uint64_t bits, unsigned exp_bits, unsigned frac_bits, unsig
   return (frac & (((uint64_t)1 << drop) - 1)) == 0;
 }
 
-/* Shortest form of a head's argument (RFC 8949 4.2.1); for major type 7, of the simple value or float. */
+/* Shortest form of a head's argument (RFC 8949 4.2.1); for major type 7, of the float. */
 static bool shortest(unsigned major, unsigned info, uint64_t v)
 {
   if (major == MAJOR_SIMPLE) {
     switch (info) {
-    case INFO_ONE_BYTE:
-      return v >= 32;
     case INFO_FOUR_BYTES:
       return !narrower(v, 8, 23, 5, 10);
     case INFO_EIGHT_BYTES:
@@ -112,6 +125,14 @@ static enum vcca_cbor_kind kind_of(unsigned major, unsigned info)
   return kinds[major];
 }
 
+/* Whether a container may have an indefinite length; a string may in the printer's eyes alone. */
+static bool indefinite_allowed(const struct vcca_cbor *c, unsigned major)
+{
+  if (major <= MAJOR_TEXT)
+    return c->lenience && (c->lenience->allowed & STRICT_CHUNKS) != 0;
+  return strict_allows(c, VCCA_LENIENT_INDEFINITE_LENGTH);
+}
+
 /* The initial byte and its argument. */
 static bool read_head(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcca_error *err)
 {
@@ -123,7 +144,15 @@ static bool read_head(struct vcca_cbor *c, struct vcca_cbor_item *item, struct v
   unsigned major = p[0] >> 5, info = p[0] & 0x1f;
   if (info == INFO_INDEFINITE && major == MAJOR_SIMPLE)
     return vcca_fail_at(err, item->offset, "a break with nothing to end");
-  if (info == INFO_INDEFINITE && major >= MAJOR_BYTES && major <= MAJOR_MAP)
+  bool indefinite = info == INFO_INDEFINITE && major >= MAJOR_BYTES && major <= MAJOR_MAP;
+  if (indefinite && indefinite_allowed(c, major)) {
+    item->kind = kind_of(major, 0);
+    item->indefinite = true;
+    item->head_size = 1;
+    c->at++;
+    return true;
+  }
+  if (indefinite)
     return vcca_fail_at(err, item->offset, "%s of indefinite length", vcca_cbor_kind_name(kind_of(major, 0)));
   if (info > INFO_EIGHT_BYTES)
     return vcca_fail_at(err, item->offset, "reserved additional information %u in initial byte 0x%02x", info, p[0]);
@@ -134,7 +163,10 @@ static bool read_head(struct vcca_cbor *c, struct vcca_cbor_item *item, struct v
   for (size_t i = 1; i <= argument; i++)
     v = v << 8 | p[i];
   item->kind = kind_of(major, info);
-  if (!shortest(major, info, v))
+  item->longer = !shortest(major, info, v);
+  if (major == MAJOR_SIMPLE && info == INFO_ONE_BYTE && v < 32)
+    return vcca_fail_at(err, item->offset, "simple value is not in its shortest form");
+  if (item->longer && !strict_allows(c, VCCA_LENIENT_NON_SHORTEST))
     return vcca_fail_at(err, item->offset, "%s is not in its shortest form", vcca_cbor_kind_name(item->kind));
   item->value = v;
   item->head_size = 1 + argument;
@@ -158,6 +190,8 @@ bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcc
   memset(item, 0, sizeof *item);
   if (!read_head(c, item, err))
     return false;
+  if (item->indefinite)
+    return true;
   uint64_t left = c->in.n - c->at;
   switch (item->kind) {
   case VCCA_CBOR_BYTES:
@@ -186,6 +220,17 @@ bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcc
     break;
   }
   return true;
+}
+
+bool vcca_cbor_more(struct vcca_cbor *c, const struct vcca_cbor_item *container, uint64_t i)
+{
+  enum { BREAK = 0xff };
+  if (!container->indefinite)
+    return i < container->value;
+  if (c->at >= c->in.n || c->in.p[c->at] != BREAK)
+    return true; /* or there is an error to come upon */
+  c->at++;
+  return false;
 }
 
 bool vcca_cbor_want(struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what, struct vcca_cbor_item *item, struct vcca_error *err)
@@ -217,12 +262,28 @@ bool strict_map(const struct vcca_cbor_item *map, struct vcca_error *err)
   return true;
 }
 
+/* Whether two keys are equal: by their bytes when all heads are the shortest. Otherwise integers and strings are held against each
+ * other by what they say, and other keys, that no token has, still by their bytes. */
+static bool same_key(vcca_span a, vcca_span b, bool strict)
+{
+  if (strict || vcca_span_eq(a, b))
+    return vcca_span_eq(a, b);
+  struct vcca_lenience lenience = {.allowed = ~(vcca_leniency_set)0};
+  struct vcca_cbor at_a = vcca_cbor_over(a, 0), at_b = vcca_cbor_over(b, 0);
+  struct vcca_cbor_item x, y;
+  at_a.lenience = at_b.lenience = &lenience;
+  return vcca_cbor_next(&at_a, &x, NULL) && vcca_cbor_next(&at_b, &y, NULL) && x.kind == y.kind && x.kind <= VCCA_CBOR_TEXT && !x.indefinite &&
+         !y.indefinite && x.value == y.value && vcca_span_eq(x.bytes, y.bytes);
+}
+
 bool strict_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start, struct vcca_error *err)
 {
   vcca_span key = vcca_span_of(c->in.p + start, c->at - start);
   for (size_t i = 0; i < keys->n; i++)
-    if (vcca_span_eq(keys->key[i], key))
+    if (same_key(keys->key[i], key, c->lenience == NULL))
       return vcca_fail_at(err, c->base + start, "map key is there twice, first at byte %zu", c->base + (size_t)(keys->key[i].p - c->in.p));
+  if (keys->n == STRICT_PAIRS)
+    return vcca_fail_at(err, c->base + start, "map of more than %d pairs", STRICT_PAIRS);
   keys->key[keys->n++] = key;
   return true;
 }
@@ -234,32 +295,53 @@ bool strict_depth(const struct vcca_cbor_item *item, unsigned depth, struct vcca
   return true;
 }
 
-bool strict_skip(struct vcca_cbor *c, unsigned depth, struct vcca_error *err)
+/* The chunks of a string of indefinite length: each a definite string of its kind. */
+bool strict_chunk(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct vcca_cbor_item *chunk, struct vcca_error *err)
 {
-  struct vcca_cbor_item item;
-  if (!vcca_cbor_next(c, &item, err))
+  if (!vcca_cbor_next(c, chunk, err))
     return false;
-  if (item.kind != VCCA_CBOR_ARRAY && item.kind != VCCA_CBOR_MAP && item.kind != VCCA_CBOR_TAG)
-    return true;
-  if (!strict_depth(&item, depth, err))
-    return false;
-  if (item.kind == VCCA_CBOR_TAG)
-    return strict_skip(c, depth + 1, err);
-  if (item.kind == VCCA_CBOR_ARRAY) {
-    for (uint64_t i = 0; i < item.value; i++)
-      if (!strict_skip(c, depth + 1, err))
-        return false;
-    return true;
-  }
+  if (chunk->kind != string->kind || chunk->indefinite)
+    return vcca_fail_at(err, chunk->offset, "a chunk of the %s is none of definite length", vcca_cbor_kind_name(string->kind));
+  return true;
+}
+
+static bool skip_map(struct vcca_cbor *c, const struct vcca_cbor_item *map, unsigned depth, struct vcca_error *err)
+{
   struct strict_keys keys;
   keys.n = 0;
-  if (!strict_map(&item, err))
+  if (!strict_map(map, err))
     return false;
-  for (uint64_t i = 0; i < item.value; i++) {
+  for (uint64_t i = 0; vcca_cbor_more(c, map, i); i++) {
     size_t start = c->at;
     if (!strict_skip(c, depth + 1, err) || !strict_key(&keys, c, start, err) || !strict_skip(c, depth + 1, err))
       return false;
   }
+  return true;
+}
+
+bool strict_skip(struct vcca_cbor *c, unsigned depth, struct vcca_error *err)
+{
+  struct vcca_cbor_item item, chunk;
+  if (!vcca_cbor_next(c, &item, err))
+    return false;
+  bool string = item.kind == VCCA_CBOR_BYTES || item.kind == VCCA_CBOR_TEXT;
+  if (!string && item.kind != VCCA_CBOR_ARRAY && item.kind != VCCA_CBOR_MAP && item.kind != VCCA_CBOR_TAG)
+    return true;
+  if (string) {
+    for (uint64_t i = 0; item.indefinite && vcca_cbor_more(c, &item, i); i++)
+      if (!strict_chunk(c, &item, &chunk, err))
+        return false;
+    return true;
+  }
+  if (!strict_depth(&item, depth, err))
+    return false;
+  if (item.kind == VCCA_CBOR_TAG)
+    return strict_skip(c, depth + 1, err);
+  if (item.kind == VCCA_CBOR_MAP)
+    return skip_map(c, &item, depth, err);
+  for (uint64_t i = 0; vcca_cbor_more(c, &item, i); i++)
+    if (!strict_skip(c, depth + 1, err))
+      return false;
   return true;
 }
 
@@ -271,7 +353,7 @@ bool vcca_cbor_skip(struct vcca_cbor *c, struct vcca_error *err)
 bool vcca_cbor_end(const struct vcca_cbor *c, const char *what, struct vcca_error *err)
 {
   size_t left = c->in.n - c->at;
-  if (left > 0)
+  if (left > 0 && !strict_allows(c, VCCA_LENIENT_TRAILING_BYTES))
     return vcca_fail_at(err, c->base + c->at, "%s: %zu byte%s too many at the end", what, left, left == 1 ? "" : "s");
   return true;
 }

@@ -9,11 +9,17 @@
 #define TEXT_OF_TEXT "text"
 #define TEXT_OF_ALG "text"
 #define TEXT_OF_UINT "uint"
+#define TEXT_OF_BOOL "bool"
+#define TEXT_OF_DIGESTS "array"
 #define TEXT_OF_COMPONENTS "array"
 #define TEXT_OF_REMS "array"
 #define TEXT_OF_MANDATORY "mandatory"
 #define TEXT_OF_OPTIONAL "optional"
 #define TEXT_OF_ARM_OPTIONAL "optional; virtCCA: none"
+#define TEXT_OF_UNTIL_2024 "mandatory until 2024"
+#define TEXT_OF_SINCE_2024 "mandatory since 2024"
+#define TEXT_OF_SINCE_2026 "mandatory since 2026"
+#define TEXT_OF_OPTIONAL_SINCE_2024 "optional since 2024"
 #define SIZE_TEXT_ANY ""
 #define SIZE_TEXT_SOME "1.. (virtCCA: 0..)"
 #define SIZE_TEXT_32 "32"
@@ -22,6 +28,20 @@
 #define SIZE_TEXT_DIGEST "32 48 64"
 #define SIZE_TEXT_DIGEST_OR_EMPTY "32 48 64 (virtCCA: 0)"
 #define SIZE_TEXT_RAK "65 97 133 550 or COSE_Key"
+#define SIZE_TEXT_UP_TO_1 "value 0 or 1"
+#define SIZE_TEXT_UP_TO_65535 "16 bits"
+#define SIZE_TEXT_ONLY_1 "value 1"
+
+/* Where the has_... of an integer is. */
+#define HAS_BYTES(claims, member) 0
+#define HAS_UEID(claims, member) 0
+#define HAS_TEXT(claims, member) 0
+#define HAS_ALG(claims, member) 0
+#define HAS_DIGESTS(claims, member) 0
+#define HAS_COMPONENTS(claims, member) 0
+#define HAS_REMS(claims, member) 0
+#define HAS_UINT(claims, member) offsetof(claims, has_##member)
+#define HAS_BOOL(claims, member) offsetof(claims, has_##member)
 
 #define SPEC(token, label, name, kind, sizes, presence, meaning) \
   {                                                              \
@@ -34,7 +54,8 @@
    CLAIM_##kind,                                                                            \
    SIZE_##size,                                                                             \
    PRESENCE_##presence,                                                                     \
-   offsetof(claims, member)},
+   offsetof(claims, member),                                                                \
+   HAS_##kind(claims, member)},
 
 static const struct claim_row platform[] = {
 #define PLATFORM(...) ROW("platform", struct vcca_platform_claims, __VA_ARGS__)
@@ -59,6 +80,7 @@ static const struct vcca_claim_spec others[] = {
 const struct claim_rows claims_platform = {"platform claims", platform, COUNT(platform)};
 const struct claim_rows claims_component = {"component claims", component, COUNT(component)};
 const struct claim_rows claims_realm = {"realm claims", realm, COUNT(realm)};
+_Static_assert(COUNT(platform) <= CLAIM_ROWS_MAX && COUNT(realm) <= CLAIM_ROWS_MAX, "a set of claims seen has 32 bits");
 
 size_t vcca_claim_count(void)
 {
@@ -84,6 +106,58 @@ const char *vcca_claim_name(int64_t label)
   return NULL;
 }
 
+/* --- In which generations --- */
+
+static const struct {
+  enum generation first, last;
+  bool mandatory;
+} presences[] = {
+    [PRESENCE_MANDATORY] = {GENERATION_VIRTCCA, GENERATION_2026, true},         [PRESENCE_OPTIONAL] = {GENERATION_VIRTCCA, GENERATION_2026, false},
+    [PRESENCE_ARM_OPTIONAL] = {GENERATION_LEGACY, GENERATION_2026, false},      [PRESENCE_UNTIL_2024] = {GENERATION_VIRTCCA, GENERATION_2024, true},
+    [PRESENCE_SINCE_2024] = {GENERATION_2024, GENERATION_2026, true},           [PRESENCE_SINCE_2026] = {GENERATION_2026, GENERATION_2026, true},
+    [PRESENCE_OPTIONAL_SINCE_2024] = {GENERATION_2024, GENERATION_2026, false},
+};
+
+bool claim_known(const struct claim_row *row, enum generation generation)
+{
+  return generation >= presences[row->presence].first;
+}
+
+bool claim_gone(const struct claim_row *row, enum generation generation)
+{
+  return generation > presences[row->presence].last;
+}
+
+bool claim_mandatory(const struct claim_row *row, enum generation generation)
+{
+  return presences[row->presence].mandatory && claim_known(row, generation) && !claim_gone(row, generation);
+}
+
+/* --- In which order --- */
+
+static const int64_t realm_order_2026[] = {
+#define REALM_ORDER_2026(label) label,
+#include "token/claims.def"
+};
+_Static_assert(COUNT(realm_order_2026) == COUNT(realm), "every realm claim has its place");
+
+void claim_order(struct claim_rows rows, enum vcca_family family, const struct claim_row *order[CLAIM_ROWS_MAX])
+{
+  const char *profile = vcca_family(family)->realm_profile;
+  enum generation generation = GENERATION_LEGACY;
+  if (profile)
+    (void)profile_realm(vcca_span_str(profile), &generation);
+  bool other = rows.row == realm && generation == GENERATION_2026;
+  for (size_t i = 0; i < rows.n; i++) {
+    order[i] = &rows.row[i];
+    for (size_t k = 0; other && k < rows.n; k++)
+      if (rows.row[k].spec.label == realm_order_2026[i])
+        order[i] = &rows.row[k];
+  }
+}
+
+/* --- Sizes and values --- */
+
 static const struct {
   const char *words;
   uint8_t one_of[3];
@@ -97,6 +171,9 @@ static const struct {
     [SIZE_DIGEST] = {"32, 48 or 64", {32, 48, 64}, false},
     [SIZE_DIGEST_OR_EMPTY] = {"32, 48 or 64", {32, 48, 64}, true},
     [SIZE_RAK] = {"65, 97, 133 or 550", {0}, false},
+    [SIZE_UP_TO_1] = {"0 and 1", {0}, false},
+    [SIZE_UP_TO_65535] = {"16 bits", {0}, false},
+    [SIZE_ONLY_1] = {"1", {0}, false},
 };
 
 bool claim_size_allowed(enum claim_size size, size_t n, bool virtcca)
@@ -112,6 +189,14 @@ const char *claim_size_words(enum claim_size size)
   return sizes[size].words;
 }
 
+bool claim_value_allowed(enum claim_size size, uint64_t value)
+{
+  uint64_t most = size == SIZE_UP_TO_65535 ? UINT16_MAX : size == SIZE_ANY ? UINT64_MAX : 1;
+  return value <= most && (size != SIZE_ONLY_1 || value == 1);
+}
+
+/* --- Values in their structs --- */
+
 vcca_span claim_span(const struct claim_row *row, const void *claims)
 {
   vcca_span value;
@@ -124,6 +209,30 @@ void claim_set_span(const struct claim_row *row, void *claims, vcca_span value)
   memcpy((uint8_t *)claims + row->at, &value, sizeof value);
 }
 
+uint64_t claim_uint(const struct claim_row *row, const void *claims)
+{
+  const uint8_t *at = (const uint8_t *)claims + row->at;
+  bool flag;
+  uint64_t value;
+  if (row->kind == CLAIM_BOOL) {
+    memcpy(&flag, at, sizeof flag);
+    return flag;
+  }
+  memcpy(&value, at, sizeof value);
+  return value;
+}
+
+void claim_set_uint(const struct claim_row *row, void *claims, uint64_t value)
+{
+  uint8_t *at = (uint8_t *)claims + row->at;
+  bool flag = value != 0, there = true;
+  if (row->kind == CLAIM_BOOL)
+    memcpy(at, &flag, sizeof flag);
+  else
+    memcpy(at, &value, sizeof value);
+  memcpy((uint8_t *)claims + row->has, &there, sizeof there);
+}
+
 size_t claim_rem_count(const struct vcca_realm_claims *claims)
 {
   size_t n = 0;
@@ -134,9 +243,12 @@ size_t claim_rem_count(const struct vcca_realm_claims *claims)
 
 bool claim_present(const struct claim_row *row, const void *claims)
 {
+  bool there;
   switch (row->kind) {
   case CLAIM_UINT:
-    return ((const struct vcca_platform_claims *)claims)->has_lifecycle;
+  case CLAIM_BOOL:
+    memcpy(&there, (const uint8_t *)claims + row->has, sizeof there);
+    return there;
   case CLAIM_COMPONENTS:
     return ((const struct vcca_platform_claims *)claims)->has_components;
   case CLAIM_REMS:
@@ -145,6 +257,7 @@ bool claim_present(const struct claim_row *row, const void *claims)
   case CLAIM_UEID:
   case CLAIM_TEXT:
   case CLAIM_ALG:
+  case CLAIM_DIGESTS:
     break;
   }
   return claim_span(row, claims).p != NULL;

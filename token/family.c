@@ -32,22 +32,6 @@ bool family_container(uint64_t tag)
   return false;
 }
 
-bool family_realm_profile(vcca_span profile)
-{
-  for (int i = 0; i < VCCA_FAMILIES; i++)
-    if (families[i].realm_profile && vcca_span_is(profile, families[i].realm_profile))
-      return true;
-  return false;
-}
-
-bool family_platform_profile(vcca_span profile)
-{
-  for (int i = 0; i < VCCA_FAMILIES; i++)
-    if (profile.n > 0 && families[i].platform_profile && vcca_span_is(profile, families[i].platform_profile))
-      return true;
-  return false;
-}
-
 /* The algorithm that belongs to a kind of key; the same as vcca_sig_of, without a key. */
 static int64_t natural_alg(enum vcca_key_type type)
 {
@@ -68,9 +52,10 @@ static bool platform_is(const struct vcca_family_spec *f, const struct vcca_toke
 static bool realm_is(const struct vcca_family_spec *f, const struct vcca_token *t)
 {
   struct rak_shape shape;
+  struct vcca_lenience lenience = {.allowed = t->leniencies};
   bool profile = f->realm_profile ? vcca_span_is(t->realm.profile, f->realm_profile) : t->realm.profile.p == NULL;
-  return profile && t->realm_sign1.wraps == f->wraps && t->rak_encoding == f->rak && rak_shape(f->rak, t->realm.public_key, 0, &shape, NULL) &&
-         shape.type == f->key && t->realm_sign1.alg == natural_alg(f->key);
+  return profile && t->realm_sign1.wraps == f->wraps && t->rak_encoding == f->rak &&
+         rak_shape(f->rak, t->realm.public_key, 0, &lenience, &shape, NULL) && shape.type == f->key && t->realm_sign1.alg == natural_alg(f->key);
 }
 
 bool vcca_token_family(const struct vcca_token *token, enum vcca_family *family)

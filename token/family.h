@@ -6,9 +6,10 @@
 
 #include "vcca/token.h"
 
-/* Whether any family has this container, this realm profile, this (Arm) platform profile. */
+/* The container whose members are CMW records, and their type: CoAP content-format application/eat+cwt. */
+enum { FAMILY_CMW = 907, FAMILY_CMW_TYPE = 263 };
+
+/* Whether any family has this container. */
 bool family_container(uint64_t tag);
-bool family_realm_profile(vcca_span profile);
-bool family_platform_profile(vcca_span profile);
 
 #endif

@@ -14,6 +14,30 @@ static const char *rak_encoding_name(enum vcca_rak_encoding encoding)
   return names[encoding];
 }
 
+enum { LABEL_LIFECYCLE = 2395 };
+
+/* The byte strings of an encoded array that was read before, however leniently. */
+struct digests {
+  struct vcca_lenience lenience;
+  struct vcca_cbor c;
+  struct vcca_cbor_item array, item;
+  uint64_t i;
+};
+
+static struct digests digests_in(vcca_span array)
+{
+  struct digests d = {.lenience = {.allowed = ~(vcca_leniency_set)0}, .c = vcca_cbor_over(array, 0)};
+  return d;
+}
+
+static bool digests_next(struct digests *d)
+{
+  d->c.lenience = &d->lenience;
+  if (d->c.at == 0 && (!vcca_cbor_next(&d->c, &d->array, NULL) || d->array.kind != VCCA_CBOR_ARRAY))
+    return false;
+  return vcca_cbor_more(&d->c, &d->array, d->i++) && vcca_cbor_next(&d->c, &d->item, NULL);
+}
+
 /* --- JSON --- */
 
 static void json_claims(struct claim_rows rows, const void *claims, struct vcca_json *j);
@@ -32,11 +56,20 @@ static void json_claim(const struct claim_row *row, const void *claims, struct v
     vcca_json_text(j, row->member, claim_span(row, claims));
     break;
   case CLAIM_UINT:
-    vcca_json_int(j, row->member, (int64_t)platform->lifecycle);
-    if (vcca_lifecycle_name(platform->lifecycle))
+    vcca_json_int(j, row->member, (int64_t)claim_uint(row, claims));
+    if (row->spec.label == LABEL_LIFECYCLE && vcca_lifecycle_name(platform->lifecycle))
       vcca_json_str(j, "lifecycle_name", vcca_lifecycle_name(platform->lifecycle));
-    else
+    else if (row->spec.label == LABEL_LIFECYCLE)
       vcca_json_null(j, "lifecycle_name");
+    break;
+  case CLAIM_BOOL:
+    vcca_json_bool(j, row->member, claim_uint(row, claims) != 0);
+    break;
+  case CLAIM_DIGESTS:
+    vcca_json_open(j, row->member, '[');
+    for (struct digests d = digests_in(claim_span(row, claims)); digests_next(&d);)
+      vcca_json_hex(j, NULL, d.item.bytes);
+    vcca_json_close(j);
     break;
   case CLAIM_COMPONENTS:
     vcca_json_open(j, row->member, '[');
@@ -84,6 +117,11 @@ void vcca_token_json(const struct vcca_token *token, struct vcca_json *j)
   else
     vcca_json_null(j, "family");
   vcca_json_int(j, "size", (int64_t)token->bytes.n);
+  vcca_json_open(j, "leniencies", '[');
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
+    if (token->leniencies & VCCA_LENIENT_BIT(i))
+      vcca_json_str(j, NULL, vcca_leniency_name(i));
+  vcca_json_close(j);
   if (has_realm) {
     vcca_json_int(j, "container", (int64_t)token->container);
     vcca_json_str(j, "rak_encoding", rak_encoding_name(token->rak_encoding));
@@ -143,6 +181,26 @@ static void text_components(const struct vcca_platform_claims *platform, int ind
   }
 }
 
+static void text_uint(const struct claim_row *row, uint64_t value, vcca_sink *out)
+{
+  const char *state = vcca_lifecycle_name(value);
+  if (row->spec.label == LABEL_LIFECYCLE)
+    text_put(out, "0x%04" PRIx64 " (%s)\n", value, state ? state : "no known state");
+  else if (row->kind == CLAIM_BOOL)
+    text_put(out, "%s\n", value ? "true" : "false");
+  else
+    text_put(out, "%" PRIu64 "\n", value);
+}
+
+static void text_digests(vcca_span array, vcca_sink *out)
+{
+  bool first = true;
+  for (struct digests d = digests_in(array); digests_next(&d); first = false) {
+    text_put(out, "%*s", first ? 0 : NAME_COLUMN + 1, "");
+    put_hex(out, d.item.bytes);
+  }
+}
+
 static void text_claims(struct claim_rows rows, const void *claims, int indent, vcca_sink *out)
 {
   for (size_t i = 0; i < rows.n; i++) {
@@ -153,9 +211,10 @@ static void text_claims(struct claim_rows rows, const void *claims, int indent, 
       continue;
     if (row->kind != CLAIM_REMS)
       put_name(out, indent, row->spec.name);
-    if (row->kind == CLAIM_UINT)
-      text_put(out, "0x%04" PRIx64 " (%s)\n", platform->lifecycle,
-               vcca_lifecycle_name(platform->lifecycle) ? vcca_lifecycle_name(platform->lifecycle) : "no known state");
+    if (row->kind == CLAIM_UINT || row->kind == CLAIM_BOOL)
+      text_uint(row, claim_uint(row, claims), out);
+    else if (row->kind == CLAIM_DIGESTS)
+      text_digests(claim_span(row, claims), out);
     else if (row->kind == CLAIM_COMPONENTS)
       text_components(platform, indent, out);
     else if (row->kind == CLAIM_TEXT || row->kind == CLAIM_ALG)
@@ -186,6 +245,13 @@ void vcca_token_text(const struct vcca_token *token, vcca_sink *out)
   if (has_realm)
     text_put(out, ", container %" PRIu64 ", RAK as %s", token->container, rak_encoding_name(token->rak_encoding));
   text_put(out, ", family %s\n", vcca_token_family(token, &family) ? vcca_family(family)->name : "none");
+  if (token->leniencies)
+    vcca_sink_str(out, "not strict, it took:");
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
+    if (token->leniencies & VCCA_LENIENT_BIT(i))
+      text_put(out, " %s", vcca_leniency_name(i));
+  if (token->leniencies)
+    vcca_sink_str(out, "\n");
   if (token->has_platform)
     text_part("platform", &token->platform_sign1, claims_platform, &token->platform, out);
   if (has_realm)

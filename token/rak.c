@@ -8,7 +8,7 @@
 
 #include "token/strict.h"
 
-enum { COSE_KTY = 1, COSE_KTY_EC2 = 2, COSE_CRV = -1, COSE_X = -2, COSE_Y = -3, COSE_D = -4 };
+enum { COSE_KTY = 1, COSE_KTY_EC2 = 2, COSE_CRV = -1, COSE_X = -2, COSE_Y = -3, COSE_D = -4, COSE_KID = 2, COSE_ALG = 3, COSE_KEY_OPS = 4 };
 enum { SPKI_RSA_4096 = 550 };
 
 static const struct {
@@ -66,21 +66,29 @@ static bool cose_member(struct vcca_cbor *c, struct cose_key *key, struct vcca_e
     return true;
   case COSE_D:
     return vcca_fail_at(err, at, "COSE_Key -4 (d): a private key in a token");
+  case COSE_KID:
+  case COSE_ALG:
+  case COSE_KEY_OPS:
+    if (strict_allows(c, VCCA_LENIENT_COSE_KEY_PARAMETERS))
+      return vcca_cbor_skip(c, err);
+    break;
   default:
-    return vcca_fail_at(err, at, "COSE_Key %" PRId64 ": only 1 (kty), -1 (crv), -2 (x) and -3 (y) belong here", label);
+    break;
   }
+  return vcca_fail_at(err, at, "COSE_Key %" PRId64 ": only 1 (kty), -1 (crv), -2 (x) and -3 (y) belong here", label);
 }
 
-static bool cose_key_shape(vcca_span bytes, size_t offset, struct rak_shape *out, struct vcca_error *err)
+static bool cose_key_shape(vcca_span bytes, size_t offset, struct vcca_lenience *lenience, struct rak_shape *out, struct vcca_error *err)
 {
   struct vcca_cbor c = vcca_cbor_over(bytes, offset);
   struct vcca_cbor_item map;
   struct strict_keys keys;
   struct cose_key key = {0};
+  c.lenience = lenience;
   if (!vcca_cbor_want(&c, VCCA_CBOR_MAP, "COSE_Key", &map, err) || !strict_map(&map, err))
     return false;
   keys.n = 0;
-  for (uint64_t i = 0; i < map.value; i++) {
+  for (uint64_t i = 0; vcca_cbor_more(&c, &map, i); i++) {
     struct vcca_cbor ahead = c;
     struct vcca_cbor_item label;
     if (!vcca_cbor_next(&ahead, &label, err) || !strict_key(&keys, &ahead, c.at, err) || !cose_member(&c, &key, err))
@@ -115,24 +123,25 @@ static bool spki_shape(vcca_span bytes, size_t offset, struct rak_shape *out, st
   return true;
 }
 
-bool rak_shape(enum vcca_rak_encoding encoding, vcca_span bytes, size_t offset, struct rak_shape *out, struct vcca_error *err)
+bool rak_shape(enum vcca_rak_encoding encoding, vcca_span bytes, size_t offset, struct vcca_lenience *lenience, struct rak_shape *out,
+               struct vcca_error *err)
 {
   *out = (struct rak_shape){.type = VCCA_KEY_P256};
   switch (encoding) {
   case VCCA_RAK_RAW_POINT:
     return point_shape(bytes, offset, out, err);
   case VCCA_RAK_COSE_KEY:
-    return cose_key_shape(bytes, offset, out, err);
+    return cose_key_shape(bytes, offset, lenience, out, err);
   case VCCA_RAK_SPKI:
     return spki_shape(bytes, offset, out, err);
   }
   return false;
 }
 
-vcca_key *vcca_rak_decode(enum vcca_rak_encoding encoding, vcca_span bytes, struct vcca_error *err)
+static vcca_key *read_rak(enum vcca_rak_encoding encoding, vcca_span bytes, struct vcca_lenience *lenience, struct vcca_error *err)
 {
   struct rak_shape shape;
-  if (!rak_shape(encoding, bytes, 0, &shape, err))
+  if (!rak_shape(encoding, bytes, 0, lenience, &shape, err))
     return NULL;
   if (encoding == VCCA_RAK_RAW_POINT)
     return vcca_key_from_point(shape.type, bytes, err);
@@ -151,6 +160,17 @@ vcca_key *vcca_rak_decode(enum vcca_rak_encoding encoding, vcca_span bytes, stru
     key = NULL;
   }
   return key;
+}
+
+vcca_key *vcca_rak_decode(enum vcca_rak_encoding encoding, vcca_span bytes, struct vcca_error *err)
+{
+  return read_rak(encoding, bytes, NULL, err);
+}
+
+vcca_key *vcca_token_rak(const struct vcca_token *token, struct vcca_error *err)
+{
+  struct vcca_lenience lenience = {.allowed = token->leniencies};
+  return read_rak(token->rak_encoding, token->realm.public_key, lenience.allowed ? &lenience : NULL, err);
 }
 
 static bool put_cose_key(vcca_span point, vcca_sink *out, struct vcca_error *err)

@@ -1,8 +1,10 @@
 /* Writing COSE_Sign1 (RFC 9052 section 4.2) as CCA producers do: algorithm alone in the protected header, unprotected header
- * empty, payload attached, no external data.
+ * empty, payload attached, no external data; and the two forms of an ECDSA signature.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/token.h"
+#include "token/sign1.h"
+
+#include <string.h>
 
 enum { TAG_SIGN1 = 18, HEADER_ALG = 1, HEADER_MAX = 8, TBS_MAX = VCCA_TOKEN_MAX + 32 };
 
@@ -35,4 +37,72 @@ bool vcca_sign1(const vcca_key *key, vcca_span payload, vcca_sink *out, struct v
   vcca_cbor_put_bytes(out, payload);
   vcca_cbor_put_bytes(out, vcca_sink_span(&signature));
   return vcca_sink_ok(out) || vcca_fail(err, VCCA_FAULT_USAGE, "the COSE_Sign1 wants %zu bytes of room", out->n);
+}
+
+size_t sign1_signature_size(int64_t alg)
+{
+  switch (alg) {
+  case VCCA_ES256:
+    return 64;
+  case VCCA_ES384:
+    return 96;
+  case VCCA_ES512:
+    return 132;
+  default:
+    return VCCA_SIG_MAX;
+  }
+}
+
+/* The content of a DER value with this tag (X.690, definite and shortest lengths below 256); what follows it in rest. */
+static bool der_value(vcca_span in, uint8_t tag, vcca_span *content, vcca_span *rest)
+{
+  enum { LONG_FORM = 0x80, ONE_BYTE = 0x81 };
+  if (in.n < 2 || in.p[0] != tag)
+    return false;
+  size_t head = in.p[1] == ONE_BYTE ? 3 : 2;
+  if (in.n < head || (head == 2 && in.p[1] >= LONG_FORM) || (head == 3 && in.p[2] < LONG_FORM))
+    return false;
+  size_t n = in.p[head - 1];
+  *content = vcca_span_sub(in, head, n);
+  *rest = vcca_span_sub(in, head + n, in.n);
+  return content->n == n;
+}
+
+/* A positive INTEGER of at most size bytes, right-aligned. */
+static bool der_integer(vcca_span *in, size_t size, uint8_t *out)
+{
+  enum { INTEGER = 2 };
+  vcca_span n;
+  if (!der_value(*in, INTEGER, &n, in) || n.n == 0 || n.p[0] >= 0x80 || (n.n > 1 && n.p[0] == 0 && n.p[1] < 0x80))
+    return false;
+  if (n.p[0] == 0)
+    n = vcca_span_sub(n, 1, n.n - 1);
+  if (n.n > size)
+    return false;
+  memset(out, 0, size - n.n);
+  if (n.n > 0)
+    memcpy(out + (size - n.n), n.p, n.n);
+  return true;
+}
+
+bool sign1_der(vcca_span der, size_t size, uint8_t *raw)
+{
+  enum { SEQUENCE = 0x30 };
+  vcca_span numbers, rest;
+  return der_value(der, SEQUENCE, &numbers, &rest) && rest.n == 0 && der_integer(&numbers, size / 2, raw) &&
+         der_integer(&numbers, size / 2, raw + size / 2) && numbers.n == 0;
+}
+
+bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, vcca_sink *out, struct vcca_error *err)
+{
+  uint8_t raw[VCCA_SIG_MAX];
+  size_t size = sign1_signature_size(sign1->alg);
+  vcca_span signature = sign1->signature;
+  if (sign1->der) {
+    if (!sign1_der(signature, size, raw))
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "the signature is no DER sequence of r and s");
+    signature = vcca_span_of(raw, size);
+  }
+  vcca_sink_put(out, signature);
+  return vcca_sink_ok(out) || vcca_fail(err, VCCA_FAULT_USAGE, "the signature wants %zu bytes of room", out->n);
 }

@@ -68,10 +68,18 @@ static void compare_claim(const struct walk *w, struct vcca_finding *f, vcca_spa
 static void check_STRUCTURE(struct walk *w, struct vcca_finding *f)
 {
   struct vcca_error err = {0};
-  if (vcca_token_decode(w->evidence->token, w->token, &err))
-    finding_pass(f, "%zu bytes", w->evidence->token.n);
-  else
+  if (!vcca_token_decode_lenient(w->evidence->token, w->evidence->leniencies, w->token, &err)) {
     token_unreadable(f, "token", &err, 0);
+    return;
+  }
+  char names[160] = "";
+  vcca_sink taken = vcca_sink_of(names, sizeof names - 1);
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
+    if (w->token->leniencies & VCCA_LENIENT_BIT(i)) {
+      vcca_sink_str(&taken, taken.n == 0 ? ", leniently: " : ", ");
+      vcca_sink_str(&taken, vcca_leniency_name(i));
+    }
+  finding_pass(f, "%zu bytes%s", w->evidence->token.n, names);
 }
 
 /* Of a family's profile, NULL means absent and "" any. */
@@ -223,15 +231,16 @@ static const vcca_key *trusted_key(const struct walk *w, struct vcca_finding *f)
 static void check_signature(const struct walk *w, struct vcca_finding *f, const struct vcca_sign1_parts *sign1, const vcca_key *key)
 {
   const char *alg = vcca_sig_name(sign1->alg);
-  uint8_t room[VCCA_TOKEN_MAX + 64];
-  vcca_sink message = VCCA_SINK(room);
+  uint8_t room[VCCA_TOKEN_MAX + 64], raw[VCCA_SIG_MAX];
+  vcca_sink message = VCCA_SINK(room), signature = VCCA_SINK(raw);
   vcca_sign1_tbs(sign1->protected_header, sign1->payload, &message);
   if (!vcca_sig_fits(sign1->alg, key))
     finding_fail(f, "algorithm %s (%lld) does not belong to a %s key", alg ? alg : "unknown", (long long)sign1->alg,
                  vcca_key_type_name(vcca_key_type(key)));
   else if (!vcca_sink_ok(&message))
     finding_fail(f, "the signed part is larger than %d bytes", VCCA_TOKEN_MAX);
-  else if (!vcca_verify(key, (enum vcca_sig_alg)sign1->alg, vcca_sink_span(&message), sign1->signature))
+  else if (!vcca_sign1_signature(sign1, &signature, NULL) ||
+           !vcca_verify(key, (enum vcca_sig_alg)sign1->alg, vcca_sink_span(&message), vcca_sink_span(&signature)))
     finding_fail(f, "the %s signature is not that of the key", alg);
   else
     finding_pass(f, "%s, %s", alg, vcca_key_type_name(vcca_key_type(key)));
@@ -254,7 +263,7 @@ static void check_REALM_SIGNATURE(struct walk *w, struct vcca_finding *f)
 {
   struct vcca_error err = {0};
   vcca_span claim = w->token->realm.public_key;
-  w->rak = vcca_rak_decode(w->token->rak_encoding, claim, &err);
+  w->rak = vcca_token_rak(w->token, &err);
   if (w->rak != NULL) {
     check_signature(w, f, &w->token->realm_sign1, w->rak);
     return;
@@ -277,9 +286,10 @@ static void check_BINDING(struct walk *w, struct vcca_finding *f)
     return;
   }
   vcca_hash(alg, realm->public_key, hash);
-  finding_compare(f, w->token->platform.challenge, vcca_span_of(hash, vcca_hash_size(alg)));
+  vcca_span binding = vcca_token_binding(&w->token->platform);
+  finding_compare(f, binding, vcca_span_of(hash, vcca_hash_size(alg)));
   if (f->outcome == VCCA_FAIL)
-    locate(w, f, w->token->platform.challenge);
+    locate(w, f, binding);
 }
 
 static void check_KEY_EQUALITY(struct walk *w, struct vcca_finding *f)

@@ -14,6 +14,28 @@ extern "C" {
 
 enum { VCCA_CBOR_DEPTH = 16 };
 
+/* --- Leniencies: one row each in vcca/leniencies.def -------------------------------------------------------- */
+
+enum vcca_leniency {
+#define LENIENCY(id, name, meaning) VCCA_LENIENT_##id,
+#include "vcca/leniencies.def"
+  VCCA_LENIENCIES
+};
+typedef uint32_t vcca_leniency_set; /* bit i: leniency i */
+#define VCCA_LENIENT_BIT(leniency) ((vcca_leniency_set)1 << (leniency))
+
+const char *vcca_leniency_name(enum vcca_leniency leniency); /* "non-shortest" */
+const char *vcca_leniency_meaning(enum vcca_leniency leniency);
+/* The set a list of names stands for: "der-signature,non-shortest". */
+VCCA_MUST_USE bool vcca_leniencies_named(vcca_span names, vcca_leniency_set *out, struct vcca_error *err);
+
+/* What a reader may take that is not strict, and what of it was needed. */
+struct vcca_lenience {
+  vcca_leniency_set allowed, used;
+};
+
+/* --- Reading ------------------------------------------------------------------------------------------------- */
+
 enum vcca_cbor_kind {
   VCCA_CBOR_UINT,
   VCCA_CBOR_NINT, /* value is n of -1-n */
@@ -34,6 +56,8 @@ struct vcca_cbor_item {
   vcca_span bytes;  /* string content */
   size_t offset;    /* of the head, from the start of the outermost input */
   size_t head_size; /* bytes of the head: 1, 2, 3, 5 or 9 */
+  bool indefinite;  /* an array or map that ends with a break: its value is 0. Never in strict reading */
+  bool longer;      /* the head is not the shortest one. Never in strict reading */
 };
 
 /* A cursor over bytes; base is where they lie in the outermost input, so that offsets in errors are the user's. */
@@ -41,10 +65,16 @@ struct vcca_cbor {
   vcca_span in;
   size_t at;
   size_t base;
+  struct vcca_lenience *lenience; /* NULL: strict */
 };
 
-/* A cursor at the start of in. */
+/* A strict cursor at the start of in. */
 struct vcca_cbor vcca_cbor_over(vcca_span in, size_t base);
+/* A cursor over the content of a byte string, as lenient as the one it was read with. */
+struct vcca_cbor vcca_cbor_inside(const struct vcca_cbor *c, const struct vcca_cbor_item *string);
+/* Whether the array or map has an element (pair) i; called for 0, 1, 2, ... in turn. Steps over the break that ends one of indefinite
+ * length. */
+bool vcca_cbor_more(struct vcca_cbor *c, const struct vcca_cbor_item *container, uint64_t i);
 /* The next head (and string). Refuses what is not strict, and counts that the bytes left cannot hold. */
 VCCA_MUST_USE bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcca_error *err);
 /* The next item must be of this kind; `what` names it in the error ("claim 44238 (RIM)"). */
@@ -69,9 +99,14 @@ void vcca_cbor_put_array(vcca_sink *out, size_t count);
 void vcca_cbor_put_map(vcca_sink *out, size_t pairs);
 void vcca_cbor_put_tag(vcca_sink *out, uint64_t tag);
 
+/* Where in a token a byte is, by labels: "/44241/payload/44238", "/44234/payload/2399[3]/2"; "" is the outermost item. A container
+ * has the byte of its own head; in broken input it is the last place that can be told. */
+void vcca_cbor_path(vcca_span in, size_t offset, char *out, size_t cap);
+
 /* Diagnostic notation (RFC 8949 section 8, EDN) with byte offsets in the margin, descending into byte strings that hold
- * CBOR; labels are annotated by `name` (may be NULL). Broken input is printed up to the fault, which is then marked and
- * described; returns false in that case and fills err. */
+ * CBOR; labels are annotated by `name` (may be NULL). Encoding indicators show what is not strict: _0 to _3 a head longer than it
+ * need be, _ an indefinite length. Input that is not strict is printed with the first fault described at the end; input that is
+ * no CBOR is printed up to the fault, which is then described. Returns false in both cases and fills err with the first. */
 typedef const char *(*vcca_cbor_label)(int64_t label);
 bool vcca_cbor_diag(vcca_span in, vcca_cbor_label name, vcca_sink *out, struct vcca_error *err);
 

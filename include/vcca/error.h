@@ -1,6 +1,6 @@
 /* Errors that say where. A function that can fail returns false and fills the caller's vcca_error
  * (which may be NULL); the text is one line: "file:line:column: what, and the fix" or
- * "file: byte 123 (0x7b): what".
+ * "file: byte 123 (0x7b), at /44241/payload/10: what".
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_ERROR_H
@@ -46,6 +46,7 @@ struct vcca_error {
   unsigned line;    /* 1-based; 0 = no line */
   unsigned column;  /* 1-based; 0 = no column */
   char source[160]; /* file name, or "" */
+  char path[80];    /* where in a structure: "/44241/payload/44238", or "" */
   char text[400];   /* one line, no newline */
 };
 

@@ -100,7 +100,8 @@ vcca_span vcca_hsm_cert(const vcca_hsm *hsm, enum vcca_cert_role role);
 
 /* The family a device of this kind speaks by default. */
 enum vcca_family vcca_hsm_family(const vcca_hsm *hsm);
-/* Fills the platform claims of the device as booted; spans point into the HSM. challenge is the binding. */
+/* Fills the platform claims of the device as booted; spans point into the HSM. challenge is the binding,
+ * in the claim that the family has it in. */
 void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca_span challenge, struct vcca_platform_claims *out);
 /* The platform token bound to the RAK: challenge = H(claim 44237 bytes) by SHA-256. Made once per family and kept, as the
  * monitor keeps it. {NULL, 0} for a family without one; the HSM owns the bytes. */

@@ -22,11 +22,21 @@ enum { VCCA_TOKEN_MAX = 8192, VCCA_COMPONENTS_MAX = 32, VCCA_CHALLENGE_SIZE = 64
 
 enum vcca_rak_encoding { VCCA_RAK_RAW_POINT, VCCA_RAK_COSE_KEY, VCCA_RAK_SPKI };
 
-enum vcca_family { VCCA_FAMILY_VIRTCCA_RSA, VCCA_FAMILY_VIRTCCA_P521, VCCA_FAMILY_ARM_LEGACY, VCCA_FAMILY_ARM_1_0, VCCA_FAMILIES };
+enum vcca_family {
+  VCCA_FAMILY_VIRTCCA_RSA,
+  VCCA_FAMILY_VIRTCCA_P521,
+  VCCA_FAMILY_ARM_LEGACY,
+  VCCA_FAMILY_ARM_MIXED,
+  VCCA_FAMILY_ARM_1_0,
+  VCCA_FAMILY_ARM_CMW,
+  VCCA_FAMILY_ARM_RMM_2_0,
+  VCCA_FAMILY_ARM_DRAFT_04,
+  VCCA_FAMILIES
+};
 
 struct vcca_family_spec {
   const char *name;             /* "virtcca-rsa" */
-  uint64_t container;           /* CBOR tag: 399 */
+  uint64_t container;           /* CBOR tag: 399, members are byte strings; 907, they are CMW records [263, byte string] */
   const char *realm_profile;    /* claim 265 of the realm token; NULL: absent */
   const char *platform_profile; /* claim 265 of the platform token; NULL: there is no platform token */
   enum vcca_rak_encoding rak;   /* how claim 44237 carries the key */
@@ -46,12 +56,16 @@ struct vcca_component {
   vcca_span version;     /* 4, text */
   vcca_span signer_id;   /* 5, bytes */
   vcca_span hash_alg;    /* 6, text */
+  bool live_activation;  /* 7, since 2024: the component may be updated before the next reset */
+  bool has_live_activation;
+  vcca_span countersigners; /* 8, since 2024: the CBOR array of their ids, as it is encoded */
 };
 
-/* Absent claims have p == NULL. */
+/* Absent claims have p == NULL, or has_... false. Which of them a token has depends on its profile: see token/claims.def. */
 struct vcca_platform_claims {
   vcca_span profile;           /* 265, text */
-  vcca_span challenge;         /* 10, bytes 32/48/64: hash of the RAK as claim 44237 carries it */
+  vcca_span challenge;         /* 10, bytes 32/48/64: hash of the RAK as claim 44237 carries it; until 2024 */
+  vcca_span workload_binding;  /* 2408, the same; since 2026 */
   vcca_span implementation_id; /* 2396, 32 bytes */
   vcca_span instance_id;       /* 256, 33 bytes, first 01 */
   vcca_span config;            /* 2401, bytes */
@@ -62,7 +76,10 @@ struct vcca_platform_claims {
   bool has_components;
   vcca_span verification_service; /* 2400, text, optional */
   vcca_span hash_alg;             /* 2402, text */
+  uint64_t client_id;             /* 2394, since 2024: 1, the realm management security domain */
+  bool has_client_id;
 };
+enum { VCCA_UEID_SIZE = 33 };
 struct vcca_realm_claims {
   vcca_span challenge;            /* 10, 64 bytes */
   vcca_span profile;              /* 265, text; absent in legacy and virtCCA tokens */
@@ -72,7 +89,26 @@ struct vcca_realm_claims {
   vcca_span public_key_hash_alg;  /* 44240, text */
   vcca_span rim;                  /* 44238 */
   vcca_span rem[VCCA_TOKEN_REMS]; /* 44239 */
+  vcca_span instance_id;          /* 256, since 2024: 33 bytes, first 01 */
+  uint64_t mec_policy;            /* 44243, since 2024: memory encryption context, 0 shared, 1 private */
+  bool has_mec_policy;
+  uint64_t lfa_policy; /* 44244, since 2024, optional: live firmware activation, 0 disallowed, 1 allowed */
+  bool has_lfa_policy;
+  vcca_span devices_hash; /* 44257, since 2024, optional: hash of the devices token */
 };
+
+/* --- What a family's profile wants beyond what was measured */
+
+/* Puts the hash of the RAK where the family's platform token is bound: claim 10, or 2408. */
+void vcca_token_bind(enum vcca_family family, struct vcca_platform_claims *claims, vcca_span hash);
+/* The claim that binds a platform token to a RAK: 2408 where the profile has it, else 10. */
+vcca_span vcca_token_binding(const struct vcca_platform_claims *claims);
+/* Adds the profile's platform claims that are the same everywhere: 2394. */
+void vcca_platform_profile_claims(enum vcca_family family, struct vcca_platform_claims *claims);
+/* Adds claim 265 and, where the family has them, 44243 (shared: there is no memory encryption here) and 256. The specification has the
+ * instance id random; here it is 01 || SHA-256("realm instance id" || VMID in 4 bytes, little-endian || RPV || RIM), of claims that are
+ * there already: the same for one realm all its life, another for the next. id is the room for it. */
+void vcca_realm_profile_claims(enum vcca_family family, uint32_t vmid, uint8_t id[VCCA_UEID_SIZE], struct vcca_realm_claims *claims);
 
 /* What claims.def knows of a claim label (including those of component maps, 1..8); NULL when nothing. */
 const char *vcca_claim_name(int64_t label);
@@ -122,8 +158,11 @@ struct vcca_sign1_parts {
   vcca_span claims;  /* the claims map: payload, or what it wraps */
   unsigned wraps;    /* 1 or 2 */
   vcca_span signature;
+  bool der;      /* the signature is a DER sequence; see vcca_sign1_signature */
   size_t offset; /* of whole, in the token */
 };
+/* The signature as r || s (RSA: as it is), whatever form the token has it in. */
+VCCA_MUST_USE bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, vcca_sink *out, struct vcca_error *err);
 
 /* A decoded token: every span points into the bytes it was decoded from. */
 struct vcca_token {
@@ -135,14 +174,20 @@ struct vcca_token {
   struct vcca_sign1_parts realm_sign1;
   struct vcca_realm_claims realm;
   enum vcca_rak_encoding rak_encoding; /* by profile and size */
+  vcca_leniency_set leniencies;        /* that it took to decode; none when it is strict */
 };
 
 /* Decodes strictly: exact tags and members, integer labels, shortest heads, no duplicates, no trailing bytes at any level,
  * known labels only where the family's producers emit no others, sizes and mandatory claims as claims.def says. Never
- * allocates. The error names offset and claim. */
+ * allocates. The error names offset, path and claim. */
 VCCA_MUST_USE bool vcca_token_decode(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
+/* The same, but with leniencies; out says which of them were needed. */
+VCCA_MUST_USE bool vcca_token_decode_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err);
 /* A platform token alone (a COSE_Sign1 as EL3 hands it out). */
 VCCA_MUST_USE bool vcca_token_decode_platform(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_token_decode_platform_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err);
+/* The RAK of a decoded token, read as leniently as the token was. */
+vcca_key *vcca_token_rak(const struct vcca_token *token, struct vcca_error *err);
 /* The family a decoded token belongs to, by its switches; false when none has them all. */
 bool vcca_token_family(const struct vcca_token *token, enum vcca_family *family);
 

@@ -59,6 +59,7 @@ struct vcca_evidence {
   size_t corim_count;
 
   const struct vcca_policy *policy; /* see below */
+  vcca_leniency_set leniencies;     /* what the decoder may take that is not strict; what it took is in the verdict's token */
   bool any_lifecycle;               /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this */
 };
 

@@ -67,13 +67,12 @@ static vcca_span some(size_t n)
   return vcca_span_of(pattern, n);
 }
 
-static void platform_claims(const struct vcca_family_spec *spec, struct sample *s)
+static void platform_claims(enum vcca_family family, const struct vcca_family_spec *spec, struct sample *s)
 {
   static const char *const names[] = {"BL", "RMM"};
   bool virtcca = spec->wraps == 2;
   s->platform = (struct vcca_platform_claims){
       .profile = vcca_span_str(spec->platform_profile),
-      .challenge = VCCA_SPAN(s->binding),
       .implementation_id = some(32),
       .instance_id = VCCA_SPAN(ueid),
       .config = virtcca ? VCCA_SPAN_LIT("") : some(4),
@@ -84,6 +83,8 @@ static void platform_claims(const struct vcca_family_spec *spec, struct sample *
       .verification_service = VCCA_SPAN_LIT("https://verifier.example/"),
       .hash_alg = VCCA_SPAN_LIT("sha-256"),
   };
+  vcca_token_bind(family, &s->platform, VCCA_SPAN(s->binding));
+  vcca_platform_profile_claims(family, &s->platform);
   for (size_t i = 0; i < 2; i++)
     s->platform.components[i] = (struct vcca_component){
         .type = vcca_span_str(names[i]),
@@ -104,7 +105,6 @@ void sample_claims(enum vcca_family family, struct sample *out)
   vcca_hash(VCCA_SHA256, vcca_sink_span(&rak), out->binding);
   out->realm = (struct vcca_realm_claims){
       .challenge = some(64),
-      .profile = spec->realm_profile ? vcca_span_str(spec->realm_profile) : vcca_span_of(NULL, 0),
       .rpv = some(64),
       .public_key = vcca_sink_span(&rak),
       .hash_alg = VCCA_SPAN_LIT("sha-256"),
@@ -112,8 +112,9 @@ void sample_claims(enum vcca_family family, struct sample *out)
       .rim = some(32),
       .rem = {some(32), some(32), some(32), some(32)},
   };
+  vcca_realm_profile_claims(family, 7, out->instance_id, &out->realm);
   if (spec->platform_profile)
-    platform_claims(spec, out);
+    platform_claims(family, spec, out);
 }
 
 void make_token(enum vcca_family family, const struct sample *sample, struct made *out)

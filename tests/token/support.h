@@ -16,6 +16,7 @@ struct sample {
   struct vcca_realm_claims realm;
   uint8_t rak[VCCA_SPKI_MAX];
   uint8_t binding[32];
+  uint8_t instance_id[VCCA_UEID_SIZE];
 };
 void sample_claims(enum vcca_family family, struct sample *out);
 

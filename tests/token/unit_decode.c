@@ -28,8 +28,11 @@ static bool right_type(enum claim_kind kind, const char *name)
     return strcmp(name, "text string") == 0;
   case CLAIM_UINT:
     return strcmp(name, "unsigned integer") == 0;
+  case CLAIM_BOOL:
+    return strcmp(name, "simple value") == 0;
   case CLAIM_COMPONENTS:
   case CLAIM_REMS:
+  case CLAIM_DIGESTS:
     return strcmp(name, "array") == 0;
   }
   return false;

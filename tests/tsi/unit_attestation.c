@@ -5,7 +5,8 @@
 
 enum { SUCCESS = 0, ERROR_STATE = 2, INCOMPLETE = 3 };
 
-static const enum vcca_family families[] = {VCCA_FAMILY_ARM_1_0, VCCA_FAMILY_ARM_LEGACY, VCCA_FAMILY_VIRTCCA_P521, VCCA_FAMILY_VIRTCCA_RSA};
+static const enum vcca_family families[] = {VCCA_FAMILY_ARM_1_0,     VCCA_FAMILY_ARM_LEGACY,  VCCA_FAMILY_VIRTCCA_P521,
+                                            VCCA_FAMILY_VIRTCCA_RSA, VCCA_FAMILY_ARM_RMM_2_0, VCCA_FAMILY_ARM_DRAFT_04};
 enum { FAMILIES = sizeof families / sizeof *families };
 /* One of each interface, for what does not depend on the family. */
 static const enum vcca_family both[] = {VCCA_FAMILY_ARM_1_0, VCCA_FAMILY_VIRTCCA_P521};
@@ -123,7 +124,7 @@ static void check_token(struct world *w, vcca_span bytes, uint8_t seed)
   assert_int_equal(token.has_platform, spec->platform_profile != NULL);
   if (token.has_platform) {
     vcca_hash(VCCA_SHA256, token.realm.public_key, binding);
-    assert_true(vcca_span_eq(token.platform.challenge, VCCA_SPAN(binding)));
+    assert_true(vcca_span_eq(vcca_token_binding(&token.platform), VCCA_SPAN(binding)));
     assert_true(signed_by(&token.platform_sign1, vcca_hsm_cpak(w->hsm)));
   }
 }

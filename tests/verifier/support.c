@@ -196,12 +196,12 @@ static void make_claims(struct made *m)
 
   struct vcca_realm_claims *realm = &m->realm;
   realm->challenge = VCCA_SPAN(m->challenge);
-  realm->profile = family->realm_profile ? vcca_span_str(family->realm_profile) : vcca_span_of(NULL, 0);
   realm->rpv = VCCA_SPAN(m->rpv);
   realm->hash_alg = realm->public_key_hash_alg = VCCA_SPAN_LIT("sha-256");
   realm->rim = VCCA_SPAN(m->rim);
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     realm->rem[i] = VCCA_SPAN(m->rem[i]);
+  vcca_realm_profile_claims(m->family, 0, m->realm_instance_id, realm);
 
   struct vcca_platform_claims *platform = &m->platform;
   platform->profile = vcca_span_str(family->platform_profile ? family->platform_profile : "");
@@ -211,13 +211,12 @@ static void make_claims(struct made *m)
   platform->lifecycle = 0x3003;
   platform->has_lifecycle = platform->has_components = true;
   platform->hash_alg = VCCA_SPAN_LIT("sha-256");
+  vcca_platform_profile_claims(m->family, platform);
   platform->component_count = 2;
   platform->components[0] = (struct vcca_component){
       .type = VCCA_SPAN_LIT("uefi"), .measurement = VCCA_SPAN(m->measured[0]), .version = VCCA_SPAN_LIT("21.23.0"), .signer_id = VCCA_SPAN(m->rim)};
-  platform->components[1] = (struct vcca_component){.type = VCCA_SPAN_LIT("tee\0\0"), /* padded, as real ones may be */
-                                                    .measurement = VCCA_SPAN(m->measured[1]),
-                                                    .version = VCCA_SPAN_LIT("1.6\0"),
-                                                    .signer_id = VCCA_SPAN(m->rim)};
+  platform->components[1] = (struct vcca_component){
+      .type = VCCA_SPAN_LIT("tee"), .measurement = VCCA_SPAN(m->measured[1]), .version = VCCA_SPAN_LIT("1.6"), .signer_id = VCCA_SPAN(m->rim)};
 }
 
 void make_keys(struct made *m, enum vcca_family family)
@@ -269,14 +268,14 @@ static void mint(struct made *m)
   check_ok(vcca_token_realm(m->realm_family, &m->realm, m->realm_signer, &realm, &err), &err, "realm token");
   if (vcca_family(m->family)->platform_profile != NULL) {
     vcca_hash(VCCA_SHA256, m->realm.public_key, hash);
-    if (m->platform.challenge.p == NULL)
-      m->platform.challenge = vcca_span_of(hash, 32);
+    vcca_span given = m->platform.challenge;
+    vcca_token_bind(m->family, &m->platform, given.p ? given : vcca_span_of(hash, 32));
     check_ok(vcca_token_platform(m->family, &m->platform, m->platform_signer, &platform, &err), &err, "platform token");
   }
   check_ok(vcca_token_collect(m->family, platform.n > 0 ? vcca_sink_span(&platform) : vcca_span_of(NULL, 0), vcca_sink_span(&realm), &token, &err),
            &err, "token");
   m->token_size = token.n;
-  m->realm.public_key = m->platform.challenge = vcca_span_of(NULL, 0); /* they lived here */
+  m->realm.public_key = m->platform.challenge = m->platform.workload_binding = vcca_span_of(NULL, 0); /* they lived here */
 }
 
 void make_evidence(struct made *m)

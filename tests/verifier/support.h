@@ -15,7 +15,7 @@ struct made {
   enum vcca_family family;
   vcca_key *cpak, *rak, *other, *root, *sub;
 
-  uint8_t challenge[64], rpv[64], rim[32], rem[VCCA_TOKEN_REMS][32], measured[2][32], instance_id[33];
+  uint8_t challenge[64], rpv[64], rim[32], rem[VCCA_TOKEN_REMS][32], measured[2][32], instance_id[33], realm_instance_id[33];
   struct vcca_platform_claims platform; /* a challenge left out becomes the right binding */
   struct vcca_realm_claims realm;
   enum vcca_family realm_family; /* of which the realm token is minted */

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "token/strict.h"
+
+static const struct {
+  const char *name, *meaning;
+} leniencies[] = {
+#define LENIENCY(id, name, meaning) {name, meaning},
+#include "vcca/leniencies.def"
+};
+_Static_assert(VCCA_LENIENCIES < 31, "a bit each, and one of the printer's own");
+
+const char *vcca_leniency_name(enum vcca_leniency leniency)
+{
+  return leniencies[leniency].name;
+}
+
+const char *vcca_leniency_meaning(enum vcca_leniency leniency)
+{
+  return leniencies[leniency].meaning;
+}
+
+static bool add(vcca_span name, vcca_leniency_set *set)
+{
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
+    if (vcca_span_is(name, leniencies[i].name)) {
+      *set |= VCCA_LENIENT_BIT(i);
+      return true;
+    }
+  return false;
+}
+
+bool vcca_leniencies_named(vcca_span names, vcca_leniency_set *out, struct vcca_error *err)
+{
+  *out = 0;
+  for (size_t start = 0; start <= names.n;) {
+    size_t end = start;
+    while (end < names.n && names.p[end] != ',')
+      end++;
+    vcca_span name = vcca_span_sub(names, start, end - start);
+    if (!add(name, out))
+      return vcca_fail(err, VCCA_FAULT_USAGE, "no leniency is called '%.*s'; see: vcca table leniencies", (int)(name.n > 40 ? 40 : name.n),
+                       name.n ? (const char *)name.p : "");
+    start = end + 1;
+  }
+  return true;
+}

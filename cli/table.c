@@ -9,7 +9,7 @@
 #include "vcca/verifier.h"
 
 static const struct option options[] = {
-    {"output", 'o', "text|md|json", false, "how to print: text (default), a Markdown page, or json"},
+    {"output", 'o', "text|md|json|dot", false, "how to print: text (default), a Markdown page, json; states also as a Graphviz graph"},
     OPTION_END,
 };
 
@@ -40,7 +40,8 @@ static bool command_row(const struct vcca_interface *interface, unsigned i, char
   cell(cells[3], c->inputs);
   cell(cells[4], c->outputs);
   cell(cells[5], c->conditions);
-  cell(cells[6], c->summary);
+  cell(cells[6], c->order);
+  cell(cells[7], c->summary);
   return true;
 }
 
@@ -93,6 +94,19 @@ static bool check_row(unsigned i, char cells[COLUMNS][CELL])
   return true;
 }
 
+static bool appraisal_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  struct vcca_appraisal_rule rule;
+  if (!vcca_appraisal_rule_at(i, &rule))
+    return false;
+  cell(cells[0], rule.submod);
+  cell(cells[1], rule.claim);
+  snprintf(cells[2], CELL, "%d", rule.value);
+  cell(cells[3], vcca_tier_name(vcca_tier_of(rule.value)));
+  cell(cells[4], rule.when);
+  return true;
+}
+
 static bool profile_row(unsigned i, char cells[COLUMNS][CELL])
 {
   static const char *const encodings[] = {"raw point", "COSE_Key", "SPKI"};
@@ -124,9 +138,22 @@ static bool rules_row(unsigned i, char cells[COLUMNS][CELL])
   return true;
 }
 
-#define COMMAND_COLUMNS                                                                          \
-  {                                                                                              \
-    "command", "function id", "section", "inputs", "outputs", "conditions", "what it does", NULL \
+static bool state_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  size_t count;
+  const struct vcca_transition *t = vcca_transitions(&count);
+  if (i >= count)
+    return false;
+  cell(cells[0], t[i].machine);
+  cell(cells[1], t[i].from);
+  cell(cells[2], t[i].event);
+  cell(cells[3], t[i].to);
+  return true;
+}
+
+#define COMMAND_COLUMNS                                                                             \
+  {                                                                                                 \
+    "command", "function id", "section", "inputs", "outputs", "conditions", "order", "what it does" \
   }
 static const struct table tables[] = {
     {"rmi", "RMI: host to monitor, Arm", COMMAND_COLUMNS, rmi_row},
@@ -134,8 +161,10 @@ static const struct table tables[] = {
     {"rsi", "RSI: guest to monitor, Arm", COMMAND_COLUMNS, rsi_row},
     {"tsi", "TSI: guest to monitor, virtCCA", COMMAND_COLUMNS, tsi_row},
     {"psci", "PSCI: guest to monitor, both", COMMAND_COLUMNS, psci_row},
+    {"states", "State machines", {"machine", "from", "event", "to", NULL}, state_row},
     {"claims", "Claims", {"label", "name", "token", "kind", "sizes", "presence", "meaning", NULL}, claim_row},
     {"checks", "The verifier's checks, in order", {"check", "holds when", NULL}, check_row},
+    {"appraisal", "Trustworthiness: of a claim's rules the first that holds", {"part", "claim", "value", "tier", "when", NULL}, appraisal_row},
     {"profiles", "Token families", {"family", "container", "platform profile", "realm profile", "RAK", "wraps", "key", "what it is"}, profile_row},
     {"rules", "Measurement rules", {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", NULL}, rules_row},
 };
@@ -214,11 +243,33 @@ static void text(const struct table *t)
       printf("%-*s%s", k + 1 < n ? width[k] : 0, cells[k], k + 1 < n ? "  " : "\n");
 }
 
+/* The state machines, each a cluster. */
+static void graph(void)
+{
+  size_t count;
+  const struct vcca_transition *t = vcca_transitions(&count);
+  printf("digraph states {\n  rankdir=LR;\n  node [shape=box];\n");
+  for (size_t i = 0; i < count; i++) {
+    bool first = i == 0 || strcmp(t[i - 1].machine, t[i].machine) != 0;
+    bool last = i + 1 == count || strcmp(t[i + 1].machine, t[i].machine) != 0;
+    if (first)
+      printf("  subgraph cluster_%s {\n    label=\"%s\";\n", t[i].machine, t[i].machine);
+    printf("    \"%s %s\" [label=\"%s\"];\n    \"%s %s\" [label=\"%s\"];\n", t[i].machine, t[i].from, t[i].from, t[i].machine, t[i].to, t[i].to);
+    printf("    \"%s %s\" -> \"%s %s\" [label=\"%s\"];\n", t[i].machine, t[i].from, t[i].machine, t[i].to, t[i].event);
+    if (last)
+      printf("  }\n");
+  }
+  printf("}\n");
+}
+
 static enum vcca_exit run(const struct args *a)
 {
   const char *how = args_get(a, "output");
-  if (how && strcmp(how, "text") != 0 && strcmp(how, "md") != 0 && strcmp(how, "json") != 0)
-    return usage(a, "--output %s: text, md or json", how);
+  bool dot = how && strcmp(how, "dot") == 0;
+  if (how && !dot && strcmp(how, "text") != 0 && strcmp(how, "md") != 0 && strcmp(how, "json") != 0)
+    return usage(a, "--output %s: text, md, json or dot", how);
+  if (dot && strcmp(a->operand[0], "states") != 0)
+    return usage(a, "--output dot: only states are a graph, %s is not", a->operand[0]);
   for (unsigned i = 0; i < TABLES; i++) {
     if (strcmp(tables[i].name, a->operand[0]) != 0)
       continue;
@@ -226,11 +277,13 @@ static enum vcca_exit run(const struct args *a)
       markdown(&tables[i]);
     else if (how && strcmp(how, "json") == 0)
       json(&tables[i]);
+    else if (dot)
+      graph();
     else
       text(&tables[i]);
     return VCCA_EXIT_YES;
   }
-  return usage(a, "no table '%s': rmi, tmi, rsi, tsi, psci, claims, checks, profiles or rules", a->operand[0]);
+  return usage(a, "no table '%s': rmi, tmi, rsi, tsi, psci, states, claims, checks, profiles or rules", a->operand[0]);
 }
 
 const struct verb verb_table = {
@@ -239,9 +292,11 @@ const struct verb verb_table = {
     1,
     1,
     "the tables the program is made from",
-    "Prints a table: rmi, tmi, rsi, tsi, psci (commands with inputs, outputs and failure conditions in the order they are checked), claims, checks, "
-    "profiles (token families), rules (measurement rules).",
-    "vcca table rmi\nvcca table checks -o md",
+    "Prints a table: rmi, tmi, rsi, tsi, psci (commands with inputs, outputs, failure conditions in the order they are checked, and which of them "
+    "the "
+    "specification orders), states (state machines: what event takes what from which state to which), claims, checks, "
+    "appraisal (what verdicts mean for trust), profiles (token families), rules (measurement rules).",
+    "vcca table rmi\nvcca table states -o dot\nvcca table checks -o md",
     options,
     run,
 };

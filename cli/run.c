@@ -8,6 +8,7 @@
 
 static const struct option options[] = {
     {"set", 's', "NAME=VALUE", true, "override a scenario's variable"},
+    {"save", 0, "NAME=FILE", true, "write what the scenario saved under NAME (or NAME.FIELD) to FILE"},
     {"trace", 't', "FILE", false, "write every call as a line of JSON"},
     {"junit", 0, "FILE", false, "write the outcome as JUnit XML"},
     {"verbose", 'v', NULL, false, "tell every step"},
@@ -17,7 +18,7 @@ static const struct option options[] = {
 
 struct job {
   struct vcca_run_options options;
-  const char *settings[CLI_VALUES];
+  const char *settings[CLI_VALUES], *saves[CLI_VALUES];
   struct vcca_run_result results[CLI_VALUES];
   bool could_run[CLI_VALUES];
   bool json;
@@ -132,10 +133,13 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_error err;
   if (!args_json(a, &job.json, &err))
     return fail(a, &err);
-  const char *setting, *trace = args_get(a, "trace");
+  const char *setting, *save, *trace = args_get(a, "trace");
   while (job.options.setting_count < CLI_VALUES && (setting = args_nth(a, "set", (unsigned)job.options.setting_count)) != NULL)
     job.settings[job.options.setting_count++] = setting;
+  while (job.options.save_count < CLI_VALUES && (save = args_nth(a, "save", (unsigned)job.options.save_count)) != NULL)
+    job.saves[job.options.save_count++] = save;
   job.options.settings = job.settings;
+  job.options.saves = job.saves;
   job.options.verbose = args_has(a, "verbose");
   job.options.log = job.options.verbose ? (job.json ? stderr : stdout) : NULL;
   if (trace && (job.options.trace = strcmp(trace, "-") == 0 ? stdout : fopen(trace, "w")) == NULL) {

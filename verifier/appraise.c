@@ -233,8 +233,8 @@ static int appraise_claim(const struct vcca_verdict *verdict, enum vcca_submod s
   return 0;
 }
 
-/* The parts that a failed check tells against. */
-static bool concerns(enum vcca_check check, enum vcca_submod submod)
+/* The parts that a failed check tells against; without a platform part, everything tells against the realm. */
+static bool concerns(const struct vcca_verdict *verdict, enum vcca_check check, enum vcca_submod submod)
 {
   static const enum vcca_check of_platform[] = {VCCA_CHECK_LIFECYCLE, VCCA_CHECK_PLATFORM_REFERENCE, VCCA_CHECK_PLATFORM_CONFIG};
   static const enum vcca_check of_realm[] = {VCCA_CHECK_REALM_SIGNATURE,
@@ -255,7 +255,7 @@ static bool concerns(enum vcca_check check, enum vcca_submod submod)
     only_platform = only_platform || check == of_platform[i];
   for (size_t i = 0; i < sizeof of_realm / sizeof of_realm[0]; i++)
     only_realm = only_realm || check == of_realm[i];
-  return submod == VCCA_SUBMOD_PLATFORM ? !only_realm : !only_platform;
+  return submod == VCCA_SUBMOD_PLATFORM ? !only_realm : !only_platform || !verdict->token.has_platform;
 }
 
 static enum vcca_tier status_of(const struct vcca_verdict *verdict, enum vcca_submod submod, const int *vector)
@@ -267,7 +267,7 @@ static enum vcca_tier status_of(const struct vcca_verdict *verdict, enum vcca_su
     return worst;
   bool unread = false;
   for (enum vcca_check check = 0; check < VCCA_CHECKS; check++) {
-    if (!failed(verdict, check) || !concerns(check, submod))
+    if (!failed(verdict, check) || !concerns(verdict, check, submod))
       continue;
     if (!verdict->findings[check].unreadable)
       return VCCA_TIER_CONTRAINDICATED;

@@ -154,7 +154,7 @@ static bool read_digest(struct reader *r, struct vcca_cbor *c, void *into)
 {
   struct component_value *component = into;
   size_t offset = c->base + c->at;
-  enum vcca_hash_alg alg;
+  enum vcca_hash_alg alg = VCCA_SHA256;
   vcca_span digest;
   if (!corim_array(r, c, "digest", 2) || !read_alg(r, c, &alg) || !corim_string(r, c, VCCA_CBOR_BYTES, "digest", &digest))
     return false;

@@ -1,6 +1,6 @@
 /* Every check of checks.def, passing and being the first to fail, on evidence minted here; and what a verdict looks like.
  *
- * Longer than 500 lines because one table of spoilt evidence and the functions that spoil it belong together.
+ * Long because one table of spoilt evidence and the functions that spoil it belong together.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
@@ -42,6 +42,20 @@ static const char *text_of(const struct vcca_verdict *verdict)
   return room;
 }
 
+/* What the verdict means for trust must not contradict it. */
+static void check_appraisal(const struct vcca_verdict *verdict)
+{
+  struct vcca_appraisal a;
+  bool affirming = true, contraindicated = false;
+  vcca_appraise(verdict, &a);
+  for (enum vcca_submod s = 0; s < VCCA_SUBMODS; s++) {
+    affirming = affirming && (!a.submods[s].present || a.submods[s].status == VCCA_TIER_AFFIRMING);
+    contraindicated = contraindicated || a.submods[s].status == VCCA_TIER_CONTRAINDICATED;
+  }
+  if (verdict->accepted ? contraindicated : affirming)
+    fail_msg("%s:\n%s", contraindicated ? "contraindicated" : "affirming", text_of(verdict));
+}
+
 static void check_accepted(const struct made *m)
 {
   struct vcca_verdict verdict;
@@ -49,6 +63,7 @@ static void check_accepted(const struct made *m)
   if (!verdict.accepted)
     fail_msg("%s:\n%s", vcca_family(m->family)->name, text_of(&verdict));
   assert_false(verdict.malformed);
+  check_appraisal(&verdict);
   assert_int_equal(vcca_verdict_exit(&verdict), VCCA_EXIT_YES);
   assert_int_equal(vcca_verdict_failed(&verdict), VCCA_CHECKS);
 }
@@ -616,6 +631,7 @@ static void check_refusal(const struct refusal *row)
   if (row->after)
     row->after(m);
   vcca_verify_evidence(&m->evidence, &verdict);
+  check_appraisal(&verdict);
   const char *name = vcca_check_name(row->first);
   const struct vcca_finding *f = &verdict.findings[row->first];
   if (verdict.accepted || vcca_verdict_failed(&verdict) != row->first)

@@ -107,12 +107,14 @@ struct program {
   unsigned ipa_width, hash_alg;
   uint64_t status;
   unsigned interrupts, entries; /* see guest_run */
+  bool finished;                /* false: an external abort ended it */
 };
 
 static void program_main(void *arg, vcca_guest *g)
 {
   struct program *p = arg;
   p->body(p, g);
+  p->finished = true;
 }
 
 static bool run_program(struct run *r, struct step *s, struct program *p)
@@ -120,6 +122,8 @@ static bool run_program(struct run *r, struct step *s, struct program *p)
   struct guest_run g = {.main = program_main, .arg = p, .interrupts = p->interrupts};
   bool ok = need_rec(r, s->args, &g.rec, &g.scratch) && run_guest(r, s, &g);
   p->entries = g.entries;
+  if (ok && s->ok && !p->finished)
+    return step_failed(s, "external abort: the guest has no memory there");
   return ok;
 }
 

@@ -1,14 +1,11 @@
 /* A plan's RIM without a machine: parameters, RIPAS blocks, granules, RECs, in the order and the pieces in which real calls come
- * (host_rmi.c, host_tmi.c). Contents are hashed in batches straight from the images; nothing is copied but a last partial page.
+ * (host_rmi.c, host_tmi.c). Contents are hashed straight from the images, on all CPUs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/plan.h"
 #include "boot/stage2.h"
 
 #include <string.h>
-
-/* 1 MiB of content to a batch: enough for an engine's lanes and threads, small enough for the stack. */
-enum { BATCH = 256 };
 
 struct measuring {
   struct vcca_rim *rim;
@@ -48,33 +45,6 @@ static void measure_ripas(struct measuring *ms, unsigned ipa_bits, uint64_t base
   }
 }
 
-static bool page_is_zero(vcca_span content, size_t page)
-{
-  return vcca_span_zero(vcca_span_sub(content, page * VCCA_PAGE, VCCA_PAGE));
-}
-
-/* Digests of n pages of content from page first on, zeros beyond its end: runs of whole pages by the engine. */
-static void hash_batch(enum vcca_hash_alg alg, vcca_span content, size_t first, size_t n, uint8_t *out)
-{
-  size_t size = vcca_hash_size(alg);
-  size_t whole = content.n / VCCA_PAGE;
-
-  for (size_t i = first, run; i < first + n; i += run, out += run * size) {
-    run = 1;
-    if (page_is_zero(content, i)) {
-      memcpy(out, vcca_hash_zero_page(alg), size);
-    } else if (i < whole) {
-      while (i + run < first + n && i + run < whole && !page_is_zero(content, i + run))
-        run++;
-      vcca_hash_pages(alg, content.p + i * VCCA_PAGE, run, out);
-    } else {
-      uint8_t page[VCCA_PAGE] = {0};
-      memcpy(page, content.p + i * VCCA_PAGE, content.n % VCCA_PAGE);
-      vcca_hash_pages(alg, page, 1, out);
-    }
-  }
-}
-
 static void measure_page(struct measuring *ms, uint64_t ipa, const uint8_t *digest)
 {
   struct vcca_rim before = *ms->rim;
@@ -82,22 +52,33 @@ static void measure_page(struct measuring *ms, uint64_t ipa, const uint8_t *dige
     tell(ms, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = digest != NULL, .content = digest}, before.value);
 }
 
+struct run {
+  struct measuring *ms;
+  const struct vcca_segment *segment;
+};
+
+/* n pages of the segment from page first on; digests is NULL when it is not measured. */
+static void measure_pages(void *ctx, size_t first, size_t n, const uint8_t *digests)
+{
+  const struct run *run = ctx;
+  struct measuring *ms = run->ms;
+  size_t size = vcca_hash_size(ms->rim->hash_alg);
+  for (size_t i = 0; i < n; i++)
+    measure_page(ms, run->segment->ipa + (first + i) * VCCA_PAGE, digests ? digests + i * size : NULL);
+  ms->done += (uint64_t)n * VCCA_PAGE;
+  if (ms->progress)
+    ms->progress(ms->progress_ctx, ms->done, ms->total);
+}
+
+/* The chain is serial, contents are not: they are hashed ahead of it. */
 static void measure_segment(struct measuring *ms, const struct vcca_segment *s)
 {
-  uint8_t digests[BATCH * VCCA_HASH_MAX];
-  size_t size = vcca_hash_size(ms->rim->hash_alg);
+  struct run run = {ms, s};
   size_t pages = (size_t)(s->size / VCCA_PAGE);
-
-  for (size_t first = 0; first < pages; first += BATCH) {
-    size_t n = pages - first < BATCH ? pages - first : BATCH;
-    if (s->measured)
-      hash_batch(ms->rim->hash_alg, s->content, first, n, digests);
-    for (size_t i = 0; i < n; i++)
-      measure_page(ms, s->ipa + (first + i) * VCCA_PAGE, s->measured ? digests + i * size : NULL);
-    ms->done += (uint64_t)n * VCCA_PAGE;
-    if (ms->progress)
-      ms->progress(ms->progress_ctx, ms->done, ms->total);
-  }
+  if (s->measured)
+    vcca_hash_pages_each(ms->rim->hash_alg, s->content, pages, measure_pages, &run);
+  else
+    measure_pages(&run, 0, pages, NULL);
 }
 
 static void measure_segments(struct measuring *ms, const struct vcca_plan *plan, bool after_recs)

@@ -16,6 +16,7 @@ struct profile {
   enum vcca_rules_id rules;
   bool (*lay_out)(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
   bool arm;                    /* RIPAS, debug registers, fields encoded minus 1, IPAs with an unprotected half */
+  bool kernel_only;            /* Kata's guest is a kernel and a disk image */
   bool fixed;                  /* SVE and PMU are the profile's, not the caller's: */
   unsigned kernel_sve;         /* with a kernel; without SVE for firmware */
   unsigned fixed_pmu_counters; /* always */
@@ -23,6 +24,7 @@ struct profile {
 static const struct profile profiles[] = {
     {.name = "virtcca", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca},
     {.name = "virtcca-2025", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca, .fixed = true, .kernel_sve = 128, .fixed_pmu_counters = 1},
+    {.name = "kata", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca, .kernel_only = true},
     {.name = "arm", .rules = VCCA_RULES_ARM_1_0, .lay_out = plan_arm, .arm = true},
 };
 
@@ -31,7 +33,7 @@ static const struct profile *find_profile(const char *name, struct vcca_error *e
   for (size_t i = 0; name && i < sizeof profiles / sizeof *profiles; i++)
     if (strcmp(profiles[i].name, name) == 0)
       return &profiles[i];
-  vcca_fail(err, VCCA_FAULT_USAGE, "profile \"%s\" is unknown: there are virtcca, virtcca-2025 and arm", name ? name : "");
+  vcca_fail(err, VCCA_FAULT_USAGE, "profile \"%s\" is unknown: there are virtcca, virtcca-2025, kata and arm", name ? name : "");
   return NULL;
 }
 
@@ -53,8 +55,11 @@ bool plan_kernel(const struct vcca_vm *vm, struct vcca_arm64_image *image, struc
   return true;
 }
 
-static bool check_images(const struct vcca_vm *vm, struct vcca_error *err)
+static bool check_images(const struct profile *p, const struct vcca_vm *vm, struct vcca_error *err)
 {
+  if (p->kernel_only && (vm->initrd.p || vm->firmware.p))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: profile %s starts from a kernel alone; its root file system is a disk",
+                     vm->initrd.p ? "initrd" : "firmware", p->name);
   if (vm->kernel.p && vm->firmware.p)
     return vcca_fail(err, VCCA_FAULT_USAGE, "kernel and firmware: a VM starts from one of them, firmware finds its kernel on a disk");
   if (!vm->kernel.p && !vm->firmware.p)
@@ -146,7 +151,7 @@ bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_
 {
   *plan = (struct vcca_plan){.ram_base = vm->ram_base ? vm->ram_base : RAM_BASE_DEFAULT, .vcpus = vm->vcpus};
   const struct profile *p = find_profile(vm->profile, err);
-  if (!p || !check_images(vm, err) || !check_numbers(p, vm, err))
+  if (!p || !check_images(p, vm, err) || !check_numbers(p, vm, err))
     return false;
 
   snprintf(plan->profile, sizeof plan->profile, "%s", p->name);

@@ -123,18 +123,21 @@ bool args_parse(const struct verb *verb, int count, char **words, struct args *o
     const char *word = words[i];
     if (!only_operands && strcmp(word, "--") == 0) {
       only_operands = true;
+      out->before = out->operands;
     } else if (!only_operands && word[0] == '-' && word[1] != '\0') {
       bool used_next = false;
       if (!option_word(out, word, i + 1 < count ? words[i + 1] : NULL, &used_next))
         return false;
       i += used_next;
-    } else if (out->operands == CLI_VALUES || out->operands == verb->max) {
+    } else if (out->operands == CLI_OPERANDS || out->operands == verb->max) {
       usage(out, "'%s' is one operand too many", word);
       return false;
     } else {
       out->operand[out->operands++] = word;
     }
   }
+  if (!only_operands)
+    out->before = out->operands;
   if (out->operands < verb->min) {
     usage(out, "wants %s", verb->operands);
     return false;

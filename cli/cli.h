@@ -12,7 +12,7 @@
 #include "vcca/file.h"
 #include "vcca/json.h"
 
-enum { CLI_OPTIONS = 32, CLI_VALUES = 64, CLI_FILE_MAX = 1 << 30, CLI_SMALL_MAX = 16 << 20 };
+enum { CLI_OPTIONS = 32, CLI_VALUES = 64, CLI_OPERANDS = 512, CLI_FILE_MAX = 1 << 30, CLI_SMALL_MAX = 16 << 20 };
 
 struct option {
   const char *name; /* "kernel": --kernel */
@@ -38,8 +38,9 @@ extern const struct verb *const verbs[]; /* ends with NULL */
 /* What was given: operands in order, options by name. */
 struct args {
   const struct verb *verb;
-  const char *operand[CLI_VALUES];
+  const char *operand[CLI_OPERANDS];
   unsigned operands;
+  unsigned before;               /* of them, those in front of "--" */
   const char *given[CLI_VALUES]; /* option names, in the order given */
   const char *value[CLI_VALUES];
   unsigned values;

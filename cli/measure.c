@@ -3,70 +3,136 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "cli/cli.h"
-#include "vcca/account.h"
+#include "cli/measure.h"
 #include "vcca/hex.h"
-#include "vcca/scenario.h"
 
 static const struct option options[] = {
-    {"kernel", 'k', "FILE", false, "arm64 Image, uncompressed: direct kernel boot"},
+    {"kernel", 'k', "FILE", false, "arm64 Image, gzip-compressed or not"},
     {"initrd", 'i', "FILE", false, "initial RAM disk, with --kernel"},
     {"firmware", 'f', "FILE", false, "UEFI firmware: firmware boot"},
-    {"dtb", 0, "FILE", false, "device tree, as the VMM passes it; without it a small built-in one is used and named on stderr"},
+    {"dtb", 0, "FILE", false, "device tree, as the VMM passes it; without it one is made"},
+    {"dtb-template", 0, "FILE", false, "device tree of another VM, to be edited (VMM models)"},
     {"output-dtb", 0, "FILE", false, "write the device tree that was measured"},
     {"append", 0, "TEXT", false, "kernel command line for the built-in device tree"},
     {"vcpus", 'c', "N", false, "vCPUs that are measured; default 0: none (virtcca), 1 (arm)"},
     {"sve", 's', "BITS", false, "SVE vector length in bits; default no SVE"},
-    {"pmu", 'm', "N", false, "PMU counters; default no PMU"},
+    {"pmu", 'm', "N|BOOL", false, "PMU counters, default no PMU; of a VMM model's host: true or false"},
     {"s2sz", 0, "BITS", false, "IPA width; default 40"},
     {"ram", 0, "SIZE", false, "RAM size; default what the images need, at least 512M"},
     {"hash", 0, "sha-256|sha-512", false, "measurement algorithm; default sha-256"},
+    {"host", 0, "FILE", true, "host capabilities (TOML); later files only lower values"},
+    {"ipa-bits", 0, "N", false, "of the host, whatever its files say: address bits"},
+    {"num-bps", 0, "N", false, "of the host: breakpoints"},
+    {"num-wps", 0, "N", false, "of the host: watchpoints"},
+    {"sve-vl", 0, "BITS", false, "of the host: longest SVE vector, 0 for none"},
+    {"pmu-num-ctrs", 0, "N", false, "of the host: PMU counters"},
+    {"lpa2", 0, "BOOL", false, "of the host: LPA2"},
+    {"hash-algo", 0, "sha256|sha512", false, "measurement algorithm, whatever the VMM says"},
+    {"rmm", 0, "1.0|2.0", false, "the monitor's rules (VMM models, log); default 1.0"},
+    {"output-log", 0, "FILE", false, "write the log that the host leaves (VMM models)"},
+    {"image", 0, "FILE", true, "an image that a log may name by its digest"},
     {"engine", 0, "NAME|list", false, "hash by this engine, or list them; default the fastest. Results never depend on it"},
-    {"steps", 0, NULL, false, "print a readable account of the measurement before the result"},
+    {"steps", 0, NULL, false, "a readable account of the measurement before the result; every step with -o json"},
     {"trace", 0, "FILE", false, "write every step as a line of JSON"},
     OPTION_OUTPUT,
     OPTION_END,
 };
 
-struct job {
-  struct vcca_mapping kernel, initrd, firmware;
-  struct vcca_bytes dtb;
-  struct vcca_plan plan; /* stays where it is: it points into itself */
-  uint64_t shown;        /* percent */
-  struct vcca_account account;
-  FILE *trace;
-  bool json;
+/* A kind of profile: the options it takes (scope), operands, how it gets ready and computes. */
+struct kind {
+  unsigned scope, operands;
+  bool (*ready)(struct job *job, struct vcca_error *err);
+  bool (*compute)(struct job *job, struct vcca_measured *out, struct vcca_error *err);
 };
 
-static void on_step(void *ctx, const struct vcca_rim_step *step)
+/* Which options go with which kind of profile, and what to say otherwise. */
+enum { VM = 1, VMM = 2, OPS = 4, LOG = 8 };
+static const struct {
+  const char *name;
+  unsigned kinds;
+} scopes[] = {{"kernel", VM | VMM},  {"initrd", VM | VMM},  {"firmware", VM | VMM},
+              {"dtb", VM | VMM},     {"dtb-template", VMM}, {"output-dtb", VM | VMM},
+              {"append", VM},        {"vcpus", VM},         {"sve", VM},
+              {"pmu", VM | VMM},     {"s2sz", VM},          {"ram", VM},
+              {"hash", VM},          {"host", VMM},         {"ipa-bits", VMM},
+              {"num-bps", VMM},      {"num-wps", VMM},      {"sve-vl", VMM},
+              {"pmu-num-ctrs", VMM}, {"lpa2", VMM},         {"hash-algo", VMM},
+              {"rmm", VMM | LOG},    {"output-log", VMM},   {"image", LOG}};
+
+void measure_step(void *ctx, const struct vcca_rim_step *step)
 {
   struct job *job = ctx;
+  if (job->operations) {
+    vcca_json_open(job->operations, NULL, '{');
+    vcca_account_members(job->operations, job->account.steps++, job->account.hash_alg, step);
+    vcca_json_close(job->operations);
+    return;
+  }
   vcca_account_step(&job->account, step);
   if (job->trace)
     vcca_account_json(job->trace, job->account.steps - 1, job->account.hash_alg, step);
 }
 
-static void print(const struct job *job, const struct vcca_measured *m)
+/* What a log said besides the RIM. */
+static void print_log(struct vcca_json *j, const struct vcca_bootlog *log)
 {
-  char name[8], hex[2 * VCCA_HASH_MAX + 1];
-  size_t n = vcca_hash_size(m->rim.hash_alg);
-  struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
-  if (job->json) {
-    vcca_json_open(&j, NULL, '{');
-    vcca_json_head(&j, "vcca-measurement-1", m->profile);
-    vcca_json_str(&j, "hash_alg", vcca_hash_name(m->rim.hash_alg));
-    vcca_json_int(&j, "steps", (int64_t)job->account.steps);
-    vcca_json_hex(&j, "rim", vcca_rim_digest(&m->rim));
-    for (unsigned i = 0; m->has_rem && i < VCCA_REMS; i++) {
-      snprintf(name, sizeof name, "rem%u", i);
-      vcca_json_hex(&j, name, vcca_span_of(m->rem[i], n));
-    }
-    vcca_json_close(&j);
-    return;
+  vcca_json_str(j, "vmm", log->vmm);
+  vcca_json_str(j, "vmm_version", log->version);
+  vcca_json_int(j, "ram_size", (int64_t)(log->ram_size >> 1 < INT64_MAX / 2 ? log->ram_size : 0));
+  vcca_json_int(j, "vcpus", log->cpus);
+  vcca_json_int(j, "rem_events", log->rem_events);
+  vcca_json_int(j, "rem_events_of_images", log->rem_known);
+  vcca_json_open(j, "parts", '[');
+  for (size_t i = 0; i < log->part_count; i++) {
+    vcca_json_open(j, NULL, '{');
+    vcca_json_str(j, "name", log->parts[i].name);
+    vcca_json_addr(j, "base", log->parts[i].base);
+    vcca_json_addr(j, "top", log->parts[i].top);
+    vcca_json_bool(j, "measured", log->parts[i].image >= 0);
+    vcca_json_close(j);
   }
+  vcca_json_close(j);
+}
+
+/* The document; every step is computed once more, when they are wanted, into their place in it. */
+static bool print_json(struct job *job, const struct kind *kind, const struct vcca_measured *m, struct vcca_error *err)
+{
+  char name[8];
+  struct vcca_measured again = {.has_rem = false};
+  struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
+  bool ok = true;
+  vcca_json_open(&j, NULL, '{');
+  vcca_json_head(&j, "vcca-measurement-1", m->profile);
+  vcca_json_str(&j, "hash_alg", vcca_hash_name(m->rim.hash_alg));
+  vcca_json_int(&j, "steps", (int64_t)job->account.steps);
+  vcca_json_hex(&j, "rim", vcca_rim_digest(&m->rim));
+  for (unsigned i = 0; m->has_rem && i < VCCA_REMS; i++) {
+    snprintf(name, sizeof name, "rem%u", i);
+    vcca_json_hex(&j, name, vcca_span_of(m->rem[i], vcca_hash_size(m->rim.hash_alg)));
+  }
+  if (job->has_log)
+    print_log(&j, &job->log);
+  if (args_has(job->args, "steps")) {
+    vcca_json_open(&j, "operations", '[');
+    job->operations = &j;
+    job->account.steps = 0;
+    job->account.hash_alg = m->rim.hash_alg;
+    ok = kind->compute(job, &again, err);
+    vcca_json_close(&j);
+  }
+  vcca_json_close(&j);
+  return ok;
+}
+
+static void print_text(const struct job *job, const struct vcca_measured *m)
+{
+  char hex[2 * VCCA_HASH_MAX + 1];
+  if (job->has_log)
+    fprintf(stderr, "vcca measure: a log of %s%s%s, %zu images, %u events for REMs (%u of images given)\n", job->log.vmm[0] ? job->log.vmm : "a VMM",
+            job->log.version[0] ? " " : "", job->log.version, job->log.part_count, job->log.rem_events, job->log.rem_known);
   printf("RIM: %s\n", vcca_hex_text(vcca_rim_digest(&m->rim), hex, sizeof hex));
   for (unsigned i = 0; m->has_rem && i < VCCA_REMS; i++)
-    printf("REM%u: %s\n", i, vcca_hex_text(vcca_span_of(m->rem[i], n), hex, sizeof hex));
+    printf("REM%u: %s\n", i, vcca_hex_text(vcca_span_of(m->rem[i], vcca_hash_size(m->rim.hash_alg)), hex, sizeof hex));
 }
 
 /* The hashing engines, the fastest first. */
@@ -96,38 +162,6 @@ static void list_engines(bool json)
     vcca_json_close(&j);
 }
 
-static bool map_image(const struct args *a, const char *name, struct vcca_mapping *out, struct vcca_error *err)
-{
-  const char *path = args_get(a, name);
-  return path ? vcca_file_map(path, CLI_FILE_MAX, out, err) : true;
-}
-
-static bool read_images(const struct args *a, struct job *job, struct vcca_error *err)
-{
-  return map_image(a, "kernel", &job->kernel, err) && map_image(a, "initrd", &job->initrd, err) && map_image(a, "firmware", &job->firmware, err) &&
-         args_file(a, "dtb", CLI_SMALL_MAX, &job->dtb, err);
-}
-
-/* Images are measured once, in the plan's order: what lies behind is let go, so that memory does not grow with them. */
-static void on_progress(void *ctx, uint64_t done, uint64_t total)
-{
-  struct job *job = ctx;
-  enum { IMAGES = 3 };
-  struct vcca_mapping *const images[IMAGES] = {&job->kernel, &job->initrd, &job->firmware};
-  char label[] = "measuring";
-  if (total > 0 && done * 100 / total != job->shown) {
-    job->shown = done * 100 / total;
-    progress_line(label, done, total);
-  }
-  for (size_t i = 0; i < job->plan.segment_count && done > 0; i++) {
-    const struct vcca_segment *s = &job->plan.segments[i];
-    for (size_t k = 0; k < IMAGES; k++)
-      if (images[k]->bytes.p == s->content.p)
-        vcca_file_forget(images[k], done < s->content.n ? (size_t)done : s->content.n);
-    done -= done < s->size ? done : s->size;
-  }
-}
-
 static bool read_numbers(const struct args *a, struct vcca_vm *vm, struct vcca_error *err)
 {
   uint64_t vcpus = strcmp(vm->profile, "arm") == 0, sve = 0, pmu = 0, s2sz = 0;
@@ -146,76 +180,122 @@ static bool read_numbers(const struct args *a, struct vcca_vm *vm, struct vcca_e
   return true;
 }
 
-static bool measure_vm(const struct args *a, struct job *job, struct vcca_measured *out, struct vcca_error *err)
+bool measure_ready_vm(struct job *job, struct vcca_error *err)
 {
+  const struct args *a = job->args;
   struct vcca_vm vm = {.profile = a->operand[0]};
-  struct vcca_plan *plan = &job->plan;
-  if (!read_images(a, job, err) || !read_numbers(a, &vm, err))
+  if (!measure_images(job, err) || !read_numbers(a, &vm, err))
     return false;
-  vm.kernel = job->kernel.bytes;
+  vm.kernel = measure_kernel(job);
   vm.initrd = job->initrd.bytes;
   vm.firmware = job->firmware.bytes;
   vm.dtb = vcca_bytes_span(&job->dtb);
   if (!args_has(a, "dtb"))
     fprintf(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
-  if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, plan, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), plan, &job->dtb, err))
+  if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
     return false;
-  if (args_has(a, "output-dtb") && !vcca_file_write(args_get(a, "output-dtb"), vm.dtb, err))
-    return false;
-  for (size_t i = 0; i < plan->segment_count; i++)
-    job->account.labels[job->account.label_count++] =
-        (struct vcca_account_label){plan->segments[i].name, plan->segments[i].ipa, plan->segments[i].ipa + plan->segments[i].size};
-  job->account.hash_alg = plan->params.hash_alg;
-  vcca_plan_measure(plan, on_step, job, on_progress, job, &out->rim);
-  snprintf(out->profile, sizeof out->profile, "%s", plan->profile);
-  return true;
+  job->plan = &job->vm;
+  return measure_write_dtb(job, err);
 }
 
-static bool measure_ops(const struct args *a, struct job *job, struct vcca_measured *out, struct vcca_error *err)
+static bool ready_ops(struct job *job, struct vcca_error *err)
 {
+  const struct args *a = job->args;
   if (a->operands < 2)
     return vcca_fail(err, VCCA_FAULT_USAGE, "ops wants a FILE of operations");
-  struct vcca_bytes text = {0};
-  const char *path = a->operand[1], *slash = strrchr(path, '/');
-  char folder[4096];
-  snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-  bool ok = vcca_file_read(path, CLI_SMALL_MAX, &text, err);
-  if (ok && !vcca_ops_measure(vcca_bytes_span(&text), folder, on_step, job, out, err))
-    ok = vcca_fail_in(err, path);
-  vcca_bytes_free(&text);
-  return ok;
+  return vcca_file_read(a->operand[1], CLI_SMALL_MAX, &job->text, err);
 }
 
-static bool measure(const struct args *a, struct job *job, struct vcca_error *err)
+static bool compute_ops(struct job *job, struct vcca_measured *out, struct vcca_error *err)
 {
-  struct vcca_measured out = {0};
-  const char *profile = a->operand[0];
-  bool ops = strcmp(profile, "ops") == 0;
-  if (!ops && strcmp(profile, "virtcca") != 0 && strcmp(profile, "virtcca-2025") != 0 && strcmp(profile, "arm") != 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "no profile '%s': virtcca, virtcca-2025, arm or ops", profile);
-  if (!ops && a->operands > 1)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' is one operand too many", a->operand[1]);
-  if (!args_json(a, &job->json, err))
+  const char *path = job->args->operand[1], *slash = strrchr(path, '/');
+  char folder[4096];
+  snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+  return vcca_ops_measure(vcca_bytes_span(&job->text), folder, measure_step, job, out, err) || vcca_fail_in(err, path);
+}
+
+static const struct kind kinds[] = {
+    {VM, 1, measure_ready_vm, measure_compute_plan},
+    {VMM, CLI_OPERANDS, measure_ready_vmm, measure_compute_plan},
+    {OPS, 2, ready_ops, compute_ops},
+    {LOG, 2, measure_ready_log, measure_compute_log},
+};
+
+static const struct kind *find_kind(const char *profile, struct vcca_error *err)
+{
+  static const char *const vms[] = {"virtcca", "virtcca-2025", "kata", "arm"};
+  for (size_t i = 0; i < sizeof vms / sizeof *vms; i++)
+    if (strcmp(profile, vms[i]) == 0)
+      return &kinds[0];
+  if (vcca_vmm_known(profile))
+    return &kinds[1];
+  if (strcmp(profile, "ops") == 0)
+    return &kinds[2];
+  if (strcmp(profile, "log") == 0)
+    return &kinds[3];
+  vcca_fail(err, VCCA_FAULT_USAGE, "no profile '%s': virtcca, virtcca-2025, kata, arm, qemu, kvmtool, cloud-hypervisor, ops or log", profile);
+  return NULL;
+}
+
+static bool check_args(const struct args *a, const struct kind *kind, struct vcca_error *err)
+{
+  bool vmm = kind->scope == VMM;
+  for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
+    if (args_has(a, scopes[i].name) && !(scopes[i].kinds & kind->scope))
+      return vcca_fail(err, VCCA_FAULT_USAGE, "--%s is not for %s%s", scopes[i].name, a->operand[0],
+                       vmm ? ": say it in the VMM's own words behind --" : "");
+  if (vmm ? a->before > 1 : a->operands > kind->operands)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' is one operand too many%s", a->operand[vmm ? 1 : kind->operands],
+                     vmm ? ": the VMM's own words go behind --" : "");
+  return true;
+}
+
+static bool open_trace(struct job *job, struct vcca_error *err)
+{
+  const char *trace = args_get(job->args, "trace");
+  if (!trace)
+    return true;
+  job->trace = strcmp(trace, "-") == 0 ? stdout : fopen(trace, "w");
+  if (job->trace)
+    return true;
+  vcca_fail(err, VCCA_FAULT_IO, "cannot create the trace");
+  return vcca_fail_in(err, trace);
+}
+
+static bool measure(struct job *job, struct vcca_error *err)
+{
+  const struct args *a = job->args;
+  struct vcca_measured out = {.has_rem = false};
+  const struct kind *kind = find_kind(a->operand[0], err);
+  if (!kind || !check_args(a, kind, err) || !args_json(a, &job->json, err) || !open_trace(job, err))
     return false;
-  const char *trace = args_get(a, "trace");
-  if (trace) {
-    job->trace = strcmp(trace, "-") == 0 ? stdout : fopen(trace, "w");
-    if (!job->trace) {
-      vcca_fail(err, VCCA_FAULT_IO, "cannot create the trace");
-      return vcca_fail_in(err, trace);
-    }
-  }
-  job->account.out = args_has(a, "steps") ? (job->json ? stderr : stdout) : NULL;
-  if (ops ? !measure_ops(a, job, &out, err) : !measure_vm(a, job, &out, err))
+  job->account.out = args_has(a, "steps") && !job->json ? stdout : NULL;
+  if (!kind->ready(job, err) || !kind->compute(job, &out, err))
     return false;
   vcca_account_end(&job->account);
-  print(job, &out);
+  if (job->json)
+    return print_json(job, kind, &out, err);
+  print_text(job, &out);
   return true;
+}
+
+static void clean_up(struct job *job)
+{
+  vcca_file_unmap(&job->kernel);
+  vcca_file_unmap(&job->initrd);
+  vcca_file_unmap(&job->firmware);
+  for (size_t i = 0; i < CLI_VALUES; i++)
+    vcca_file_unmap(&job->images[i]);
+  vcca_bytes_free(&job->unpacked);
+  vcca_bytes_free(&job->dtb);
+  vcca_bytes_free(&job->dtb_template);
+  vcca_bytes_free(&job->text);
+  vcca_vmm_plan_free(&job->vmm);
 }
 
 static enum vcca_exit run(const struct args *a)
 {
-  struct job job = {0};
+  struct job job = {.args = a};
   struct vcca_error err;
   const char *engine = args_get(a, "engine");
   if (engine && strcmp(engine, "list") == 0) {
@@ -226,28 +306,31 @@ static enum vcca_exit run(const struct args *a)
   }
   if (a->operands == 0)
     return usage(a, "wants %s", a->verb->operands);
-  bool ok = (!engine || vcca_engine_use(engine, &err)) && measure(a, &job, &err);
+  bool ok = (!engine || vcca_engine_use(engine, &err)) && measure(&job, &err);
   if (job.trace && job.trace != stdout && fclose(job.trace) != 0 && ok)
     ok = vcca_fail(&err, VCCA_FAULT_IO, "cannot write the trace");
-  vcca_file_unmap(&job.kernel);
-  vcca_file_unmap(&job.initrd);
-  vcca_file_unmap(&job.firmware);
-  vcca_bytes_free(&job.dtb);
+  clean_up(&job);
   return ok ? VCCA_EXIT_YES : fail(a, &err);
 }
 
 const struct verb verb_measure = {
     "measure",
-    "PROFILE [FILE]",
+    "PROFILE [FILE] [-- VMM-OPTION...]",
     0, /* --engine list needs none */
-    2,
+    CLI_OPERANDS,
     "RIM and REMs from files, without a machine",
     "Computes what a VM's RIM will be. Profiles: virtcca (direct kernel boot with --kernel, firmware boot with --firmware), virtcca-2025 "
-    "(the same with the older defaults: direct boot implies SVE 128 and one PMU counter, firmware boot one PMU counter), arm (a plain Arm "
-    "CCA realm under RMM 1.0), ops (a list of operations in a YAML or JSON FILE: create, ripas, data, rec, extend, for any rule set).",
+    "(the same with the older defaults: direct boot implies SVE 128 and one PMU counter, firmware boot one PMU counter), kata (Kata Containers on "
+    "virtCCA: a kernel alone), arm (a plain Arm CCA realm under RMM 1.0); the VMM models qemu, kvmtool, kvmtool-linaro, kvmtool-arm and "
+    "cloud-hypervisor, which read the VMM's own command line behind --, the host's capabilities from --host files and the options that override "
+    "them, and images from local copies; ops (a list of operations in a YAML or JSON FILE: create, ripas, data, rec, extend, for any rule set); log "
+    "(a FILE that a host left, with the images it names).",
     "vcca measure virtcca --kernel Image --initrd initrd.img --dtb vm.dtb --vcpus 4 --steps\n"
-    "vcca measure virtcca --firmware QEMU_EFI.fd --dtb vm.dtb --vcpus 1 --hash sha-512\nvcca measure ops scenarios/ops/arm-rmm-1.0.yaml -o "
-    "json\nvcca measure --engine list",
+    "vcca measure virtcca --firmware QEMU_EFI.fd --dtb vm.dtb --vcpus 1 --hash sha-512\n"
+    "vcca measure qemu --host fvp.toml -k Image --output-dtb vm.dtb -- -M virt -cpu host -smp 2 -m 1G -kernel Image -append root=/dev/vda\n"
+    "vcca measure kvmtool --num-bps 6 --num-wps 6 -k Image --output-log vm.log -- --realm -c 2 -m 512M -k Image\n"
+    "vcca measure log vm.log --image Image --image vm.dtb\nvcca measure ops scenarios/ops/arm-rmm-1.0.yaml -o json\n"
+    "vcca measure --engine list",
     options,
     run,
 };

@@ -75,23 +75,28 @@ void vcca_account_end(struct vcca_account *a)
   a->run = a->run_zero = 0;
 }
 
-void vcca_account_json(FILE *out, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step)
+void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step)
 {
   size_t n = vcca_hash_size(alg);
-  struct vcca_json j = vcca_json_to(out, VCCA_JSON_LINE);
-  vcca_json_open(&j, NULL, '{');
-  vcca_json_int(&j, "step", (int64_t)number);
-  vcca_json_str(&j, "kind", vcca_step_name(step->kind));
+  vcca_json_int(j, "step", (int64_t)number);
+  vcca_json_str(j, "kind", vcca_step_name(step->kind));
   if (step->kind == VCCA_STEP_DATA)
-    vcca_json_addr(&j, "ipa", step->base);
+    vcca_json_addr(j, "ipa", step->base);
   if (step->kind == VCCA_STEP_RIPAS) {
-    vcca_json_addr(&j, "base", step->base);
-    vcca_json_addr(&j, "top", step->top);
+    vcca_json_addr(j, "base", step->base);
+    vcca_json_addr(j, "top", step->top);
   }
   if (step->kind != VCCA_STEP_RIPAS)
-    vcca_json_addr(&j, "flags", step->flags);
+    vcca_json_addr(j, "flags", step->flags);
   if (step->content)
-    vcca_json_hex(&j, "content", vcca_span_of(step->content, n));
-  vcca_json_hex(&j, "rim", vcca_span_of(step->after, n));
+    vcca_json_hex(j, "content", vcca_span_of(step->content, n));
+  vcca_json_hex(j, "rim", vcca_span_of(step->after, n));
+}
+
+void vcca_account_json(FILE *out, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step)
+{
+  struct vcca_json j = vcca_json_to(out, VCCA_JSON_LINE);
+  vcca_json_open(&j, NULL, '{');
+  vcca_account_members(&j, number, alg, step);
   vcca_json_close(&j);
 }

@@ -73,7 +73,7 @@ struct vcca_plan {
 
 /* How the VM is to be started. Zero means the default named. */
 struct vcca_vm {
-  const char *profile;                     /* "virtcca", "virtcca-2025", "arm" */
+  const char *profile;                     /* "virtcca", "virtcca-2025", "kata", "arm" */
   vcca_span kernel, initrd, dtb, firmware; /* {NULL, 0}: none. Kernel or firmware is needed; a dtb always (vcca_dtb_make). */
   unsigned vcpus;
   unsigned sve_bits;     /* 0: no SVE */

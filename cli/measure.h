@@ -1,0 +1,48 @@
+/* What the parts of vcca measure share: a job, made ready from the arguments, then computed (twice when every step is to be printed).
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_MEASURE_H
+#define CLI_MEASURE_H
+
+#include "cli/cli.h"
+#include "vcca/account.h"
+#include "vcca/scenario.h"
+#include "vcca/vmm.h"
+
+struct job {
+  const struct args *args;
+  struct vcca_mapping kernel, initrd, firmware;
+  struct vcca_bytes unpacked; /* the kernel, when it was compressed */
+  struct vcca_bytes dtb, dtb_template;
+  struct vcca_plan vm; /* both stay where they are: they point into themselves */
+  struct vcca_vmm_plan vmm;
+  const struct vcca_plan *plan; /* the one that counts; NULL: none */
+  struct vcca_bytes text;       /* operations, or a log */
+  struct vcca_mapping images[CLI_VALUES];
+  struct vcca_bootlog log;
+  bool has_log;
+  uint64_t shown; /* percent */
+  struct vcca_account account;
+  struct vcca_json *operations; /* every step goes into this array */
+  FILE *trace;
+  bool json;
+};
+
+/* A vcca_rim_hook and a vcca_progress; ctx is the job. */
+void measure_step(void *job, const struct vcca_rim_step *step);
+void measure_progress(void *job, uint64_t done, uint64_t total);
+
+/* The images, a compressed kernel unpacked; the kernel as it is measured. */
+VCCA_MUST_USE bool measure_images(struct job *job, struct vcca_error *err);
+vcca_span measure_kernel(const struct job *job);
+/* --output-dtb */
+VCCA_MUST_USE bool measure_write_dtb(const struct job *job, struct vcca_error *err);
+
+/* The kinds of profile: getting ready, and computing. */
+VCCA_MUST_USE bool measure_ready_vm(struct job *job, struct vcca_error *err);
+VCCA_MUST_USE bool measure_ready_vmm(struct job *job, struct vcca_error *err);
+VCCA_MUST_USE bool measure_ready_log(struct job *job, struct vcca_error *err);
+VCCA_MUST_USE bool measure_compute_plan(struct job *job, struct vcca_measured *out, struct vcca_error *err);
+VCCA_MUST_USE bool measure_compute_log(struct job *job, struct vcca_measured *out, struct vcca_error *err);
+
+#endif

@@ -1,0 +1,69 @@
+/* vcca measure: images, and a plan's computation.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/measure.h"
+
+static bool map_image(const struct args *a, const char *name, struct vcca_mapping *out, struct vcca_error *err)
+{
+  const char *path = args_get(a, name);
+  return path ? vcca_file_map(path, CLI_FILE_MAX, out, err) : true;
+}
+
+bool measure_images(struct job *job, struct vcca_error *err)
+{
+  const struct args *a = job->args;
+  if (!map_image(a, "kernel", &job->kernel, err) || !map_image(a, "initrd", &job->initrd, err) || !map_image(a, "firmware", &job->firmware, err) ||
+      !args_file(a, "dtb", CLI_SMALL_MAX, &job->dtb, err) || !args_file(a, "dtb-template", CLI_SMALL_MAX, &job->dtb_template, err))
+    return false;
+  return vcca_kernel_unpack(job->kernel.bytes, CLI_FILE_MAX, &job->unpacked, err) || vcca_fail_in(err, args_get(a, "kernel"));
+}
+
+vcca_span measure_kernel(const struct job *job)
+{
+  return job->unpacked.p ? vcca_bytes_span(&job->unpacked) : job->kernel.bytes;
+}
+
+bool measure_write_dtb(const struct job *job, struct vcca_error *err)
+{
+  const char *path = args_get(job->args, "output-dtb");
+  for (size_t i = 0; path && i < job->plan->segment_count; i++)
+    if (strcmp(job->plan->segments[i].name, "dtb") == 0)
+      return vcca_file_write(path, job->plan->segments[i].content, err);
+  return true;
+}
+
+/* Images are measured once, in the plan's order: what lies behind is let go, so that memory does not grow with them. */
+void measure_progress(void *ctx, uint64_t done, uint64_t total)
+{
+  struct job *job = ctx;
+  enum { IMAGES = 3 };
+  struct vcca_mapping *const images[IMAGES] = {&job->kernel, &job->initrd, &job->firmware};
+  char label[] = "measuring";
+  if (total > 0 && done * 100 / total != job->shown) {
+    job->shown = done * 100 / total;
+    progress_line(label, done, total);
+  }
+  for (size_t i = 0; i < job->plan->segment_count && done > 0; i++) {
+    const struct vcca_segment *s = &job->plan->segments[i];
+    for (size_t k = 0; k < IMAGES; k++)
+      if (images[k]->bytes.p == s->content.p)
+        vcca_file_forget(images[k], done < s->content.n ? (size_t)done : s->content.n);
+    done -= done < s->size ? done : s->size;
+  }
+}
+
+bool measure_compute_plan(struct job *job, struct vcca_measured *out, struct vcca_error *err)
+{
+  (void)err;
+  const struct vcca_plan *plan = job->plan;
+  job->account.label_count = 0;
+  for (size_t i = 0; i < plan->segment_count; i++)
+    job->account.labels[job->account.label_count++] =
+        (struct vcca_account_label){plan->segments[i].name, plan->segments[i].ipa, plan->segments[i].ipa + plan->segments[i].size};
+  job->account.hash_alg = plan->params.hash_alg;
+  vcca_plan_measure(plan, measure_step, job, measure_progress, job, &out->rim);
+  snprintf(out->profile, sizeof out->profile, "%s", plan->profile);
+  return true;
+}

@@ -1,0 +1,115 @@
+/* vcca measure qemu|kvmtool|cloud-hypervisor: host capabilities, local images, and the VMM's own words.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/measure.h"
+
+static void note(void *ctx, const char *text)
+{
+  (void)ctx;
+  fprintf(stderr, "vcca measure: %s\n", text);
+}
+
+static bool read_host_file(const char *path, struct vcca_host_caps *caps, struct vcca_error *err)
+{
+  struct vcca_bytes text = {0};
+  bool ok = vcca_file_read(path, CLI_SMALL_MAX, &text, err) && (vcca_host_caps_read(vcca_bytes_span(&text), caps, err) || vcca_fail_in(err, path));
+  vcca_bytes_free(&text);
+  return ok;
+}
+
+/* Files in order, then the options over them. */
+static bool read_host(const struct args *a, struct vcca_host_caps *caps, struct vcca_error *err)
+{
+  const char *value;
+  for (unsigned i = 0; (value = args_nth(a, "host", i)); i++)
+    if (!read_host_file(value, caps, err))
+      return false;
+  for (int i = 0; i < VCCA_CAPS; i++) {
+    char option[32];
+    snprintf(option, sizeof option, "%s", vcca_cap_key((enum vcca_cap)i));
+    for (char *c = option; *c; c++)
+      *c = (char)(*c == '_' ? '-' : *c);
+    value = args_get(a, option);
+    if (value && !vcca_host_caps_set(caps, (enum vcca_cap)i, value, err))
+      return false;
+  }
+  return true;
+}
+
+static bool write_log(const struct job *job, struct vcca_error *err)
+{
+  const char *path = args_get(job->args, "output-log"), *vmm = strcmp(job->plan->profile, "qemu") == 0 ? "QEMU" : job->plan->profile;
+  if (!path)
+    return true;
+  if (strncmp(vmm, "kvmtool", 7) == 0)
+    vmm = "kvmtool"; /* whatever branch it is */
+  uint8_t bytes[8192];
+  vcca_sink out = VCCA_SINK(bytes);
+  return vcca_bootlog_write(job->plan, vmm, "", &out, err) && vcca_file_write(path, vcca_sink_span(&out), err);
+}
+
+/* 1.0 or 2.0 */
+static bool read_rules(const struct args *a, enum vcca_rules_id *out, struct vcca_error *err)
+{
+  const char *rmm = args_get(a, "rmm");
+  *out = rmm && strcmp(rmm, "2.0") == 0 ? VCCA_RULES_ARM_2_0 : VCCA_RULES_ARM_1_0;
+  return !rmm || *out == VCCA_RULES_ARM_2_0 || strcmp(rmm, "1.0") == 0 || vcca_fail(err, VCCA_FAULT_USAGE, "--rmm %s: 1.0 or 2.0", rmm);
+}
+
+bool measure_ready_vmm(struct job *job, struct vcca_error *err)
+{
+  const struct args *a = job->args;
+  struct vcca_host_caps caps = {.known = {false}};
+  struct vcca_vmm_config config;
+  enum vcca_rules_id rules;
+  if (!read_rules(a, &rules, err) || !read_host(a, &caps, err) ||
+      !vcca_vmm_parse(a->operand[0], a->operand + a->before, a->operands - a->before, note, NULL, &config, err) || !measure_images(job, err))
+    return false;
+  const struct vcca_vmm_images images = {.kernel = measure_kernel(job),
+                                         .initrd = job->initrd.bytes,
+                                         .firmware = job->firmware.bytes,
+                                         .dtb = vcca_bytes_span(&job->dtb),
+                                         .dtb_template = vcca_bytes_span(&job->dtb_template)};
+  if (!vcca_vmm_plan(&config, &caps, &images, rules, note, NULL, &job->vmm, err))
+    return false;
+  job->plan = &job->vmm.plan;
+  return measure_write_dtb(job, err) && write_log(job, err);
+}
+
+/* --- Logs ------------------------------------------------------------------------------------------------- */
+
+bool measure_ready_log(struct job *job, struct vcca_error *err)
+{
+  const struct args *a = job->args;
+  if (a->operands < 2)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "log wants a FILE, a host's measurement log");
+  if (!vcca_file_read(a->operand[1], CLI_SMALL_MAX, &job->text, err))
+    return false;
+  const char *path;
+  for (unsigned i = 0; (path = args_nth(a, "image", i)); i++)
+    if (!vcca_file_map(path, CLI_FILE_MAX, &job->images[i], err))
+      return false;
+  return true;
+}
+
+bool measure_compute_log(struct job *job, struct vcca_measured *out, struct vcca_error *err)
+{
+  const struct args *a = job->args;
+  struct vcca_bootlog_image images[CLI_VALUES];
+  enum vcca_rules_id rules;
+  size_t n = 0;
+  for (const char *path; (path = args_nth(a, "image", (unsigned)n)); n++)
+    images[n] = (struct vcca_bootlog_image){path, job->images[n].bytes};
+  if (!read_rules(a, &rules, err))
+    return false;
+  if (!vcca_bootlog_measure(vcca_bytes_span(&job->text), images, n, rules, measure_step, job, &job->log, err))
+    return vcca_fail_in(err, a->operand[1]);
+  job->has_log = true;
+  out->rim = job->log.rim;
+  out->has_rem = job->log.rem_events > 0;
+  memcpy(out->rem, job->log.rem, sizeof out->rem);
+  snprintf(out->profile, sizeof out->profile, "%s", vcca_rim_rules(rules)->name);
+  return true;
+}

@@ -7,17 +7,18 @@
 static const struct option options[] = {
     {"out", 0, "DIR", false, "where to write, a folder that exists"},
     {"cpak", 0, "KEY", false, "the CPAK's public key, JWK or PEM, for the endorsements of the key"},
+    {"eventlog", 0, "FILE", false, "the token's CCEL event log, for the reference values of boot images"},
     OPTION_END,
 };
 
 enum { ENDORSEMENT_MAX = 128 * 1024, PATH_MAX_SIZE = 4096 };
 
-static bool write_one(enum vcca_endorsement kind, const struct vcca_token *token, const vcca_key *cpak, const char *folder, struct vcca_error *err)
+static bool write_one(enum vcca_endorsement kind, const struct vcca_good *good, const char *folder, struct vcca_error *err)
 {
   static uint8_t room[ENDORSEMENT_MAX];
   char path[PATH_MAX_SIZE];
   vcca_sink out = VCCA_SINK(room);
-  if (!vcca_endorse(kind, token, cpak, &out, err))
+  if (!vcca_endorse(kind, good, &out, err))
     return false;
   int n = snprintf(path, sizeof path, "%s/%s", folder, vcca_endorsement_name(kind));
   if (n < 0 || (size_t)n >= sizeof path)
@@ -29,13 +30,13 @@ static bool write_one(enum vcca_endorsement kind, const struct vcca_token *token
 }
 
 /* What a form cannot say is left out with a note: the others still serve. */
-static enum vcca_exit endorse(const struct args *a, const struct vcca_token *token, const vcca_key *cpak, const char *folder)
+static enum vcca_exit endorse(const struct args *a, const struct vcca_good *good, const char *folder)
 {
   struct vcca_error err;
   unsigned written = 0;
   for (enum vcca_endorsement kind = 0; kind < VCCA_ENDORSEMENTS; kind++) {
     err = (struct vcca_error){0};
-    if (write_one(kind, token, cpak, folder, &err))
+    if (write_one(kind, good, folder, &err))
       written++;
     else if (err.fault == VCCA_FAULT_UNSUPPORTED)
       fprintf(stderr, "vcca golden endorse: note: no %s: %s\n", vcca_endorsement_name(kind), err.text);
@@ -45,29 +46,40 @@ static enum vcca_exit endorse(const struct args *a, const struct vcca_token *tok
   return finish(a, written > 0 ? VCCA_EXIT_YES : VCCA_EXIT_NO);
 }
 
+/* What the good things point into. */
+struct job {
+  struct vcca_bytes token_file, key_file, log_file;
+  struct vcca_token token;
+  vcca_key *cpak;
+};
+
+static bool read_good(const struct args *a, struct job *job, struct vcca_good *good, struct vcca_error *err)
+{
+  const char *key = args_get(a, "cpak");
+  if (!vcca_file_read(a->operand[0], CLI_SMALL_MAX, &job->token_file, err) || !args_file(a, "cpak", CLI_SMALL_MAX, &job->key_file, err) ||
+      !args_file(a, "eventlog", CLI_SMALL_MAX, &job->log_file, err))
+    return false;
+  if (!vcca_token_decode(vcca_bytes_span(&job->token_file), &job->token, err))
+    return vcca_fail_in(err, a->operand[0]);
+  if (key && !(job->cpak = vcca_anchor_read(vcca_bytes_span(&job->key_file), err)))
+    return vcca_fail_in(err, key);
+  *good = (struct vcca_good){&job->token, job->cpak, vcca_bytes_span(&job->log_file)};
+  return true;
+}
+
 static enum vcca_exit run(const struct args *a)
 {
+  static struct job job; /* large; one verb runs once */
   struct vcca_error err = {0};
-  struct vcca_bytes file = {0}, key_file = {0};
-  static struct vcca_token token; /* large; one verb runs once */
-  vcca_key *cpak = NULL;
-  const char *folder = args_get(a, "out"), *key = args_get(a, "cpak");
+  struct vcca_good good;
+  const char *folder = args_get(a, "out");
   if (!folder)
     return usage(a, "--out DIR is needed");
-  enum vcca_exit code;
-  if (!vcca_file_read(a->operand[0], CLI_SMALL_MAX, &file, &err))
-    code = fail(a, &err);
-  else if (!vcca_token_decode(vcca_bytes_span(&file), &token, &err)) {
-    vcca_fail_in(&err, a->operand[0]);
-    code = fail(a, &err);
-  } else if (key && (!vcca_file_read(key, CLI_SMALL_MAX, &key_file, &err) || !(cpak = vcca_anchor_read(vcca_bytes_span(&key_file), &err)))) {
-    vcca_fail_in(&err, key);
-    code = fail(a, &err);
-  } else
-    code = endorse(a, &token, cpak, folder);
-  vcca_key_free(cpak);
-  vcca_bytes_free(&key_file);
-  vcca_bytes_free(&file);
+  enum vcca_exit code = read_good(a, &job, &good, &err) ? endorse(a, &good, folder) : fail(a, &err);
+  vcca_key_free(job.cpak);
+  vcca_bytes_free(&job.token_file);
+  vcca_bytes_free(&job.key_file);
+  vcca_bytes_free(&job.log_file);
   return code;
 }
 
@@ -78,7 +90,8 @@ const struct verb verb_golden_endorse = {
     1,
     "write the endorsements that make verifiers accept a token",
     "Takes a token that is known to be good and writes reference values and trust anchors that say so: CoRIMs of the platform, of its key and of "
-    "the realm, a trust anchor store, a reference value store, and the SDK's software_components.json. The same token gives the same bytes. "
+    "the realm, a trust anchor store, a reference value store, and the SDK's software_components.json and, by the event log, "
+    "image_reference_measurement.json. The same token gives the same bytes. "
     "What a form cannot say is left out with a note.",
     "vcca golden endorse token.cbor --cpak cpak.json --out endorsements",
     options,

@@ -9,6 +9,7 @@
 #include "vcca/hex.h"
 #include "verifier/base64url.h"
 #include "verifier/corim.h"
+#include "verifier/readers.h"
 
 enum { COMID_MAX = 4 * VCCA_TOKEN_MAX, UUID_SIZE = 16, PEM_MAX = 2048 };
 
@@ -114,11 +115,10 @@ static void put_triple(vcca_sink *out, uint64_t kind, vcca_span class_id, vcca_s
   put_environment(out, class_id, instance);
 }
 
-static bool platform_triples(const struct vcca_token *token, const vcca_key *cpak, vcca_sink *out, struct vcca_error *err)
+static bool platform_triples(const struct vcca_good *good, vcca_sink *out, struct vcca_error *err)
 {
-  const struct vcca_platform_claims *platform = &token->platform;
-  (void)cpak;
-  if (!token->has_platform)
+  const struct vcca_platform_claims *platform = &good->token->platform;
+  if (!good->token->has_platform)
     return unsupported(err, "the token has no platform part to endorse");
   put_triple(out, 0, platform->implementation_id, vcca_span_of(NULL, 0));
   vcca_cbor_put_array(out, platform->component_count + 1);
@@ -132,29 +132,28 @@ static bool platform_triples(const struct vcca_token *token, const vcca_key *cpa
   return true;
 }
 
-static bool anchor_triples(const struct vcca_token *token, const vcca_key *cpak, vcca_sink *out, struct vcca_error *err)
+static bool anchor_triples(const struct vcca_good *good, vcca_sink *out, struct vcca_error *err)
 {
   uint8_t spki_room[VCCA_SPKI_MAX], pem_room[PEM_MAX];
   vcca_sink spki = VCCA_SINK(spki_room), pem = VCCA_SINK(pem_room);
-  if (!token->has_platform)
+  if (!good->token->has_platform)
     return unsupported(err, "the token has no platform part whose key could be endorsed");
-  if (cpak == NULL)
+  if (good->cpak == NULL)
     return unsupported(err, "the CPAK was not given");
-  if (!vcca_key_spki(cpak, &spki))
+  if (!vcca_key_spki(good->cpak, &spki))
     return vcca_fail(err, VCCA_FAULT_CRYPTO, "the CPAK cannot be written");
   vcca_pem_put("PUBLIC KEY", vcca_sink_span(&spki), &pem);
-  put_triple(out, 3, token->platform.implementation_id, token->platform.instance_id);
+  put_triple(out, 3, good->token->platform.implementation_id, good->token->platform.instance_id);
   vcca_cbor_put_array(out, 1);
   vcca_cbor_put_tag(out, TAG_PKIX_KEY);
   vcca_cbor_put_text(out, vcca_sink_span(&pem));
   return true;
 }
 
-static bool realm_triples(const struct vcca_token *token, const vcca_key *cpak, vcca_sink *out, struct vcca_error *err)
+static bool realm_triples(const struct vcca_good *good, vcca_sink *out, struct vcca_error *err)
 {
   static const char *const rems[VCCA_TOKEN_REMS] = {"cca.rem0", "cca.rem1", "cca.rem2", "cca.rem3"};
-  const struct vcca_realm_claims *realm = &token->realm;
-  (void)cpak;
+  const struct vcca_realm_claims *realm = &good->token->realm;
   bool digests = alg_of(realm->rim) != NULL;
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     digests = digests && alg_of(realm->rem[i]) != NULL;
@@ -218,15 +217,15 @@ static void put_coordinate(struct vcca_json *j, const char *name, vcca_span byte
   vcca_json_text(j, name, vcca_sink_span(&chars));
 }
 
-static bool anchor_store(const struct vcca_token *token, const vcca_key *cpak, struct vcca_json *j, struct vcca_error *err)
+static bool anchor_store(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err)
 {
   uint8_t room[VCCA_POINT_MAX];
   vcca_sink sink = VCCA_SINK(room);
-  if (!token->has_platform)
+  if (!good->token->has_platform)
     return unsupported(err, "the token has no platform part whose key could be stored");
-  if (cpak == NULL)
+  if (good->cpak == NULL)
     return unsupported(err, "the CPAK was not given");
-  if (!vcca_key_point(cpak, &sink))
+  if (!vcca_key_point(good->cpak, &sink))
     return unsupported(err, "a trust anchor store holds keys of elliptic curves");
   vcca_span point = vcca_sink_span(&sink);
   size_t size = point.n / 2;
@@ -234,12 +233,12 @@ static bool anchor_store(const struct vcca_token *token, const vcca_key *cpak, s
   vcca_json_open(j, NULL, '{');
   vcca_json_open(j, "pkey", '{');
   vcca_json_str(j, "kty", "EC");
-  vcca_json_str(j, "crv", vcca_key_type_name(vcca_key_type(cpak)));
+  vcca_json_str(j, "crv", vcca_key_type_name(vcca_key_type(good->cpak)));
   put_coordinate(j, "x", vcca_span_sub(point, 1, size));
   put_coordinate(j, "y", vcca_span_sub(point, 1 + size, size));
   vcca_json_close(j);
-  vcca_json_hex(j, "implementation-id", token->platform.implementation_id);
-  vcca_json_hex(j, "instance-id", token->platform.instance_id);
+  vcca_json_hex(j, "implementation-id", good->token->platform.implementation_id);
+  vcca_json_hex(j, "instance-id", good->token->platform.instance_id);
   vcca_json_close(j);
   vcca_json_close(j);
   return true;
@@ -266,15 +265,14 @@ static void put_platform_values(const struct vcca_platform_claims *platform, str
   vcca_json_close(j);
 }
 
-static bool reference_store(const struct vcca_token *token, const vcca_key *cpak, struct vcca_json *j, struct vcca_error *err)
+static bool reference_store(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err)
 {
-  const struct vcca_realm_claims *realm = &token->realm;
-  (void)cpak;
+  const struct vcca_realm_claims *realm = &good->token->realm;
   (void)err;
   vcca_json_open(j, NULL, '{');
   vcca_json_open(j, "platform", '[');
-  if (token->has_platform)
-    put_platform_values(&token->platform, j);
+  if (good->token->has_platform)
+    put_platform_values(&good->token->platform, j);
   vcca_json_close(j);
   vcca_json_open(j, "realm", '[');
   vcca_json_open(j, NULL, '{');
@@ -291,11 +289,10 @@ static bool reference_store(const struct vcca_token *token, const vcca_key *cpak
   return true;
 }
 
-static bool sdk_components(const struct vcca_token *token, const vcca_key *cpak, struct vcca_json *j, struct vcca_error *err)
+static bool sdk_components(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err)
 {
-  const struct vcca_platform_claims *platform = &token->platform;
-  (void)cpak;
-  if (!token->has_platform)
+  const struct vcca_platform_claims *platform = &good->token->platform;
+  if (!good->token->has_platform)
     return unsupported(err, "the token has no platform part to endorse");
   for (size_t i = 0; i < platform->component_count; i++)
     if (platform->components[i].type.p == NULL || platform->components[i].version.p == NULL || alg_of(platform->components[i].measurement) == NULL)
@@ -317,14 +314,43 @@ static bool sdk_components(const struct vcca_token *token, const vcca_key *cpak,
   return true;
 }
 
+/* What GRUB logged, from a log that is the token's. */
+static bool sdk_images(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err)
+{
+  static const vcca_span nothing_expected[VCCA_TOKEN_REMS];
+  struct vcca_finding f = {0};
+  struct images_seen seen;
+  enum vcca_hash_alg alg;
+  if (good->eventlog.p == NULL)
+    return unsupported(err, "no event log was given, which shows the boot images");
+  check_event_log(good->eventlog, &good->token->realm, nothing_expected, &f);
+  if (f.outcome != VCCA_PASS)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the event log is not the token's: %s", f.reason);
+  if (!vcca_hash_named(good->token->realm.hash_alg, &alg) || !images_in_log(good->eventlog, alg, &seen, err))
+    return false;
+  vcca_json_open(j, NULL, '{');
+  vcca_json_hex(j, "grub", seen.grub);
+  vcca_json_hex(j, "grub.cfg", seen.grub_cfg);
+  vcca_json_open(j, "kernels", '[');
+  vcca_json_open(j, NULL, '{');
+  vcca_json_text(j, "version", seen.version);
+  vcca_json_hex(j, "kernel", seen.kernel);
+  vcca_json_hex(j, "initramfs", seen.initramfs);
+  vcca_json_close(j);
+  vcca_json_close(j);
+  vcca_json_str(j, "hash_alg", vcca_hash_name(alg));
+  vcca_json_close(j);
+  return true;
+}
+
 /* --- The table ------------------------------------------------------------------------------------------- */
 
 /* Either triples under a profile, or JSON. */
 static const struct {
   const char *name;
   const char *profile;
-  bool (*triples)(const struct vcca_token *token, const vcca_key *cpak, vcca_sink *out, struct vcca_error *err);
-  bool (*json)(const struct vcca_token *token, const vcca_key *cpak, struct vcca_json *j, struct vcca_error *err);
+  bool (*triples)(const struct vcca_good *good, vcca_sink *out, struct vcca_error *err);
+  bool (*json)(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err);
 } kinds[VCCA_ENDORSEMENTS] = {
     [VCCA_ENDORSE_CORIM_PLATFORM] = {"corim-platform.cbor", corim_platform_profile, platform_triples, NULL},
     [VCCA_ENDORSE_CORIM_ANCHOR] = {"corim-cpak.cbor", corim_platform_profile, anchor_triples, NULL},
@@ -332,6 +358,7 @@ static const struct {
     [VCCA_ENDORSE_ANCHOR_STORE] = {"ta-store.json", NULL, NULL, anchor_store},
     [VCCA_ENDORSE_REFERENCE_STORE] = {"rv-store.json", NULL, NULL, reference_store},
     [VCCA_ENDORSE_COMPONENTS] = {"software_components.json", NULL, NULL, sdk_components},
+    [VCCA_ENDORSE_IMAGES] = {"image_reference_measurement.json", NULL, NULL, sdk_images},
 };
 
 const char *vcca_endorsement_name(enum vcca_endorsement kind)
@@ -339,16 +366,16 @@ const char *vcca_endorsement_name(enum vcca_endorsement kind)
   return kinds[kind].name;
 }
 
-bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_token *token, const vcca_key *cpak, vcca_sink *out, struct vcca_error *err)
+bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err)
 {
   if (kinds[kind].json != NULL) {
     struct vcca_json j = vcca_json_into(out, VCCA_JSON_PRETTY);
-    if (!kinds[kind].json(token, cpak, &j, err))
+    if (!kinds[kind].json(good, &j, err))
       return false;
   } else {
     uint8_t room[COMID_MAX];
     vcca_sink triples = VCCA_SINK(room);
-    if (!kinds[kind].triples(token, cpak, &triples, err) || !put_corim(vcca_sink_span(&triples), kinds[kind].profile, out, err))
+    if (!kinds[kind].triples(good, &triples, err) || !put_corim(vcca_sink_span(&triples), kinds[kind].profile, out, err))
       return false;
   }
   return vcca_sink_ok(out) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for an endorsement of %zu bytes", out->n);

@@ -205,3 +205,42 @@ void check_images(vcca_span json, vcca_span log, const struct vcca_finding *log_
     check_images_in(log, &reference, f);
   image_reference_free(&reference);
 }
+
+/* --- What a good log shows ------------------------------------------------------------------------------- */
+
+static bool see(vcca_span *place, vcca_span digest, const char *what, struct vcca_error *err)
+{
+  if (place->p != NULL && !vcca_span_eq(*place, digest))
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the event log shows more than one %s", what);
+  *place = digest;
+  return true;
+}
+
+static bool see_event(const struct vcca_event *event, enum vcca_hash_alg alg, struct images_seen *out, struct vcca_error *err)
+{
+  vcca_span digest = vcca_event_digest(event, vcca_tcg_alg(alg)), name = file_name(event);
+  if (event->type == EFI_APPLICATION && out->grub_cfg.p == NULL)
+    out->grub = digest; /* the last one is the loader; the ones before load it */
+  if (vcca_span_is(name, "grub.cfg"))
+    return see(&out->grub_cfg, digest, "grub.cfg", err);
+  if (starts(name, "initramfs-"))
+    return see(&out->initramfs, digest, "initramfs", err);
+  if (!starts(name, "vmlinuz-"))
+    return true;
+  out->version = vcca_span_sub(name, strlen("vmlinuz-"), name.n);
+  return see(&out->kernel, digest, "kernel", err);
+}
+
+bool images_in_log(vcca_span bytes, enum vcca_hash_alg alg, struct images_seen *out, struct vcca_error *err)
+{
+  struct vcca_eventlog log;
+  struct vcca_event event;
+  *out = (struct images_seen){0};
+  if (!vcca_eventlog_open(&log, bytes, err))
+    return false;
+  while (vcca_eventlog_next(&log, &event, err) > 0)
+    if (event.type != VCCA_EV_NO_ACTION && !see_event(&event, alg, out, err))
+      return false;
+  bool all = out->grub.p != NULL && out->grub_cfg.p != NULL && out->kernel.p != NULL && out->initramfs.p != NULL;
+  return all || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the event log does not show boot loader, grub.cfg, kernel and initramfs");
+}

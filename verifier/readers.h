@@ -54,6 +54,13 @@ void check_components(vcca_span json, const struct vcca_platform_claims *platfor
 
 /* expected: REMs whose value was given separately; the log need not explain those. */
 void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const vcca_span expected[VCCA_TOKEN_REMS], struct vcca_finding *f);
+/* The boot images that a sound log shows: the EFI application that ran before GRUB read its configuration, and what GRUB read. Fails with
+ * VCCA_FAULT_UNSUPPORTED when one is missing or there are several. */
+struct images_seen {
+  vcca_span grub, grub_cfg, kernel, initramfs;
+  vcca_span version; /* "6.6.0" of /vmlinuz-6.6.0 */
+};
+VCCA_MUST_USE bool images_in_log(vcca_span log, enum vcca_hash_alg alg, struct images_seen *out, struct vcca_error *err);
 /* log_check: what check_event_log found of the same log. */
 void check_images(vcca_span json, vcca_span log, const struct vcca_finding *log_check, const struct vcca_realm_claims *realm, struct vcca_finding *f);
 

@@ -219,13 +219,19 @@ enum vcca_endorsement {
   VCCA_ENDORSE_ANCHOR_STORE,    /* JSON array of {pkey, implementation-id, instance-id} */
   VCCA_ENDORSE_REFERENCE_STORE, /* JSON {platform, realm} */
   VCCA_ENDORSE_COMPONENTS,      /* software_components.json of the SDK */
+  VCCA_ENDORSE_IMAGES,          /* image_reference_measurement.json of the SDK, by the event log */
   VCCA_ENDORSEMENTS
 };
 /* The file name it is written under: "corim-platform.cbor". */
 const char *vcca_endorsement_name(enum vcca_endorsement kind);
-/* Writes one; cpak is needed for those of the key. VCCA_FAULT_UNSUPPORTED when the form cannot say what the token says. */
-VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_token *token, const vcca_key *cpak, vcca_sink *out,
-                                struct vcca_error *err);
+/* What is known to be good: a token, and where there are the CPAK (for endorsements of the key) and the event log (for boot images). */
+struct vcca_good {
+  const struct vcca_token *token;
+  const vcca_key *cpak;
+  vcca_span eventlog;
+};
+/* Writes one. VCCA_FAULT_UNSUPPORTED when the form cannot say what the token says, or what it is about was not given. */
+VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

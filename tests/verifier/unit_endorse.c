@@ -40,12 +40,14 @@ static struct made *endorse(enum vcca_family family)
   struct made *m = &made[family];
   make_plan(m);
   make_evidence(m);
+  vcca_span log = m->evidence.eventlog;
   m->evidence = (struct vcca_evidence){.token = m->evidence.token};
   check_ok(vcca_token_decode(m->evidence.token, &token, NULL), &(struct vcca_error){0}, "token");
   for (enum vcca_endorsement kind = 0; kind < VCCA_ENDORSEMENTS; kind++) {
     struct vcca_error err = {0};
     vcca_sink out = vcca_sink_of(written[kind], ROOM);
-    bool ok = vcca_endorse(kind, &token, m->cpak, &out, &err);
+    struct vcca_good good = {&token, m->cpak, log};
+    bool ok = vcca_endorse(kind, &good, &out, &err);
     if (!ok && err.fault != VCCA_FAULT_UNSUPPORTED)
       check_ok(false, &err, vcca_endorsement_name(kind));
     endorsements[kind] = ok ? vcca_sink_span(&out) : vcca_span_of(NULL, 0);
@@ -85,6 +87,13 @@ static void each_form_alone_makes_the_token_accepted(void **state)
     m->evidence = bare;
     add_corim(m, VCCA_ENDORSE_CORIM_REALM);
     check_accepted(m, VCCA_CHECK_REALM_REFERENCE);
+    m->evidence = bare;
+    m->evidence.reference_store = endorsements[VCCA_ENDORSE_REFERENCE_STORE];
+    check_accepted(m, VCCA_CHECK_REALM_REFERENCE);
+    m->evidence = bare;
+    m->evidence.eventlog = vcca_sink_span(&m->log);
+    m->evidence.image_reference = endorsements[VCCA_ENDORSE_IMAGES];
+    check_accepted(m, VCCA_CHECK_IMAGE_REFERENCE);
     m->evidence = bare;
     m->evidence.reference_store = endorsements[VCCA_ENDORSE_REFERENCE_STORE];
     check_accepted(m, VCCA_CHECK_REALM_REFERENCE);
@@ -239,6 +248,26 @@ static void every_other_byte_of_a_corim_counts(void **state)
   }
 }
 
+/* image_reference_measurement.json beside the log was made from it by other means. */
+static void a_real_log_gives_its_reference(void **state)
+{
+  (void)state;
+  static struct vcca_token token;
+  struct vcca_bytes bytes = check_vector("virtcca/token_rsa.cbor"), log = check_vector("virtcca/ccel_data.bin");
+  struct vcca_bytes reference = check_vector("virtcca/image_reference_measurement.json");
+  struct vcca_error err = {0};
+  vcca_sink out = vcca_sink_of(written[0], ROOM);
+  check_ok(vcca_token_decode(vcca_bytes_span(&bytes), &token, &err), &err, "token");
+  struct vcca_good good = {&token, NULL, vcca_bytes_span(&log)};
+  check_ok(vcca_endorse(VCCA_ENDORSE_IMAGES, &good, &out, &err), &err, "images");
+  assert_true(vcca_span_eq(vcca_sink_span(&out), vcca_bytes_span(&reference)));
+  good.eventlog = vcca_span_sub(good.eventlog, 0, 8000);
+  assert_false(vcca_endorse(VCCA_ENDORSE_IMAGES, &good, &out, &err));
+  vcca_bytes_free(&bytes);
+  vcca_bytes_free(&log);
+  vcca_bytes_free(&reference);
+}
+
 static void the_same_token_gives_the_same_bytes(void **state)
 {
   (void)state;
@@ -264,7 +293,8 @@ static void what_a_form_cannot_say_is_unsupported(void **state)
     if (kind == VCCA_ENDORSE_REFERENCE_STORE)
       continue; /* it can say anything */
     err = (struct vcca_error){0};
-    assert_false(vcca_endorse(kind, &token, NULL, &out, &err));
+    struct vcca_good good = {.token = &token};
+    assert_false(vcca_endorse(kind, &good, &out, &err));
     assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
     assert_int_equal(out.n, 0);
   }
@@ -277,6 +307,7 @@ int main(void)
       cmocka_unit_test(endorsements_alone_make_a_token_affirming),
       cmocka_unit_test(one_byte_changed_fails_the_check_that_looks_for_it),
       cmocka_unit_test(every_other_byte_of_a_corim_counts),
+      cmocka_unit_test(a_real_log_gives_its_reference),
       cmocka_unit_test(the_same_token_gives_the_same_bytes),
       cmocka_unit_test(what_a_form_cannot_say_is_unsupported),
   };

@@ -124,6 +124,15 @@ static bool profile_row(unsigned i, char cells[COLUMNS][CELL])
   return true;
 }
 
+static bool leniency_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  if (i >= VCCA_LENIENCIES)
+    return false;
+  cell(cells[0], vcca_leniency_name((enum vcca_leniency)i));
+  cell(cells[1], vcca_leniency_meaning((enum vcca_leniency)i));
+  return true;
+}
+
 static bool rules_row(unsigned i, char cells[COLUMNS][CELL])
 {
   if (i >= VCCA_RULES_COUNT)
@@ -166,6 +175,7 @@ static const struct table tables[] = {
     {"checks", "The verifier's checks, in order", {"check", "holds when", NULL}, check_row},
     {"appraisal", "Trustworthiness: of a claim's rules the first that holds", {"part", "claim", "value", "tier", "when", NULL}, appraisal_row},
     {"profiles", "Token families", {"family", "container", "platform profile", "realm profile", "RAK", "wraps", "key", "what it is"}, profile_row},
+    {"leniencies", "What a decoder may take that is not strict (--lenient)", {"name", "what is taken", NULL}, leniency_row},
     {"rules", "Measurement rules", {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", NULL}, rules_row},
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
@@ -283,7 +293,7 @@ static enum vcca_exit run(const struct args *a)
       text(&tables[i]);
     return VCCA_EXIT_YES;
   }
-  return usage(a, "no table '%s': rmi, tmi, rsi, tsi, psci, states, claims, checks, profiles or rules", a->operand[0]);
+  return usage(a, "no table '%s': rmi, tmi, rsi, tsi, psci, states, claims, checks, appraisal, profiles, leniencies or rules", a->operand[0]);
 }
 
 const struct verb verb_table = {
@@ -295,7 +305,7 @@ const struct verb verb_table = {
     "Prints a table: rmi, tmi, rsi, tsi, psci (commands with inputs, outputs, failure conditions in the order they are checked, and which of them "
     "the "
     "specification orders), states (state machines: what event takes what from which state to which), claims, checks, "
-    "appraisal (what verdicts mean for trust), profiles (token families), rules (measurement rules).",
+    "appraisal (what verdicts mean for trust), profiles (token families), leniencies (what a decoder may take), rules (measurement rules).",
     "vcca table rmi\nvcca table states -o dot\nvcca table checks -o md",
     options,
     run,

@@ -8,6 +8,7 @@
 
 static const struct option options[] = {
     {"output", 'o', "text|json|diag", false, "claims as text (default), as JSON, or annotated diagnostic notation of the bytes"},
+    {"lenient", 0, "NAMES", false, "take what is not strict: names from vcca table leniencies, with commas between"},
     OPTION_END,
 };
 
@@ -32,11 +33,11 @@ static void json(const struct vcca_token *token)
   vcca_json_close(&j);
 }
 
-/* A whole token, or a platform token alone. */
-static bool decode(vcca_span bytes, struct vcca_token *token, struct vcca_error *err)
+/* A whole token, or a platform token alone: CBOR tag 18, or the array it may have lost the tag of. */
+static bool decode(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *token, struct vcca_error *err)
 {
-  bool alone = bytes.n > 0 && bytes.p[0] == 0xd2; /* CBOR tag 18: a COSE_Sign1 */
-  return alone ? vcca_token_decode_platform(bytes, token, err) : vcca_token_decode(bytes, token, err);
+  bool alone = bytes.n > 0 && (bytes.p[0] == 0xd2 || bytes.p[0] == 0x84);
+  return alone ? vcca_token_decode_platform_lenient(bytes, allowed, token, err) : vcca_token_decode_lenient(bytes, allowed, token, err);
 }
 
 static enum vcca_exit run(const struct args *a)
@@ -47,11 +48,14 @@ static enum vcca_exit run(const struct args *a)
     return usage(a, "--output %s: text, json or diag", how);
   struct vcca_bytes file = {0};
   struct vcca_error err;
+  vcca_leniency_set allowed = 0;
+  if (args_has(a, "lenient") && !vcca_leniencies_named(vcca_span_str(args_get(a, "lenient")), &allowed, &err))
+    return fail(a, &err);
   if (!vcca_file_read(a->operand[0], CLI_SMALL_MAX, &file, &err))
     return fail(a, &err);
   vcca_span bytes = vcca_bytes_span(&file);
   struct vcca_token token;
-  bool good = decode(bytes, &token, &err);
+  bool good = decode(bytes, allowed, &token, &err);
   enum vcca_exit code = VCCA_EXIT_YES;
   if (as_diag)
     code = print_sink(a, diag, &bytes);
@@ -75,9 +79,9 @@ const struct verb verb_token_show = {
     1,
     1,
     "what is in a token, or where it breaks",
-    "Decodes a token strictly and prints its claims. A broken token is explained: byte offset, claim, and what was expected there. A platform "
+    "Decodes a token strictly and prints its claims. A broken token is explained: byte offset, path, claim, and what was expected there. A platform "
     "token alone (a COSE_Sign1) is shown too. No signature is checked; see `vcca token verify`.",
-    "vcca token show token.cbor\nvcca token show -o diag broken.cbor",
+    "vcca token show token.cbor\nvcca token show --lenient der-signature,nul-padded-text token.cbor\nvcca token show -o diag broken.cbor",
     options,
     run,
 };

@@ -29,6 +29,7 @@ static const struct option options[] = {
     {"ear-key", 0, "KEY", false, "sign it as a JWT with this private key, JWK or PEM"},
     {"ear-profile", 0, "veraison|ietf", false, "names in it: as deployed (default), or as in the current draft"},
     {"now", 0, "UNIXTIME", false, "when it is issued (iat); there is no clock"},
+    {"lenient", 0, "NAMES", false, "take what is not strict: names from vcca table leniencies, with commas between"},
     {"any-lifecycle", 0, NULL, false, "accept a platform that is not in the secured state"},
     OPTION_OUTPUT,
     OPTION_END,
@@ -105,7 +106,7 @@ static bool read_anchor(const struct args *a, struct job *job, struct vcca_error
   if (!read_file(job, key ? key : store, &bytes, err))
     return false;
   struct vcca_token token;
-  if (store && (!vcca_token_decode(job->evidence.token, &token, NULL) || !token.has_platform))
+  if (store && (!vcca_token_decode_lenient(job->evidence.token, job->evidence.leniencies, &token, NULL) || !token.has_platform))
     return true; /* the verdict will say what is wrong with the token */
   job->cpak = key ? vcca_anchor_read(bytes, err) : vcca_anchor_find(bytes, token.platform.instance_id, err);
   job->evidence.cpak = job->cpak;
@@ -214,6 +215,8 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
     return fail(a, &err);
   job->evidence.token = vcca_bytes_span(&job->token);
   job->evidence.any_lifecycle = args_has(a, "any-lifecycle");
+  if (args_has(a, "lenient") && !vcca_leniencies_named(vcca_span_str(args_get(a, "lenient")), &job->evidence.leniencies, &err))
+    return fail(a, &err);
   if (!read_values(a, job, &err) || !read_chain(a, job, &err) || !read_files(a, job, &err) || !read_corims(a, job, &err) ||
       !read_policy(a, job, &err) || !read_anchor(a, job, &err) || !read_ear(a, job, &err))
     return fail(a, &err);

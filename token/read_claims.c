@@ -261,8 +261,7 @@ vcca_span read_profile(struct vcca_cbor c)
       continue;
     }
     bool text = vcca_cbor_next(&c, &item, NULL) && item.kind == VCCA_CBOR_TEXT;
-    (void)cut_nuls(&c, &item.bytes);
-    return text ? item.bytes : none;
+    return text && cut_nuls(&c, &item.bytes) ? item.bytes : none;
   }
   return none;
 }

@@ -61,6 +61,7 @@ static const uint8_t pattern[64] = {
     0xcc, 0xcd, 0xce, 0xcf, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf,
 };
 static const uint8_t ueid[33] = {1, 2, 3};
+static const uint8_t countersigners[1 + 34 + 34] = {0x82, 0x58, 0x20, [35] = 0x58, 0x20, 1}; /* an array of two digests */
 
 static vcca_span some(size_t n)
 {
@@ -85,6 +86,7 @@ static void platform_claims(enum vcca_family family, const struct vcca_family_sp
   };
   vcca_token_bind(family, &s->platform, VCCA_SPAN(s->binding));
   vcca_platform_profile_claims(family, &s->platform);
+  bool later = s->platform.has_client_id; /* and so of a profile since 2024 */
   for (size_t i = 0; i < 2; i++)
     s->platform.components[i] = (struct vcca_component){
         .type = vcca_span_str(names[i]),
@@ -92,6 +94,9 @@ static void platform_claims(enum vcca_family family, const struct vcca_family_sp
         .version = VCCA_SPAN_LIT("1.0"),
         .signer_id = virtcca ? VCCA_SPAN_LIT("") : some(48),
         .hash_alg = VCCA_SPAN_LIT("sha-256"),
+        .live_activation = later,
+        .has_live_activation = later,
+        .countersigners = later ? VCCA_SPAN(countersigners) : vcca_span_of(NULL, 0),
     };
 }
 
@@ -113,6 +118,11 @@ void sample_claims(enum vcca_family family, struct sample *out)
       .rem = {some(32), some(32), some(32), some(32)},
   };
   vcca_realm_profile_claims(family, 7, out->instance_id, &out->realm);
+  if (out->realm.instance_id.p) { /* a profile since 2024 */
+    out->realm.lfa_policy = 1;
+    out->realm.has_lfa_policy = true;
+    out->realm.devices_hash = some(32);
+  }
   if (spec->platform_profile)
     platform_claims(family, spec, out);
 }

@@ -48,6 +48,9 @@ void set_up(enum vcca_family family, struct bench *b)
   sample_claims(family, &b->sample);
   make_token(family, &b->sample, &b->good);
   must_decode(b->good.span, &b->token);
+  b->platform_generation = b->realm_generation = b->token.realm_sign1.wraps == 2 ? GENERATION_VIRTCCA : GENERATION_LEGACY;
+  (void)profile_platform(b->token.platform.profile, &b->platform_generation);
+  (void)profile_realm(b->token.realm.profile, &b->realm_generation);
   take_apart(b->token.realm_sign1.claims, &b->realm);
   if (!b->token.has_platform)
     return;

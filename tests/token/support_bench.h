@@ -5,6 +5,7 @@
 #define VCCA_TESTS_TOKEN_SUPPORT_BENCH_H
 
 #include "support.h"
+#include "token/profile.h"
 
 /* A claims map as encoded pairs. */
 struct pairs {
@@ -18,6 +19,7 @@ struct bench {
   struct sample sample;
   struct made good;
   struct vcca_token token;
+  enum generation platform_generation, realm_generation;
   struct pairs platform, realm, component; /* the first component */
 };
 void set_up(enum vcca_family family, struct bench *b);

@@ -6,7 +6,9 @@
 static void same_component(const struct vcca_component *a, const struct vcca_component *b)
 {
   assert_true(vcca_span_eq(a->type, b->type) && vcca_span_eq(a->measurement, b->measurement) && vcca_span_eq(a->version, b->version) &&
-              vcca_span_eq(a->signer_id, b->signer_id) && vcca_span_eq(a->hash_alg, b->hash_alg));
+              vcca_span_eq(a->signer_id, b->signer_id) && vcca_span_eq(a->hash_alg, b->hash_alg) &&
+              a->has_live_activation == b->has_live_activation && a->live_activation == b->live_activation &&
+              vcca_span_eq(a->countersigners, b->countersigners));
 }
 
 static void same_claims(const struct vcca_token *token, const struct sample *s)
@@ -16,12 +18,15 @@ static void same_claims(const struct vcca_token *token, const struct sample *s)
   assert_true(vcca_span_eq(p->profile, q->profile) && vcca_span_eq(p->challenge, q->challenge) &&
               vcca_span_eq(p->implementation_id, q->implementation_id) && vcca_span_eq(p->instance_id, q->instance_id) &&
               vcca_span_eq(p->config, q->config) && p->lifecycle == q->lifecycle && p->component_count == q->component_count &&
-              vcca_span_eq(p->verification_service, q->verification_service) && vcca_span_eq(p->hash_alg, q->hash_alg));
+              vcca_span_eq(p->verification_service, q->verification_service) && vcca_span_eq(p->hash_alg, q->hash_alg) &&
+              vcca_span_eq(p->workload_binding, q->workload_binding) && p->has_client_id == q->has_client_id && p->client_id == q->client_id);
   for (size_t i = 0; i < p->component_count; i++)
     same_component(&p->components[i], &q->components[i]);
   assert_true(vcca_span_eq(r->challenge, t->challenge) && vcca_span_eq(r->profile, t->profile) && vcca_span_eq(r->rpv, t->rpv) &&
               vcca_span_eq(r->public_key, t->public_key) && vcca_span_eq(r->hash_alg, t->hash_alg) &&
-              vcca_span_eq(r->public_key_hash_alg, t->public_key_hash_alg) && vcca_span_eq(r->rim, t->rim));
+              vcca_span_eq(r->public_key_hash_alg, t->public_key_hash_alg) && vcca_span_eq(r->rim, t->rim) &&
+              vcca_span_eq(r->instance_id, t->instance_id) && r->has_mec_policy == t->has_mec_policy && r->mec_policy == t->mec_policy &&
+              r->has_lfa_policy == t->has_lfa_policy && r->lfa_policy == t->lfa_policy && vcca_span_eq(r->devices_hash, t->devices_hash));
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     assert_true(vcca_span_eq(r->rem[i], t->rem[i]));
 }
@@ -135,26 +140,97 @@ static void check_order(vcca_span map, const int64_t *want, size_t n)
   }
 }
 
+enum { ORDER_MAX = 12 };
+static const struct {
+  enum vcca_family family;
+  int64_t platform[ORDER_MAX], realm[ORDER_MAX];
+} orders[] = {
+    {VCCA_FAMILY_VIRTCCA_RSA, {0}, {10, 44235, 44237, 44236, 44240, 44238, 44239}},
+    {VCCA_FAMILY_VIRTCCA_P521, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 44238, 44239}},
+    {VCCA_FAMILY_ARM_LEGACY, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 44238, 44239}},
+    {VCCA_FAMILY_ARM_MIXED, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
+    {VCCA_FAMILY_ARM_1_0, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
+    {VCCA_FAMILY_ARM_CMW, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
+    {VCCA_FAMILY_ARM_RMM_2_0, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 256, 44235, 44237, 44236, 44240, 44243, 265, 44238, 44239}},
+    {VCCA_FAMILY_ARM_DRAFT_04,
+     {265, 2408, 2396, 256, 2401, 2395, 2402, 2394, 2400, 2399},
+     {265, 10, 44236, 44240, 44235, 44237, 44238, 44239, 44243, 256}},
+};
+
+static size_t count(const int64_t order[ORDER_MAX])
+{
+  size_t n = 0;
+  while (n < ORDER_MAX && order[n])
+    n++;
+  return n;
+}
+
+/* Of TF-A, TF-RMM at 1.0 and today, a Kunpeng machine, and the draft's example. */
 static void claims_stand_in_the_order_of_real_producers(void **state)
 {
   (void)state;
-  static const int64_t tf_a[] = {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399};
-  static const int64_t tf_rmm[] = {10, 44235, 44237, 44236, 44240, 265, 44238, 44239};
-  static const int64_t without_profile[] = {10, 44235, 44237, 44236, 44240, 44238, 44239};
+  assert_int_equal(sizeof orders / sizeof *orders, VCCA_FAMILIES);
   for (int f = 0; f < VCCA_FAMILIES; f++) {
     struct sample sample;
     struct made made;
     struct vcca_token token;
-    sample_claims((enum vcca_family)f, &sample);
-    make_token((enum vcca_family)f, &sample, &made);
+    sample_claims(orders[f].family, &sample);
+    sample.realm.has_lfa_policy = false; /* nobody emits these two */
+    sample.realm.devices_hash = vcca_span_of(NULL, 0);
+    make_token(orders[f].family, &sample, &made);
     must_decode(made.span, &token);
     if (token.has_platform)
-      check_order(token.platform_sign1.claims, tf_a, 9);
-    if (f == VCCA_FAMILY_ARM_1_0)
-      check_order(token.realm_sign1.claims, tf_rmm, 8);
-    else
-      check_order(token.realm_sign1.claims, without_profile, 7);
+      check_order(token.platform_sign1.claims, orders[f].platform, count(orders[f].platform));
+    check_order(token.realm_sign1.claims, orders[f].realm, count(orders[f].realm));
   }
+}
+
+/* TF-RMM's today: two claims more, and CMW records around the members. */
+static void arm_rmm_2_0_tokens_have_tf_rmm_s_sizes(void **state)
+{
+  (void)state;
+  static const uint8_t platform[1518], digest[48];
+  for (int sha384 = 0; sha384 < 2; sha384++) {
+    uint8_t realm_buf[1000], token_buf[4000];
+    vcca_sink realm = VCCA_SINK(realm_buf), token = VCCA_SINK(token_buf);
+    struct sample s;
+    struct vcca_error err = {0};
+    sample_claims(VCCA_FAMILY_ARM_RMM_2_0, &s);
+    s.realm.has_lfa_policy = false;
+    s.realm.devices_hash = vcca_span_of(NULL, 0);
+    if (sha384) {
+      s.realm.hash_alg = VCCA_SPAN_LIT("sha-384");
+      s.realm.rim = VCCA_SPAN(digest);
+      for (int i = 0; i < VCCA_TOKEN_REMS; i++)
+        s.realm.rem[i] = VCCA_SPAN(digest);
+    }
+    check_ok(vcca_token_realm(VCCA_FAMILY_ARM_RMM_2_0, &s.realm, test_key(VCCA_KEY_P384, "RAK"), &realm, &err), &err, "realm");
+    /* 590 or 670 of RMM 1.0, claim 256 (3 + 35), claim 44243 (3 + 1) */
+    assert_int_equal(realm.n, (sha384 ? 670 : 590) + 38 + 4);
+    check_ok(vcca_token_collect(VCCA_FAMILY_ARM_RMM_2_0, VCCA_SPAN(platform), vcca_sink_span(&realm), &token, &err), &err, "token");
+    assert_int_equal(token.n, 4 + (3 + 4 + 3 + 1518) + (3 + 4 + 3 + realm.n));
+    check_hex(vcca_span_sub(vcca_sink_span(&token), 0, 14), "d9038ba219acca821901075905ee", "head");
+  }
+}
+
+/* 01, then a hash that anyone can make again. */
+static void a_realm_has_one_instance_id_and_another_realm_another(void **state)
+{
+  (void)state;
+  static const uint8_t rpv[64] = {7}, rim[32] = {9};
+  struct vcca_realm_claims claims = {.rpv = VCCA_SPAN(rpv), .rim = VCCA_SPAN(rim)};
+  uint8_t first[VCCA_UEID_SIZE], again[VCCA_UEID_SIZE], other[VCCA_UEID_SIZE];
+  vcca_realm_profile_claims(VCCA_FAMILY_ARM_RMM_2_0, 0x0102, first, &claims);
+  /* printf 'realm instance id\2\1\0\0\7' and 63 zeros, 9 and 31 zeros | sha256sum */
+  check_hex(VCCA_SPAN(first), "0151c3944d2a7d31f4651acb6b5357dca8c510193868c73ddbae7ac334d7056a10", "instance id");
+  vcca_realm_profile_claims(VCCA_FAMILY_ARM_DRAFT_04, 0x0102, again, &claims);
+  assert_memory_equal(first, again, sizeof first);
+  vcca_realm_profile_claims(VCCA_FAMILY_ARM_RMM_2_0, 3, other, &claims);
+  assert_memory_not_equal(first, other, sizeof first);
+  assert_true(claims.has_mec_policy && claims.mec_policy == 0 && claims.instance_id.p == other);
+  struct vcca_realm_claims older = {.rpv = VCCA_SPAN(rpv), .rim = VCCA_SPAN(rim)};
+  vcca_realm_profile_claims(VCCA_FAMILY_ARM_CMW, 3, other, &older);
+  assert_true(older.instance_id.p == NULL && !older.has_mec_policy);
 }
 
 static void the_rak_is_carried_as_each_family_does(void **state)
@@ -168,7 +244,9 @@ static void the_rak_is_carried_as_each_family_does(void **state)
       {VCCA_FAMILY_VIRTCCA_RSA, 550, "30820222300d06092a864886f70d01010105000382020f00"},
       {VCCA_FAMILY_VIRTCCA_P521, 133, "04"},
       {VCCA_FAMILY_ARM_LEGACY, 97, "04"},
+      {VCCA_FAMILY_ARM_MIXED, 107, "a4010220022158"},
       {VCCA_FAMILY_ARM_1_0, 107, "a4010220022158"},
+      {VCCA_FAMILY_ARM_DRAFT_04, 107, "a4010220022158"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     uint8_t buf[VCCA_SPKI_MAX];
@@ -208,13 +286,17 @@ static void a_family_is_known_by_all_its_switches(void **state)
   make_token(VCCA_FAMILY_ARM_1_0, &sample, &made);
   must_decode(made.span, &token);
   other = token;
-  other.container = 907;
+  other.container = 398;
   assert_false(vcca_token_family(&other, &family));
+  other.container = 907;
+  assert_true(vcca_token_family(&other, &family) && family == VCCA_FAMILY_ARM_CMW);
   other = token;
   other.realm.profile = vcca_span_of(NULL, 0);
   assert_false(vcca_token_family(&other, &family));
   other = token;
   other.platform.profile = vcca_span_str(vcca_family(VCCA_FAMILY_ARM_LEGACY)->platform_profile);
+  assert_true(vcca_token_family(&other, &family) && family == VCCA_FAMILY_ARM_MIXED);
+  other.platform.profile = vcca_span_str(vcca_family(VCCA_FAMILY_ARM_DRAFT_04)->platform_profile);
   assert_false(vcca_token_family(&other, &family));
   other = token;
   other.has_platform = false;
@@ -330,6 +412,8 @@ int main(void)
       cmocka_unit_test(virtcca_rsa_has_the_genuine_byte_map),
       cmocka_unit_test(arm_1_0_realm_tokens_have_tf_rmm_s_sizes),
       cmocka_unit_test(claims_stand_in_the_order_of_real_producers),
+      cmocka_unit_test(arm_rmm_2_0_tokens_have_tf_rmm_s_sizes),
+      cmocka_unit_test(a_realm_has_one_instance_id_and_another_realm_another),
       cmocka_unit_test(the_rak_is_carried_as_each_family_does),
       cmocka_unit_test(an_ec_rak_does_not_fit_an_rsa_family_nor_the_reverse),
       cmocka_unit_test(a_family_is_known_by_all_its_switches),

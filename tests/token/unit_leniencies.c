@@ -1,0 +1,554 @@
+/* Every leniency: a token that needs it and nothing else is refused without it, and taken with it; and the paths of faults.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "support_bench.h"
+
+/* --- Tokens that need one leniency --- */
+
+struct wanting {
+  struct bench b;
+  struct made token;
+};
+
+static vcca_span hex(const char *text, uint8_t *buf, size_t cap)
+{
+  vcca_sink out = vcca_sink_of(buf, cap);
+  assert_true(vcca_hex_read(vcca_span_str(text), &out, NULL));
+  return vcca_sink_span(&out);
+}
+
+/* The realm token rebuilt: its parts as they are, or others. */
+struct parts {
+  const char *head; /* tag and array */
+  vcca_span protected_header;
+  const char *unprotected;
+  vcca_span payload;
+  bool der;
+  const char *tail; /* behind the signature */
+};
+
+static struct parts parts_of(const struct bench *b)
+{
+  struct parts p = {.head = "d284",
+                    .protected_header = b->token.realm_sign1.protected_header,
+                    .unprotected = "a0",
+                    .payload = b->token.realm_sign1.payload,
+                    .tail = ""};
+  return p;
+}
+
+static void put_hex(vcca_sink *out, const char *text)
+{
+  assert_true(vcca_hex_read(vcca_span_str(text), out, NULL));
+}
+
+static void put_der_integer(vcca_span n, vcca_sink *out)
+{
+  while (n.n > 1 && n.p[0] == 0)
+    n = vcca_span_sub(n, 1, n.n);
+  bool high = n.p[0] >= 0x80;
+  vcca_sink_u8(out, 2);
+  vcca_sink_u8(out, (uint8_t)(n.n + high));
+  if (high)
+    vcca_sink_u8(out, 0);
+  vcca_sink_put(out, n);
+}
+
+static void put_der(vcca_span raw, vcca_sink *out)
+{
+  uint8_t buf[160];
+  vcca_sink numbers = VCCA_SINK(buf);
+  put_der_integer(vcca_span_sub(raw, 0, raw.n / 2), &numbers);
+  put_der_integer(vcca_span_sub(raw, raw.n / 2, raw.n), &numbers);
+  vcca_sink_u8(out, 0x30);
+  if (numbers.n >= 0x80)
+    vcca_sink_u8(out, 0x81);
+  vcca_sink_u8(out, (uint8_t)numbers.n);
+  vcca_sink_put(out, vcca_sink_span(&numbers));
+}
+
+/* A COSE_Sign1 of these parts, signed by the RAK. */
+static void put_sign1(const struct bench *b, const struct parts *p, vcca_sink *out)
+{
+  uint8_t tbs_buf[VCCA_TOKEN_MAX], raw_buf[VCCA_SIG_MAX], der_buf[160];
+  vcca_sink tbs = VCCA_SINK(tbs_buf), raw = VCCA_SINK(raw_buf), der = VCCA_SINK(der_buf);
+  const vcca_key *rak = test_key(vcca_family(b->family)->key, "RAK");
+  struct vcca_error err = {0};
+  vcca_sign1_tbs(p->protected_header, p->payload, &tbs);
+  check_ok(vcca_sign(rak, vcca_sig_of(rak), vcca_sink_span(&tbs), &raw, &err), &err, "signature");
+  put_der(vcca_sink_span(&raw), &der);
+  put_hex(out, p->head);
+  vcca_cbor_put_bytes(out, p->protected_header);
+  put_hex(out, p->unprotected);
+  vcca_cbor_put_bytes(out, p->payload);
+  vcca_cbor_put_bytes(out, p->der ? vcca_sink_span(&der) : vcca_sink_span(&raw));
+  put_hex(out, p->tail);
+}
+
+static void with_parts(struct wanting *w, const struct parts *p)
+{
+  uint8_t buf[VCCA_TOKEN_MAX];
+  vcca_sink realm = VCCA_SINK(buf), token = VCCA_SINK(w->token.bytes);
+  struct vcca_error err = {0};
+  put_sign1(&w->b, p, &realm);
+  vcca_span platform = w->b.token.has_platform ? w->b.token.platform_sign1.whole : vcca_span_of(NULL, 0);
+  check_ok(vcca_token_collect(w->b.family, platform, vcca_sink_span(&realm), &token, &err), &err, "token");
+  w->token.span = vcca_sink_span(&token);
+}
+
+/* A claim's value, by its hex. */
+static void with_value(struct wanting *w, enum which which, int64_t label, const char *text)
+{
+  uint8_t buf[100];
+  struct pairs pairs = *pairs_of(&w->b, which);
+  pairs.value[find(&pairs, label)] = hex(text, buf, sizeof buf);
+  token_with(&w->b, which, &pairs, &w->token);
+}
+
+static void add_claim(struct wanting *w, const char *key, const char *value)
+{
+  uint8_t key_buf[8], value_buf[8];
+  struct pairs pairs = w->b.realm;
+  pairs.key[pairs.n] = hex(key, key_buf, sizeof key_buf);
+  pairs.value[pairs.n++] = hex(value, value_buf, sizeof value_buf);
+  token_with(&w->b, REALM, &pairs, &w->token);
+}
+
+static void lifecycle_in_four_bytes(struct wanting *w)
+{
+  with_value(w, PLATFORM, 2395, "1a00003003");
+}
+
+static void label_in_four_bytes(struct wanting *w)
+{
+  uint8_t buf[8];
+  struct pairs pairs = w->b.realm;
+  pairs.key[find(&pairs, 44238)] = hex("1a0000acce", buf, sizeof buf);
+  token_with(&w->b, REALM, &pairs, &w->token);
+}
+
+static void longer_lengths_outside(struct wanting *w)
+{
+  vcca_span realm = w->b.token.realm_sign1.whole, platform = w->b.token.platform_sign1.whole;
+  vcca_sink out = VCCA_SINK(w->token.bytes);
+  put_hex(&out, "da0000018fb802"
+                "19acca");
+  vcca_cbor_put_bytes(&out, platform);
+  put_hex(&out, "1a0000acd1"
+                "5a0000");
+  vcca_sink_u8(&out, (uint8_t)(realm.n >> 8));
+  vcca_sink_u8(&out, (uint8_t)realm.n);
+  vcca_sink_put(&out, realm);
+  w->token.span = vcca_sink_span(&out);
+}
+
+static void unending_collection(struct wanting *w)
+{
+  vcca_sink out = VCCA_SINK(w->token.bytes);
+  put_hex(&out, "d9018fbf19acca");
+  vcca_cbor_put_bytes(&out, w->b.token.platform_sign1.whole);
+  put_hex(&out, "19acd1");
+  vcca_cbor_put_bytes(&out, w->b.token.realm_sign1.whole);
+  put_hex(&out, "ff");
+  w->token.span = vcca_sink_span(&out);
+}
+
+static void unending_sign1(struct wanting *w)
+{
+  struct parts p = parts_of(&w->b);
+  p.head = "d29f";
+  p.tail = "ff";
+  with_parts(w, &p);
+}
+
+static void unending_rems(struct wanting *w)
+{
+  uint8_t buf[200];
+  vcca_sink value = VCCA_SINK(buf);
+  struct pairs pairs = w->b.realm;
+  size_t at = find(&pairs, 44239);
+  put_hex(&value, "9f");
+  vcca_sink_put(&value, vcca_span_sub(pairs.value[at], 1, pairs.value[at].n));
+  put_hex(&value, "ff");
+  pairs.value[at] = vcca_sink_span(&value);
+  token_with(&w->b, REALM, &pairs, &w->token);
+}
+
+static void a_byte_behind_the_token(struct wanting *w)
+{
+  vcca_sink out = VCCA_SINK(w->token.bytes);
+  vcca_sink_put(&out, w->b.good.span);
+  put_hex(&out, "00");
+  w->token.span = vcca_sink_span(&out);
+}
+
+static void bytes_behind_the_sign1(struct wanting *w)
+{
+  struct parts p = parts_of(&w->b);
+  p.tail = "ffff";
+  with_parts(w, &p);
+}
+
+static void a_byte_behind_the_claims(struct wanting *w)
+{
+  uint8_t buf[VCCA_TOKEN_MAX];
+  vcca_sink payload = VCCA_SINK(buf);
+  struct parts p = parts_of(&w->b);
+  vcca_sink_put(&payload, p.payload);
+  put_hex(&payload, "f6");
+  p.payload = vcca_sink_span(&payload);
+  with_parts(w, &p);
+}
+
+static void no_tag(struct wanting *w)
+{
+  struct parts p = parts_of(&w->b);
+  p.head = "84";
+  with_parts(w, &p);
+}
+
+static void no_media_type(struct wanting *w)
+{
+  vcca_sink out = VCCA_SINK(w->token.bytes);
+  put_hex(&out, "d9038ba219acca8200");
+  vcca_cbor_put_bytes(&out, w->b.token.platform_sign1.whole);
+  put_hex(&out, "19acd182190107");
+  vcca_cbor_put_bytes(&out, w->b.token.realm_sign1.whole);
+  w->token.span = vcca_sink_span(&out);
+}
+
+static void alg_elsewhere(struct wanting *w)
+{
+  struct parts p = parts_of(&w->b);
+  p.protected_header = VCCA_SPAN_LIT("");
+  p.unprotected = "a1013822";
+  with_parts(w, &p);
+}
+
+static void alg_elsewhere_beside_an_empty_map(struct wanting *w)
+{
+  struct parts p = parts_of(&w->b);
+  p.protected_header = VCCA_SPAN_LIT("\xa0");
+  p.unprotected = "a1013822";
+  with_parts(w, &p);
+}
+
+static void der(struct wanting *w)
+{
+  struct parts p = parts_of(&w->b);
+  p.der = true;
+  with_parts(w, &p);
+}
+
+static void padded_version(struct wanting *w)
+{
+  with_value(w, COMPONENT, 4, "65312e300000"); /* "1.0" and two NULs */
+}
+
+static void padded_hash_name(struct wanting *w)
+{
+  with_value(w, PLATFORM, 2402, "687368612d32353600");
+}
+
+static void padded_profile(struct wanting *w)
+{
+  uint8_t buf[64];
+  vcca_sink value = VCCA_SINK(buf);
+  struct pairs pairs = w->b.realm;
+  vcca_cbor_put_text(&value, VCCA_SPAN_LIT("tag:arm.com,2023:realm#1.0.0\0"));
+  pairs.value[find(&pairs, 265)] = vcca_sink_span(&value);
+  token_with(&w->b, REALM, &pairs, &w->token);
+}
+
+static void big_lifecycle(struct wanting *w)
+{
+  with_value(w, PLATFORM, 2395, "c2423003");
+}
+
+static void key_with_alg(struct wanting *w)
+{
+  uint8_t key_buf[128], value_buf[128];
+  vcca_sink key = VCCA_SINK(key_buf), value = VCCA_SINK(value_buf);
+  struct pairs pairs = w->b.realm;
+  vcca_span cose_key = w->b.token.realm.public_key;
+  put_hex(&key, "a601020338220281");
+  key.n -= 2; /* kid and its value come below */
+  put_hex(&key, "024101");
+  vcca_sink_put(&key, vcca_span_sub(cose_key, 3, cose_key.n));
+  vcca_cbor_put_bytes(&value, vcca_sink_span(&key));
+  pairs.value[find(&pairs, 44237)] = vcca_sink_span(&value);
+  token_with(&w->b, REALM, &pairs, &w->token);
+}
+
+static void another_claim(struct wanting *w)
+{
+  add_claim(w, "1863", "01");
+}
+
+static void a_profile(struct wanting *w)
+{
+  add_claim(w, "190109", "6178");
+}
+
+static void a_kid(struct wanting *w)
+{
+  struct parts p = parts_of(&w->b);
+  p.unprotected = "a1044101";
+  with_parts(w, &p);
+}
+
+static const struct {
+  enum vcca_leniency leniency;
+  enum vcca_family family;
+  void (*make)(struct wanting *w);
+  const char *words; /* of the refusal */
+} rows[] = {
+    {VCCA_LENIENT_NON_SHORTEST, VCCA_FAMILY_ARM_1_0, lifecycle_in_four_bytes, "not in its shortest form"},
+    {VCCA_LENIENT_NON_SHORTEST, VCCA_FAMILY_ARM_1_0, label_in_four_bytes, "not in its shortest form"},
+    {VCCA_LENIENT_NON_SHORTEST, VCCA_FAMILY_ARM_1_0, longer_lengths_outside, "not in its shortest form"},
+    {VCCA_LENIENT_INDEFINITE_LENGTH, VCCA_FAMILY_ARM_1_0, unending_collection, "of indefinite length"},
+    {VCCA_LENIENT_INDEFINITE_LENGTH, VCCA_FAMILY_ARM_1_0, unending_sign1, "of indefinite length"},
+    {VCCA_LENIENT_INDEFINITE_LENGTH, VCCA_FAMILY_ARM_1_0, unending_rems, "of indefinite length"},
+    {VCCA_LENIENT_TRAILING_BYTES, VCCA_FAMILY_ARM_1_0, a_byte_behind_the_token, "1 byte too many"},
+    {VCCA_LENIENT_TRAILING_BYTES, VCCA_FAMILY_ARM_1_0, bytes_behind_the_sign1, "2 bytes too many"},
+    {VCCA_LENIENT_TRAILING_BYTES, VCCA_FAMILY_ARM_1_0, a_byte_behind_the_claims, "1 byte too many"},
+    {VCCA_LENIENT_UNTAGGED_SIGN1, VCCA_FAMILY_ARM_1_0, no_tag, "array where tag is wanted"},
+    {VCCA_LENIENT_CMW_TYPE, VCCA_FAMILY_ARM_CMW, no_media_type, "type 0 where 263"},
+    {VCCA_LENIENT_ALG_IN_UNPROTECTED, VCCA_FAMILY_ARM_1_0, alg_elsewhere, "protected header"},
+    {VCCA_LENIENT_ALG_IN_UNPROTECTED, VCCA_FAMILY_ARM_1_0, alg_elsewhere_beside_an_empty_map, "parameter 1 (alg) is missing"},
+    {VCCA_LENIENT_DER_SIGNATURE, VCCA_FAMILY_ARM_1_0, der, "bytes where ES384 has 96"},
+    {VCCA_LENIENT_DER_SIGNATURE, VCCA_FAMILY_VIRTCCA_P521, der, "bytes where ES512 has 132"},
+    {VCCA_LENIENT_NUL_PADDED_TEXT, VCCA_FAMILY_VIRTCCA_P521, padded_version, "ends with a NUL"},
+    {VCCA_LENIENT_NUL_PADDED_TEXT, VCCA_FAMILY_ARM_1_0, padded_hash_name, "ends with a NUL"},
+    {VCCA_LENIENT_NUL_PADDED_TEXT, VCCA_FAMILY_ARM_1_0, padded_profile, "ends with a NUL"},
+    {VCCA_LENIENT_BIGNUM_LIFECYCLE, VCCA_FAMILY_ARM_1_0, big_lifecycle, "tag where unsigned integer is wanted"},
+    {VCCA_LENIENT_COSE_KEY_PARAMETERS, VCCA_FAMILY_ARM_1_0, key_with_alg, "only 1 (kty)"},
+    {VCCA_LENIENT_UNKNOWN_CLAIMS, VCCA_FAMILY_VIRTCCA_P521, another_claim, "a virtCCA token has no claim 99"},
+    {VCCA_LENIENT_UNKNOWN_CLAIMS, VCCA_FAMILY_VIRTCCA_P521, a_profile, "a virtCCA token has no claim 265"},
+    {VCCA_LENIENT_UNKNOWN_CLAIMS, VCCA_FAMILY_VIRTCCA_P521, a_kid, "no header parameter but the algorithm"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static void verified(const struct vcca_token *token)
+{
+  uint8_t tbs_buf[VCCA_TOKEN_MAX], raw_buf[VCCA_SIG_MAX];
+  vcca_sink tbs = VCCA_SINK(tbs_buf), raw = VCCA_SINK(raw_buf);
+  struct vcca_error err = {0};
+  vcca_key *rak = vcca_token_rak(token, &err);
+  check_ok(rak != NULL, &err, "RAK");
+  vcca_sign1_tbs(token->realm_sign1.protected_header, token->realm_sign1.payload, &tbs);
+  check_ok(vcca_sign1_signature(&token->realm_sign1, &raw, &err), &err, "signature");
+  assert_true(vcca_verify(rak, (enum vcca_sig_alg)token->realm_sign1.alg, vcca_sink_span(&tbs), vcca_sink_span(&raw)));
+  vcca_key_free(rak);
+}
+
+static void each_leniency_takes_what_it_says_and_is_the_only_one_that_does(void **state)
+{
+  (void)state;
+  static struct wanting w;
+  const vcca_leniency_set all = VCCA_LENIENT_BIT(VCCA_LENIENCIES) - 1;
+  vcca_leniency_set shown = 0;
+  for (size_t i = 0; i < ROWS; i++) {
+    vcca_leniency_set bit = VCCA_LENIENT_BIT(rows[i].leniency);
+    struct vcca_token token;
+    enum vcca_family family;
+    struct vcca_error err = {0};
+    set_up(rows[i].family, &w.b);
+    rows[i].make(&w);
+    must_refuse(w.token.span, rows[i].words, "");
+    assert_false(vcca_token_decode_lenient(w.token.span, all & ~bit, &token, &err));
+    assert_non_null(strstr(err.text, rows[i].words));
+    check_ok(vcca_token_decode_lenient(w.token.span, bit, &token, &err), &err, vcca_leniency_name(rows[i].leniency));
+    assert_int_equal(token.leniencies, bit);
+    check_ok(vcca_token_decode_lenient(w.token.span, all, &token, &err), &err, vcca_leniency_name(rows[i].leniency));
+    assert_int_equal(token.leniencies, bit);
+    assert_true(vcca_token_family(&token, &family));
+    assert_int_equal(family, rows[i].family);
+    verified(&token);
+    shown |= bit;
+  }
+  assert_int_equal(shown, all);
+}
+
+static void padding_is_cut_off(void **state)
+{
+  (void)state;
+  static struct wanting w;
+  struct vcca_token token;
+  set_up(VCCA_FAMILY_VIRTCCA_P521, &w.b);
+  padded_version(&w);
+  assert_true(vcca_token_decode_lenient(w.token.span, VCCA_LENIENT_BIT(VCCA_LENIENT_NUL_PADDED_TEXT), &token, NULL));
+  assert_true(vcca_span_is(token.platform.components[0].version, "1.0"));
+}
+
+static void a_strict_token_needs_no_leniency(void **state)
+{
+  (void)state;
+  for (int f = 0; f < VCCA_FAMILIES; f++) {
+    struct sample sample;
+    struct made made;
+    struct vcca_token token;
+    sample_claims((enum vcca_family)f, &sample);
+    make_token((enum vcca_family)f, &sample, &made);
+    assert_true(vcca_token_decode_lenient(made.span, ~(vcca_leniency_set)0, &token, NULL));
+    assert_int_equal(token.leniencies, 0);
+  }
+}
+
+/* The same claim twice is no leniency, however it is spelled. */
+static void a_label_is_there_once_in_whatever_encoding(void **state)
+{
+  (void)state;
+  static struct wanting w;
+  uint8_t buf[8];
+  struct vcca_token token;
+  struct vcca_error err = {0};
+  set_up(VCCA_FAMILY_ARM_1_0, &w.b);
+  struct pairs pairs = w.b.realm;
+  pairs.key[pairs.n] = hex("1a0000acce", buf, sizeof buf);
+  pairs.value[pairs.n] = pairs.value[find(&pairs, 44238)];
+  pairs.n++;
+  token_with(&w.b, REALM, &pairs, &w.token);
+  assert_false(vcca_token_decode_lenient(w.token.span, ~(vcca_leniency_set)0, &token, &err));
+  assert_non_null(strstr(err.text, "realm claim 44238 (rim): map key is there twice"));
+}
+
+static void leniencies_are_found_by_name(void **state)
+{
+  (void)state;
+  vcca_leniency_set set;
+  struct vcca_error err = {0};
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++) {
+    assert_true(vcca_leniencies_named(vcca_span_str(vcca_leniency_name(i)), &set, NULL) && set == VCCA_LENIENT_BIT(i));
+    assert_true(vcca_leniency_meaning(i)[0] != '\0');
+  }
+  assert_true(vcca_leniencies_named(VCCA_SPAN_LIT("der-signature,non-shortest"), &set, NULL));
+  assert_int_equal(set, VCCA_LENIENT_BIT(VCCA_LENIENT_DER_SIGNATURE) | VCCA_LENIENT_BIT(VCCA_LENIENT_NON_SHORTEST));
+  static const char *const wrong[] = {"", "der", "der-signature,", ",der-signature", "der-signature, non-shortest"};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_false(vcca_leniencies_named(vcca_span_str(wrong[i]), &set, &err));
+    assert_int_equal(err.fault, VCCA_FAULT_USAGE);
+  }
+}
+
+/* --- DER --- */
+
+static void a_der_signature_is_exactly_that(void **state)
+{
+  (void)state;
+  static const char *const wrong[] = {
+      "",
+      "30",
+      "3006020101020101"
+      "00",                 /* trailing */
+      "3106020101020101",   /* a SET */
+      "3005020101020101",   /* too short */
+      "300602010102010100", /* too long */
+      "3006020181020101",   /* negative */
+      "300702020001020101", /* not shortest */
+      "308106020101020101", /* a long length that need not be */
+      "30060201010301"
+      "01",                     /* a BIT STRING */
+      "3003020101",             /* r alone */
+      "3009020101020101020101", /* a third */
+      "30800201010201010000",   /* indefinite */
+  };
+  struct vcca_sign1_parts sign1 = {.alg = VCCA_ES256, .der = true};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    uint8_t buf[32], raw_buf[VCCA_SIG_MAX];
+    vcca_sink raw = VCCA_SINK(raw_buf);
+    struct vcca_error err = {0};
+    sign1.signature = hex(wrong[i], buf, sizeof buf);
+    if (vcca_sign1_signature(&sign1, &raw, &err))
+      fail_msg("%s", wrong[i]);
+  }
+  uint8_t buf[32], raw_buf[VCCA_SIG_MAX], want[64] = {[31] = 1, [62] = 0x80, [63] = 2};
+  vcca_sink raw = VCCA_SINK(raw_buf);
+  sign1.signature = hex("3008020101020300"
+                        "8002",
+                        buf, sizeof buf);
+  assert_true(vcca_sign1_signature(&sign1, &raw, NULL));
+  assert_int_equal(raw.n, sizeof want);
+  assert_memory_equal(raw_buf, want, sizeof want);
+}
+
+/* --- Where a fault is --- */
+
+static const struct {
+  enum vcca_family family;
+  enum which which;
+  int64_t label;
+  const char *value, *path;
+} places[] = {
+    {VCCA_FAMILY_ARM_1_0, REALM, 44238, "4100", "/44241/payload/44238"},
+    {VCCA_FAMILY_ARM_1_0, REALM, 44239, "8440404040", "/44241/payload/44239[0]"},
+    {VCCA_FAMILY_ARM_1_0, PLATFORM, 2395, "1a00010000", "/44234/payload/2395"},
+    {VCCA_FAMILY_ARM_1_0, PLATFORM, 2399,
+     "81a10241"
+     "00",
+     "/44234/payload/2399[0]/2"},
+    {VCCA_FAMILY_ARM_1_0, REALM, 44237, "43a10102", "/44241/payload/44237"},
+    {VCCA_FAMILY_ARM_1_0, REALM, 44237, "44a1010220", "/44241/payload/44237"},
+    {VCCA_FAMILY_ARM_RMM_2_0, REALM, 44243, "02", "/44241[1]/payload/44243"},
+    {VCCA_FAMILY_ARM_DRAFT_04, PLATFORM, 2408, "4100", "/44234[1]/payload/2408"},
+    {VCCA_FAMILY_VIRTCCA_P521, REALM, 10, "4100", "/44241/payload/10"},
+};
+
+static void a_fault_is_named_by_byte_path_and_claim_in_one_line(void **state)
+{
+  (void)state;
+  static struct wanting w;
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    struct vcca_token token;
+    struct vcca_error err = {0};
+    char text[600], want[100];
+    set_up(places[i].family, &w.b);
+    with_value(&w, places[i].which, places[i].label, places[i].value);
+    assert_false(vcca_token_decode(w.token.span, &token, &err));
+    assert_string_equal(err.path, places[i].path);
+    vcca_error_text(&err, text, sizeof text);
+    snprintf(want, sizeof want, "byte %zu (0x%zx), at %s: ", err.offset, err.offset, places[i].path);
+    assert_memory_equal(text, want, strlen(want));
+    assert_null(strchr(text, '\n'));
+  }
+}
+
+/* Each byte changed, the token cut after it: the line never breaks, and a path is made of what a token has. */
+static void every_broken_byte_has_a_line(void **state)
+{
+  (void)state;
+  static struct bench b;
+  static uint8_t bytes[2 * VCCA_TOKEN_MAX];
+  set_up(VCCA_FAMILY_ARM_RMM_2_0, &b);
+  unsigned located = 0;
+  for (size_t i = 0; i < 2 * b.good.span.n; i++) {
+    size_t at = i / 2, n = i % 2 ? at : b.good.span.n;
+    struct vcca_token token;
+    struct vcca_error err = {0};
+    char text[600];
+    memcpy(bytes, b.good.span.p, b.good.span.n);
+    bytes[at] ^= 0xe0;
+    if (vcca_token_decode(vcca_span_of(bytes, n), &token, &err))
+      continue;
+    vcca_error_text(&err, text, sizeof text);
+    assert_true(err.has_offset && err.offset <= n && strchr(text, '\n') == NULL);
+    assert_true(err.path[0] == '\0' || err.path[0] == '/');
+    located += err.path[0] == '/';
+  }
+  assert_true(located > b.good.span.n);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(each_leniency_takes_what_it_says_and_is_the_only_one_that_does),
+      cmocka_unit_test(padding_is_cut_off),
+      cmocka_unit_test(a_strict_token_needs_no_leniency),
+      cmocka_unit_test(a_label_is_there_once_in_whatever_encoding),
+      cmocka_unit_test(leniencies_are_found_by_name),
+      cmocka_unit_test(a_der_signature_is_exactly_that),
+      cmocka_unit_test(a_fault_is_named_by_byte_path_and_claim_in_one_line),
+      cmocka_unit_test(every_broken_byte_has_a_line),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -181,6 +181,8 @@ VCCA_MUST_USE bool need_rec(struct run *r, const struct tree_node *map, uint64_t
 uint64_t rec_with_mpidr(struct run *r, const struct tree_node *map, uint64_t mpidr);
 /* The status word's short name, as steps spell it: without the interface's prefix. */
 const char *status_text(const struct vcca_interface *interface, uint64_t word);
+/* Whether the status and the condition a call's expect spells out exist; false with an error. */
+bool call_names_exist(struct run *r, const struct step *s);
 bool answers_by_value(const struct vcca_command *command);
 const struct vcca_interface *guest_interface(const struct run *r);
 

@@ -119,10 +119,11 @@ static bool edit_template(const struct vmm_model *model, const struct vmm_layout
     return false;
   memcpy(aligned.p, template.p, total);
   size_t room = total + 64 * KIB + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
-  bool good = fdt_size_dt_strings(aligned.p) <= TEMPLATE_NAMES ||
+  const void *fdt = aligned.p;
+  bool good = fdt_size_dt_strings(fdt) <= TEMPLATE_NAMES ||
               vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: more than %d KiB of property names", TEMPLATE_NAMES / KIB);
-  if (good && tree_new(&t, room, aligned.p, err)) {
-    struct edit e = {.t = &t, .model = model, .lay = lay, .fdt = aligned.p};
+  if (good && tree_new(&t, room, fdt, err)) {
+    struct edit e = {.t = &t, .model = model, .lay = lay, .fdt = fdt};
     bool copied = copy_tree(&e);
     good = tree_finish(&t, out, err);
     if (!copied && good) {

@@ -142,12 +142,12 @@ static size_t move_body(const void *fdt, struct vcca_bytes *whole, size_t at)
 
 static bool lay_out(struct tree *t, struct vcca_bytes *whole, struct vcca_error *err)
 {
-  const void *like = t->like;
+  const void *like = t->like, *fdt = t->room.p;
   size_t names = like ? fdt_size_dt_strings(like) : 0;
   size_t at = like && fdt_off_mem_rsvmap(like) < 256 ? fdt_off_mem_rsvmap(like) : TREE_HEADER;
   /* tails that were shared become names of their own: room for each of them */
-  size_t room = names + (size_t)fdt_size_dt_strings(t->room.p) * 32;
-  if (!vcca_bytes_alloc(whole, at + fdt_off_dt_strings(t->room.p) + room, err))
+  size_t room = names + (size_t)fdt_size_dt_strings(fdt) * 32;
+  if (!vcca_bytes_alloc(whole, at + fdt_off_dt_strings(fdt) + room, err))
     return false;
   vcca_sink block = vcca_sink_of(whole->p + whole->n - room, room);
   if (like)

@@ -2,9 +2,10 @@
  * device trees included.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "support.h"
+#include "support_vmm.h"
 
 #include "boot/vmm_qemu.h"
+#include "vcca/hex.h"
 
 static const uint8_t firmware[] = "FW CONTENT", initrd[] = "INITRD CONTENT";
 static uint8_t kernel[256];
@@ -65,43 +66,16 @@ static const struct {
     {"qemu", Q_HOST, M512 "-smp 2 -bios fw -dtb output.dtb", D_RIM},
 };
 
-enum { WORDS = 64 };
-struct words {
-  char text[512];
-  const char *word[WORDS];
-  size_t count;
-};
-
-static void split(const char *line, struct words *w)
-{
-  assert_true(strlen(line) < sizeof w->text);
-  memcpy(w->text, line, strlen(line) + 1);
-  w->count = 0;
-  for (char *p = w->text; *p; p += strcspn(p, " ")) {
-    if (*p == ' ')
-      *p++ = '\0';
-    if (*p && *p != ' ') {
-      assert_true(w->count < WORDS);
-      w->word[w->count++] = p;
-    }
-  }
-}
-
 static void plan_of(const char *vmm, const char *host, const char *line, vcca_span dtb, vcca_span template, struct vcca_vmm_plan *plan)
 {
   struct vcca_error err = {0};
-  struct vcca_host_caps caps = {0};
-  struct vcca_vmm_config config;
-  struct words w;
+  struct support_words words;
   struct vcca_vmm_images images = {.kernel = VCCA_SPAN(kernel),
                                    .initrd = vcca_span_of(initrd, sizeof initrd - 1),
                                    .firmware = vcca_span_of(firmware, sizeof firmware - 1),
                                    .dtb = dtb,
                                    .dtb_template = template};
-  split(line, &w);
-  check_ok(vcca_host_caps_read(vcca_span_str(host), &caps, &err), &err, host);
-  check_ok(vcca_vmm_parse(vmm, w.word, w.count, NULL, NULL, &config, &err), &err, line);
-  check_ok(vcca_vmm_plan(&config, &caps, &images, VCCA_RULES_ARM_1_0, NULL, NULL, plan, &err), &err, line);
+  check_ok(support_plan(vmm, host, line, &images, &words, plan, &err), &err, line);
 }
 
 /* The rows' RIMs may be cut short, as one was when it was published. */

@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 vcca=${VCCA:?} bad=0 rows=0
+[[ -x $vcca ]] || { echo "no $vcca"; exit 1; }
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir" || exit 1
 
 expect() { # RIM (possibly cut short, 63 digits at least), words of vcca measure...

@@ -1,0 +1,314 @@
+/* Command lines to plans: what is asked for, what is refused and which option the refusal names.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "support_vmm.h"
+
+#define HOST "ipa_bits=52\nnum_bps=6\nnum_wps=4\npmu_num_ctrs=6\nsve_vl=512\npmu=true\n"
+static uint8_t kernel[8192], initrd[5000], large[3 << 20];
+static struct vcca_vmm_images images;
+
+static struct support_words words;
+static struct vcca_error err;
+
+static const struct vcca_plan *plan_of(const char *vmm, const char *host, const char *line, struct vcca_vmm_plan *plan)
+{
+  memset(&err, 0, sizeof err);
+  check_ok(support_plan(vmm, host, line, &images, &words, plan, &err), &err, line);
+  return &plan->plan;
+}
+
+static const struct vcca_segment *segment(const struct vcca_plan *plan, const char *name)
+{
+  for (size_t i = 0; i < plan->segment_count; i++)
+    if (strcmp(plan->segments[i].name, name) == 0)
+      return &plan->segments[i];
+  fail_msg("no segment %s", name);
+  return NULL;
+}
+
+static void host_and_command_line_make_the_parameters(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *vmm, *host, *line;
+    uint64_t flags, s2sz, sve_vl, bps, wps, pmu;
+    enum vcca_hash_alg alg;
+  } rows[] = {
+      {"qemu", HOST, "", 6, 41, 3, 5, 3, 6, VCCA_SHA512},
+      {"qemu", HOST "lpa2=true\n", "-cpu host,pmu=off,sve=off", 1, 41, 0, 5, 3, 0, VCCA_SHA512},
+      {"qemu", HOST, "-cpu host,num-breakpoints=2,num-watchpoints=3,num-pmu-counters=1", 6, 41, 3, 1, 2, 1, VCCA_SHA512},
+      {"qemu", HOST, "-cpu host,sve256=on", 6, 41, 1, 5, 3, 6, VCCA_SHA512},   /* the longest asked for */
+      {"qemu", HOST, "-cpu host,sve512=off", 6, 41, 1, 5, 3, 6, VCCA_SHA512},  /* the next power of two */
+      {"qemu", HOST, "-cpu host,sve256=off", 6, 41, 0, 5, 3, 6, VCCA_SHA512},  /* and none above it */
+      {"qemu", HOST, "-cpu host,sve384=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512},  /* which the host does not have */
+      {"qemu", HOST, "-cpu host,sve128=off", 4, 41, 0, 5, 3, 6, VCCA_SHA512},  /* nothing is left */
+      {"qemu", HOST, "-cpu host,sve1024=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512}, /* longer than there is */
+      {"qemu", HOST, "-object rme-guest,measurement-algorithm=sha256", 6, 41, 3, 5, 3, 6, VCCA_SHA256},
+      {"qemu", HOST "hash_algo='RmiHashSha256'\n", "", 6, 41, 3, 5, 3, 6, VCCA_SHA256},
+      {"qemu", HOST "hash_algo='RmiHashSha256'\n", "-object rme-guest,measurement-algorithm=sha512", 6, 41, 3, 5, 3, 6, VCCA_SHA512},
+      {"qemu", "ipa_bits=40\nnum_bps=2\nnum_wps=2\n", "", 0, 40, 0, 1, 1, 0, VCCA_SHA512},
+      {"kvmtool", HOST, "-c 1 -m 512", 2, 33, 3, 5, 3, 0, VCCA_SHA256}, /* no PMU unless asked for */
+      {"kvmtool", HOST, "-c 1 -m 512 --pmu --pmu-counters 2 --disable-sve", 4, 33, 0, 5, 3, 2, VCCA_SHA256},
+      {"kvmtool", HOST, "-c 1 -m 512 --sve-max-vl=256", 2, 33, 1, 5, 3, 0, VCCA_SHA256},
+      {"kvmtool", HOST, "-c 1 -m 2G", 2, 33, 3, 5, 3, 0, VCCA_SHA256},
+      {"kvmtool", HOST, "-c 1 -m 4G", 2, 34, 3, 5, 3, 0, VCCA_SHA256}, /* RAM ends beyond 32 bits */
+      {"cloud-hypervisor", HOST, "--kernel Image", 6, 48, 3, 5, 3, 6, VCCA_SHA512},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_vmm_plan plan;
+    const struct vcca_realm_params *p = &plan_of(rows[i].vmm, rows[i].host, rows[i].line, &plan)->params;
+    if (p->flags != rows[i].flags || p->s2sz != rows[i].s2sz || p->sve_vl != rows[i].sve_vl || p->num_bps != rows[i].bps ||
+        p->num_wps != rows[i].wps || p->pmu_num_ctrs != rows[i].pmu || p->hash_alg != rows[i].alg)
+      fail_msg("%s %s: flags %u s2sz %u vl %u bps %u wps %u pmu %u alg %d", rows[i].vmm, rows[i].line, (unsigned)p->flags, (unsigned)p->s2sz,
+               (unsigned)p->sve_vl, (unsigned)p->num_bps, (unsigned)p->num_wps, (unsigned)p->pmu_num_ctrs, (int)p->hash_alg);
+    vcca_vmm_plan_free(&plan);
+  }
+}
+
+static void rmm_2_0_defaults_to_sha_256_and_does_not_measure_ripas(void **state)
+{
+  (void)state;
+  struct vcca_host_caps caps = {.known = {false}};
+  struct vcca_vmm_config config;
+  struct vcca_vmm_plan plan;
+  struct vcca_rim rim, created;
+  check_ok(vcca_host_caps_read(VCCA_SPAN_LIT(HOST), &caps, &err), &err, "host");
+  check_ok(vcca_vmm_parse("qemu", NULL, 0, NULL, NULL, &config, &err), &err, "no words");
+  check_ok(vcca_vmm_plan(&config, &caps, &images, VCCA_RULES_ARM_2_0, NULL, NULL, &plan, &err), &err, "plan");
+  assert_int_equal(plan.plan.params.hash_alg, VCCA_SHA256);
+  plan.plan.segment_count = 0;
+  plan.plan.vcpus = 0;
+  vcca_plan_measure(&plan.plan, NULL, NULL, NULL, NULL, &rim);
+  vcca_rim_create(&created, VCCA_RULES_ARM_2_0, &plan.plan.params);
+  assert_memory_equal(rim.value, created.value, sizeof rim.value);
+  vcca_vmm_plan_free(&plan);
+  check_ok(vcca_host_caps_set(&caps, VCCA_CAP_HASH_ALGO, "sha384", &err), &err, "sha384");
+  check_ok(vcca_vmm_plan(&config, &caps, &images, VCCA_RULES_ARM_2_0, NULL, NULL, &plan, &err), &err, "2.0 with SHA-384");
+  vcca_vmm_plan_free(&plan);
+  assert_false(vcca_vmm_plan(&config, &caps, &images, VCCA_RULES_ARM_1_0, NULL, NULL, &plan, &err));
+  assert_non_null(strstr(err.text, "--rmm 2.0"));
+  vcca_vmm_plan_free(&plan);
+}
+
+static void images_lie_where_each_vmm_puts_them(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *vmm, *line;
+    uint64_t kernel, initrd, dtb, pc, x0;
+  } rows[] = {
+      {"qemu", "-m 1G -kernel k -initrd i", 0x40000000, 0x48000000, 0x48200000, 0x40000000, 0x48200000},
+      {"qemu", "-m 64 -kernel k -initrd i", 0x40000000, 0x42000000, 0x42200000, 0x40000000, 0x42200000},
+      {"kvmtool", "-c 1 -m 512 -k k -i i", 0x80000000, 0x8fdfe000, 0x8fe00000, 0x80000000, 0x8fe00000},
+      {"kvmtool", "-c 1 -m 128 -k k -i i", 0x80000000, 0x87dfe000, 0x87e00000, 0x80000000, 0x87e00000},
+      {"kvmtool", "-c 1 -m 512 -k k -i i --measurement-log", 0x80000000, 0x8fdfe000, 0x8fe00000, 0x80000000, 0x8fe00000},
+      {"kvmtool-arm", "-c 1 -m 512 -k k -i i", 0x80000000, 0x8fdf0000, 0x8fe00000, 0x80000000, 0x8fe00000},
+      {"cloud-hypervisor", "--memory size=512M --kernel k --initramfs i", 0x40400000, 0x5fffe000, 0x40000000, 0x40400000, 0x40000000},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_vmm_plan out;
+    const struct vcca_plan *plan = plan_of(rows[i].vmm, HOST, rows[i].line, &out);
+    assert_int_equal(segment(plan, "kernel")->ipa, rows[i].kernel);
+    assert_int_equal(segment(plan, "initrd")->ipa, rows[i].initrd);
+    assert_int_equal(segment(plan, "dtb")->ipa, rows[i].dtb);
+    assert_int_equal(plan->boot_rec.pc, rows[i].pc);
+    assert_int_equal(plan->boot_rec.gprs[0], rows[i].x0);
+    const struct vcca_segment *s = segment(plan, "initrd");
+    assert_memory_equal(s->content.p + s->lead, initrd, sizeof initrd);
+    vcca_vmm_plan_free(&out);
+  }
+}
+
+static void branches_of_kvmtool_differ(void **state)
+{
+  (void)state;
+  struct vcca_vmm_plan out;
+  const struct vcca_plan *plan = plan_of("kvmtool-arm", HOST, "-c 1 -m 512 -f fw", &out);
+  assert_int_equal(segment(plan, "firmware")->size, 0x300000);
+  assert_int_equal(segment(plan, "dtb")->ipa, 0x80400000);
+  vcca_vmm_plan_free(&out);
+  plan = plan_of("kvmtool-arm", HOST, "-c 1 -m 512 -k k", &out);
+  assert_int_equal(segment(plan, "kernel")->size, 0x10000);
+  vcca_vmm_plan_free(&out);
+  plan = plan_of("kvmtool-linaro", HOST, "-c 1 -m 512 -k k", &out);
+  assert_int_equal(segment(plan, "kernel")->size, 0x2000);
+  vcca_vmm_plan_free(&out);
+}
+
+static void the_log_area_comes_after_the_vcpus(void **state)
+{
+  (void)state;
+  struct vcca_vmm_plan out;
+  const struct vcca_plan *plan = plan_of("kvmtool", HOST, "-c 1 -m 512 --measurement-log -k k", &out);
+  const struct vcca_segment *s = segment(plan, "log");
+  assert_int_equal(s->ipa, 0x8fff0000);
+  assert_int_equal(s->size, 0x10000);
+  assert_true(s->after_recs && !s->measured);
+  vcca_vmm_plan_free(&out);
+}
+
+static void refusals_name_what_to_change(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *vmm, *host, *line, *names;
+  } rows[] = {
+      {"qemu", HOST, "-m", "-m needs a value"},
+      {"qemu", HOST, "-m 1X", "-m"},
+      {"qemu", HOST, "-m 0", "-m"},
+      {"qemu", HOST, "-m 99999999P", "-m"},
+      {"qemu", HOST, "-m 1G,maxmem=512M", "maxmem"},
+      {"qemu", HOST, "-m 1G,frob=1", "frob"},
+      {"qemu", HOST, "-smp 0", "-smp"},
+      {"qemu", HOST, "-smp 513", "-smp"},
+      {"qemu", HOST, "-smp 512,sockets=512,cores=512", "-smp"},
+      {"qemu", HOST, "-smp 5,cores=2", "-smp"},
+      {"qemu", HOST, "-smp 2,maxcpus=4", "maxcpus"},
+      {"qemu", HOST, "-object rme-guest,frob=1", "frob"},
+      {"qemu", HOST, "-object rme-guest,personalization-value=A", "base64"},
+      {"qemu", HOST,
+       "-object rme-guest,personalization-value=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+       "64 bytes"},
+      {"qemu", HOST, "-object rme-guest,measurement-algorithm=md5", "measurement-algorithm"},
+      {"qemu", HOST, "-object rme-guest,measurement-algorithm=sha384", "--rmm 2.0"},
+      {"qemu", HOST, "-M virt,gic-version=2", "gic-version"},
+      {"qemu", HOST, "-M virt,highmem=off", "highmem"},
+      {"qemu", HOST, "-M microvm", "virt"},
+      {"qemu", HOST, "-cpu max", "host"},
+      {"qemu", HOST, "-cpu host,sve100=on", "sve100"},
+      {"qemu", HOST, "-cpu host,sve2176=on", "sve"},
+      {"qemu", HOST, "-cpu host,sve1024=on", "--sve-vl"},
+      {"qemu", HOST, "-cpu host,sve=off,sve256=on", "sve=off"},
+      {"qemu", HOST, "-cpu host,num-breakpoints=7", "--num-bps"},
+      {"qemu", HOST, "-cpu host,num-watchpoints=1", "at least 2"},
+      {"qemu", HOST, "-cpu host,num-pmu-counters=7", "--pmu-num-ctrs"},
+      {"qemu", "num_bps=2\nnum_wps=2\npmu=false\n", "-cpu host,pmu=on", "--pmu"},
+      {"qemu", "num_bps=2\nnum_wps=2\n", "-cpu host,sve=on", "--sve-vl"},
+      {"qemu", "num_bps=2\nnum_wps=2\n", "-cpu host,pmu=on", "--pmu-num-ctrs"},
+      {"qemu", "num_wps=2\n", "", "--num-bps"},
+      {"qemu", HOST, "-m 1G,maxmem=256T,slots=12", "--lpa2"},
+      {"qemu", "ipa_bits=32\nnum_bps=2\nnum_wps=2\n", "-m 2G", "--ipa-bits"},
+      {"qemu", HOST, "-m 1M -kernel k", "-m"}, /* the device tree is outside RAM */
+      {"qemu", HOST, "-m 1M -bios f -object rme-guest,measurement-log=on", "-m"},
+      {"qemu", HOST, "-initrd i", "kernel"},
+      {"kvmtool", HOST, "-m 512", "--cpus"},
+      {"kvmtool", HOST, "-c 1", "--mem"},
+      {"kvmtool", HOST, "-c 0 -m 512", "--cpus"},
+      {"kvmtool", HOST, "-c 1 -m 513", "2 MiB"},
+      {"kvmtool", HOST, "-c 1 -m 512@2G", "@"},
+      {"kvmtool", HOST, "-c 1 -m 512 --frob", "--frob"},
+      {"kvmtool", HOST, "-c 1 -m 512 stray", "stray"},
+      {"kvmtool", HOST, "-c 1 -m 512 --realm=1", "takes no value"},
+      {"kvmtool", HOST, "-c 1 -m 512 --params", "needs a value"},
+      {"kvmtool", HOST, "-c 1 -m 512 --irqchip gicv2", "--irqchip"},
+      {"kvmtool", HOST, "-c 1 -m 512 -k a -f b", "--firmware"},
+      {"kvmtool", HOST, "-c 1 -m 512 -F flash", "--dtb"},
+      {"kvmtool", HOST, "-c 1 -m 512 --sve-max-vl 100", "--sve-max-vl"},
+      {"kvmtool", HOST, "-c 1 -m 512 --realm-pv 01234567890123456789012345678901234567890123456789012345678901234", "--realm-pv"},
+      {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1001", "--firmware-address"},
+      {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1000", "--mem"}, /* not in RAM */
+      {"kvmtool", HOST, "-c 1 -m 4 -f f", "--mem"},                             /* firmware over the device tree */
+      {"kvmtool", HOST, "-c 1 -m 2 -k k", "--mem"},
+      {"kvmtool", "num_bps=2\nnum_wps=2\npmu=false\n", "-c 1 -m 512 --pmu", "--pmu"},
+      {"cloud-hypervisor", HOST, "--firmware f", "--kernel"},
+      {"cloud-hypervisor", HOST, "--cpus boot=0", "--cpus"},
+      {"cloud-hypervisor", HOST, "--memory 1G", "--memory"},
+      {"cloud-hypervisor", HOST, "--memory size=4M --kernel k", "--memory"},
+      {"cloud-hypervisor", HOST, "--frob", "--frob"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_vmm_plan plan;
+    memset(&err, 0, sizeof err);
+    if (support_plan(rows[i].vmm, rows[i].host, rows[i].line, &images, &words, &plan, &err))
+      fail_msg("%s %s: accepted", rows[i].vmm, rows[i].line);
+    if (err.fault != VCCA_FAULT_USAGE || !strstr(err.text, rows[i].names))
+      fail_msg("%s %s: no '%s' in: %s", rows[i].vmm, rows[i].line, rows[i].names, err.text);
+    vcca_vmm_plan_free(&plan);
+  }
+}
+
+static void images_that_are_asked_for_must_be_here(void **state)
+{
+  (void)state;
+  struct vcca_vmm_images none = {.kernel = {NULL, 0}};
+  struct vcca_vmm_plan plan;
+  assert_false(support_plan("qemu", HOST, "-kernel Image", &none, &words, &plan, &err));
+  assert_non_null(strstr(err.text, "--kernel"));
+  vcca_vmm_plan_free(&plan);
+  assert_false(support_plan("kvmtool", HOST, "-c 1 -m 512 -f fw", &none, &words, &plan, &err));
+  assert_non_null(strstr(err.text, "--firmware"));
+  vcca_vmm_plan_free(&plan);
+}
+
+struct remarks {
+  unsigned count;
+  char last[200];
+};
+static void remark(void *ctx, const char *text)
+{
+  struct remarks *r = ctx;
+  r->count++;
+  snprintf(r->last, sizeof r->last, "%s", text);
+}
+
+static void what_cannot_matter_is_passed_over_and_what_is_unknown_is_said(void **state)
+{
+  (void)state;
+  struct vcca_vmm_config config;
+  struct remarks r = {0};
+  support_split("qemu-system-aarch64 -M virt -drive a=b -netdev c -chardev d -mon e -fsdev f -device virtio-net-pci,netdev=n -nographic", &words);
+  check_ok(vcca_vmm_parse("qemu", words.word, words.count, remark, &r, &config, &err), &err, "harmless");
+  assert_int_equal(r.count, 0);
+  support_split("-device smmuv3", &words);
+  check_ok(vcca_vmm_parse("qemu", words.word, words.count, remark, &r, &config, &err), &err, "device");
+  assert_int_equal(r.count, 1);
+  assert_non_null(strstr(r.last, "smmuv3"));
+  support_split("-overcommit mem-lock=on", &words);
+  check_ok(vcca_vmm_parse("qemu", words.word, words.count, remark, &r, &config, &err), &err, "unknown");
+  assert_int_equal(r.count, 3);
+}
+
+static void topology_is_filled_in_as_qemu_does(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *line;
+    unsigned sockets, clusters, cores, threads, vcpus;
+  } rows[] = {
+      {"", 1, 1, 1, 1, 1},
+      {"-smp 4", 1, 1, 4, 1, 4},
+      {"-smp cores=4", 1, 1, 4, 1, 4},
+      {"-smp maxcpus=4", 1, 1, 4, 1, 4},
+      {"-smp cores=2,maxcpus=8", 4, 1, 2, 1, 8},
+      {"-smp cores=2,sockets=2,maxcpus=16", 2, 1, 2, 4, 16},
+      {"-smp threads=2,cores=2,sockets=2,clusters=2", 2, 2, 2, 2, 16},
+      {"-smp 12 -smp clusters=2,threads=2", 1, 2, 3, 2, 12},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_vmm_config c;
+    support_split(rows[i].line, &words);
+    check_ok(vcca_vmm_parse("qemu", words.word, words.count, NULL, NULL, &c, &err), &err, rows[i].line);
+    if (c.sockets != rows[i].sockets || c.clusters != rows[i].clusters || c.cores != rows[i].cores || c.threads != rows[i].threads ||
+        c.vcpus != rows[i].vcpus)
+      fail_msg("%s: %u %u %u %u = %u", rows[i].line, c.sockets, c.clusters, c.cores, c.threads, c.vcpus);
+  }
+}
+
+int main(void)
+{
+  support_header(kernel, 0, 0x200000);
+  for (size_t i = 0; i < sizeof initrd; i++)
+    initrd[i] = (uint8_t)(i + 1);
+  memset(large, 0xaa, sizeof large);
+  images.kernel = VCCA_SPAN(kernel);
+  images.initrd = VCCA_SPAN(initrd);
+  images.firmware = VCCA_SPAN(large);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(host_and_command_line_make_the_parameters), cmocka_unit_test(rmm_2_0_defaults_to_sha_256_and_does_not_measure_ripas),
+      cmocka_unit_test(images_lie_where_each_vmm_puts_them),       cmocka_unit_test(branches_of_kvmtool_differ),
+      cmocka_unit_test(the_log_area_comes_after_the_vcpus),        cmocka_unit_test(refusals_name_what_to_change),
+      cmocka_unit_test(images_that_are_asked_for_must_be_here),    cmocka_unit_test(what_cannot_matter_is_passed_over_and_what_is_unknown_is_said),
+      cmocka_unit_test(topology_is_filled_in_as_qemu_does),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

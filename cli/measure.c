@@ -7,29 +7,7 @@
 #include "vcca/hex.h"
 
 static const struct option options[] = {
-    {"kernel", 'k', "FILE", false, "arm64 Image, gzip-compressed or not"},
-    {"initrd", 'i', "FILE", false, "initial RAM disk, with --kernel"},
-    {"firmware", 'f', "FILE", false, "UEFI firmware: firmware boot"},
-    {"dtb", 0, "FILE", false, "device tree, as the VMM passes it; without it one is made"},
-    {"dtb-template", 0, "FILE", false, "device tree of another VM, to be edited (VMM models)"},
-    {"output-dtb", 0, "FILE", false, "write the device tree that was measured"},
-    {"append", 0, "TEXT", false, "kernel command line for the built-in device tree"},
-    {"vcpus", 'c', "N", false, "vCPUs that are measured; default 0: none (virtcca), 1 (arm)"},
-    {"sve", 's', "BITS", false, "SVE vector length in bits; default no SVE"},
-    {"pmu", 'm', "N|BOOL", false, "PMU counters, default no PMU; of a VMM model's host: true or false"},
-    {"s2sz", 0, "BITS", false, "IPA width; default 40"},
-    {"ram", 0, "SIZE", false, "RAM size; default what the images need, at least 512M"},
-    {"hash", 0, "sha-256|sha-512", false, "measurement algorithm; default sha-256"},
-    {"host", 0, "FILE", true, "host capabilities (TOML); later files only lower values"},
-    {"ipa-bits", 0, "N", false, "of the host, whatever its files say: address bits"},
-    {"num-bps", 0, "N", false, "of the host: breakpoints"},
-    {"num-wps", 0, "N", false, "of the host: watchpoints"},
-    {"sve-vl", 0, "BITS", false, "of the host: longest SVE vector, 0 for none"},
-    {"pmu-num-ctrs", 0, "N", false, "of the host: PMU counters"},
-    {"lpa2", 0, "BOOL", false, "of the host: LPA2"},
-    {"hash-algo", 0, "sha256|sha512", false, "measurement algorithm, whatever the VMM says"},
-    {"rmm", 0, "1.0|2.0", false, "the monitor's rules (VMM models, log); default 1.0"},
-    {"output-log", 0, "FILE", false, "write the log that the host leaves (VMM models)"},
+#include "cli/measure_options.def"
     {"image", 0, "FILE", true, "an image that a log may name by its digest"},
     {"engine", 0, "NAME|list", false, "hash by this engine, or list them; default the fastest. Results never depend on it"},
     {"steps", 0, NULL, false, "a readable account of the measurement before the result; every step with -o json"},
@@ -250,6 +228,16 @@ static bool check_args(const struct args *a, const struct kind *kind, struct vcc
   return true;
 }
 
+bool measure_ready_plan(struct job *job, struct vcca_error *err)
+{
+  const struct kind *kind = find_kind(job->args->operands > 0 ? job->args->operand[0] : "", err);
+  if (!kind || !check_args(job->args, kind, err))
+    return false;
+  if (kind->compute != measure_compute_plan)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' lays no VM out: a profile or VMM model is needed here", job->args->operand[0]);
+  return kind->ready(job, err);
+}
+
 static bool open_trace(struct job *job, struct vcca_error *err)
 {
   const char *trace = args_get(job->args, "trace");
@@ -279,7 +267,7 @@ static bool measure(struct job *job, struct vcca_error *err)
   return true;
 }
 
-static void clean_up(struct job *job)
+void measure_clean_up(struct job *job)
 {
   vcca_file_unmap(&job->kernel);
   vcca_file_unmap(&job->initrd);
@@ -309,7 +297,7 @@ static enum vcca_exit run(const struct args *a)
   bool ok = (!engine || vcca_engine_use(engine, &err)) && measure(&job, &err);
   if (job.trace && job.trace != stdout && fclose(job.trace) != 0 && ok)
     ok = vcca_fail(&err, VCCA_FAULT_IO, "cannot write the trace");
-  clean_up(&job);
+  measure_clean_up(&job);
   return ok ? VCCA_EXIT_YES : fail(a, &err);
 }
 

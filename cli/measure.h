@@ -28,6 +28,8 @@ struct job {
   bool json;
 };
 
+extern const struct verb verb_measure;
+
 /* A vcca_rim_hook and a vcca_progress; ctx is the job. */
 void measure_step(void *job, const struct vcca_rim_step *step);
 void measure_progress(void *job, uint64_t done, uint64_t total);
@@ -44,5 +46,9 @@ VCCA_MUST_USE bool measure_ready_vmm(struct job *job, struct vcca_error *err);
 VCCA_MUST_USE bool measure_ready_log(struct job *job, struct vcca_error *err);
 VCCA_MUST_USE bool measure_compute_plan(struct job *job, struct vcca_measured *out, struct vcca_error *err);
 VCCA_MUST_USE bool measure_compute_log(struct job *job, struct vcca_measured *out, struct vcca_error *err);
+
+/* For other verbs that take a VM as vcca measure does: job->plan from job->args, whose first operand is the profile. */
+VCCA_MUST_USE bool measure_ready_plan(struct job *job, struct vcca_error *err);
+void measure_clean_up(struct job *job);
 
 #endif

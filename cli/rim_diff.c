@@ -1,0 +1,125 @@
+/* vcca rim diff: where two measurements part.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/measure.h"
+#include "vcca/explain.h"
+
+static const struct option options[] = {
+    OPTION_OUTPUT,
+    OPTION_END,
+};
+
+enum { WORDS = 256, LINE = 8192 };
+
+/* A trace file, or a configuration: the words of a vcca measure command. */
+struct side {
+  struct vcca_rim_trace trace;
+  struct args args;
+  struct job job;
+  char line[LINE]; /* the configuration's words, each with a NUL */
+  char *words[WORDS];
+  int count;
+};
+
+/* Splits at spaces; '...' and "..." keep them. */
+static bool split(struct side *s, const char *text, struct vcca_error *err)
+{
+  size_t n = 0;
+  while (*text) {
+    while (*text == ' ')
+      text++;
+    if (!*text)
+      break;
+    if (s->count == WORDS || n + strlen(text) + 2 > LINE)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "a configuration of more than %d words or %d characters", WORDS, LINE - 2);
+    s->words[s->count++] = s->line + n;
+    for (char quote = '\0'; *text && (quote || *text != ' '); text++) {
+      if (*text == quote)
+        quote = '\0';
+      else if (!quote && (*text == '\'' || *text == '"'))
+        quote = *text;
+      else
+        s->line[n++] = *text;
+    }
+    s->line[n++] = '\0';
+  }
+  return true;
+}
+
+/* The file a part of the plan was read from; NULL when it was made. */
+static const char *file_of(const struct args *a, const char *part)
+{
+  static const char *const images[] = {"kernel", "initrd", "firmware", "dtb"};
+  for (size_t i = 0; i < sizeof images / sizeof *images; i++)
+    if (strcmp(part, images[i]) == 0)
+      return args_get(a, part);
+  return NULL;
+}
+
+static bool measure_side(struct side *s, const char *text, struct vcca_error *err)
+{
+  if (!split(s, text, err))
+    return false;
+  if (!args_parse(&verb_measure, s->count, s->words, &s->args)) /* has said why */
+    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' is no configuration: it has the words of a vcca measure command", text);
+  s->job.args = &s->args;
+  if (!measure_ready_plan(&s->job, err) || !vcca_trace_plan(s->job.plan, &s->trace, err))
+    return false;
+  for (size_t i = 0; i < s->trace.part_count; i++)
+    s->trace.parts[i].file = file_of(&s->args, s->trace.parts[i].name);
+  return true;
+}
+
+static bool open_side(struct side *s, const char *operand, struct vcca_error *err)
+{
+  if (strstr(operand, " -"))
+    return measure_side(s, operand, err);
+  struct vcca_mapping file = {.forgotten = 0};
+  bool ok = vcca_file_map(operand, CLI_FILE_MAX, &file, err) && (vcca_trace_read(file.bytes, &s->trace, err) || vcca_fail_in(err, operand));
+  vcca_file_unmap(&file);
+  return ok;
+}
+
+static void close_side(struct side *s)
+{
+  vcca_trace_free(&s->trace);
+  measure_clean_up(&s->job);
+}
+
+static enum vcca_exit run(const struct args *a)
+{
+  static struct side sides[2]; /* too large for a stack */
+  struct vcca_rim_diff diff = {.runs = NULL};
+  struct vcca_error err;
+  bool json = false, same = false;
+  bool ok = args_json(a, &json, &err) && open_side(&sides[0], a->operand[0], &err) && open_side(&sides[1], a->operand[1], &err) &&
+            vcca_rim_diff(&sides[0].trace, &sides[1].trace, &diff, &err);
+  if (ok) {
+    same = vcca_rim_diff_same(&diff);
+    (json ? vcca_rim_diff_json : vcca_rim_diff_text)(&diff, a->operand[0], a->operand[1], stdout);
+  }
+  vcca_rim_diff_free(&diff);
+  close_side(&sides[0]);
+  close_side(&sides[1]);
+  return !ok ? fail(a, &err) : same ? VCCA_EXIT_YES : VCCA_EXIT_NO;
+}
+
+const struct verb verb_rim_diff = {
+    "rim diff",
+    "A B",
+    2,
+    2,
+    "where two measurements part",
+    "Compares two measurements step by step. A and B are traces (vcca measure --trace) or configurations: the words of a vcca measure command as one "
+    "argument. Steps belong together when kind and address are the same, so that one granule more or less leaves the others comparable. Says the "
+    "first "
+    "difference down to file, offset and field where the images are at hand, then all that differs. Exits with 0 when both are the same, with 1 when "
+    "not.",
+    "vcca rim diff monitor.jsonl model.jsonl\n"
+    "vcca rim diff monitor.jsonl 'virtcca --kernel Image --dtb vm.dtb --vcpus 4'\n"
+    "vcca rim diff 'virtcca -k Image.old --dtb vm.dtb' 'virtcca -k Image.new --dtb vm.dtb' -o json",
+    options,
+    run,
+};

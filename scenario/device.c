@@ -126,7 +126,7 @@ static bool read_base(const struct tree_node *node, struct vcca_device *d, struc
   const struct tree_node *base = tree_get(node, "base");
   const struct tree_node *chain = tree_get(node, "chain");
   struct tree_node *found;
-  enum vcca_chain_kind kind;
+  enum vcca_chain_kind kind = VCCA_CHAIN_P521;
   if (base && !read_chain(base, &kind, err))
     return false;
   if (base)

@@ -51,19 +51,15 @@ static const struct layout {
   const struct slot *slots;
   size_t count;
 } layouts[] = {
-#define LAYOUT(command, input, slots, words)                     \
-  {                                                              \
-    command, input, words, slots, sizeof slots / sizeof slots[0] \
-  }
-    LAYOUT("REALM_CREATE", "params", realm_params,
-           "flags s2sz sve_vl num_bps num_wps pmu_num_ctrs hash_algo rpv vmid rtt_base rtt_level_start rtt_num_start"),
-    LAYOUT("REC_CREATE", "params", rec_params, "flags mpidr pc gprs num_aux aux"),
-    LAYOUT("REC_ENTER", "run", rec_run, "flags gprs gicv3_hcr gicv3_lrs"),
-    LAYOUT("CVM_CREATE", "params", cvm_params,
-           "flags s2sz sve_vl num_bps num_wps pmu_num_cnts hash_algo vmid ns_vtcr vttbr_el2 ttt_base ttt_level_start ttt_num_start rpv"),
-    LAYOUT("TEC_CREATE", "params", tec_params, "gprs pc flags ram_size"),
-    LAYOUT("TEC_ENTER", "run", tec_run, "flags gprs gicv3_lrs gicv3_hcr"),
-#undef LAYOUT
+    {"REALM_CREATE", "params", "flags s2sz sve_vl num_bps num_wps pmu_num_ctrs hash_algo rpv vmid rtt_base rtt_level_start rtt_num_start",
+     realm_params, sizeof realm_params / sizeof *realm_params},
+    {"REC_CREATE", "params", "flags mpidr pc gprs num_aux aux", rec_params, sizeof rec_params / sizeof *rec_params},
+    {"REC_ENTER", "run", "flags gprs gicv3_hcr gicv3_lrs", rec_run, sizeof rec_run / sizeof *rec_run},
+    {"CVM_CREATE", "params",
+     "flags s2sz sve_vl num_bps num_wps pmu_num_cnts hash_algo vmid ns_vtcr vttbr_el2 ttt_base ttt_level_start ttt_num_start rpv", cvm_params,
+     sizeof cvm_params / sizeof *cvm_params},
+    {"TEC_CREATE", "params", "gprs pc flags ram_size", tec_params, sizeof tec_params / sizeof *tec_params},
+    {"TEC_ENTER", "run", "flags gprs gicv3_lrs gicv3_hcr", tec_run, sizeof tec_run / sizeof *tec_run},
 };
 
 static const struct layout *find_layout(const struct vcca_command *command, vcca_span input)

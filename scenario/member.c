@@ -74,11 +74,12 @@ static uint64_t word_at(uint64_t seed, uint64_t i)
 /* Documentation/arch/arm64/booting.rst: text_offset 0, image_size, flags (little-endian, 4K pages), magic "ARM\x64". */
 static void put_image_header(uint8_t *out, size_t n)
 {
+  static const uint8_t magic[4] = {'A', 'R', 'M', 0x64};
   memset(out, 0, 64);
   vcca_put_le32(out, 0x14000010); /* b +64, over the header */
   vcca_put_le64(out + 16, (n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE);
   vcca_put_le64(out + 24, 0x2);
-  memcpy(out + 56, "ARM\x64", 4);
+  memcpy(out + 56, magic, sizeof magic);
 }
 
 bool make_image(const char *what, uint64_t seed, uint8_t *out, size_t n)

@@ -199,7 +199,7 @@ static bool variable(struct run *r, const struct tree_node *node, const struct t
 static bool field_of(struct run *r, const struct tree_node *node, struct thing *t, vcca_span field, struct value *out, struct vcca_error *err)
 {
   const struct value *v = thing_get(t, field.n > 0 ? field : VCCA_SPAN_LIT("bytes"));
-  char words[FIELDS_MAX * 24 + sizeof machine_fields], hint[80];
+  char words[(size_t)FIELDS_MAX * 24 + sizeof machine_fields], hint[80];
   if (t->vm && machine_field(r, t->vm, field, out))
     return true;
   if (v) {

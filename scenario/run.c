@@ -142,7 +142,9 @@ static bool read_step(struct run *r, const struct tree_node *item, unsigned numb
   s->as = as ? as->text : vcca_span_of(NULL, 0);
   snprintf(s->name, sizeof s->name, "%.60s", (const char *)s->args->key.p);
   s->kind = step_kind_named(s->args->key);
-  return (s->kind || find_call(r, s->args, s)) && check_words(r, s);
+  if (!s->kind && !find_call(r, s->args, s))
+    return false;
+  return s->kind != NULL && check_words(r, s);
 }
 
 static bool each_step(struct run *r, bool (*visit)(struct run *r, const struct tree_node *item, unsigned number))
@@ -418,13 +420,15 @@ static bool run_document(struct run *r)
 {
   size_t count = r->options->setting_count, done = 0;
   struct tree_doc *docs = calloc(count + 1, sizeof *docs);
-  bool ok = docs != NULL || vcca_fail(r->err, VCCA_FAULT_MEMORY, "no memory for %zu settings", count);
+  if (!docs)
+    return vcca_fail(r->err, VCCA_FAULT_MEMORY, "no memory for %zu settings", count);
+  bool ok = true;
   while (ok && done < count) {
     ok = apply_setting(r, &docs[done], r->options->settings[done]);
     done++;
   }
   ok = ok && read_header(r) && each_step(r, check_step) && first_power_on(r) && each_step(r, run_step);
-  for (size_t i = 0; ok && i < r->options->save_count; i++)
+  for (size_t i = 0; ok && r->result->failures == 0 && i < r->options->save_count; i++)
     ok = write_save(r, r->options->saves[i]);
   for (size_t i = 0; i < done; i++)
     tree_free(&docs[i]);

@@ -187,9 +187,9 @@ bool step_tamper(struct run *r, struct step *s)
     memcpy(p, bytes.p, bytes.n);
   if (mask)
     p[at] ^= (uint8_t)mask;
-  if (put.n > 0)
+  if (put.p)
     memcpy(p + at, put.p, put.n);
-  if (append.n > 0)
+  if (append.p)
     memcpy(p + bytes.n, append.p, append.n);
   thing_bytes(s->out, "bytes", vcca_span_of(p, (size_t)left + append.n));
   thing_number(s->out, "size", left + append.n);

@@ -280,8 +280,8 @@ static bool read_zero(const struct reading *r, const struct tree_node *map, cons
 static bool read_fill(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
 {
   uint64_t byte = 0;
-  uint8_t *p;
-  size_t n;
+  uint8_t *p = NULL;
+  size_t n = 0;
   if (!value_small(r, form, 255, &byte, err) || !need_size(r, map, 0, &p, &n, err))
     return false;
   memset(p, (int)byte, n);
@@ -292,8 +292,8 @@ static bool read_fill(const struct reading *r, const struct tree_node *map, cons
 static bool read_ramp(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
 {
   uint64_t first = 0, step = 1;
-  uint8_t *p;
-  size_t n;
+  uint8_t *p = NULL;
+  size_t n = 0;
   if (!value_small(r, form, 255, &first, err) || !get_number(r, map, "step", &step, err) || !need_size(r, map, 0, &p, &n, err))
     return false;
   for (size_t i = 0; i < n; i++)
@@ -304,7 +304,7 @@ static bool read_ramp(const struct reading *r, const struct tree_node *map, cons
 
 static bool read_hash(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
 {
-  enum vcca_hash_alg alg;
+  enum vcca_hash_alg alg = VCCA_SHA256;
   struct tree_node *of;
   vcca_span data;
   if (!scalar(form, "the name of a hash", err))
@@ -324,8 +324,8 @@ static bool read_hash(const struct reading *r, const struct tree_node *map, cons
 static bool read_made(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
 {
   uint64_t seed = 0;
-  uint8_t *p;
-  size_t n;
+  uint8_t *p = NULL;
+  size_t n = 0;
   if (!scalar(form, "what to make", err) || !get_number(r, map, "seed", &seed, err) || !need_size(r, map, 64, &p, &n, err))
     return false;
   *out = vcca_span_of(p, n);

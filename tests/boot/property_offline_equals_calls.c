@@ -2,7 +2,7 @@
  * Plans are drawn from a seeded generator, for both ABIs and every measurement rule, then two of realistic shape.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "support.h"
+#include "support_vmm.h"
 
 enum { PLANS = 240, CONTENT = 64 * VCCA_PAGE };
 
@@ -57,6 +57,7 @@ static void draw_segments(uint64_t *seed, struct vcca_plan *plan, const uint8_t 
                                               .size = pages * VCCA_PAGE,
                                               .content = vcca_span_of(content + below(seed, CONTENT - bytes + 1), (size_t)bytes),
                                               .measured = below(seed, 4) != 0};
+    plan->segments[i].after_recs = plan->rules != VCCA_RULES_VIRTCCA && below(seed, 5) == 0;
     ipa += pages * VCCA_PAGE + (below(seed, 2) ? 0 : below(seed, (uint64_t)1 << (12 + below(seed, 20))) / VCCA_PAGE * VCCA_PAGE);
   }
 }
@@ -247,12 +248,40 @@ static void virtcca_boots_of_real_size_measure_as_they_boot(void **state)
   vcca_bytes_free(&initrd);
 }
 
+static void vmm_models_measure_as_they_boot(void **state)
+{
+  (void)state;
+  static struct support_files files;
+  static const struct {
+    const char *vmm, *line;
+  } rows[] = {
+      {"qemu", "-m 256 -smp 4 -kernel k -initrd i -object rme-guest,measurement-log=on"},
+      {"qemu", "-m 130M -bios f -object rme-guest,measurement-algorithm=sha256"},
+      {"kvmtool", "-c 2 -m 100 -k k -i i --measurement-log --pmu"},
+      {"kvmtool-arm", "-c 1 -m 128 -k k -i i --measurement-algo sha512"},
+      {"kvmtool-linaro", "-c 1 -m 64 -f f"},
+      {"cloud-hypervisor", "--cpus boot=3 --memory size=96M --kernel k --initramfs i"},
+  };
+  support_fill(&files);
+  const struct vcca_vmm_images images = {.kernel = VCCA_SPAN(files.kernel), .initrd = VCCA_SPAN(files.initrd), .firmware = VCCA_SPAN(files.firmware)};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_error err = {0};
+    struct support_words words;
+    struct vcca_vmm_plan plan;
+    check_ok(support_plan(rows[i].vmm, "num_bps=4\nnum_wps=3\npmu_num_ctrs=4\nsve_vl=256\n", rows[i].line, &images, &words, &plan, &err), &err,
+             rows[i].line);
+    check_same(&plan.plan, rows[i].line);
+    vcca_vmm_plan_free(&plan);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(drawn_plans_measure_as_they_boot),
       cmocka_unit_test(laid_out_arm_realms_measure_as_they_boot),
       cmocka_unit_test(virtcca_boots_of_real_size_measure_as_they_boot),
+      cmocka_unit_test(vmm_models_measure_as_they_boot),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Any bytes as a token: decoding ends, stays inside the bytes and locates what it refuses; what it accepts is sound CBOR all
+/* Any bytes as a token, strictly and with every leniency: decoding ends, stays inside the bytes and locates what it refuses; what it accepts is sound CBOR all
  * through, prints, and is CBOR to libcbor too.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -25,14 +25,14 @@ static void must_be_located(const struct vcca_error *err, size_t size)
   must(err->has_offset && err->offset <= size && err->text[0] != '\0');
 }
 
-static void look_at_part(const struct vcca_sign1_parts *sign1, vcca_span bytes)
+static void look_at_part(const struct vcca_sign1_parts *sign1, vcca_span bytes, bool strict)
 {
   must_lie_in(sign1->whole, bytes);
   must_lie_in(sign1->payload, sign1->whole);
   must_lie_in(sign1->claims, sign1->payload);
   must_lie_in(sign1->signature, sign1->whole);
-  must(vcca_cbor_check(sign1->whole, NULL) && vcca_cbor_check(sign1->payload, NULL) && vcca_cbor_check(sign1->claims, NULL) &&
-       vcca_cbor_check(sign1->protected_header, NULL));
+  must(!strict || (vcca_cbor_check(sign1->whole, NULL) && vcca_cbor_check(sign1->payload, NULL) && vcca_cbor_check(sign1->claims, NULL) &&
+                   vcca_cbor_check(sign1->protected_header, NULL)));
 }
 
 static void look_at(const struct vcca_token *token, vcca_span bytes)
@@ -41,11 +41,14 @@ static void look_at(const struct vcca_token *token, vcca_span bytes)
   enum vcca_family family;
   vcca_sink json_out = VCCA_SINK(room), text_out = VCCA_SINK(room);
   struct vcca_json j = vcca_json_into(&json_out, VCCA_JSON_PRETTY);
+  bool strict = token->leniencies == 0;
   if (token->has_platform)
-    look_at_part(&token->platform_sign1, bytes);
+    look_at_part(&token->platform_sign1, bytes, strict);
   if (token->realm_sign1.whole.p) {
-    look_at_part(&token->realm_sign1, bytes);
-    vcca_key_free(vcca_rak_decode(token->rak_encoding, token->realm.public_key, NULL));
+    vcca_sink signature = VCCA_SINK(room);
+    look_at_part(&token->realm_sign1, bytes, strict);
+    must(vcca_sign1_signature(&token->realm_sign1, &signature, NULL));
+    vcca_key_free(vcca_token_rak(token, NULL));
   }
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     must_lie_in(token->realm.rem[i], bytes);
@@ -93,6 +96,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     look_at(&token, bytes);
   } else
     must_be_located(&err, size);
+  bool strict = err.has_offset == false;
+  err.has_offset = false;
+  if (vcca_token_decode_lenient(bytes, ~(vcca_leniency_set)0, &token, &err)) {
+    must(strict == (token.leniencies == 0));
+    look_at(&token, bytes);
+  } else {
+    must(!strict);
+    must_be_located(&err, size);
+    must(err.path[0] == '\0' || err.path[0] == '/' || err.path[0] == '[');
+  }
   err.has_offset = false;
   if (vcca_token_decode_platform(bytes, &token, &err))
     look_at(&token, bytes);

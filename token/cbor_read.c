@@ -282,9 +282,14 @@ bool strict_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t star
   for (size_t i = 0; i < keys->n; i++)
     if (same_key(keys->key[i], key, c->lenience == NULL))
       return vcca_fail_at(err, c->base + start, "map key is there twice, first at byte %zu", c->base + (size_t)(keys->key[i].p - c->in.p));
+  return strict_new_key(keys, c, start, err);
+}
+
+bool strict_new_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start, struct vcca_error *err)
+{
   if (keys->n == STRICT_PAIRS)
     return vcca_fail_at(err, c->base + start, "map of more than %d pairs", STRICT_PAIRS);
-  keys->key[keys->n++] = key;
+  keys->key[keys->n++] = vcca_span_of(c->in.p + start, c->at - start);
   return true;
 }
 

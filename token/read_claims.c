@@ -217,11 +217,13 @@ static bool read_pair(struct vcca_cbor *c, struct claim_rows rows, enum generati
     return strict_in(err, rows.what);
   if (!find_row(c, &key, rows, generation, &row, err))
     return false;
-  if (!strict_key(keys, c, start, err))
+  uint32_t bit = row ? (uint32_t)1 << (row - rows.row) : 0;
+  bool first = row && (*seen & bit) == 0; /* a label with a row equals no other but itself */
+  if (first ? !strict_new_key(keys, c, start, err) : !strict_key(keys, c, start, err))
     return strict_in(err, row ? row->what : rows.what);
   if (row == NULL)
     return strict_skip(c, 1, err) || strict_in(err, rows.what);
-  *seen |= (uint32_t)1 << (row - rows.row);
+  *seen |= bit;
   return read_claim(c, row, generation, claims, err);
 }
 

@@ -28,6 +28,8 @@ struct strict_keys {
 VCCA_MUST_USE bool strict_map(const struct vcca_cbor_item *map, struct vcca_error *err);
 /* Takes the key that lies between `start` and the cursor; refuses one that is there already. */
 VCCA_MUST_USE bool strict_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start, struct vcca_error *err);
+/* Takes the key without looking: it is known to be another than those before. */
+VCCA_MUST_USE bool strict_new_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start, struct vcca_error *err);
 /* vcca_cbor_skip with `depth` levels already entered. */
 VCCA_MUST_USE bool strict_skip(struct vcca_cbor *c, unsigned depth, struct vcca_error *err);
 /* Whether another level may be entered at an item. */

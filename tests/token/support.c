@@ -141,18 +141,24 @@ void make_token(enum vcca_family family, const struct sample *sample, struct mad
   out->span = vcca_sink_span(&token);
 }
 
+void make_token_around(enum vcca_family family, vcca_span platform, vcca_span realm, struct made *out)
+{
+  vcca_sink token = VCCA_SINK(out->bytes);
+  struct vcca_error err = {0};
+  check_ok(vcca_token_collect(family, platform, realm, &token, &err), &err, "collection");
+  out->span = vcca_sink_span(&token);
+}
+
 void make_token_of(enum vcca_family family, vcca_span platform_payload, vcca_span realm_payload, struct made *out)
 {
   const struct vcca_family_spec *spec = vcca_family(family);
   struct vcca_error err = {0};
   uint8_t platform_buf[VCCA_TOKEN_MAX], realm_buf[VCCA_TOKEN_MAX];
-  vcca_sink platform = VCCA_SINK(platform_buf), realm = VCCA_SINK(realm_buf), token = VCCA_SINK(out->bytes);
+  vcca_sink platform = VCCA_SINK(platform_buf), realm = VCCA_SINK(realm_buf);
   if (platform_payload.p)
     check_ok(vcca_sign1(test_key(spec->key, "CPAK"), platform_payload, &platform, &err), &err, "platform token");
   check_ok(vcca_sign1(test_key(spec->key, "RAK"), realm_payload, &realm, &err), &err, "realm token");
-  vcca_span part = platform_payload.p ? vcca_sink_span(&platform) : vcca_span_of(NULL, 0);
-  check_ok(vcca_token_collect(family, part, vcca_sink_span(&realm), &token, &err), &err, "collection");
-  out->span = vcca_sink_span(&token);
+  make_token_around(family, platform_payload.p ? vcca_sink_span(&platform) : vcca_span_of(NULL, 0), vcca_sink_span(&realm), out);
 }
 
 void must_decode(vcca_span bytes, struct vcca_token *out)

@@ -28,6 +28,8 @@ struct made {
 void make_token(enum vcca_family family, const struct sample *sample, struct made *out);
 /* A token whose parts carry these payloads, whatever they hold; platform {NULL, 0}: none. */
 void make_token_of(enum vcca_family family, vcca_span platform_payload, vcca_span realm_payload, struct made *out);
+/* A token of two COSE_Sign1s that are there. */
+void make_token_around(enum vcca_family family, vcca_span platform, vcca_span realm, struct made *out);
 
 /* Decodes, or fails the test with the error. */
 void must_decode(vcca_span bytes, struct vcca_token *out);

@@ -69,25 +69,25 @@ struct pairs *pairs_of(struct bench *b, enum which which)
 
 void token_with(const struct bench *b, enum which which, const struct pairs *pairs, struct made *out)
 {
-  uint8_t map_buf[4096], other_buf[4096], wrapped_buf[4096];
-  vcca_span map = put_together(pairs, map_buf, sizeof map_buf), platform = b->token.platform_sign1.payload, realm = b->token.realm_sign1.payload;
-  vcca_sink wrapped = VCCA_SINK(wrapped_buf);
-  assert_non_null(map.p);
-  if (which == REALM) {
-    if (b->token.realm_sign1.wraps == 2) {
-      vcca_cbor_put_bytes(&wrapped, map);
-      map = vcca_sink_span(&wrapped);
-    }
-    realm = map;
+  uint8_t map_buf[4096], other_buf[4096], wrapped_buf[4096], sign1_buf[VCCA_TOKEN_MAX];
+  vcca_span payload = put_together(pairs, map_buf, sizeof map_buf);
+  vcca_sink wrapped = VCCA_SINK(wrapped_buf), sign1 = VCCA_SINK(sign1_buf);
+  struct vcca_error err = {0};
+  assert_non_null(payload.p);
+  if (which == REALM && b->token.realm_sign1.wraps == 2) {
+    vcca_cbor_put_bytes(&wrapped, payload);
+    payload = vcca_sink_span(&wrapped);
   } else if (which == COMPONENT) {
     struct pairs all = b->platform;
     vcca_cbor_put_array(&wrapped, 1);
-    vcca_sink_put(&wrapped, map);
+    vcca_sink_put(&wrapped, payload);
     all.value[find(&all, 2399)] = vcca_sink_span(&wrapped);
-    platform = put_together(&all, other_buf, sizeof other_buf);
-  } else
-    platform = map;
-  make_token_of(b->family, b->token.has_platform ? platform : vcca_span_of(NULL, 0), realm, out);
+    payload = put_together(&all, other_buf, sizeof other_buf);
+  }
+  const vcca_key *key = test_key(vcca_family(b->family)->key, which == REALM ? "RAK" : "CPAK");
+  check_ok(vcca_sign1(key, payload, &sign1, &err), &err, "COSE_Sign1");
+  vcca_span made = vcca_sink_span(&sign1);
+  make_token_around(b->family, which == REALM ? b->token.platform_sign1.whole : made, which == REALM ? made : b->token.realm_sign1.whole, out);
 }
 
 void must_refuse(vcca_span bytes, const char *words, const char *more)

@@ -163,15 +163,16 @@ static void begin_numbered(struct tree *t, const char *name, unsigned i)
   tree_begin(t, text);
 }
 
-static void put_core(struct tree *t, unsigned threads, uint32_t *phandle)
+/* The CPUs from phandle down: one thread is the core itself. */
+static void put_core(struct tree *t, unsigned threads, uint32_t phandle)
 {
   for (unsigned i = 0; threads > 1 && i < threads; i++) {
     begin_numbered(t, "thread", i);
-    TREE_CELLS(t, "cpu", (*phandle)--);
+    TREE_CELLS(t, "cpu", phandle - i);
     tree_end(t);
   }
   if (threads == 1)
-    TREE_CELLS(t, "cpu", (*phandle)--);
+    TREE_CELLS(t, "cpu", phandle);
 }
 
 static void put_cpu_map(struct tree *t, const struct vcca_vmm_config *config, uint32_t phandle)
@@ -183,7 +184,8 @@ static void put_cpu_map(struct tree *t, const struct vcca_vmm_config *config, ui
       begin_numbered(t, "cluster", cluster);
       for (unsigned core = 0; core < config->cores; core++) {
         begin_numbered(t, "core", core);
-        put_core(t, config->threads, &phandle);
+        put_core(t, config->threads, phandle);
+        phandle -= config->threads;
         tree_end(t);
       }
       tree_end(t);

@@ -7,7 +7,7 @@
 
 #include "boot/vmm.h"
 
-enum { TEMPLATE_DEPTH = 32, TEMPLATE_NAMES = 16 * KIB, TEMPLATE_TOKENS = 1 << 16 };
+enum { TREE_ROOM = 64 * KIB, TEMPLATE_DEPTH = 32, TEMPLATE_NAMES = 16 * KIB, TEMPLATE_TOKENS = 1 << 16 };
 
 struct edit {
   struct tree *t;
@@ -118,7 +118,7 @@ static bool edit_template(const struct vmm_model *model, const struct vmm_layout
   if (!vcca_bytes_alloc(&aligned, total, err))
     return false;
   memcpy(aligned.p, template.p, total);
-  size_t room = total + 64 * KIB + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
+  size_t room = total + TREE_ROOM + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
   const void *fdt = aligned.p;
   bool good = fdt_size_dt_strings(fdt) <= TEMPLATE_NAMES ||
               vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: more than %d KiB of property names", TEMPLATE_NAMES / KIB);
@@ -173,7 +173,7 @@ bool vmm_tree(const struct vmm_model *model, const struct vmm_layout *lay, vcca_
     if (!edit_template(model, lay, template, out, err))
       return false;
   } else {
-    if (!tree_new(&t, 64 * KIB + 256 * ((size_t)lay->config->vcpus + lay->config->devices) + (lay->bootargs ? strlen(lay->bootargs) : 0), NULL, err))
+    if (!tree_new(&t, TREE_ROOM + 256 * ((size_t)lay->config->vcpus + lay->config->devices) + (lay->bootargs ? strlen(lay->bootargs) : 0), NULL, err))
       return false;
     model->put_tree(&t, lay);
     if (!tree_finish(&t, out, err))

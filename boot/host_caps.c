@@ -166,7 +166,7 @@ static bool read_pair(struct line *l, bool seen[VCCA_CAPS], struct vcca_host_cap
 {
   struct line at_key = *l;
   enum vcca_cap cap;
-  vcca_span key = take_word(l), text;
+  vcca_span key = take_word(l), text = {NULL, 0};
   if (l->text.p == at_key.text.p)
     return complain(l, l->text.p[0] == '[' ? "a capability file has no tables" : "a key is wanted here: key = value");
   if (!find_key(key, &cap))

@@ -138,7 +138,7 @@ static bool init_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t b
 
 static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err)
 {
-  uint64_t data;
+  uint64_t data = 0;
   int stopped;
   if (!delegate(h, 1, &data, err))
     return false;

@@ -13,13 +13,13 @@ enum { FLAG_SVE = 2, FLAG_PMU = 4 };
 
 struct profile {
   const char *name;
-  enum vcca_rules_id rules;
   bool (*lay_out)(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
+  enum vcca_rules_id rules;
+  unsigned kernel_sve;         /* fixed: with a kernel; without SVE for firmware */
+  unsigned fixed_pmu_counters; /* fixed: always */
   bool arm;                    /* RIPAS, debug registers, fields encoded minus 1, IPAs with an unprotected half */
+  bool fixed;                  /* SVE and PMU are the profile's, not the caller's */
   bool kernel_only;            /* Kata's guest is a kernel and a disk image */
-  bool fixed;                  /* SVE and PMU are the profile's, not the caller's: */
-  unsigned kernel_sve;         /* with a kernel; without SVE for firmware */
-  unsigned fixed_pmu_counters; /* always */
 };
 static const struct profile profiles[] = {
     {.name = "virtcca", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca},

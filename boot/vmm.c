@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct vmm_model *const models[] = {&vmm_qemu, &vmm_kvmtool, &vmm_kvmtool_linaro, &vmm_kvmtool_arm, &vmm_cloud_hypervisor};
-enum { MODELS = sizeof models / sizeof *models };
+enum { MODELS = 5 };
+static const struct vmm_model *const models[MODELS] = {&vmm_qemu, &vmm_kvmtool, &vmm_kvmtool_linaro, &vmm_kvmtool_arm, &vmm_cloud_hypervisor};
 
 static const struct vmm_model *find_model(const char *name)
 {
@@ -214,12 +214,10 @@ static bool resolve_hash(const struct vmm_model *model, const struct vcca_vmm_co
                          enum vcca_rules_id rules, struct vcca_realm_params *p, struct vcca_error *err)
 {
   enum vcca_hash_alg of_host = (enum vcca_hash_alg)host->value[VCCA_CAP_HASH_ALGO];
-  if (host->forced[VCCA_CAP_HASH_ALGO])
+  if (host->forced[VCCA_CAP_HASH_ALGO] || (host->known[VCCA_CAP_HASH_ALGO] && !config->has_hash))
     p->hash_alg = of_host;
   else if (config->has_hash)
     p->hash_alg = config->hash_alg;
-  else if (host->known[VCCA_CAP_HASH_ALGO])
-    p->hash_alg = of_host;
   else
     p->hash_alg = rules == VCCA_RULES_ARM_2_0 ? VCCA_SHA256 : model->hash_alg;
   if (p->hash_alg == VCCA_SHA384 && !vcca_rim_rules(rules)->sha384)

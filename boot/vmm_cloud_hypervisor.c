@@ -6,7 +6,7 @@
 
 #include "boot/vmm.h"
 
-enum { KERNEL_AT = 4 * MIB };
+enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
@@ -231,7 +231,7 @@ const struct vmm_model vmm_cloud_hypervisor = {
     .summary = "cloud-hypervisor, direct kernel boot",
     .program = "cloud-hypervisor",
     .options = options,
-    .defaults = {.vcpus = 1, .ram_size = 512 * MIB, .its = true, .serial = true},
+    .defaults = {.vcpus = 1, .ram_size = RAM_DEFAULT, .its = true, .serial = true},
     .hash_alg = VCCA_SHA512,
     .ram_base = GIB,
     .chunk = PAGE_4K,

@@ -10,7 +10,7 @@
 
 #include "vcca/hex.h"
 
-enum { DTB_ROOM = 64 * KIB, LOW_RAM = 256 * MIB, DEVICES_MAX = 60 /* SPIs below PCI's */ };
+enum { DTB_ROOM = 64 * KIB, CHUNK = 64 * KIB, LOW_RAM = 256 * MIB, DEVICES_MAX = 60 /* SPIs below PCI's */ };
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
@@ -323,6 +323,6 @@ const struct vmm_model vmm_kvmtool_linaro = {.name = "kvmtool-linaro",
                                              KVMTOOL};
 const struct vmm_model vmm_kvmtool_arm = {.name = "kvmtool-arm",
                                           .summary = "kvmtool's Arm branch: images populated in chunks of 64 KiB",
-                                          .chunk = 64 * KIB,
+                                          .chunk = CHUNK,
                                           .dtb_behind_firmware = true,
                                           KVMTOOL};

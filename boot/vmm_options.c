@@ -41,13 +41,13 @@ static bool wrong(const char *what, vcca_span text, const char *why, struct vcca
 
 bool vmm_read_size(vcca_span text, const char *what, uint64_t *out, struct vcca_error *err)
 {
-  static const char units[] = "BKMGTP";
+  static const uint8_t units[] = {'B', 'K', 'M', 'G', 'T', 'P'};
   unsigned shift = 20;
   vcca_span digits = text;
   uint64_t v = 0;
   if (text.n > 0) {
     uint8_t last = text.p[text.n - 1];
-    for (unsigned i = 0; units[i]; i++)
+    for (unsigned i = 0; i < sizeof units; i++)
       if (last == units[i] || last == (units[i] | 32)) {
         shift = 10 * i;
         digits = vcca_span_sub(text, 0, text.n - 1);

@@ -6,7 +6,7 @@
 
 #include <inttypes.h>
 
-enum { FLASH = 64 * MIB, INITRD_AT = 128 * MIB, LOG_BEHIND_DTB = MIB, SLOTS_MAX = 256 };
+enum { RAM_DEFAULT = 128 * MIB, FLASH = 64 * MIB, INITRD_AT = 128 * MIB, LOG_BEHIND_DTB = MIB, SLOTS_MAX = 256 };
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
@@ -34,7 +34,7 @@ static bool read_memory(struct vcca_vmm_config *config, const struct vmm_notes *
 /* Counts as given, 0 when not; vcpus is set to maxcpus or cpus. check_topology fills the gaps. */
 static bool read_smp(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
 {
-  unsigned cpus = 0, max = 0, ignored;
+  unsigned cpus = 0, max = 0, ignored = 0;
   const struct {
     const char *key;
     unsigned *count;
@@ -346,7 +346,7 @@ const struct vmm_model vmm_qemu = {
     .program = "qemu-system-aarch64",
     .options = options,
     .lenient = true,
-    .defaults = {.vmm = "qemu", .ram_size = 128 * MIB, .its = true},
+    .defaults = {.vmm = "qemu", .ram_size = RAM_DEFAULT, .its = true},
     .hash_alg = VCCA_SHA512,
     .ram_base = GIB,
     .chunk = PAGE_4K,

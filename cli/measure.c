@@ -96,6 +96,7 @@ static bool print_json(struct job *job, const struct kind *kind, const struct vc
     job->account.steps = 0;
     job->account.hash_alg = m->rim.hash_alg;
     ok = kind->compute(job, &again, err);
+    job->operations = NULL;
     vcca_json_close(&j);
   }
   vcca_json_close(&j);

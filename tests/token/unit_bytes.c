@@ -44,7 +44,7 @@ static void mark_claims(vcca_span whole, struct claim_rows rows, const void *cla
     else if (row->kind == CLAIM_COMPONENTS)
       for (size_t c = 0; c < platform->component_count; c++)
         mark_claims(whole, claims_component, &platform->components[c], is_content);
-    else if (row->kind != CLAIM_UINT && claim_present(row, claims))
+    else if (row->kind != CLAIM_UINT && row->kind != CLAIM_BOOL && claim_present(row, claims))
       mark_content(whole, claim_span(row, claims), is_content);
   }
 }

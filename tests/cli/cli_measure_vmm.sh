@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# vcca measure with VMM models: host files and the options over them, logs there and back, every step as JSON, and errors that name the place
+# or the option.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+vcca=${VCCA:?} bad=0
+[[ -x $vcca ]] || { echo "no $vcca"; exit 1; }
+dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir" || exit 1
+complain() { printf '%s\n' "$*"; bad=1; }
+rim() { "$vcca" measure "$@" 2>/dev/null | sed -n 's/^RIM: //p'; }
+same() { [[ -n $1 && $1 == "$2" ]] || complain "$3: $1 is not $2"; }
+differ() { [[ -n $1 && -n $2 && $1 != "$2" ]] || complain "$3: both are $1"; }
+expect() { # exit code, text on stderr, words...
+  local want=$1 text=$2 message code; shift 2
+  message=$("$vcca" "$@" 2>&1 >/dev/null </dev/null); code=$?
+  [[ $code -eq $want ]] || complain "vcca $*: exit $code, not $want: $message"
+  grep -qF -- "$text" <<<"$message" || complain "vcca $*: no '$text' in: $message"
+}
+
+head -c 8192 /dev/zero >Image
+printf '\0\0\1' | dd of=Image bs=1 seek=16 conv=notrunc status=none
+printf 'ARMd' | dd of=Image bs=1 seek=56 conv=notrunc status=none
+printf 'a small initrd' >initrd
+printf 'ipa_bits = 52\nnum_bps = 16\nnum_wps = 16\npmu_num_ctrs = 8\nsve_vl = 512\npmu = true\nlpa2 = true\n' >hardware.toml
+printf '# what the hypervisor leaves\nlpa2 = false\nnum_bps = 4\n' >kvm.toml
+printf 'num_bps = 6\nnum_wps = 6\n' >small.toml
+VM=(-- -m 512M -kernel Image -initrd initrd)
+Q=(qemu -k Image -i initrd --host hardware.toml)
+
+# files lower, whatever their order; options override; what is overridden away does not matter
+same "$(rim "${Q[@]}" --host kvm.toml "${VM[@]}")" "$(rim qemu -k Image -i initrd --host kvm.toml --host hardware.toml "${VM[@]}")" "order of files"
+differ "$(rim "${Q[@]}" "${VM[@]}")" "$(rim "${Q[@]}" --host kvm.toml "${VM[@]}")" "a second file"
+same "$(rim "${Q[@]}" --host kvm.toml --num-bps 16 --lpa2 true "${VM[@]}")" "$(rim "${Q[@]}" "${VM[@]}")" "options over files"
+for option in --ipa-bits=40 --num-bps=3 --num-wps=3 --sve-vl=128 --pmu-num-ctrs=1 --pmu=false --lpa2=false --hash-algo=sha256; do
+  differ "$(rim "${Q[@]}" "${VM[@]}")" "$(rim "${Q[@]}" "$option" "${VM[@]}")" "$option"
+done
+differ "$(rim "${Q[@]}" "${VM[@]}")" "$(rim "${Q[@]}" --rmm 2.0 --hash-algo sha512 "${VM[@]}")" "--rmm 2.0"
+same "$(rim "${Q[@]}" --hash-algo sha256 "${VM[@]}" -object rme-guest,measurement-algorithm=sha512)" "$(rim "${Q[@]}" --hash-algo sha256 "${VM[@]}")" "--hash-algo"
+gzip -k Image
+same "$(rim qemu -k Image.gz -i initrd --host small.toml "${VM[@]}")" "$(rim qemu -k Image -i initrd --host small.toml "${VM[@]}")" "a compressed kernel"
+
+# a log, there and back, for every model
+check_log() { # model, words...
+  local want got
+  want=$(rim "$1" -k Image -i initrd --host small.toml --output-dtb vm.dtb --output-log vm.log -- "${@:2}")
+  got=$(rim log vm.log --image Image --image initrd --image vm.dtb)
+  same "$got" "$want" "the log of $1"
+}
+check_log qemu -m 512M -kernel Image -initrd initrd -object rme-guest,measurement-log=on
+check_log kvmtool -c 2 -m 256M -k Image -i initrd --measurement-log
+check_log kvmtool-linaro -c 2 -m 256M -k Image
+check_log cloud-hypervisor --cpus boot=2 --kernel Image --initramfs initrd
+
+# every step as JSON: as many as are counted, the last is the RIM
+"$vcca" measure "${Q[@]}" --steps -o json "${VM[@]}" >steps.json 2>/dev/null
+if command -v python3 >/dev/null; then
+  python3 - <<'PY' || complain "the JSON of every step is wrong"
+import json
+d = json.load(open("steps.json"))
+assert len(d["operations"]) == d["steps"] > 256 and d["operations"][-1]["rim"] == d["rim"] and d["operations"][0]["kind"] == "create"
+PY
+fi
+
+printf 'num_bps = 6\nnum_wps = 1\n' >bad.toml
+expect 3 "bad.toml:2:11" measure qemu --host bad.toml
+printf 'x' >bad.log
+expect 3 "bad.log: byte" measure log bad.log
+head -c 300 vm.log >short.log
+expect 3 "short.log: byte" measure log short.log
+expect 3 "--image" measure log vm.log
+expect 3 "dtb" measure qemu --host small.toml --dtb-template initrd
+head -c 40 Image.gz >short.gz
+expect 3 "short.gz: byte" measure qemu --host small.toml -k short.gz -- -kernel Image
+expect 2 "--num-bps" measure qemu
+expect 2 "--kernel" measure qemu --host small.toml -- -kernel Image
+expect 2 "no option '--frob'" measure kvmtool --host small.toml -- -c 1 -m 512M --frob
+expect 2 "behind --" measure qemu --vcpus 2
+expect 2 "behind --" measure qemu stray
+expect 2 "is not for virtcca" measure virtcca --kernel Image --rmm 2.0
+expect 2 "1.0 or 2.0" measure qemu --host small.toml --rmm 3.0
+expect 2 "starts realms from a kernel" measure cloud-hypervisor --host small.toml -- --firmware x
+expect 2 "kernel alone" measure kata --kernel Image --initrd initrd --vcpus 1
+expect 0 "-device smmuv3 is ignored" measure qemu --host small.toml -- -device smmuv3
+exit $bad

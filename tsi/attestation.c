@@ -13,11 +13,9 @@ enum phase { PHASE_NONE, PHASE_SAMPLED, PHASE_SIGNED };
 bool attestation_mint(const vcca_guest_interface *monitor, const struct vcca_realm_info *realm, vcca_span challenge, vcca_sink *out,
                       struct vcca_error *err)
 {
-  const struct vcca_family_spec *spec = vcca_family(monitor->family);
   size_t digest = vcca_hash_size(realm->hash_alg);
   struct vcca_realm_claims claims = {
       .challenge = challenge,
-      .profile = spec->realm_profile ? vcca_span_str(spec->realm_profile) : vcca_span_of(NULL, 0),
       .rpv = VCCA_SPAN(realm->rpv),
       .public_key = vcca_span_of(monitor->rak_claim, monitor->rak_claim_size),
       .hash_alg = vcca_span_str(vcca_hash_name(realm->hash_alg)),
@@ -26,6 +24,8 @@ bool attestation_mint(const vcca_guest_interface *monitor, const struct vcca_rea
   };
   for (unsigned i = 0; i < VCCA_REMS; i++)
     claims.rem[i] = vcca_span_of(realm->rem[i], digest);
+  uint8_t instance_id[VCCA_UEID_SIZE];
+  vcca_realm_profile_claims(monitor->family, realm->vmid, instance_id, &claims);
 
   uint8_t bytes[VCCA_TOKEN_MAX];
   vcca_sink token = VCCA_SINK(bytes);

@@ -99,6 +99,48 @@ void vcca_rim_diff_json(const struct vcca_rim_diff *diff, const char *a, const c
  * may hold the name. */
 const char *vcca_field_at(const char *part, vcca_span content, size_t offset, size_t *start, size_t *size, char *buf, size_t cap);
 
+/* --- Explanation ----------------------------------------------------------------------------------------- */
+
+/* One way in which a monitor or VMM may have done something else than the plan says. */
+struct vcca_rim_deviation {
+  char words[120];
+  char option[80]; /* what to change; "" when no option does it */
+};
+
+/* Deviations that together lead to the RIM: none (the plan as it is), one or two. */
+struct vcca_rim_finding {
+  unsigned count;
+  unsigned hypothesis[2]; /* rows of the table, ascending */
+  struct vcca_rim_deviation deviation[2];
+};
+enum { VCCA_RIM_FINDINGS_MAX = 64 };
+
+struct vcca_rim_explanation {
+  struct vcca_rim_finding findings[VCCA_RIM_FINDINGS_MAX]; /* fewest deviations first, then in the table's order */
+  size_t count;
+  bool more;       /* there were more than fit */
+  bool other_hash; /* the RIM's length belongs to another algorithm than the plan's; it was searched with that */
+  enum vcca_hash_alg alg;
+  unsigned deviations; /* that apply to this plan, one at a time */
+  uint64_t tried;
+};
+
+struct vcca_explain_options {
+  unsigned depth;   /* deviations at a time; 0: 2 */
+  bool thorough;    /* go deeper though something was found */
+  unsigned threads; /* 0: one for each CPU */
+  vcca_progress progress;
+  void *progress_ctx;
+};
+
+/* Searches what must have been different for the plan to lead to this RIM (a digest, or a register of 64 bytes). Every image is hashed
+ * once; a hypothesis costs the chain behind the place where it first matters. options may be NULL. Nothing found is no failure. */
+VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options,
+                                    struct vcca_rim_explanation *out, struct vcca_error *err);
+
+/* The i-th hypothesis of the table: its name, group and what it is about. False beyond the last. */
+bool vcca_hypothesis_at(size_t i, const char **name, const char **group, const char **words);
+
 #ifdef __cplusplus
 }
 #endif

@@ -224,7 +224,7 @@ static void a_broken_trace_is_refused_where_it_breaks(void **state)
       {"\n\n", 0, 0},
       {"[]", 1, 1},
       {"{}", 1, 2},
-      {"{\"step\":0,\"kind\":\"create\",\"flags\":\"0x0\"," RIM32 "} x", 1, 37},
+      {"{\"step\":0,\"kind\":\"create\",\"flags\":\"0x0\"," RIM32 "} x", 1, 115},
       {"{\"step\":1,\"kind\":\"create\",\"flags\":\"0x0\"," RIM32 "}", 1, 9},
       {"{\"step\":0,\"kind\":\"data\",\"ipa\":\"0x0\",\"flags\":\"0x0\"," RIM32 "}", 1, 19},
       {"{\"step\":0,\"kind\":\"create\",\"flags\":\"0x0\"}", 1, 1},
@@ -236,8 +236,8 @@ static void a_broken_trace_is_refused_where_it_breaks(void **state)
       {"{\"kind\":\"create\",\"flags\":\"-1\"," RIM32 "}", 1, 27},
       {"{\"kind\":\"create\",\"flags\":\"0\",\"rim\":\"00\"}", 1, 37},
       {"{\"kind\":\"create\",\"flags\":\"0\",\"rim\":\"0g\"}", 1, 38},
-      {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}\n{\"kind\":\"data\",\"ipa\":\"0x800\",\"flags\":\"1\"," RIM32 "}", 2, 24},
-      {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}\n{\"kind\":\"ripas\",\"base\":\"0x2000\",\"top\":\"0x1000\"," RIM32 "}", 2, 41},
+      {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}\n{\"kind\":\"data\",\"ipa\":\"0x800\",\"flags\":\"1\"," RIM32 "}", 2, 23},
+      {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}\n{\"kind\":\"ripas\",\"base\":\"0x2000\",\"top\":\"0x1000\"," RIM32 "}", 2, 40},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};

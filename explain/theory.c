@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "explain/theory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "boot/stage2.h"
+
+/* --- Images ---------------------------------------------------------------------------------------------- */
+
+struct collecting {
+  uint8_t *out;
+  size_t size;
+};
+
+static void collect(void *ctx, size_t first, size_t n, const uint8_t *digests)
+{
+  const struct collecting *c = ctx;
+  memcpy(c->out + first * c->size, digests, n * c->size);
+}
+
+bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err)
+{
+  *out = (struct images){.alg = alg, .count = plan->segment_count};
+  size_t size = vcca_hash_size(alg);
+  for (size_t i = 0; i < plan->segment_count; i++) {
+    struct image *image = &out->at[i];
+    image->content = plan->segments[i].content;
+    image->pages = image->content.n / VCCA_PAGE + (image->content.n % VCCA_PAGE != 0);
+    image->digests = malloc(image->pages * size + 1);
+    if (!image->digests)
+      return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the digests of %zu pages", image->pages);
+    vcca_hash_pages_each(alg, image->content, image->pages, collect, &(struct collecting){image->digests, size});
+    if (image->content.n % VCCA_PAGE != 0) {
+      uint8_t page[VCCA_PAGE];
+      size_t rest = image->content.n % VCCA_PAGE;
+      memset(page, 0xff, sizeof page);
+      memcpy(page, image->content.p + image->content.n - rest, rest);
+      vcca_hash_pages(alg, page, 1, image->last_ones);
+    }
+  }
+  return true;
+}
+
+void images_free(struct images *images)
+{
+  for (size_t i = 0; i < images->count; i++)
+    free(images->at[i].digests);
+  images->count = 0;
+}
+
+/* --- Theories -------------------------------------------------------------------------------------------- */
+
+/* virtCCA's loader stub: two addresses behind six instructions. */
+enum { LOADER_SIZE = 40, LOADER_DTB = 24, LOADER_KERNEL = 32 };
+
+static int index_of(const struct theory *t, const char *name)
+{
+  for (size_t i = 0; i < t->count; i++)
+    if (strcmp(t->names[i], name) == 0)
+      return (int)i;
+  return -1;
+}
+
+void theory_of_plan(const struct vcca_plan *plan, const struct images *images, struct theory *t)
+{
+  memset(t, 0, sizeof *t);
+  t->vmm = strncmp(plan->profile, "virtcca", 7) != 0 && strcmp(plan->profile, "kata") != 0 && strcmp(plan->profile, "arm") != 0;
+  t->rules = plan->rules;
+  t->params = plan->params;
+  t->params.hash_alg = images->alg;
+  t->ram_base = plan->ram_base;
+  t->ram_size = plan->ram_size;
+  t->count = plan->segment_count;
+  for (size_t i = 0; i < t->count; i++) {
+    const struct vcca_segment *s = &plan->segments[i];
+    struct piece *p = &t->pieces[i];
+    p->ipa = s->ipa;
+    p->size = s->size;
+    p->image = (uint32_t)i;
+    p->measured = s->measured;
+    p->after_recs = s->after_recs;
+    p->is_loader = strcmp(s->name, "loader") == 0 && s->content.n == LOADER_SIZE;
+    t->order[i] = (unsigned)i;
+    t->names[i] = s->name;
+    t->bytes[i] = s->content.n;
+  }
+  t->kernel = index_of(t, "kernel");
+  t->initrd = index_of(t, "initrd");
+  t->dtb = index_of(t, "dtb");
+  t->hole = index_of(t, "hole");
+  t->firmware = index_of(t, "firmware");
+  t->initrd_bytes = t->initrd >= 0 ? t->bytes[t->initrd] : 0;
+  struct vcca_arm64_image header;
+  if (t->kernel >= 0 && vcca_arm64_image_read(plan->segments[t->kernel].content, &header, NULL) && header.text_offset % VCCA_PAGE == 0 &&
+      header.text_offset < (uint64_t)1 << 40 && header.image_size < (uint64_t)1 << 40) {
+    t->text_offset = header.text_offset;
+    t->image_size = header.image_size;
+  }
+  t->ripas_count = plan->ripas_count;
+  for (size_t i = 0; i < plan->ripas_count; i++) {
+    t->ripas[i].base = plan->ripas[i].base;
+    t->ripas[i].top = plan->ripas[i].top;
+  }
+  t->vcpus = plan->vcpus;
+  t->rec = plan->boot_rec;
+  t->pc_is_kernel = t->kernel >= 0 && t->rec.pc == t->pieces[t->kernel].ipa;
+  t->x0_is_dtb = t->dtb >= 0 && t->rec.gprs[0] == t->pieces[t->dtb].ipa;
+  theory_settle(t);
+}
+
+void theory_settle(struct theory *t)
+{
+  uint64_t kernel = t->kernel >= 0 ? t->pieces[t->kernel].ipa : 0, dtb = t->dtb >= 0 ? t->pieces[t->dtb].ipa : 0;
+  if (t->pc_is_kernel)
+    t->rec.pc = kernel;
+  if (t->x0_is_dtb)
+    t->rec.gprs[0] = dtb;
+  for (size_t i = 0; i < t->count; i++)
+    if (t->pieces[i].is_loader) {
+      t->pieces[i].address[0] = dtb;
+      t->pieces[i].address[1] = kernel;
+    }
+  if (t->hole >= 0 && t->kernel >= 0) {
+    struct piece *hole = &t->pieces[t->hole];
+    uint64_t end = t->initrd >= 0 ? t->pieces[t->initrd].ipa : dtb;
+    hole->ipa = kernel + t->pieces[t->kernel].size;
+    hole->size = end > hole->ipa ? end - hole->ipa : 0;
+  }
+}
+
+/* --- Memo ------------------------------------------------------------------------------------------------ */
+
+enum { MEMO = 256, MEMO_LEAST = 8 };
+
+/* A stretch: a piece of memory, or a range whose RIPAS is set in blocks. */
+struct stretch {
+  uint8_t before[VCCA_MEASUREMENT_SIZE];
+  struct piece piece;
+  uint64_t base, top, block, s2sz;
+  uint64_t rules;
+};
+
+struct memo {
+  struct {
+    struct stretch stretch;
+    uint8_t after[VCCA_MEASUREMENT_SIZE];
+    uint64_t used; /* when it was last; 0: empty */
+  } at[MEMO];
+  uint64_t now;
+};
+
+struct memo *memo_new(void)
+{
+  return calloc(1, sizeof(struct memo));
+}
+
+void memo_free(struct memo *memo)
+{
+  free(memo);
+}
+
+static bool remembered(struct memo *memo, const struct stretch *s, struct vcca_rim *rim)
+{
+  for (size_t i = 0; i < MEMO; i++)
+    if (memo->at[i].used && memcmp(&memo->at[i].stretch, s, sizeof *s) == 0) {
+      memo->at[i].used = ++memo->now;
+      memcpy(rim->value, memo->at[i].after, sizeof rim->value);
+      return true;
+    }
+  return false;
+}
+
+static void remember(struct memo *memo, const struct stretch *s, const struct vcca_rim *rim)
+{
+  size_t oldest = 0;
+  for (size_t i = 1; i < MEMO; i++)
+    if (memo->at[i].used < memo->at[oldest].used)
+      oldest = i;
+  memo->at[oldest].stretch = *s;
+  memo->at[oldest].used = ++memo->now;
+  memcpy(memo->at[oldest].after, rim->value, sizeof rim->value);
+}
+
+/* --- Measuring ------------------------------------------------------------------------------------------- */
+
+struct measuring {
+  const struct theory *t;
+  const struct images *images;
+  struct memo *memo;
+  struct vcca_rim *rim;
+};
+
+/* The digest of page n of a piece; loader: of its first page. */
+static const uint8_t *digest_of(const struct images *images, const struct piece *p, uint64_t n, const uint8_t *loader)
+{
+  const struct image *image = &images->at[p->image];
+  uint64_t page = n - p->lead; /* wraps in front of the image */
+  if (n < p->lead || page >= image->pages)
+    return vcca_hash_zero_page(images->alg);
+  if (p->is_loader)
+    return loader;
+  bool partial = page + 1 == image->pages && image->content.n % VCCA_PAGE != 0;
+  if (partial && p->last_page == LAST_ONES)
+    return image->last_ones;
+  if (partial && p->last_page == LAST_LEFT_OUT)
+    return vcca_hash_zero_page(images->alg);
+  return image->digests + page * vcca_hash_size(images->alg);
+}
+
+static void hash_loader(const struct images *images, const struct piece *p, uint8_t digest[VCCA_HASH_MAX])
+{
+  uint8_t page[VCCA_PAGE] = {0};
+  memcpy(page, images->at[p->image].content.p, LOADER_SIZE);
+  vcca_put_le64(page + LOADER_DTB, p->address[0]);
+  vcca_put_le64(page + LOADER_KERNEL, p->address[1]);
+  vcca_hash(images->alg, VCCA_SPAN(page), digest);
+}
+
+static void measure_piece(const struct measuring *m, const struct piece *p)
+{
+  uint64_t pages = p->size / VCCA_PAGE;
+  bool extends = p->measured || vcca_rim_rules(m->t->rules)->unmeasured_extends;
+  struct stretch s = {.piece = *p, .rules = m->t->rules};
+  if (p->absent || !extends)
+    return;
+  memcpy(s.before, m->rim->value, sizeof s.before);
+  if (pages >= MEMO_LEAST && remembered(m->memo, &s, m->rim))
+    return;
+  uint8_t loader[VCCA_HASH_MAX];
+  if (p->is_loader)
+    hash_loader(m->images, p, loader);
+  for (uint64_t i = 0; i < pages; i++) {
+    uint64_t n = p->descending ? pages - 1 - i : i;
+    (void)vcca_rim_data(m->rim, p->ipa + n * VCCA_PAGE, p->measured ? digest_of(m->images, p, n, loader) : NULL);
+  }
+  if (pages >= MEMO_LEAST)
+    remember(m->memo, &s, m->rim);
+}
+
+static void measure_ripas_range(const struct measuring *m, uint64_t base, uint64_t top)
+{
+  struct stretch s = {.base = base, .top = top, .block = m->t->ripas_block, .s2sz = m->t->params.s2sz, .rules = m->t->rules};
+  memcpy(s.before, m->rim->value, sizeof s.before);
+  if (!vcca_rim_rules(m->t->rules)->ripas_extends || remembered(m->memo, &s, m->rim))
+    return;
+  while (base < top) {
+    uint64_t size = m->t->ripas_block ? m->t->ripas_block : stage2_entry_size(stage2_block_level((unsigned)m->t->params.s2sz, base, top));
+    uint64_t next = size < top - base ? base + size : top;
+    (void)vcca_rim_ripas(m->rim, base, next);
+    base = next;
+  }
+  remember(m->memo, &s, m->rim);
+}
+
+static void measure_ripas(const struct measuring *m)
+{
+  const struct theory *t = m->t;
+  for (size_t i = 0; t->ripas_where != RIPAS_IMAGES && i < t->ripas_count; i++)
+    measure_ripas_range(m, t->ripas[i].base, t->ripas[i].top);
+  for (size_t i = 0; t->ripas_where == RIPAS_IMAGES && i < t->count; i++)
+    if (!t->pieces[i].absent)
+      measure_ripas_range(m, t->pieces[i].ipa, t->pieces[i].ipa + t->pieces[i].size);
+}
+
+static void measure_pieces(const struct measuring *m, bool after_recs)
+{
+  for (size_t i = 0; i < m->t->count; i++) {
+    const struct piece *p = &m->t->pieces[m->t->order[i]];
+    if (p->after_recs == after_recs)
+      measure_piece(m, p);
+  }
+}
+
+static void measure_recs(const struct measuring *m)
+{
+  const struct vcca_rec_params other = {.flags = m->t->all_runnable};
+  for (unsigned i = 0; i < m->t->vcpus; i++)
+    (void)vcca_rim_rec(m->rim, i == 0 ? &m->t->rec : &other, NULL);
+}
+
+void theory_measure(const struct theory *t, const struct images *images, struct memo *memo, struct vcca_rim *out)
+{
+  const struct measuring m = {t, images, memo, out};
+  vcca_rim_create(out, t->rules, &t->params);
+  if (t->ripas_where == RIPAS_FIRST || t->ripas_where == RIPAS_IMAGES)
+    measure_ripas(&m);
+  if (t->recs_first)
+    measure_recs(&m);
+  measure_pieces(&m, false);
+  if (!t->recs_first)
+    measure_recs(&m);
+  if (t->ripas_where == RIPAS_LAST)
+    measure_ripas(&m);
+  measure_pieces(&m, true);
+}

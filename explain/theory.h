@@ -1,0 +1,93 @@
+/* What a monitor may have measured, as a value: a plan with everything in it that hypotheses change. Images are hashed once, theories
+ * refer to their pages' digests.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef EXPLAIN_THEORY_H
+#define EXPLAIN_THEORY_H
+
+#include "vcca/explain.h"
+
+/* --- Images, hashed --------------------------------------------------------------------------------------- */
+
+enum last_page { LAST_ZEROS, LAST_LEFT_OUT, LAST_ONES };
+
+struct image {
+  vcca_span content;
+  size_t pages;     /* rounded up */
+  uint8_t *digests; /* of each page, zeros behind the content */
+  uint8_t last_ones[VCCA_HASH_MAX];
+};
+
+struct images {
+  enum vcca_hash_alg alg;
+  struct image at[VCCA_SEGMENTS];
+  size_t count;
+};
+
+/* Hashes the plan's images, image i for segment i. images_free frees them, also after a failure. */
+VCCA_MUST_USE bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err);
+void images_free(struct images *images);
+
+/* --- Theories --------------------------------------------------------------------------------------------- */
+
+/* A segment; without padding, so that segments can be compared as bytes. */
+struct piece {
+  uint64_t ipa, size;
+  uint64_t lead;       /* pages of zeros in front of the image */
+  uint64_t address[2]; /* of the device tree and the kernel, in the loader */
+  uint32_t image;
+  uint8_t measured, absent, after_recs, descending, last_page, is_loader, unused[6];
+};
+
+enum ripas_where { RIPAS_FIRST, RIPAS_LAST, RIPAS_NONE, RIPAS_IMAGES };
+
+struct theory {
+  bool vmm; /* the plan is a VMM model's: options have other names */
+  enum vcca_rules_id rules;
+  struct vcca_realm_params params;
+  uint64_t ram_base, ram_size;
+  struct piece pieces[VCCA_SEGMENTS]; /* as the plan has them */
+  unsigned order[VCCA_SEGMENTS];      /* in which they are populated */
+  size_t count;
+  int kernel, initrd, dtb, hole, firmware; /* their indexes; -1: none */
+  const char *names[VCCA_SEGMENTS];
+  uint64_t bytes[VCCA_SEGMENTS]; /* of the files */
+  uint64_t initrd_bytes;
+  uint64_t text_offset, image_size; /* of the kernel; 0 when it has no header */
+  struct {
+    uint64_t base, top;
+  } ripas[VCCA_RIPAS_RANGES];
+  size_t ripas_count;
+  enum ripas_where ripas_where;
+  uint64_t ripas_block; /* 0: the largest that fit */
+  bool recs_first, all_runnable;
+  unsigned vcpus;
+  struct vcca_rec_params rec;
+  bool pc_is_kernel, x0_is_dtb; /* and follow it */
+};
+
+void theory_of_plan(const struct vcca_plan *plan, const struct images *images, struct theory *out);
+/* Draws what follows from changes: addresses in the loader and in registers, the hole. */
+void theory_settle(struct theory *t);
+
+/* --- Measuring -------------------------------------------------------------------------------------------- */
+
+/* Long stretches of chains that were computed, by where they began: theories that part late share what is before. */
+struct memo;
+struct memo *memo_new(void);
+void memo_free(struct memo *memo);
+
+void theory_measure(const struct theory *t, const struct images *images, struct memo *memo, struct vcca_rim *out);
+
+/* --- Hypotheses ------------------------------------------------------------------------------------------- */
+
+struct hypothesis {
+  const char *name, *group, *words;
+  unsigned values, each;
+  /* Changes the theory and says how. False when it does not apply or would change nothing; the theory is of no use then. */
+  bool (*apply)(struct theory *t, unsigned value, struct vcca_rim_deviation *say);
+};
+extern const struct hypothesis hypotheses[];
+extern const size_t hypothesis_count;
+
+#endif

@@ -53,7 +53,7 @@ static void change_component(struct vcca_device_component *c, enum change change
 static void check_other(const struct vcca_device *device, vcca_hsm *genuine, const char *what)
 {
   struct vcca_error err = {0};
-  vcca_span ours, theirs;
+  vcca_span ours = {0}, theirs = {0};
   vcca_hsm *hsm = open_device(device);
   enum vcca_family family = vcca_hsm_family(hsm);
   check_ok(vcca_hsm_platform_token(genuine, family, &theirs, &err) && vcca_hsm_platform_token(hsm, family, &ours, &err), &err, what);

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "vcca/tsi.h"
 #include "vcca/verifier.h"
+#include "vcca/vmm.h"
 
 static const struct option options[] = {
     {"output", 'o', "text|md|json|dot", false, "how to print: text (default), a Markdown page, json; states also as a Graphviz graph"},
@@ -147,6 +148,16 @@ static bool rules_row(unsigned i, char cells[COLUMNS][CELL])
   return true;
 }
 
+static bool model_row(unsigned i, char cells[COLUMNS][CELL])
+{
+  const char *summary = "", *name = vcca_vmm_name(i, &summary);
+  if (!name)
+    return false;
+  cell(cells[0], name);
+  cell(cells[1], summary);
+  return true;
+}
+
 static bool state_row(unsigned i, char cells[COLUMNS][CELL])
 {
   size_t count;
@@ -176,6 +187,7 @@ static const struct table tables[] = {
     {"appraisal", "Trustworthiness: of a claim's rules the first that holds", {"part", "claim", "value", "tier", "when", NULL}, appraisal_row},
     {"profiles", "Token families", {"family", "container", "platform profile", "realm profile", "RAK", "wraps", "key", "what it is"}, profile_row},
     {"leniencies", "What a decoder may take that is not strict (--lenient)", {"name", "what is taken", NULL}, leniency_row},
+    {"models", "VMM models", {"model", "what it is", NULL}, model_row},
     {"rules", "Measurement rules", {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", NULL}, rules_row},
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
@@ -293,7 +305,7 @@ static enum vcca_exit run(const struct args *a)
       text(&tables[i]);
     return VCCA_EXIT_YES;
   }
-  return usage(a, "no table '%s': rmi, tmi, rsi, tsi, psci, states, claims, checks, appraisal, profiles, leniencies or rules", a->operand[0]);
+  return usage(a, "no table '%s': rmi, tmi, rsi, tsi, psci, states, claims, checks, appraisal, profiles, leniencies, models or rules", a->operand[0]);
 }
 
 const struct verb verb_table = {
@@ -305,7 +317,7 @@ const struct verb verb_table = {
     "Prints a table: rmi, tmi, rsi, tsi, psci (commands with inputs, outputs, failure conditions in the order they are checked, and which of them "
     "the "
     "specification orders), states (state machines: what event takes what from which state to which), claims, checks, "
-    "appraisal (what verdicts mean for trust), profiles (token families), leniencies (what a decoder may take), rules (measurement rules).",
+    "appraisal (what verdicts mean for trust), profiles (token families), leniencies (what a decoder may take), models (VMMs), rules (measurement rules).",
     "vcca table rmi\nvcca table states -o dot\nvcca table checks -o md",
     options,
     run,

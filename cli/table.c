@@ -317,7 +317,8 @@ const struct verb verb_table = {
     "Prints a table: rmi, tmi, rsi, tsi, psci (commands with inputs, outputs, failure conditions in the order they are checked, and which of them "
     "the "
     "specification orders), states (state machines: what event takes what from which state to which), claims, checks, "
-    "appraisal (what verdicts mean for trust), profiles (token families), leniencies (what a decoder may take), models (VMMs), rules (measurement rules).",
+    "appraisal (what verdicts mean for trust), profiles (token families), leniencies (what a decoder may take), models (VMMs), rules (measurement "
+    "rules).",
     "vcca table rmi\nvcca table states -o dot\nvcca table checks -o md",
     options,
     run,

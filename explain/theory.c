@@ -62,6 +62,11 @@ static int index_of(const struct theory *t, const char *name)
   return -1;
 }
 
+static uint64_t behind_hole(const struct theory *t)
+{
+  return t->pieces[t->initrd >= 0 ? t->initrd : t->dtb].ipa;
+}
+
 void theory_of_plan(const struct vcca_plan *plan, const struct images *images, struct theory *t)
 {
   memset(t, 0, sizeof *t);
@@ -106,6 +111,10 @@ void theory_of_plan(const struct vcca_plan *plan, const struct images *images, s
   t->rec = plan->boot_rec;
   t->pc_is_kernel = t->kernel >= 0 && t->rec.pc == t->pieces[t->kernel].ipa;
   t->x0_is_dtb = t->dtb >= 0 && t->rec.gprs[0] == t->pieces[t->dtb].ipa;
+  if (t->hole >= 0 && t->kernel >= 0 && (t->initrd >= 0 || t->dtb >= 0)) {
+    const struct piece *hole = &t->pieces[t->hole], *kernel = &t->pieces[t->kernel];
+    t->hole_is_between = hole->ipa == kernel->ipa + kernel->size && hole->ipa + hole->size == behind_hole(t);
+  }
   theory_settle(t);
 }
 
@@ -121,9 +130,9 @@ void theory_settle(struct theory *t)
       t->pieces[i].address[0] = dtb;
       t->pieces[i].address[1] = kernel;
     }
-  if (t->hole >= 0 && t->kernel >= 0) {
+  if (t->hole_is_between) {
     struct piece *hole = &t->pieces[t->hole];
-    uint64_t end = t->initrd >= 0 ? t->pieces[t->initrd].ipa : dtb;
+    uint64_t end = behind_hole(t);
     hole->ipa = kernel + t->pieces[t->kernel].size;
     hole->size = end > hole->ipa ? end - hole->ipa : 0;
   }

@@ -63,7 +63,7 @@ struct theory {
   bool recs_first, all_runnable;
   unsigned vcpus;
   struct vcca_rec_params rec;
-  bool pc_is_kernel, x0_is_dtb; /* and follow it */
+  bool pc_is_kernel, x0_is_dtb, hole_is_between; /* and follow what they are */
 };
 
 void theory_of_plan(const struct vcca_plan *plan, const struct images *images, struct theory *out);

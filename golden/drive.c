@@ -166,7 +166,7 @@ static bool fill(struct job *job, const vcca_golden *golden, const struct vcca_g
   bool whole = from == 0 && word[name.n + 2] == '\0';
   const char *option = whole && job->argc > 1 && job->argv[job->argc - 1][0] == '-' ? job->argv[job->argc - 1] : NULL;
   if (values.n == 0 && option)
-    job->argc--;
+    job->argv[--job->argc] = NULL;
   for (size_t i = 0; i < values.n; i++) {
     char *before = arena_get(&job->arena, from + 1);
     if (before)

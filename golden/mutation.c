@@ -83,6 +83,8 @@ enum {
   NO_REALM_PROFILE = WANT_NO_REALM_PROFILE,
   VERSIONS = WANT_VERSIONS,
   P384 = WANT_P384,
+  CMW = WANT_CMW,
+  PLAIN = WANT_PLAIN,
 };
 
 static const struct vcca_mutation mutations[] = {

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The committed suite is what this version makes; changing it takes a second step; verifiers are driven and judged; mutations are
+# the same every time.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+vcca=${VCCA:?} source=${VCCA_SOURCE:?} bad=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+complain() { printf '%s\n' "$*"; bad=1; }
+code() { # exit code, text in stdout or stderr, words...
+  local want=$1 text=$2; shift 2
+  "$@" >"$work/out" 2>&1 </dev/null; local got=$?
+  [[ $got -eq $want ]] || complain "$*: exit $got, not $want: $(tail -n 3 "$work/out")"
+  [[ -z $text ]] || grep -qE -- "$text" "$work/out" || complain "$*: no '$text' in: $(tail -n 12 "$work/out")"
+}
+
+# the snapshot
+code 0 ' 0 different, 0 that do not' "$vcca" golden check "$source/vectors"
+code 2 'is there already' "$vcca" golden make "$work"
+cp -r "$source/vectors" "$work/copy" && chmod -R u+w "$work/copy"
+printf x >>"$work/copy/arm-1.0/base.cbor"
+printf x >"$work/copy/arm-1.0/stranger.cbor"
+code 1 '^arm-1.0/base.cbor$' "$vcca" golden bless "$work/copy"
+cmp -s "$work/copy/arm-1.0/base.cbor" "$source/vectors/arm-1.0/base.cbor" && complain "bless wrote without --yes"
+code 0 '1 files written, 1 to be removed' "$vcca" golden bless --yes "$work/copy"
+rm "$work/copy/arm-1.0/stranger.cbor"
+cmp -s "$work/copy/arm-1.0/base.cbor" "$source/vectors/arm-1.0/base.cbor" || complain "bless --yes did not write"
+
+# the list
+code 0 '^R15 .*structure' "$vcca" golden list --family arm-1.0
+grep -q 'R12a' "$work/out" && complain "a mutation of raw points is listed for COSE_Keys"
+code 0 'add realm/44237! 23' "$vcca" golden list --mutation R15
+[[ $("$vcca" golden list | wc -l) -ge 150 ]] || complain "fewer than 150 mutations"
+
+# verifiers: ours, and such as are wrong
+evidence=(@@ --cpak @CPAK@ --cert @CERT@ --chain @ROOT@ --chain @SUB@ --at @AT@ --challenge @CHALLENGE@ --rim @RIM@ --rem0 @REM0@ --rem1 @REM1@
+  --rem2 @REM2@ --rem3 @REM3@ --rpv @RPV@ --eventlog @EVENTLOG@ --image-ref @IMAGE_REF@ --platform-ref @PLATFORM_REF@)
+for family in arm-1.0 virtcca-p521; do
+  code 0 ' 0 wrongly-accepted' "$vcca" golden run --family $family --reject 3 -- "$vcca" token verify "${evidence[@]}"
+done
+some=(--family arm-legacy --mutation base --mutation S01 --mutation V02r --mutation R20a)
+code 1 ' 2 wrongly-accepted' "$vcca" golden run "${some[@]}" -- true
+code 1 ' 2 wrongly-refused' "$vcca" golden run "${some[@]}" -- false
+code 1 ' 4 crashed' "$vcca" golden run "${some[@]}" -- sh -c 'kill -SEGV $$'
+code 0 ' 4 unsupported' "$vcca" golden run "${some[@]}" -- sh -c 'exit 77'
+code 1 ' 4 no-answer' "$vcca" golden run "${some[@]}" -- sh -c 'exit 9'
+code 1 ' 1 timed-out' "$vcca" golden run --family arm-legacy --mutation S01 --timeout 1 -- sleep 30
+code 1 ' 1 refused-early' "$vcca" golden run "${some[@]}" -- sh -c 'echo "stage: cbor"; exit 1'
+code 1 '<failure type="wrongly-accepted"' "$vcca" golden run "${some[@]}" -o junit -- true
+code 1 '"wrongly-accepted": 2' "$vcca" golden run "${some[@]}" -o json -- true
+code 2 'cannot be run' "$vcca" golden run "${some[@]}" -- /nonexistent/verifier
+code 2 'no placeholder @NOTHING@' "$vcca" golden run "${some[@]}" -- true @NOTHING@
+
+# single mutations
+code 0 '' "$vcca" token mutate --family arm-1.0 --mutation R15 --out "$work/r15.cbor"
+cmp -s "$work/r15.cbor" "$source"/vectors/arm-1.0/realm/R15-*.cbor || complain "token mutate R15 is not the suite's"
+code 0 '' "$vcca" token mutate "$source/vectors/arm-1.0/base.cbor" --recipe 'again realm/44238' --out "$work/twice.cbor"
+code 3 'is there twice' "$vcca" token show "$work/twice.cbor"
+mkdir "$work/a" "$work/b"
+code 0 '' "$vcca" token mutate "$source/vectors/arm-1.0/base.cbor" --seed 7 --count 50 --out "$work/a"
+code 0 '' "$vcca" token mutate "$source/vectors/arm-1.0/base.cbor" --seed 7 --count 50 --out "$work/b"
+diff -r "$work/a" "$work/b" >/dev/null || complain "the same seeds give other tokens"
+[[ $(sha256sum "$work"/a/* | cut -d' ' -f1 | sort -u | wc -l) -ge 45 ]] || complain "different seeds give the same tokens"
+code 0 '' "$vcca" token mutate --family arm-legacy --seed 7 --out "$work/signed.cbor"
+code 2 'one of --mutation' "$vcca" token mutate --family arm-1.0
+code 2 'does not have' "$vcca" token mutate --family arm-1.0 --mutation R12a
+exit $bad

@@ -1,0 +1,26 @@
+/* Put before every instrumented file of the verifier (tests/golden/mutants.cmake): each refusal asks first whether it has been
+ * taken out. Functions of these names are defined with their names in parentheses, which keeps macros off.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_GOLDEN_MUTANT_H
+#define TESTS_GOLDEN_MUTANT_H
+
+#include "verifier/finding.h"
+
+/* Whether the refusal at this place is taken out; remembers that it was reached. */
+bool mutant_skips(const char *file, int line);
+/* Whether all refusals of the check that this finding belongs to are. */
+bool mutant_removed(const struct vcca_finding *f);
+
+/* A call, so that its value may be left unused as the original's is. */
+static inline bool mutant_value(bool value)
+{
+  return value;
+}
+
+#define vcca_fail_at(...) mutant_value(mutant_skips(__FILE__, __LINE__) || vcca_fail_at(__VA_ARGS__))
+#define refuse(...) mutant_value(mutant_skips(__FILE__, __LINE__) || refuse(__VA_ARGS__))
+#define finding_fail(f, ...) \
+  (mutant_skips(__FILE__, __LINE__) || mutant_removed(f) ? finding_pass(f, "%s", "taken out") : finding_fail(f, __VA_ARGS__))
+
+#endif

@@ -253,6 +253,16 @@ bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress
   return true;
 }
 
+/* The VM that has the REC; NULL when it was made by hand. */
+static const struct host_vm *vm_with(const struct vcca_host *h, uint64_t rec)
+{
+  for (const struct host_vm *vm = h->vms; vm; vm = vm->next)
+    for (unsigned i = 0; i < vm->recs; i++)
+      if (vm->rec[i] == rec)
+        return vm;
+  return NULL;
+}
+
 uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *exit_reason)
 {
   uint8_t record[PAGE_4K] = {0};
@@ -262,6 +272,9 @@ uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *
   vcca_sink out = VCCA_SINK(record);
   bool read = written && vcca_host_read(host->m, host->page, &out, sizeof record);
   *exit_reason = read ? record[host->rmi ? RMI_EXIT_REASON : TMI_EXIT_REASON] : 0;
+  const struct host_vm *vm = status == 0 && host->rmi && *exit_reason == RMI_EXIT_RIPAS_CHANGE ? vm_with(host, rec) : NULL;
+  if (vm)
+    host_rmi_change_ripas(host, vm, rec, vcca_le64(record + RMI_EXIT_RIPAS_BASE), vcca_le64(record + RMI_EXIT_RIPAS_TOP));
   return status;
 }
 

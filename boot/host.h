@@ -77,6 +77,9 @@ VCCA_MUST_USE bool host_tmi_destroy(struct vcca_host *h, struct host_vm *vm, str
 
 #define RMI_REC_ENTER UINT64_C(0xC400015C)
 #define TMI_TEC_ENTER UINT64_C(0xC4000269)
-enum { RMI_EXIT_REASON = 0x800, TMI_EXIT_REASON = 0x188 }; /* in the run page */
+/* Carries out the change of RIPAS that a REC asks for, as far as the monitor lets it. */
+void host_rmi_change_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t rec, uint64_t base, uint64_t top);
+enum { RMI_EXIT_RIPAS_BASE = 0xd00, RMI_EXIT_RIPAS_TOP = 0xd08, RMI_EXIT_RIPAS_CHANGE = 4 }; /* RmiRecExit, B4.4.16 */
+enum { RMI_EXIT_REASON = 0x800, TMI_EXIT_REASON = 0x188 };                                   /* in the run page */
 
 #endif

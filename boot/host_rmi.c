@@ -20,6 +20,7 @@
 #define RMI_RTT_DESTROY UINT64_C(0xC400015E)
 #define RMI_REC_AUX_COUNT UINT64_C(0xC4000167)
 #define RMI_RTT_INIT_RIPAS UINT64_C(0xC4000168)
+#define RMI_RTT_SET_RIPAS UINT64_C(0xC4000169)
 
 enum { RMI_SUCCESS = 0, RMI_ERROR_RTT = 4, RMI_ERROR_MASK = 0xff };
 
@@ -134,6 +135,19 @@ static bool init_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t b
       return false;
   }
   return true;
+}
+
+void host_rmi_change_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t rec, uint64_t base, uint64_t top)
+{
+  struct vcca_error err; /* the realm learns how far it came */
+  while (base < top) {
+    int stopped, fits = stage2_block_level(vm->ipa_bits, base, top);
+    uint64_t status = SMC(h, RMI_RTT_SET_RIPAS, vm->rd, rec, base, top);
+    if (status == RMI_SUCCESS && h->x[1] > base)
+      base = h->x[1];
+    else if (!stopped_at(status, &stopped) || stopped >= fits || !make_tables(h, vm, base, stopped + 1, fits, &err))
+      return;
+  }
 }
 
 static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err)

@@ -119,7 +119,7 @@ struct vcca_booted {
 VCCA_MUST_USE bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx, struct vcca_booted *out,
                                   struct vcca_error *err);
 /* Runs a REC once (REC_ENTER or TEC_ENTER with the given entry flags); *exit_reason receives the exit record's reason. The status
- * word is returned. */
+ * word is returned. A change of RIPAS that a VM of this host's asks for is carried out before that. */
 uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *exit_reason);
 /* Tears a VM down; every granule is the host's again. */
 VCCA_MUST_USE bool vcca_host_destroy(vcca_host *host, const struct vcca_booted *vm, struct vcca_error *err);

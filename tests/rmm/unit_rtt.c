@@ -193,6 +193,107 @@ static void concatenated_roots_are_one_long_table(void **state)
   rig_free(rig);
 }
 
+/* 52 bits of addresses on both sides: a start level of -1, and address bits 51:50 where LPA2 descriptors have them. */
+static void lpa2_realms_reach_52_bits(void **state)
+{
+  (void)state;
+  const uint64_t top_memory = UINT64_C(3) << 50 | UINT64_C(1) << 49, unprotected = UINT64_C(1) << 51;
+  struct vcca_machine_config config = rig_config(VCCA_ABI_RMI);
+  config.features.lpa2 = true;
+  config.features.s2sz = 52;
+  config.regions[config.region_count++] = (struct vcca_region){.base = top_memory, .size = 16 * PAGE, .delegable = true};
+  struct rig *rig = rig_new(&config);
+  uint64_t rd = P(16), root = P(17), ipa = UINT64_C(7) << 48, high = top_memory + PAGE;
+  rmi_delegate(rig, rd, 2);
+  rmi_realm_params(rig, PARAMS, root, 1, VCCA_SHA256);
+  rig_poke(rig, PARAMS, 8, 1);
+  rig_poke(rig, PARAMS + 0x08, 1, 52);
+  rig_poke(rig, PARAMS + 0x810, 8, UINT64_MAX);
+  OK(rig, "REALM_CREATE", rd, PARAMS);
+  rmi_delegate(rig, high, 1);
+  assert_int_equal(CALL(rig, "DATA_CREATE_UNKNOWN", rd, high, ipa), 0xff04); /* the walk stopped at level -1 */
+  reads(rig, rd, ipa, 3, -1, UNASSIGNED, 0, RTT_EMPTY);
+  for (unsigned i = 0; i < 4; i++) {
+    rmi_delegate(rig, top_memory + (2 + i) * PAGE, 1);
+    rmi_delegate(rig, P(32 + i), 1);
+    OK(rig, "RTT_CREATE", rd, top_memory + (2 + i) * PAGE, ipa, i);
+    OK(rig, "RTT_CREATE", rd, P(32 + i), unprotected, i);
+  }
+  reads(rig, rd, ipa, -1, -1, TABLE, UINT64_C(1) << 49 | 2 * PAGE | UINT64_C(3) << 8, 0);
+  OK(rig, "DATA_CREATE_UNKNOWN", rd, high, ipa);
+  reads(rig, rd, ipa, 3, 3, ASSIGNED, UINT64_C(1) << 49 | PAGE | UINT64_C(3) << 8, RTT_EMPTY);
+  uint64_t desc = UINT64_C(1) << 49 | 10 * PAGE | UINT64_C(1) << 8 | 0xc0; /* bit 50 of the address in bit 8 */
+  OK(rig, "RTT_MAP_UNPROTECTED", rd, unprotected, 3, desc);
+  reads(rig, rd, unprotected, 3, 3, ASSIGNED, desc, 0);
+  struct rtt_entry e = rtt_walk(rig->m, realm_at(rig->m, rd), unprotected, 3).entry;
+  assert_true(e.pa == (UINT64_C(1) << 50 | UINT64_C(1) << 49 | 10 * PAGE));
+  assert_int_equal(CALL(rig, "RTT_MAP_UNPROTECTED", rd, unprotected + PAGE, 3, UINT64_C(1) << 50 | 0xc0), 1);
+  assert_string_equal(rig->refused, "attr_valid"); /* that is not where LPA2 has it */
+  OK(rig, "DATA_DESTROY", rd, ipa);
+  for (unsigned i = 4; i-- > 0;) {
+    OK(rig, "RTT_DESTROY", rd, ipa, i);
+    OK(rig, "RTT_DESTROY", rd, unprotected, i);
+  }
+  OK(rig, "REALM_DESTROY", rd);
+  rig_free(rig);
+}
+
+/* Host memory is mapped by pages and by blocks of levels 2 and 1, by nothing larger; each splits into 512 of the next level. */
+static void blocks_are_mapped_at_every_legal_level(void **state)
+{
+  static const uint64_t sizes[] = {0, GIB, 2 * MIB, PAGE};
+  (void)state;
+  for (uint64_t level = 0; level <= 3; level++) {
+    struct rig *rig = rmi_world();
+    uint64_t ipa = UNPROTECTED + 4 * GIB, pa = 64 * GIB;
+    rmi_delegate(rig, P(160), 4);
+    OK(rig, "RTT_DESTROY", B, UNPROTECTED, 3); /* tables down to the level, in the place of the others */
+    for (uint64_t l = 2; l <= level; l++)
+      OK(rig, "RTT_CREATE", B, P(160 + l), ipa, l);
+    uint64_t status = CALL(rig, "RTT_MAP_UNPROTECTED", B, ipa, level, pa | 0xc0);
+    if (level == 0) {
+      assert_int_equal(status, 1);
+      assert_string_equal(rig->refused, "level_bound");
+      rig_free(rig);
+      continue;
+    }
+    assert_int_equal(status, 0);
+    reads(rig, B, ipa, 3, (int64_t)level, ASSIGNED, pa | 0xc0, 0);
+    assert_int_equal(CALL(rig, "RTT_UNMAP_UNPROTECTED", B, ipa, 3), level == 3 ? 0 : level << 8 | 4);
+    assert_true(rig->x[1] == (level == 3 ? ipa + 2 * MIB : ipa)); /* the end of an empty table; the block itself */
+    if (level < 3) {
+      OK(rig, "RTT_CREATE", B, FREE, ipa, level + 1);
+      reads(rig, B, ipa + 3 * sizes[level + 1], (int64_t)level + 1, (int64_t)level + 1, ASSIGNED, (pa + 3 * sizes[level + 1]) | 0xc0, 0);
+      OK(rig, "RTT_FOLD", B, ipa, level + 1);
+      reads(rig, B, ipa, 3, (int64_t)level, ASSIGNED, pa | 0xc0, 0);
+    }
+    rig_free(rig);
+  }
+}
+
+/* A table of large blocks folds into a larger one; a table of tables, or of what no level maps, does not. */
+static void folding_stops_where_blocks_do(void **state)
+{
+  (void)state;
+  struct rig *rig = rmi_world();
+  rmi_delegate(rig, P(160), 2);
+  uint64_t ipa = UNPROTECTED + 4 * GIB;
+  OK(rig, "RTT_CREATE", B, P(160), ipa, 2);
+  for (uint64_t i = 0; i < 512; i++)
+    OK(rig, "RTT_MAP_UNPROTECTED", B, ipa + i * 2 * MIB, 2, (64 * GIB + i * 2 * MIB) | 0xc0);
+  OK(rig, "RTT_FOLD", B, ipa, 2);
+  reads(rig, B, ipa, 3, 1, ASSIGNED, (64 * GIB) | 0xc0, 0);
+  for (uint64_t i = 0; i < 512; i++)
+    if (i != 4) {
+      if (i == 0)
+        for (int level = 3; level >= 2; level--)
+          OK(rig, "RTT_DESTROY", B, UNPROTECTED, (uint64_t)level);
+      OK(rig, "RTT_MAP_UNPROTECTED", B, UNPROTECTED + i * GIB, 1, (60 * GIB + i * GIB) | 0xc0);
+    }
+  assert_int_equal(CALL(rig, "RTT_FOLD", B, UNPROTECTED, 1), 0x104); /* level 0 has no blocks */
+  rig_free(rig);
+}
+
 /* The specification's limits, worked out by hand: DEN0137 with Arm ARM table D8-16. */
 static void root_geometry_is_what_the_architecture_allows(void **state)
 {
@@ -227,6 +328,9 @@ int main(void)
       cmocka_unit_test(unprotected_mappings_do_not_keep_a_table_alive),
       cmocka_unit_test(set_ripas_takes_what_the_realm_asked_for_part_by_part),
       cmocka_unit_test(concatenated_roots_are_one_long_table),
+      cmocka_unit_test(lpa2_realms_reach_52_bits),
+      cmocka_unit_test(blocks_are_mapped_at_every_legal_level),
+      cmocka_unit_test(folding_stops_where_blocks_do),
       cmocka_unit_test(root_geometry_is_what_the_architecture_allows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,15 @@ static bool read_claim(struct vcca_cbor *c, const struct claim_row *row, enum ge
   return true;
 }
 
+/* The row of a label, as the generation knows it. */
+static const struct claim_row *row_of(uint64_t label, const struct claim_row *rows, size_t n, enum generation generation)
+{
+  for (size_t i = 0; i < n; i++)
+    if ((uint64_t)rows[i].spec.label == label && claim_known(&rows[i], generation))
+      return &rows[i];
+  return NULL;
+}
+
 /* The row a key names; NULL for one that the generation does not know, which virtCCA tokens may not have. */
 static bool find_row(const struct vcca_cbor *c, const struct vcca_cbor_item *key, struct claim_rows rows, enum generation generation,
                      const struct claim_row **out, struct vcca_error *err)
@@ -193,9 +202,8 @@ static bool find_row(const struct vcca_cbor *c, const struct vcca_cbor_item *key
   *out = NULL;
   if (key->kind != VCCA_CBOR_UINT && key->kind != VCCA_CBOR_NINT && key->kind != VCCA_CBOR_TEXT)
     return vcca_fail_at(err, key->offset, "%s: a label is %s where integer or text string is wanted", rows.what, vcca_cbor_kind_name(key->kind));
-  for (size_t i = 0; key->kind == VCCA_CBOR_UINT && i < rows.n && *out == NULL; i++)
-    if ((uint64_t)rows.row[i].spec.label == key->value && claim_known(&rows.row[i], generation))
-      *out = &rows.row[i];
+  if (key->kind == VCCA_CBOR_UINT)
+    *out = row_of(key->value, rows.row, rows.n, generation);
   if (*out && claim_gone(*out, generation))
     return vcca_fail_at(err, key->offset, "%s does not belong into a token of this profile", (*out)->what);
   if (*out || generation != GENERATION_VIRTCCA || strict_allows(c, VCCA_LENIENT_UNKNOWN_CLAIMS))

@@ -122,7 +122,7 @@ static bool add(struct vcca_rim_diff *d, enum vcca_difference what, size_t i, si
     last->count++;
     return true;
   }
-  if (d->run_count == d->room) {
+  if (!d->runs || d->run_count == d->room) {
     size_t room = d->room ? 2 * d->room : 64;
     struct vcca_diff_run *more = realloc(d->runs, room * sizeof *more);
     if (!more)

@@ -12,7 +12,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { PAGE = 4096, KIB = 1024, MIB = 1024 * 1024, BLOCK = 2 * MIB };
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define PAGE (4 * KIB)
+#define BLOCK (2 * MIB)
 enum { FLAG_LPA2 = 1, FLAG_SVE = 2, FLAG_PMU = 4 };
 
 /* Both return true, so that a hypothesis can end with one. */

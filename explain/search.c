@@ -69,7 +69,7 @@ static void add_finding(struct vcca_rim_explanation *out, const struct vcca_rim_
 static bool leads_there(const struct search *s, const struct theory *t, struct memo *memo)
 {
   struct theory settled = *t;
-  struct vcca_rim rim;
+  struct vcca_rim rim = {.hash_alg = s->images.alg};
   theory_settle(&settled);
   theory_measure(&settled, &s->images, memo, &rim);
   return memcmp(rim.value, s->target, sizeof rim.value) == 0;
@@ -190,7 +190,7 @@ static bool list_trials(struct search *s, struct vcca_error *err)
   size_t n = 0;
   for (size_t row = 0; row < hypothesis_count; row++)
     n += hypotheses[row].values;
-  s->trials = calloc(n, sizeof *s->trials);
+  s->trials = calloc(n + 1, sizeof *s->trials);
   if (!s->trials)
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu hypotheses", n);
   for (unsigned row = 0; row < hypothesis_count; row++)

@@ -99,7 +99,7 @@ static bool take_string(struct line *l, vcca_span *out)
 
 static bool take_member(struct line *l)
 {
-  vcca_span name, value = {NULL, 0};
+  vcca_span name = {NULL, 0}, value = {NULL, 0};
   skip_blanks(l);
   size_t at = l->at, k = 0;
   if (!take_string(l, &name))
@@ -222,11 +222,11 @@ static bool read_line(struct line *l, struct vcca_rim_trace *t)
 bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err)
 {
   memset(out, 0, sizeof *out);
-  unsigned number = 0;
-  for (size_t at = 0; at < jsonl.n;) {
+  unsigned number = 1;
+  for (size_t at = 0; at < jsonl.n; number++) {
     const uint8_t *end = memchr(jsonl.p + at, '\n', jsonl.n - at);
     size_t n = end ? (size_t)(end - jsonl.p) - at : jsonl.n - at;
-    struct line l = {.text = vcca_span_sub(jsonl, at, n), .number = ++number, .err = err};
+    struct line l = {.text = vcca_span_sub(jsonl, at, n), .number = number, .err = err};
     at += n + 1;
     skip_blanks(&l);
     if (l.at < l.text.n && !read_line(&l, out)) {

@@ -16,6 +16,17 @@ fn affirming(claim: i8) -> bool {
     (2..32).contains(&claim)
 }
 
+/// A vector is as bad as its worst claim: whether any of the eight, of the platform or the realm, is in AR4SI's contraindicated tier.
+fn contraindicated(evidence: &Evidence) -> bool {
+    let (platform, realm) = evidence.get_trust_vectors();
+    let bad = |claim: i8| !(-96..96).contains(&claim);
+    (0..8).any(|key| {
+        [&platform, &realm]
+            .iter()
+            .any(|vector| vector.by_key(key).map_or(true, |claim| bad(claim.get())))
+    })
+}
+
 fn refuse(why: impl std::fmt::Display) -> ! {
     println!("refused: {why}");
     exit(REFUSED)
@@ -61,6 +72,9 @@ fn verify(evidence: &mut Evidence, store: &str) {
         refuse(e);
     }
     let (platform, realm) = evidence.get_trust_vectors();
+    if contraindicated(evidence) {
+        refuse("verification contraindicates");
+    }
     if !affirming(platform.instance_identity.get()) || !affirming(realm.instance_identity.get()) {
         refuse("verification does not affirm the instances");
     }
@@ -75,6 +89,9 @@ fn appraise(evidence: &mut Evidence, store: &str) {
         refuse(e);
     }
     let (platform, realm) = evidence.get_trust_vectors();
+    if contraindicated(evidence) {
+        refuse("appraisal contraindicates");
+    }
     if !affirming(platform.hardware.get()) || !affirming(realm.executables.get()) {
         refuse("appraisal does not affirm the platform and the realm");
     }

@@ -12,7 +12,7 @@ static void VCCA_PRINTF(3, 0) set(struct vcca_error *err, enum vcca_fault fault,
   vsnprintf(err->text, sizeof err->text, fmt, args);
 }
 
-bool vcca_fail(struct vcca_error *err, enum vcca_fault fault, const char *fmt, ...)
+bool(vcca_fail)(struct vcca_error *err, enum vcca_fault fault, const char *fmt, ...)
 {
   if (err) {
     va_list args;
@@ -23,7 +23,7 @@ bool vcca_fail(struct vcca_error *err, enum vcca_fault fault, const char *fmt, .
   return false;
 }
 
-bool vcca_fail_at(struct vcca_error *err, size_t offset, const char *fmt, ...)
+bool(vcca_fail_at)(struct vcca_error *err, size_t offset, const char *fmt, ...)
 {
   if (err) {
     va_list args;
@@ -36,7 +36,7 @@ bool vcca_fail_at(struct vcca_error *err, size_t offset, const char *fmt, ...)
   return false;
 }
 
-bool vcca_fail_line(struct vcca_error *err, unsigned line, unsigned column, const char *fmt, ...)
+bool(vcca_fail_line)(struct vcca_error *err, unsigned line, unsigned column, const char *fmt, ...)
 {
   if (err) {
     va_list args;
@@ -49,7 +49,7 @@ bool vcca_fail_line(struct vcca_error *err, unsigned line, unsigned column, cons
   return false;
 }
 
-bool vcca_fail_in(struct vcca_error *err, const char *source)
+bool(vcca_fail_in)(struct vcca_error *err, const char *source)
 {
   if (err && err->source[0] == '\0')
     snprintf(err->source, sizeof err->source, "%s", source);

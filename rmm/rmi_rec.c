@@ -37,16 +37,16 @@ static struct rec_spec rec_params(const uint8_t *p)
       .mpidr = vcca_le64(p + 0x100),
       .num_aux = vcca_le64(p + 0x800),
   };
-  for (unsigned i = 0; i < 8; i++)
-    spec.params.gprs[i] = vcca_le64(p + 0x300 + 8 * i);
-  for (unsigned i = 0; i < RMI_AUX_COUNT; i++)
-    spec.aux[i] = vcca_le64(p + 0x808 + 8 * i);
+  for (size_t i = 0; i < 8; i++)
+    spec.params.gprs[i] = vcca_le64(p + 0x300 + 8 * (size_t)i);
+  for (size_t i = 0; i < RMI_AUX_COUNT; i++)
+    spec.aux[i] = vcca_le64(p + 0x808 + 8 * (size_t)i);
   return spec;
 }
 
 static bool aux_aligned(const struct rec_spec *spec)
 {
-  for (unsigned i = 0; i < RMI_AUX_COUNT; i++)
+  for (size_t i = 0; i < RMI_AUX_COUNT; i++)
     if (!granule_aligned(spec->aux[i]))
       return false;
   return true;
@@ -54,7 +54,7 @@ static bool aux_aligned(const struct rec_spec *spec)
 
 static bool aux_distinct(const struct rec_spec *spec, uint64_t rec)
 {
-  for (unsigned i = 0; i < RMI_AUX_COUNT; i++) {
+  for (size_t i = 0; i < RMI_AUX_COUNT; i++) {
     if (spec->aux[i] == rec)
       return false;
     for (unsigned j = 0; j < i; j++)
@@ -66,7 +66,7 @@ static bool aux_distinct(const struct rec_spec *spec, uint64_t rec)
 
 static bool aux_delegated(const vcca_machine *m, const struct rec_spec *spec)
 {
-  for (unsigned i = 0; i < RMI_AUX_COUNT; i++)
+  for (size_t i = 0; i < RMI_AUX_COUNT; i++)
     if (!granule_delegable(m, spec->aux[i]) || granule_state(m, spec->aux[i]) != VCCA_GRANULE_DELEGATED)
       return false;
   return true;
@@ -123,10 +123,10 @@ enum { REALM_IS_NEW = 0, REALM_IS_OFF = 1, RUN_EXIT = 0x800 };
 static struct rec_entry load_entry(const uint8_t *p)
 {
   struct rec_entry entry = {.flags = vcca_le64(p), .gicv3_hcr = vcca_le64(p + 0x300)};
-  for (unsigned i = 0; i < REC_GPRS; i++)
-    entry.gprs[i] = vcca_le64(p + 0x200 + 8 * i);
-  for (unsigned i = 0; i < REC_LRS; i++)
-    entry.gicv3_lrs[i] = vcca_le64(p + 0x308 + 8 * i);
+  for (size_t i = 0; i < REC_GPRS; i++)
+    entry.gprs[i] = vcca_le64(p + 0x200 + 8 * (size_t)i);
+  for (size_t i = 0; i < REC_LRS; i++)
+    entry.gicv3_lrs[i] = vcca_le64(p + 0x308 + 8 * (size_t)i);
   return entry;
 }
 
@@ -139,11 +139,11 @@ static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct r
   vcca_put_le64(p + 0x100, exit->esr);
   vcca_put_le64(p + 0x108, exit->far);
   vcca_put_le64(p + 0x110, exit->hpfar);
-  for (unsigned i = 0; i < REC_GPRS; i++)
-    vcca_put_le64(p + 0x200 + 8 * i, exit->gprs[i]);
+  for (size_t i = 0; i < REC_GPRS; i++)
+    vcca_put_le64(p + 0x200 + 8 * (size_t)i, exit->gprs[i]);
   vcca_put_le64(p + 0x300, entry->gicv3_hcr);
-  for (unsigned i = 0; i < lrs; i++)
-    vcca_put_le64(p + 0x308 + 8 * i, entry->gicv3_lrs[i]);
+  for (size_t i = 0; i < lrs; i++)
+    vcca_put_le64(p + 0x308 + 8 * (size_t)i, entry->gicv3_lrs[i]);
   vcca_put_le64(p + 0x500, exit->ripas_base);
   vcca_put_le64(p + 0x508, exit->ripas_top);
   p[0x510] = (uint8_t)exit->ripas_value;

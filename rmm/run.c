@@ -197,8 +197,8 @@ static void emulate_mmio(struct rec *rec, const struct rec_entry *entry)
 static bool answer_host_call(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry)
 {
   uint8_t answer[8 * REC_GPRS];
-  for (unsigned i = 0; i < REC_GPRS; i++)
-    vcca_put_le64(answer + 8 * i, entry->gprs[i]);
+  for (size_t i = 0; i < REC_GPRS; i++)
+    vcca_put_le64(answer + 8 * (size_t)i, entry->gprs[i]);
   if (!vcca_realm_write(m, rec_pa, rec->pending.host_call + 8, VCCA_SPAN(answer), NULL)) {
     guest_exit_unmapped(m, rec_pa, rec->pending.host_call);
     return false;

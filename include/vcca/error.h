@@ -56,6 +56,18 @@ bool vcca_fail_at(struct vcca_error *err, size_t offset, const char *fmt, ...) V
 bool vcca_fail_line(struct vcca_error *err, unsigned line, unsigned column, const char *fmt, ...) VCCA_PRINTF(4, 5);
 /* Names the input the error is about, unless it is named already. Returns false. */
 bool vcca_fail_in(struct vcca_error *err, const char *source);
+
+/* Lets compilers and analysers see, at every call, that these return false. */
+static inline bool vcca_false(bool returned)
+{
+  (void)returned;
+  return false;
+}
+#define vcca_fail(...) vcca_false(vcca_fail(__VA_ARGS__))
+#define vcca_fail_at(...) vcca_false(vcca_fail_at(__VA_ARGS__))
+#define vcca_fail_line(...) vcca_false(vcca_fail_line(__VA_ARGS__))
+#define vcca_fail_in(...) vcca_false(vcca_fail_in(__VA_ARGS__))
+
 /* The whole message with its place, cut to cap bytes and NUL-terminated; returns buf. */
 const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap);
 /* The exit code a fault leads to: USAGE gives 2, everything else 3. */

@@ -18,6 +18,7 @@ static inline bool mutant_value(bool value)
   return value;
 }
 
+#undef vcca_fail_at
 #define vcca_fail_at(...) mutant_value(mutant_skips(__FILE__, __LINE__) || vcca_fail_at(__VA_ARGS__))
 #define refuse(...) mutant_value(mutant_skips(__FILE__, __LINE__) || refuse(__VA_ARGS__))
 #define finding_fail(f, ...) \

@@ -1,6 +1,7 @@
 /* vcca token mutate: a token broken by name or by seed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -79,7 +80,7 @@ static bool by_seed(const struct args *a, struct job *job, struct vcca_error *er
   for (uint64_t i = 0; ok && i < count; i++) {
     char name[32];
     vcca_sink out = vcca_sink_of(job->room.p, job->room.n);
-    snprintf(name, sizeof name, "seed-%llu", (unsigned long long)(seed + i));
+    snprintf(name, sizeof name, "seed-%" PRIu64, seed + i);
     ok = vcca_golden_fuzz(job->golden, job->token, seed + i, &out, err) && put(a, folder, name, vcca_sink_span(&out), err);
   }
   return ok;

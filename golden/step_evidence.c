@@ -154,7 +154,7 @@ bool edit_step_certxor(struct edit *e, const struct words *w, struct vcca_error 
 /* As PEM; with CR LF line ends, or with a text behind it. */
 static void to_pem(struct edit *e, vcca_span *cert, bool crlf, bool trailing)
 {
-  vcca_sink pem = arena_sink(e->arena, 2 * VCCA_CERT_MAX), out = arena_sink(e->arena, 2 * VCCA_CERT_MAX);
+  vcca_sink pem = arena_sink(e->arena, (size_t)2 * VCCA_CERT_MAX), out = arena_sink(e->arena, (size_t)2 * VCCA_CERT_MAX);
   vcca_pem_put("CERTIFICATE", *cert, &pem);
   vcca_span text = vcca_sink_span(&pem);
   for (size_t i = 0; i < text.n; i++) {

@@ -101,8 +101,9 @@ static bool step_part(struct place *p, vcca_span name)
 /* Characters up to the next step. */
 static vcca_span word(vcca_span *path)
 {
+  static const char ends[] = {'/', '.', '[', '!'};
   size_t n = 0;
-  while (n < path->n && memchr("/.[!", path->p[n], 4) == NULL)
+  while (n < path->n && memchr(ends, path->p[n], sizeof ends) == NULL)
     n++;
   vcca_span w = vcca_span_sub(*path, 0, n);
   *path = vcca_span_sub(*path, n, path->n);

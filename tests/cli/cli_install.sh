@@ -53,7 +53,7 @@ add_executable(cmake_verifier verifier.c)
 target_link_libraries(cmake_verifier PRIVATE vcca::verifier)
 C
 
-cmake -S "$dir" -B "$dir/build" -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$dir/prefix" >"$dir/log" 2>&1 &&
+cmake -G "$(cached CMAKE_GENERATOR)" -S "$dir" -B "$dir/build" -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$dir/prefix" >"$dir/log" 2>&1 &&
   cmake --build "$dir/build" >>"$dir/log" 2>&1 || { cat "$dir/log"; complain "the CMake package does not work"; }
 for what in vcca verifier; do
   package=vcca; [[ $what == verifier ]] && package=vcca-verifier

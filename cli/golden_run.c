@@ -265,8 +265,8 @@ const struct verb verb_golden_run = {
     "somebody's verifier over the suite: the verdict matrix",
     "Runs the command once for each golden case and judges its answer: exit 0 accepts, 1 (and each --reject) refuses, 77 is unsupported, a signal is "
     "a crash. In the "
-    "command's words @@ is the token's file; @CPAK@ (PEM) @JWK@ @CERT@ @SUB@ @ROOT@ @EVENTLOG@ @PLATFORM_REF@ @IMAGE_REF@ are files, and @CHALLENGE@ "
-    "@RIM@ @REM0@ to @REM3@ "
+    "command's words @@ is the token's file; @CPAK@ (PEM) @JWK@ @CERT@ @SUB@ @ROOT@ @EVENTLOG@ @PLATFORM_REF@ @IMAGE_REF@ "
+    "@RVSTORE@ @POLICY@ are files, and @CHALLENGE@ @RIM@ @REM0@ to @REM3@ "
     "@RPV@ @AT@ @FAMILY@ @ID@ values. A word whose part a case does not have is left out, with the option before it. A verifier that prints \"stage: "
     "NAME\" (cbor, "
     "collection, cose, claims, cert, sig, binding, policy, eventlog) is also told when it refuses too early to have tested the fault. Exit: 0 all is "

@@ -95,7 +95,7 @@ static bool is_seen(const struct suite_seen *seen, const char *path)
 /* Tokens, certificates, logs and indexes; what else lies in the folder (a README) is its owner's. */
 static bool is_vector(const char *name)
 {
-  static const char *const endings[] = {".cbor", ".diag", ".log", ".pem", ".der", ".jwk", ".json"};
+  static const char *const endings[] = {".cbor", ".diag", ".log", ".pem", ".der", ".jwk", ".json", ".yaml"};
   size_t n = strlen(name);
   for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
     size_t k = strlen(endings[i]);

@@ -179,6 +179,9 @@ static bool fill(vcca_golden *g, struct vcca_error *err)
   if (!mint(g, g->hsm, &g->token, err) || !mint(g, g->other, &g->other_token, err))
     return false;
   e->token = g->token;
+  e->policy = bundle_policy(&g->arena, g->hsm, g->family);
+  if (!bundle_reference_store(&g->arena, g->token, &e->reference_store, err))
+    return false;
   return !g->arena.failed || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the base evidence");
 }
 

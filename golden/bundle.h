@@ -52,6 +52,12 @@ vcca_span bundle_log(struct arena *arena, const enum vcca_hash_alg *algs, size_t
 vcca_span bundle_image_reference(struct arena *arena, vcca_span another);
 vcca_span bundle_platform_reference(struct arena *arena, const vcca_hsm *hsm, enum vcca_family family);
 
+/* What the token is appraised by: a store of reference values that it alone answers, and a policy (with its YAML, and as "rules"). */
+VCCA_MUST_USE bool bundle_reference_store(struct arena *arena, vcca_span token, vcca_span *out, struct vcca_error *err);
+struct vcca_policy *bundle_policy(struct arena *arena, const vcca_hsm *hsm, enum vcca_family family);
+void bundle_policy_yaml(const struct vcca_policy *p, vcca_sink *out);
+void bundle_policy_json(const struct vcca_policy *p, struct vcca_json *j);
+
 /* A certificate of the chain as the device's own is made (hsm/chain.c), to be changed before it is written. */
 struct cert_plan {
   struct vcca_cert_spec spec;

@@ -7,7 +7,7 @@
 #include "golden/bundle.h"
 #include "vcca/eventlog.h"
 
-enum { LOG_MAX = 4096, JSON_MAX = 8192 };
+enum { LOG_MAX = 4096, JSON_MAX = 8192, STORE_MAX = 16384 };
 
 static const struct {
   uint32_t reg, type;
@@ -131,4 +131,16 @@ vcca_span bundle_platform_reference(struct arena *arena, const vcca_hsm *hsm, en
   vcca_json_close(&j);
   vcca_json_close(&j);
   return vcca_sink_span(&out);
+}
+
+/* --- And in the form of rust-ccatoken --------------------------------------------------------------------- */
+
+bool bundle_reference_store(struct arena *arena, vcca_span token, vcca_span *out, struct vcca_error *err)
+{
+  struct vcca_token *good = arena_get(arena, sizeof *good);
+  vcca_sink store = arena_sink(arena, STORE_MAX);
+  if (!good || !vcca_token_decode(token, good, err) || !vcca_endorse(VCCA_ENDORSE_REFERENCE_STORE, &(struct vcca_good){.token = good}, &store, err))
+    return false;
+  *out = vcca_sink_span(&store);
+  return true;
 }

@@ -29,12 +29,18 @@ static void give(const vcca_golden *g, const struct vcca_mutation *m, struct vcc
     without_chain(e);
   if (m->check != VCCA_CHECK_PLATFORM_REFERENCE)
     e->platform_reference = absent;
-  if (m->layer == VCCA_GOLDEN_EVENTLOG) {
+  bool appraisal = m->layer == VCCA_GOLDEN_APPRAISAL || m->layer == VCCA_GOLDEN_POLICY;
+  if (m->layer == VCCA_GOLDEN_EVENTLOG || appraisal)
     for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
       e->rem[i] = absent;
-  } else {
+  if (m->layer != VCCA_GOLDEN_EVENTLOG)
     e->eventlog = e->image_reference = absent;
-  }
+  if (appraisal)
+    e->platform_reference = e->rim = e->rpv = absent;
+  else
+    e->reference_store = absent;
+  if (m->layer != VCCA_GOLDEN_POLICY)
+    e->policy = NULL;
 }
 
 static vcca_span assembled(struct edit *e)

@@ -99,7 +99,9 @@ static bool find_values(struct job *job, const vcca_golden *golden, const struct
                {"ROOT", "root"},
                {"EVENTLOG", "eventlog"},
                {"PLATFORM_REF", "platform-reference"},
-               {"IMAGE_REF", "image-reference"}};
+               {"IMAGE_REF", "image-reference"},
+               {"RVSTORE", "reference-store"},
+               {"POLICY", "policy"}};
   const struct {
     const char *name;
     vcca_span value;
@@ -257,7 +259,7 @@ static enum vcca_golden_stage stage_of_check(vcca_span name)
       [VCCA_CHECK_CHAIN] = VCCA_STAGE_CERT,           [VCCA_CHECK_PLATFORM_SIGNATURE] = VCCA_STAGE_SIG,
       [VCCA_CHECK_REALM_SIGNATURE] = VCCA_STAGE_SIG,  [VCCA_CHECK_BINDING] = VCCA_STAGE_BINDING,
       [VCCA_CHECK_KEY_EQUALITY] = VCCA_STAGE_BINDING, [VCCA_CHECK_FRESHNESS] = VCCA_STAGE_POLICY,
-      [VCCA_CHECK_EVENTLOG] = VCCA_STAGE_EVENTLOG,
+      [VCCA_CHECK_EVENTLOG] = VCCA_STAGE_EVENTLOG,    [VCCA_CHECK_ENDORSEMENTS] = VCCA_STAGE_POLICY,
   };
   for (int i = 0; i < VCCA_CHECKS; i++)
     if (vcca_span_is(name, vcca_check_name((enum vcca_check)i)))

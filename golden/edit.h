@@ -41,6 +41,9 @@ struct signing {
 };
 VCCA_MUST_USE bool edit_sign(struct edit *e, const char *member, const struct signing *how, struct vcca_error *err);
 
+/* Whether there is more to change than a token. */
+VCCA_MUST_USE bool edit_has_evidence(const struct edit *e, struct vcca_error *err);
+
 /* --- What steps read ------------------------------------------------------------------------------------- */
 
 VCCA_MUST_USE bool word_place(struct edit *e, vcca_span path, struct place *out, struct vcca_error *err);

@@ -11,6 +11,8 @@ static const char *extension(const char *part, vcca_span bytes)
 {
   if (strcmp(part, "token") == 0)
     return "cbor";
+  if (strcmp(part, "policy") == 0)
+    return "yaml";
   if (strcmp(part, "eventlog") == 0)
     return "log";
   if (strstr(part, "reference"))
@@ -34,6 +36,13 @@ static void put_file(struct case_files *out, vcca_golden *g, const struct vcca_m
   out->n++;
 }
 
+static vcca_span yaml(const struct vcca_policy *policy, uint8_t room[POLICY_TEXT])
+{
+  vcca_sink out = vcca_sink_of(room, POLICY_TEXT);
+  bundle_policy_yaml(policy, &out);
+  return vcca_sink_span(&out);
+}
+
 void case_files(vcca_golden *golden, const struct vcca_golden_case *c, struct case_files *out)
 {
   const struct vcca_evidence *e = &c->evidence, *base = &golden->base;
@@ -52,4 +61,7 @@ void case_files(vcca_golden *golden, const struct vcca_golden_case *c, struct ca
   put_file(out, golden, c->mutation, "eventlog", e->eventlog, base->eventlog);
   put_file(out, golden, c->mutation, "image-reference", e->image_reference, base->image_reference);
   put_file(out, golden, c->mutation, "platform-reference", e->platform_reference, base->platform_reference);
+  put_file(out, golden, c->mutation, "reference-store", e->reference_store, base->reference_store);
+  if (e->policy)
+    put_file(out, golden, c->mutation, "policy", yaml(e->policy, out->policy), yaml(base->policy, out->base_policy));
 }

@@ -112,7 +112,8 @@ static void put_policy(struct vcca_json *j, const struct vcca_evidence *e, const
   bool same = true;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     same = same && vcca_span_eq(values[i], others[i]);
-  if (same && e != group)
+  bool rules = e->policy && (e == group || e->policy != group->policy);
+  if (same && !rules && e != group)
     return;
   vcca_json_open(j, "policy", '{');
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -125,6 +126,8 @@ static void put_policy(struct vcca_json *j, const struct vcca_evidence *e, const
     if (e->at)
       vcca_json_str(j, "at", e->at);
   }
+  if (rules)
+    bundle_policy_json(e->policy, j);
   vcca_json_close(j);
 }
 

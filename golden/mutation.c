@@ -128,7 +128,8 @@ void vcca_mutation_recipe(const struct vcca_mutation *mutation, vcca_sink *out)
 
 const char *vcca_golden_layer_name(enum vcca_golden_layer layer)
 {
-  static const char *const names[VCCA_GOLDEN_LAYERS] = {"base", "structure", "cose", "platform", "realm", "binding", "chain", "eventlog", "accept"};
+  static const char *const names[VCCA_GOLDEN_LAYERS] = {"base",  "structure", "cose",   "platform",  "realm", "binding",
+                                                        "chain", "eventlog",  "accept", "appraisal", "policy"};
   return names[layer];
 }
 

@@ -6,7 +6,7 @@
 #include "golden/edit.h"
 #include "vcca/eventlog.h"
 
-static bool has_evidence(const struct edit *e, struct vcca_error *err)
+bool edit_has_evidence(const struct edit *e, struct vcca_error *err)
 {
   return e->evidence != NULL || vcca_fail(err, VCCA_FAULT_USAGE, "the step changes evidence, and there is only a token");
 }
@@ -15,7 +15,7 @@ static bool has_evidence(const struct edit *e, struct vcca_error *err)
 
 bool edit_step_expect(struct edit *e, const struct words *w, struct vcca_error *err)
 {
-  if (!has_evidence(e, err))
+  if (!edit_has_evidence(e, err))
     return false;
   const struct {
     const char *name;
@@ -120,7 +120,7 @@ bool edit_step_cert(struct edit *e, const struct words *w, struct vcca_error *er
 {
   enum vcca_cert_role role;
   struct cert_plan plan;
-  if (!has_evidence(e, err) || !role_named(w->word[0], &role, err) || !bundle_cert_plan(e->golden, role, &plan, err))
+  if (!edit_has_evidence(e, err) || !role_named(w->word[0], &role, err) || !bundle_cert_plan(e->golden, role, &plan, err))
     return false;
   for (size_t i = 1; i < w->n; i++)
     if (!cert_word(e, w->word[i], &plan, err))
@@ -145,7 +145,7 @@ bool edit_step_certxor(struct edit *e, const struct words *w, struct vcca_error 
   enum vcca_cert_role role;
   size_t at = 0;
   vcca_span bits;
-  if (!has_evidence(e, err) || !role_named(w->word[0], &role, err))
+  if (!edit_has_evidence(e, err) || !role_named(w->word[0], &role, err))
     return false;
   vcca_span *cert = cert_of(e, role);
   return word_index(w->word[1], cert->n, &at, err) && word_bytes(e, w->word[2], &bits, err) && flip(e, cert, at, bits, err);
@@ -185,7 +185,7 @@ static bool leaf_as_ca(struct edit *e, struct vcca_error *err)
 bool edit_step_chain(struct edit *e, const struct words *w, struct vcca_error *err)
 {
   vcca_span how = w->word[0];
-  if (!has_evidence(e, err))
+  if (!edit_has_evidence(e, err))
     return false;
   struct vcca_evidence *v = e->evidence;
   bool crlf = vcca_span_is(how, "crlf"), trailing = vcca_span_is(how, "trailing");
@@ -305,7 +305,7 @@ bool edit_step_log(struct edit *e, const struct words *w, struct vcca_error *err
   struct offsets o;
   size_t at = 0;
   vcca_span how = w->word[0], bytes = {NULL, 0};
-  if (!has_evidence(e, err))
+  if (!edit_has_evidence(e, err))
     return false;
   if (vcca_span_is(how, "algs"))
     return log_algs(e, w->word[1], err);

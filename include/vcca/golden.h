@@ -26,6 +26,8 @@ enum vcca_golden_layer {
   VCCA_GOLDEN_CHAIN,
   VCCA_GOLDEN_EVENTLOG,
   VCCA_GOLDEN_ACCEPT,
+  VCCA_GOLDEN_APPRAISAL,
+  VCCA_GOLDEN_POLICY,
   VCCA_GOLDEN_LAYERS
 };
 const char *vcca_golden_layer_name(enum vcca_golden_layer layer); /* "structure" */
@@ -92,7 +94,8 @@ const vcca_hsm *vcca_golden_device(const vcca_golden *golden);
 enum vcca_family vcca_golden_family(const vcca_golden *golden);
 
 /* Evidence with all that it points to. A case of a layer is given what that layer is about: certificates and a date for the
- * chain, an event log in place of expected REMs and reference values for the log, the CPAK and expected REMs otherwise. */
+ * chain, an event log in place of expected REMs and reference values for the log, a reference store in place of expected
+ * measurements for appraisal and with it a policy for policy, the CPAK and expected measurements otherwise. */
 struct vcca_golden_case {
   const struct vcca_mutation *mutation; /* NULL: the base, with everything */
   struct vcca_evidence evidence;
@@ -143,7 +146,7 @@ bool vcca_judgement_bad(enum vcca_drive_judgement judgement);
 enum vcca_drive_judgement vcca_drive_judge(const struct vcca_golden_case *c, const struct vcca_drive_result *result);
 
 /* A command as words, ending with NULL; in them @@ is the token's file and @NAME@ another part of the evidence, a file or a value:
- * CPAK JWK CERT SUB ROOT EVENTLOG PLATFORM_REF IMAGE_REF, CHALLENGE RIM REM0..3 RPV AT FAMILY ID. A word that needs what the case has
+ * CPAK JWK CERT SUB ROOT EVENTLOG PLATFORM_REF IMAGE_REF RVSTORE POLICY, CHALLENGE RIM REM0..3 RPV AT FAMILY ID. A word that needs what the case has
  * not is left out, and so is an option before it. */
 struct vcca_drive {
   const char *const *command;

@@ -34,10 +34,9 @@ code 0 'add realm/44237! 23' "$vcca" golden list --mutation R15
 
 # verifiers: ours, and such as are wrong
 evidence=(@@ --cpak @CPAK@ --cert @CERT@ --chain @ROOT@ --chain @SUB@ --at @AT@ --challenge @CHALLENGE@ --rim @RIM@ --rem0 @REM0@ --rem1 @REM1@
-  --rem2 @REM2@ --rem3 @REM3@ --rpv @RPV@ --eventlog @EVENTLOG@ --image-ref @IMAGE_REF@ --platform-ref @PLATFORM_REF@)
-for family in arm-1.0 virtcca-p521; do
-  code 0 ' 0 wrongly-accepted' "$vcca" golden run --family $family --reject 3 -- "$vcca" token verify "${evidence[@]}"
-done
+  --rem2 @REM2@ --rem3 @REM3@ --rpv @RPV@ --eventlog @EVENTLOG@ --image-ref @IMAGE_REF@ --platform-ref @PLATFORM_REF@
+  --rv-store @RVSTORE@ --policy @POLICY@)
+code 0 ' 0 wrongly-accepted' "$vcca" golden run --family virtcca-p521 --reject 3 -- "$vcca" token verify "${evidence[@]}"
 some=(--family arm-legacy --mutation base --mutation S01 --mutation V02r --mutation R20a)
 code 1 ' 2 wrongly-accepted' "$vcca" golden run "${some[@]}" -- true
 code 1 ' 2 wrongly-refused' "$vcca" golden run "${some[@]}" -- false

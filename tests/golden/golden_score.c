@@ -58,9 +58,10 @@ bool mutant_skips(const char *file, int line)
   return false;
 }
 
-bool mutant_removed(const struct vcca_finding *f)
+void mutant_after(struct vcca_finding *f)
 {
-  return without != NULL && f == without;
+  if (f == without && f->outcome == VCCA_FAIL)
+    *f = (struct vcca_finding){.outcome = VCCA_PASS};
 }
 
 /* --- Running a mutant ------------------------------------------------------------------------------------- */
@@ -143,7 +144,7 @@ static void meet_all(vcca_golden *golden, const struct vcca_mutation *mutation)
 
 /* --- What no vector reaches ------------------------------------------------------------------------------- */
 
-/* Refusals by a part of their source line, and why no evidence of the suite reaches them; checks by name. */
+/* Refusals by a part of their source line, and why no evidence of the suite reaches them. */
 static const struct {
   const char *file, *text, *why;
 } unreached[] = {
@@ -164,9 +165,10 @@ static const char *why_unreached(const char *file, const char *line)
 
 /* --- The sites of the sources ------------------------------------------------------------------------------ */
 
-static const char *const sources[] = {"token/cbor_read.c",    "token/decode.c",    "token/rak.c",        "measurement/eventlog.c",
-                                      "crypto/chain.c",       "verifier/verify.c", "verifier/finding.c", "verifier/eventlog_check.c",
-                                      "verifier/references.c"};
+static const char *const sources[] = {"token/cbor_read.c",     "token/decode.c",      "token/rak.c",         "measurement/eventlog.c",
+                                      "crypto/chain.c",        "verifier/verify.c",   "verifier/finding.c",  "verifier/eventlog_check.c",
+                                      "verifier/references.c", "verifier/endorsed.c", "verifier/rv_store.c", "verifier/compare.c",
+                                      "verifier/policy.c"};
 
 /* "token/cbor_read.c" of a copy's ".../token-cbor_read.c". */
 static bool is_copy_of(const char *copy, const char *source)
@@ -325,7 +327,7 @@ static void every_check_taken_out_lets_something_in(void **state)
   (void)state;
   unsigned bad = 0;
   for (int i = VCCA_CHECK_STRUCTURE + 1; i < VCCA_CHECKS; i++)
-    if (checks[i].strength != ACCEPTED && !why_unreached("check", vcca_check_name((enum vcca_check)i))) {
+    if (checks[i].strength != ACCEPTED) {
       printf("%s: no vector is wrongly accepted without it\n", vcca_check_name((enum vcca_check)i));
       bad++;
     }

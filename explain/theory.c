@@ -19,26 +19,29 @@ static void collect(void *ctx, size_t first, size_t n, const uint8_t *digests)
   memcpy(c->out + first * c->size, digests, n * c->size);
 }
 
+bool image_hash(vcca_span content, enum vcca_hash_alg alg, struct image *out, struct vcca_error *err)
+{
+  size_t size = vcca_hash_size(alg), rest = content.n % VCCA_PAGE;
+  *out = (struct image){.content = content, .pages = content.n / VCCA_PAGE + (rest != 0)};
+  out->digests = malloc(out->pages * size + 1);
+  if (!out->digests)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the digests of %zu pages", out->pages);
+  vcca_hash_pages_each(alg, content, out->pages, collect, &(struct collecting){out->digests, size});
+  if (rest != 0) {
+    uint8_t page[VCCA_PAGE];
+    memset(page, 0xff, sizeof page);
+    memcpy(page, content.p + content.n - rest, rest);
+    vcca_hash_pages(alg, page, 1, out->last_ones);
+  }
+  return true;
+}
+
 bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err)
 {
   *out = (struct images){.alg = alg, .count = plan->segment_count};
-  size_t size = vcca_hash_size(alg);
-  for (size_t i = 0; i < plan->segment_count; i++) {
-    struct image *image = &out->at[i];
-    image->content = plan->segments[i].content;
-    image->pages = image->content.n / VCCA_PAGE + (image->content.n % VCCA_PAGE != 0);
-    image->digests = malloc(image->pages * size + 1);
-    if (!image->digests)
-      return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the digests of %zu pages", image->pages);
-    vcca_hash_pages_each(alg, image->content, image->pages, collect, &(struct collecting){image->digests, size});
-    if (image->content.n % VCCA_PAGE != 0) {
-      uint8_t page[VCCA_PAGE];
-      size_t rest = image->content.n % VCCA_PAGE;
-      memset(page, 0xff, sizeof page);
-      memcpy(page, image->content.p + image->content.n - rest, rest);
-      vcca_hash_pages(alg, page, 1, image->last_ones);
-    }
-  }
+  for (size_t i = 0; i < plan->segment_count; i++)
+    if (!image_hash(plan->segments[i].content, alg, &out->at[i], err))
+      return false;
   return true;
 }
 

@@ -24,6 +24,8 @@ struct images {
   size_t count;
 };
 
+/* Hashes one image; free its digests, also after a failure. */
+VCCA_MUST_USE bool image_hash(vcca_span content, enum vcca_hash_alg alg, struct image *out, struct vcca_error *err);
 /* Hashes the plan's images, image i for segment i. images_free frees them, also after a failure. */
 VCCA_MUST_USE bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err);
 void images_free(struct images *images);
@@ -35,6 +37,7 @@ struct piece {
   uint64_t ipa, size;
   uint64_t lead;       /* pages of zeros in front of the image */
   uint64_t address[2]; /* of the device tree and the kernel, in the loader */
+  uint64_t identity;   /* tells images apart when a memo sees more than one plan's */
   uint32_t image;
   uint8_t measured, absent, after_recs, descending, last_page, is_loader, unused[6];
 };

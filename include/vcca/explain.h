@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "vcca/boot.h"
+#include "vcca/sweep.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -140,6 +140,29 @@ VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim,
 
 /* The i-th hypothesis of the table: its name, group and what it is about. False beyond the last. */
 bool vcca_hypothesis_at(size_t i, const char **name, const char **group, const char **words);
+
+/* --- Sweeps ---------------------------------------------------------------------------------------------- */
+
+struct vcca_sweep_row {
+  size_t id;
+  bool known;   /* options.known has it: not computed */
+  bool planned; /* rim is set; otherwise error says why there is no such VM */
+  struct vcca_rim rim;
+  struct vcca_error error;
+};
+
+struct vcca_sweep_options {
+  size_t shard, shards; /* configurations id with id mod shards = shard; shards 0: all */
+  unsigned threads;     /* 0: one for each CPU */
+  bool (*known)(void *ctx, size_t id);
+  /* Receives the rows in order, as they are ready; false stops the sweep. */
+  bool (*row)(void *ctx, const struct vcca_sweep_row *row);
+  void *ctx; /* of both */
+};
+
+/* Measures the configurations on all CPUs. Every image is hashed once; a configuration costs the part of its chain that no other shared. A
+ * configuration that cannot be planned is a row; false, with err, when there was no memory. */
+VCCA_MUST_USE bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

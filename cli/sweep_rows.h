@@ -1,0 +1,29 @@
+/* The rows of vcca measure sweep, as text: written, and read back from an earlier run. A row is read by writing it again and comparing, so
+ * that what is resumed is byte for byte what would have been written.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_SWEEP_ROWS_H
+#define CLI_SWEEP_ROWS_H
+
+#include "cli/cli.h"
+#include "vcca/sweep.h"
+
+struct rows {
+  const struct vcca_sweep *sweep;
+  bool csv;
+};
+void rows_write_head(const struct rows *rows, FILE *out);
+/* Either rim, hexadecimal, or error is set. */
+void rows_write(const struct rows *rows, FILE *out, size_t id, const char *rim, const char *error);
+
+/* The RIMs that are there already, by id. */
+struct resumed {
+  char **rim;
+  size_t count;
+};
+VCCA_MUST_USE bool resumed_new(struct resumed *resumed, size_t configurations, struct vcca_error *err);
+/* Reads an output. Rows with an error do not count, nor does a last line without an end; a row of another plan or format is an error. */
+VCCA_MUST_USE bool resumed_read(struct resumed *resumed, const struct rows *rows, const char *path, struct vcca_error *err);
+void resumed_free(struct resumed *resumed);
+
+#endif

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# vcca measure sweep: rows are what vcca measure says, shards together are the whole, an interrupted run is resumed; both formats.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+vcca=${VCCA:?} bad=0
+dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir" || exit 1
+complain() { printf '%s\n' "$*"; bad=1; }
+sweep() { "$vcca" measure sweep "$@" 2>stderr; }
+same() { cmp -s "$1" "$2" || complain "$3: $1 and $2 differ"; }
+refused() { # exit code, pattern, words...
+  local want=$1 pattern=$2; shift 2
+  sweep "$@" >out; local code=$?
+  [[ $code -eq $want ]] || complain "sweep $*: exit $code, not $want"
+  grep -qE -- "$pattern" stderr || complain "sweep $*: no '$pattern' in: $(cat stderr)"
+}
+
+# an arm64 Image of 16 KiB (booting.rst: image_size at byte 16, magic at 56)
+{ head -c 16 /dev/zero; printf '\0\100\0\0\0\0\0\0'; head -c 32 /dev/zero; printf 'ARM\x64'; head -c 16324 /dev/zero | tr '\0' 'x'; } >Image
+gzip -9n <Image >"Image, packed.gz"
+printf 'initrd' >initrd
+cat >plan.yaml <<'YAML'
+vcca: 1
+profile: virtcca
+append: console=ttyAMA0 "quoted"
+matrix:
+  kernel: [Image, "Image, packed.gz"]
+  hash: [sha-256, sha-512]
+  sve: [0, 256]
+  vcpus: [0, 1, 4]
+  initrd: [none, initrd]
+YAML
+sweep plan.yaml >whole.jsonl || complain "plan.yaml: exit $?: $(cat stderr)"
+sweep plan.yaml -o csv >whole.csv || complain "plan.yaml as CSV: exit $?"
+[[ $(wc -l <whole.jsonl) -eq 48 && $(wc -l <whole.csv) -eq 49 ]] || complain "not 48 rows"
+
+# rows against vcca measure, row by row as Python reads them
+python3 - "$vcca" <<'PYTHON' || complain "rows are not what vcca measure says"
+import csv, json, subprocess, sys
+rows = [json.loads(line) for line in open("whole.jsonl")]
+table = list(csv.DictReader(open("whole.csv", newline="")))
+assert [r["id"] for r in rows] == list(range(48)) == [int(r["id"]) for r in table]
+for row, line in zip(rows, table):
+    assert line["rim"] == row["rim"] and line["error"] == "" and line["profile"] == row["profile"], line
+    assert all(line[k] == ("none" if v is None else str(v)) for k, v in row["options"].items()), line
+    words = [w for k, v in row["options"].items() if v is not None for w in ("--" + k, str(v))]
+    out = subprocess.run([sys.argv[1], "measure", row["profile"], *words], capture_output=True, text=True).stdout
+    assert out == "RIM: " + row["rim"] + "\n", (words, out)
+PYTHON
+
+for format in jsonl csv; do
+  for k in 1 2 3 4 5; do sweep plan.yaml -o $format --shard $k/5 >shard.$k.$format || complain "shard $k: exit $?"; done
+  sweep plan.yaml -o $format $(printf -- '--resume shard.%d.'$format' ' 1 2 3 4 5) >merged.$format || complain "merging $format: $(cat stderr)"
+  same whole.$format merged.$format "merged shards"
+  head -c 1500 whole.$format >part.$format # in the middle of a row
+  sweep plan.yaml -o $format --resume part.$format >resumed.$format || complain "resuming $format: $(cat stderr)"
+  same whole.$format resumed.$format "resumed"
+done
+sort -t: -k2n shard.?.jsonl >sorted.jsonl
+{ printf '%s' "$(head -c 1500 whole.jsonl)"; echo; cat shard.[1-4].jsonl; } | grep -h '"rim":"[0-9a-f]*"}$' | sweep plan.yaml --resume - >piped.jsonl ||
+  complain "resuming standard input: $(cat stderr)"
+same whole.jsonl piped.jsonl "rows from standard input"
+same whole.jsonl sorted.jsonl "sorted shards"
+
+# a row that is there is not computed: a RIM of zeros stays
+sed '3s/"rim":"[0-9a-f]*/&#/; 3s/[0-9a-f]*#/0000000000000000000000000000000000000000000000000000000000000000/' whole.jsonl >zeros.jsonl
+head -3 zeros.jsonl | sweep plan.yaml --resume /dev/stdin >resumed.jsonl || complain "resuming a pipe: $(cat stderr)"
+same zeros.jsonl resumed.jsonl "rows that were there"
+sweep plan.yaml --resume absent.jsonl >resumed.jsonl || complain "a file that is not there yet: $(cat stderr)"
+same whole.jsonl resumed.jsonl "a file that is not there yet"
+
+refused 3 'part.csv:1:1: ' plan.yaml --resume part.csv
+refused 3 'zeros.jsonl:3:1: .*another RIM' plan.yaml --resume whole.jsonl --resume zeros.jsonl
+sed 's/sve: .*/sve: [0, 512]/' plan.yaml >other.yaml
+refused 3 'whole.jsonl:7:1: .*other options' other.yaml --resume whole.jsonl
+refused 2 'K from 1 to N' plan.yaml --shard 0/4
+refused 2 'K from 1 to N' plan.yaml --shard 5/4
+refused 2 'K from 1 to N' plan.yaml --shard 5
+refused 2 'jsonl or csv' plan.yaml -o text
+refused 3 'absent.yaml' absent.yaml
+printf 'vcca: 1\nprofile: arm\nmatrix:\n  kernel: [Image, Absent]\n' >files.yaml
+refused 3 'files.yaml:4:19: .*Absent' files.yaml
+
+# what cannot be planned is a row, in its place, and computed again when it is resumed
+printf 'vcca: 1\nprofile: arm\nkernel: Image\nmatrix:\n  ram: [4K, 1G]\n  vcpus: [1, 2]\n' >errors.yaml
+for format in jsonl csv; do
+  sweep errors.yaml -o $format >errors.$format; [[ $? -eq 1 ]] || complain "a row without a RIM: the exit code is not 1"
+  [[ $(grep -c 'ram_size' errors.$format) -eq 2 ]] || complain "not two errors in $(cat errors.$format)"
+  sweep errors.yaml -o $format --resume errors.$format >again.$format; [[ $? -eq 1 ]] || complain "resumed errors: the exit code is not 1"
+  same errors.$format again.$format "resumed errors"
+done
+exit $bad

@@ -1,0 +1,164 @@
+/* Sweep plans: what they mean, and where they are wrong.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <unistd.h>
+
+#include "check.h"
+#include "vcca/scenario.h"
+
+static char folder[] = "/tmp/vcca-sweep-XXXXXX";
+
+static void path_of(const char *name, char path[64])
+{
+  snprintf(path, 64, "%s/%s", folder, name);
+}
+
+static int make_files(void **state)
+{
+  (void)state;
+  uint8_t kernel[8192] = {0};
+  char path[64];
+  vcca_put_le64(kernel + 16, sizeof kernel);
+  memcpy(kernel + 56, "ARM\x64", 4);
+  if (!mkdtemp(folder))
+    return 1;
+  path_of("Image", path);
+  bool ok = vcca_file_write(path, VCCA_SPAN(kernel), NULL);
+  path_of("initrd", path);
+  ok = ok && vcca_file_write(path, VCCA_SPAN_LIT("an initrd"), NULL);
+  path_of("broken.gz", path);
+  return ok && vcca_file_write(path, VCCA_SPAN_LIT("\x1f\x8b\x08 no deflate here, though it begins like it"), NULL) ? 0 : 1;
+}
+
+static int remove_files(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"Image", "initrd", "broken.gz"};
+  char path[64];
+  for (size_t i = 0; i < 3; i++) {
+    path_of(names[i], path);
+    (void)unlink(path);
+  }
+  return rmdir(folder);
+}
+
+static struct vcca_sweep s;
+
+static void the_product_runs_in_the_order_written_the_last_axis_fastest(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  static const char plan[] = "vcca: 1\nprofile: virtcca\nkernel: Image\npmu: 3\n"
+                             "matrix:\n  vcpus: [4, 2]\n  initrd: [none, initrd]\n  ram: [1G, 512M, 0x40000000000]\n";
+  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, "plan");
+  assert_int_equal(s.configurations, 12);
+  assert_int_equal(s.axis_count, 5);
+  assert_int_equal(s.file_count, 2);
+  assert_string_equal(s.profile, "virtcca");
+  static const uint64_t cpus[] = {4, 2}, ram[] = {UINT64_C(1) << 30, 512 << 20, UINT64_C(1) << 42};
+  size_t id = 0;
+  for (size_t c = 0; c < 2; c++)
+    for (size_t i = 0; i < 2; i++)
+      for (size_t r = 0; r < 3; r++, id++) {
+        assert_string_equal(vcca_sweep_at(&s, id, 0)->text, "Image");
+        assert_int_equal(vcca_sweep_at(&s, id, 1)->number, 3);
+        assert_int_equal(vcca_sweep_at(&s, id, 2)->number, cpus[c]);
+        assert_true((vcca_sweep_at(&s, id, 3)->text != NULL) == (i == 1));
+        assert_int_equal(vcca_sweep_at(&s, id, 4)->number, ram[r]);
+      }
+  struct vcca_vm vm;
+  struct vcca_plan planned;
+  struct vcca_bytes dtb = {0};
+  check_ok(vcca_sweep_plan(&s, 9, &vm, &planned, &dtb, &err), &err, "configuration 9"); /* 2 vCPUs, initrd, 1G */
+  assert_int_equal(planned.vcpus, 2);
+  assert_int_equal(planned.params.pmu_num_ctrs, 3);
+  assert_int_equal(planned.ram_size, UINT64_C(1) << 30);
+  assert_int_equal(vm.initrd.n, 9);
+  vcca_bytes_free(&dtb);
+  vcca_sweep_free(&s);
+}
+
+static void a_command_line_for_a_given_device_tree_is_refused(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  struct vcca_vm vm;
+  struct vcca_plan planned;
+  struct vcca_bytes dtb = {0};
+  static const char plan[] = "{vcca: 1, profile: arm, kernel: Image, dtb: initrd, matrix: {append: [none, quiet]}}";
+  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, "plan");
+  assert_false(vcca_sweep_plan(&s, 1, &vm, &planned, &dtb, &err));
+  assert_non_null(strstr(err.text, "append: only the built-in device tree"));
+  vcca_sweep_free(&s);
+}
+
+#define HEAD "vcca: 1\nprofile: arm\n"
+
+static void what_is_wrong_is_named_with_its_place(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *plan;
+    unsigned line, column;
+    const char *text;
+  } rows[] = {
+      {"profile: arm\nmatrix: {vcpus: [1]}\n", 1, 1, "\"vcca\" is missing"},
+      {"vcca: 2\nprofile: arm\nmatrix: {vcpus: [1]}\n", 1, 7, "format 1"},
+      {"vcca: 1\nprofile: qemu\nmatrix: {vcpus: [1]}\n", 2, 10, "the profiles are"},
+      {HEAD, 1, 1, "\"matrix\" is missing"},
+      {HEAD "vcpu: 1\nmatrix: {ram: [1G]}\n", 3, 1, "did you mean \"vcpus\""},
+      {HEAD "matrix:\n  vpus: [1]\n", 4, 3, "did you mean \"vcpus\""},
+      {HEAD "matrix: {vcpus: 4}\n", 3, 17, "wants a list"},
+      {HEAD "matrix: {vcpus: []}\n", 3, 17, "wants a list"},
+      {HEAD "matrix: [vcpus]\n", 3, 9, ""},
+      {HEAD "vcpus: [1]\nmatrix: {ram: [1G]}\n", 3, 8, ""},
+      {HEAD "matrix: {vcpus: [1, two]}\n", 3, 21, "not a number"},
+      {HEAD "matrix: {vcpus: [1, 513]}\n", 3, 21, "at most 512"},
+      {HEAD "matrix: {vcpus: [1, 2, 0x1]}\n", 3, 24, "in the list already"},
+      {HEAD "vcpus: 1\nmatrix: {vcpus: [1, 2]}\n", 4, 10, "both fixed and in the matrix"},
+      {HEAD "matrix: {hash: [sha-1]}\n", 3, 17, "the hashes are"},
+      {HEAD "matrix: {append: [\"a\\nb\"]}\n", 3, 19, "control characters"},
+      {HEAD "matrix: {append: [\"\"]}\n", 3, 19, "text was expected"},
+      {HEAD "matrix:\n  kernel: [Image, absent]\n", 4, 19, "absent"},
+      {HEAD "matrix:\n  kernel: [broken.gz]\n", 4, 12, "broken.gz"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_error err = {0};
+    if (vcca_sweep_read(vcca_span_str(rows[i].plan), folder, &s, &err))
+      fail_msg("this was read:\n%s", rows[i].plan);
+    if (err.line != rows[i].line || err.column != rows[i].column || !strstr(err.text, rows[i].text))
+      fail_msg("%s\n%u:%u: %s; %u:%u \"%s\" was expected", rows[i].plan, err.line, err.column, err.text, rows[i].line, rows[i].column, rows[i].text);
+    vcca_sweep_free(&s);
+  }
+}
+
+static void a_product_beyond_the_limit_is_refused(void **state)
+{
+  (void)state;
+  static char plan[100000] = HEAD "matrix:\n";
+  static const char *const axes[] = {"vcpus", "ram", "pmu"};
+  static const unsigned counts[] = {512, 4096, 30};
+  size_t n = strlen(plan);
+  for (size_t a = 0; a < 3; a++) {
+    n += (size_t)snprintf(plan + n, sizeof plan - n, "  %s: [", axes[a]);
+    for (unsigned i = 0; i < counts[a]; i++)
+      n += (size_t)snprintf(plan + n, sizeof plan - n, "%s%u", i ? ", " : "", i);
+    n += (size_t)snprintf(plan + n, sizeof plan - n, "]\n");
+  }
+  struct vcca_error err = {0};
+  assert_false(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err));
+  check_ok(err.line == 5, &err, "line"); /* 512 * 4096 is too much already */
+  assert_non_null(strstr(err.text, "more than 1048576 configurations"));
+  vcca_sweep_free(&s);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_product_runs_in_the_order_written_the_last_axis_fastest),
+      cmocka_unit_test(a_command_line_for_a_given_device_tree_is_refused),
+      cmocka_unit_test(what_is_wrong_is_named_with_its_place),
+      cmocka_unit_test(a_product_beyond_the_limit_is_refused),
+  };
+  return cmocka_run_group_tests(tests, make_files, remove_files);
+}

@@ -71,7 +71,7 @@ static bool hash_all(struct sweeping *s, size_t id, const struct vcca_plan *plan
     size_t file;
     bool kernel;
     h->own[i] = !is_file(s->sweep, id, content, &file, &kernel);
-    h->identity[i] = h->own[i] ? VCCA_SWEEP_FILES * CONTENTS + id : file * CONTENTS + kernel;
+    h->identity[i] = h->own[i] ? (uint64_t)VCCA_SWEEP_FILES * CONTENTS + id : file * CONTENTS + kernel;
     if (h->own[i] ? !image_hash(content, alg, &h->images.at[i], err)
                   : !hash_once(s, &s->cache[file][kernel][alg], content, alg, &h->images.at[i], err))
       return false;
@@ -162,9 +162,9 @@ static size_t fill(struct sweeping *s, size_t id)
 static void compute_block(struct sweeping *s)
 {
   pthread_t others[THREADS_MAX];
-  struct worker workers[THREADS_MAX];
+  struct worker workers[THREADS_MAX] = {{s, s->memos[0]}};
   unsigned started = 0;
-  for (unsigned i = 0; i < s->threads; i++)
+  for (unsigned i = 1; i < s->threads; i++)
     workers[i] = (struct worker){s, s->memos[i]};
   while (started + 1 < s->threads && pthread_create(&others[started], NULL, work, &workers[started + 1]) == 0)
     started++;

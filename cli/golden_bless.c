@@ -5,6 +5,7 @@
 
 static const struct option options[] = {
     {"yes", 0, NULL, false, "write; without it only what would change is listed"},
+    {"family", 'F', "NAME", true, "only this family; may be repeated"},
     OPTION_END,
 };
 
@@ -31,12 +32,15 @@ static bool bless(void *ctx, const char *path, vcca_span bytes, struct vcca_erro
 static enum vcca_exit run(const struct args *a)
 {
   struct vcca_error err;
+  bool families[VCCA_FAMILIES];
+  if (!suite_families(a, families, &err))
+    return fail(a, &err);
   struct job job = {a->operand[0], suite_seen_new(&err), args_has(a, "yes"), 0};
-  if (!job.seen || !vcca_suite_each(false, bless, &job, &err)) {
+  if (!job.seen || !vcca_suite_each(false, families, bless, &job, &err)) {
     suite_seen_free(job.seen);
     return fail(a, &err);
   }
-  unsigned strangers = suite_strangers(job.seen, job.dir);
+  unsigned strangers = suite_strangers(job.seen, job.dir, families);
   suite_seen_free(job.seen);
   fprintf(stderr, "%u files %s, %u to be removed by hand\n", job.changed, job.write ? "written" : "would change", strangers);
   return job.write || job.changed + strangers == 0 ? VCCA_EXIT_YES : VCCA_EXIT_NO;

@@ -5,6 +5,7 @@
 
 static const struct option options[] = {
     {"diag", 0, NULL, false, "the folder was made with --diag"},
+    {"family", 'F', "NAME", true, "only this family; may be repeated"},
     OPTION_END,
 };
 
@@ -31,12 +32,15 @@ static bool compare(void *ctx, const char *path, vcca_span bytes, struct vcca_er
 static enum vcca_exit run(const struct args *a)
 {
   struct vcca_error err;
+  bool families[VCCA_FAMILIES];
+  if (!suite_families(a, families, &err))
+    return fail(a, &err);
   struct job job = {a->operand[0], suite_seen_new(&err), 0, 0};
-  if (!job.seen || !vcca_suite_each(args_has(a, "diag"), compare, &job, &err)) {
+  if (!job.seen || !vcca_suite_each(args_has(a, "diag"), families, compare, &job, &err)) {
     suite_seen_free(job.seen);
     return fail(a, &err);
   }
-  unsigned strangers = suite_strangers(job.seen, job.dir);
+  unsigned strangers = suite_strangers(job.seen, job.dir, families);
   suite_seen_free(job.seen);
   printf("%u files, %u different, %u that do not belong there\n", job.files, job.different, strangers);
   return job.different + strangers == 0 ? VCCA_EXIT_YES : VCCA_EXIT_NO;

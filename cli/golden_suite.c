@@ -45,6 +45,20 @@ bool suite_write(const char *path, vcca_span bytes, struct vcca_error *err)
   return make_folders(path, err) && vcca_file_write(path, bytes, err);
 }
 
+bool suite_families(const struct args *a, bool families[VCCA_FAMILIES], struct vcca_error *err)
+{
+  const char *name;
+  for (int i = 0; i < VCCA_FAMILIES; i++)
+    families[i] = !args_has(a, "family");
+  for (unsigned i = 0; (name = args_nth(a, "family", i)) != NULL; i++) {
+    enum vcca_family family;
+    if (!vcca_family_named(vcca_span_str(name), &family))
+      return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%s'; see: vcca table profiles", name);
+    families[family] = true;
+  }
+  return true;
+}
+
 /* --- Strangers -------------------------------------------------------------------------------------------- */
 
 /* Paths of the suite, one after the other, each with its NUL. */
@@ -105,7 +119,19 @@ static bool is_vector(const char *name)
   return false;
 }
 
-static unsigned strangers_in(const struct suite_seen *seen, const char *dir, const char *below, unsigned depth)
+/* Whether the folder or index of this name belongs to a family that was not made. */
+static bool is_others(const char *name, const bool *families)
+{
+  for (int i = 0; i < VCCA_FAMILIES; i++) {
+    const char *family = vcca_family((enum vcca_family)i)->name;
+    size_t n = strlen(family);
+    if (!families[i] && strncmp(name, family, n) == 0 && (name[n] == '\0' || strcmp(name + n, ".json") == 0))
+      return true;
+  }
+  return false;
+}
+
+static unsigned strangers_in(const struct suite_seen *seen, const bool *families, const char *dir, const char *below, unsigned depth)
 {
   char path[SUITE_PATH], relative[SUITE_PATH];
   unsigned n = 0;
@@ -116,10 +142,11 @@ static unsigned strangers_in(const struct suite_seen *seen, const char *dir, con
   for (const struct dirent *entry; d && (entry = readdir(d)) != NULL;) {
     struct stat st;
     int size = snprintf(relative, sizeof relative, "%s%s%s", below, below[0] ? "/" : "", entry->d_name);
-    if (entry->d_name[0] == '.' || size < 0 || (size_t)size >= sizeof relative || !suite_join(dir, relative, path, &err) || stat(path, &st) != 0)
+    if (entry->d_name[0] == '.' || (below[0] == '\0' && is_others(entry->d_name, families)) || size < 0 || (size_t)size >= sizeof relative ||
+        !suite_join(dir, relative, path, &err) || stat(path, &st) != 0)
       continue;
     if (S_ISDIR(st.st_mode)) {
-      n += depth > 0 ? strangers_in(seen, dir, relative, depth - 1) : 0;
+      n += depth > 0 ? strangers_in(seen, families, dir, relative, depth - 1) : 0;
     } else if (is_vector(entry->d_name) && !is_seen(seen, relative)) {
       fprintf(stderr, "%s: not a file of the suite\n", relative);
       n++;
@@ -130,7 +157,7 @@ static unsigned strangers_in(const struct suite_seen *seen, const char *dir, con
   return n;
 }
 
-unsigned suite_strangers(const struct suite_seen *seen, const char *dir)
+unsigned suite_strangers(const struct suite_seen *seen, const char *dir, const bool *families)
 {
-  return strangers_in(seen, dir, "", 3);
+  return strangers_in(seen, families, dir, "", 3);
 }

@@ -16,11 +16,14 @@ bool suite_same(const char *path, vcca_span bytes);
 /* Writes the file, and the folders it is in. */
 VCCA_MUST_USE bool suite_write(const char *path, vcca_span bytes, struct vcca_error *err);
 
-/* Counts the files of a folder that the suite does not have, and names each on stderr. */
+/* The families that --family names, or all. */
+VCCA_MUST_USE bool suite_families(const struct args *a, bool families[VCCA_FAMILIES], struct vcca_error *err);
+
+/* Counts the files of a folder that the suite does not have, and names each on stderr; those of other families are not looked at. */
 struct suite_seen;
 struct suite_seen *suite_seen_new(struct vcca_error *err);
 bool suite_seen_add(struct suite_seen *seen, const char *path, struct vcca_error *err);
-unsigned suite_strangers(const struct suite_seen *seen, const char *dir);
+unsigned suite_strangers(const struct suite_seen *seen, const char *dir, const bool *families);
 void suite_seen_free(struct suite_seen *seen);
 
 #endif

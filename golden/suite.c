@@ -106,11 +106,11 @@ static bool put_family(const struct walk *w, enum vcca_family family, struct vcc
   return ok;
 }
 
-bool vcca_suite_each(bool diag, vcca_suite_file file, void *ctx, struct vcca_error *err)
+bool vcca_suite_each(bool diag, const bool *families, vcca_suite_file file, void *ctx, struct vcca_error *err)
 {
   const struct walk w = {diag, file, ctx};
   bool ok = file(ctx, "schema.json", VCCA_SPAN(schema), err);
   for (int family = 0; ok && family < VCCA_FAMILIES; family++)
-    ok = put_family(&w, (enum vcca_family)family, err);
+    ok = (families && !families[family]) || put_family(&w, (enum vcca_family)family, err);
   return ok;
 }

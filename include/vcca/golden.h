@@ -118,9 +118,10 @@ bool vcca_golden_pem(const vcca_key *key, vcca_sink *out);
 /* --- The suite -------------------------------------------------------------------------------------------- */
 
 /* Every file of the suite, in order, as the path below its folder and its bytes; stops when `file` returns false. With diag,
- * every token has its annotated diagnostic notation beside it; without, only the bases have. */
+ * every token has its annotated diagnostic notation beside it; without, only the bases have. Only the families that are set, or
+ * all for NULL. */
 typedef bool (*vcca_suite_file)(void *ctx, const char *path, vcca_span bytes, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_suite_each(bool diag, vcca_suite_file file, void *ctx, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_suite_each(bool diag, const bool *families, vcca_suite_file file, void *ctx, struct vcca_error *err);
 
 /* --- Driving a verifier ----------------------------------------------------------------------------------- */
 

@@ -231,6 +231,12 @@ enum vcca_exit finish(const struct args *a, enum vcca_exit code)
   return fail(a, &err);
 }
 
+bool close_written(FILE *out)
+{
+  bool good = !ferror(out);
+  return fclose(out) == 0 && good;
+}
+
 enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, vcca_sink *out), const void *what)
 {
   vcca_sink measure = {0};

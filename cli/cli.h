@@ -75,6 +75,9 @@ enum vcca_exit usage(const struct args *a, const char *fmt, ...) VCCA_PRINTF(2, 
 /* What was printed did reach its reader: YES stays YES only if stdout took everything. */
 enum vcca_exit finish(const struct args *a, enum vcca_exit code);
 
+/* Closes a file that was written: whether everything reached it, earlier writes included. */
+bool close_written(FILE *out);
+
 /* Writes a sink-producing text to stdout: calls twice, once to measure. */
 enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, vcca_sink *out), const void *what);
 

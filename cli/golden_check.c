@@ -1,6 +1,8 @@
 /* vcca golden check: is a folder the suite that this version makes?
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <sys/stat.h>
+
 #include "cli/golden_suite.h"
 
 static const struct option options[] = {
@@ -33,8 +35,14 @@ static enum vcca_exit run(const struct args *a)
 {
   struct vcca_error err;
   bool families[VCCA_FAMILIES];
+  struct stat st;
   if (!suite_families(a, families, &err))
     return fail(a, &err);
+  if (stat(a->operand[0], &st) != 0 || !S_ISDIR(st.st_mode)) {
+    vcca_fail(&err, VCCA_FAULT_IO, "no such folder");
+    vcca_fail_in(&err, a->operand[0]);
+    return fail(a, &err);
+  }
   struct job job = {a->operand[0], suite_seen_new(&err), 0, 0};
   if (!job.seen || !vcca_suite_each(args_has(a, "diag"), families, compare, &job, &err)) {
     suite_seen_free(job.seen);

@@ -296,7 +296,7 @@ static enum vcca_exit run(const struct args *a)
   if (a->operands == 0)
     return usage(a, "wants %s", a->verb->operands);
   bool ok = (!engine || vcca_engine_use(engine, &err)) && measure(&job, &err);
-  if (job.trace && job.trace != stdout && fclose(job.trace) != 0 && ok)
+  if (job.trace && job.trace != stdout && !close_written(job.trace) && ok)
     ok = vcca_fail(&err, VCCA_FAULT_IO, "cannot write the trace");
   measure_clean_up(&job);
   return ok ? VCCA_EXIT_YES : fail(a, &err);

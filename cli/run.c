@@ -69,7 +69,7 @@ static bool junit(const struct args *a, const struct job *job, struct vcca_error
     fprintf(out, "\"/></testcase>\n");
   }
   fprintf(out, "</testsuite>\n");
-  if (fclose(out) == 0)
+  if (close_written(out))
     return true;
   return vcca_fail(err, VCCA_FAULT_IO, "cannot write %s", path);
 }
@@ -150,7 +150,7 @@ static enum vcca_exit run(const struct args *a)
   enum vcca_exit code = run_all(a, &job);
   if (job.json)
     report_json(a, &job);
-  bool written = job.options.trace == NULL || job.options.trace == stdout || fclose(job.options.trace) == 0;
+  bool written = job.options.trace == NULL || job.options.trace == stdout || close_written(job.options.trace);
   if (!written)
     vcca_fail(&err, VCCA_FAULT_IO, "cannot write the trace");
   return written && junit(a, &job, &err) ? code : fail(a, &err);

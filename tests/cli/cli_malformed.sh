@@ -51,5 +51,8 @@ expect3 "chain +fail" token verify good.cbor --chain bad.pem --cert bad.pem
 expect3 "eventlog +fail.*byte" token verify good.cbor --cpak cpak.pem --eventlog zeros
 expect3 "platform-reference +fail" token verify good.cbor --cpak cpak.pem --platform-ref key.yaml
 expect3 "no-such-file" token show no-such-file
+expect3 "no-such-file" golden check no-such-file
+expect3 "/dev/full" token mint --out /dev/full
+expect3 "cannot write the trace" run --trace /dev/full "${VCCA_SOURCE:?}/scenarios/attest-arm-1.0.yaml"
 expect3 "no-such-file" measure virtcca --kernel no-such-file
 exit $bad

@@ -11,18 +11,18 @@
 
 const struct vcca_interface *vcca_rmi(void)
 {
-  return rmi_abi()->interface;
+  return &rmi_abi.interface;
 }
 
 const struct vcca_interface *vcca_tmi(void)
 {
-  return tmi_abi()->interface;
+  return &tmi_abi.interface;
 }
 
 /* x0 up to x4 are results, the rest is preserved: SMCCC 1.1's habit. TMI leaves x0 zero and answers from x1 on. */
 static void answer(const struct abi *abi, uint64_t *x, uint64_t status, const struct call *call)
 {
-  unsigned at = abi->interface->status_register;
+  unsigned at = abi->interface.status_register;
   memset(x, 0, (CALL_OUTPUTS + 1) * sizeof *x);
   x[at] = status;
   memcpy(x + at + 1, call->out, (CALL_OUTPUTS - at) * sizeof *x);
@@ -30,8 +30,8 @@ static void answer(const struct abi *abi, uint64_t *x, uint64_t status, const st
 
 void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS])
 {
-  const struct abi *abi = m->config.abi == VCCA_ABI_TMI ? tmi_abi() : rmi_abi();
-  const struct vcca_command *command = vcca_command_with_fid(abi->interface, x[0] & FID_MASK);
+  const struct abi *abi = m->config.abi == VCCA_ABI_TMI ? &tmi_abi : &rmi_abi;
+  const struct vcca_command *command = vcca_command_with_fid(&abi->interface, x[0] & FID_MASK);
   uint64_t in[VCCA_SMC_REGS];
   memcpy(in, x, sizeof in);
   struct call call = {.m = m, .in = in};
@@ -41,10 +41,10 @@ void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS])
     call.refused = "no_memory"; /* the model's own, not the machine's */
     x[0] = NOT_SUPPORTED;
   } else {
-    uint64_t status = abi->handlers[command - abi->interface->commands](&call);
+    uint64_t status = abi->handlers[command - abi->interface.commands](&call);
     answer(abi, x, status, &call);
   }
-  struct vcca_trace trace = {.interface = abi->interface, .command = command, .in = in, .out = x, .refused = call.refused, .realm = call.realm};
+  struct vcca_trace trace = {.interface = &abi->interface, .command = command, .in = in, .out = x, .refused = call.refused, .realm = call.realm};
   if (m->config.trace)
     m->config.trace(m->config.trace_ctx, &trace);
 }

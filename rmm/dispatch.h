@@ -30,10 +30,9 @@ typedef uint64_t (*command_handler)(struct call *call);
 
 /* The handlers stand in the order of the interface's commands. */
 struct abi {
-  const struct vcca_interface *interface;
+  struct vcca_interface interface;
   const command_handler *handlers;
 };
-const struct abi *rmi_abi(void);
-const struct abi *tmi_abi(void);
+extern const struct abi rmi_abi, tmi_abi;
 
 #endif

@@ -3,36 +3,23 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/rmi.h"
 
-static const struct vcca_command commands[] = {
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
-  {#name, UINT32_C(fid), section, inputs, outputs, conditions, order, summary},
-#include "rmm/rmi.def"
-#undef COMMAND
-};
-static const command_handler handlers[] = {
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) handler,
-#include "rmm/rmi.def"
-#undef COMMAND
-};
-static const struct vcca_status_name statuses[] = {
-    {RMI_SUCCESS, "RMI_SUCCESS"},     {RMI_ERROR_INPUT, "RMI_ERROR_INPUT"}, {RMI_ERROR_REALM, "RMI_ERROR_REALM"},
-    {RMI_ERROR_REC, "RMI_ERROR_REC"}, {RMI_ERROR_RTT, "RMI_ERROR_RTT"},
-};
-static const struct vcca_interface interface = {
-    .name = "rmi",
-    .source = "Realm Management Monitor specification, Arm DEN0137 1.0-rel0",
-    .commands = commands,
-    .command_count = sizeof commands / sizeof *commands,
-    .statuses = statuses,
-    .status_count = sizeof statuses / sizeof *statuses,
-    .status_register = 0,
-};
-static const struct abi abi = {&interface, handlers};
+#define ROWS "rmm/rmi.def"
+#define HANDLER command_handler
+#include "rmm/table.h"
 
-const struct abi *rmi_abi(void)
-{
-  return &abi;
-}
+static const struct vcca_status_name statuses[] = {
+    STATUS(RMI_SUCCESS), STATUS(RMI_ERROR_INPUT), STATUS(RMI_ERROR_REALM), STATUS(RMI_ERROR_REC), STATUS(RMI_ERROR_RTT),
+};
+const struct abi rmi_abi = {
+    .interface =
+        {
+            .name = "rmi",
+            .source = "Realm Management Monitor specification, Arm DEN0137 1.0-rel0",
+            TABLE(commands, statuses),
+            .status_register = 0,
+        },
+    .handlers = handlers,
+};
 
 /* --- VERSION and FEATURES ----------------------------------------------------------------------------- */
 

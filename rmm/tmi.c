@@ -8,52 +8,40 @@
 
 #include <string.h>
 
-static const struct vcca_command commands[] = {
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
-  {#name, UINT32_C(fid), section, inputs, outputs, conditions, order, summary},
-#include "rmm/tmi.def"
-#undef COMMAND
-};
-static const command_handler handlers[] = {
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) handler,
-#include "rmm/tmi.def"
-#undef COMMAND
-};
+#define ROWS "rmm/tmi.def"
+#define HANDLER command_handler
+#include "rmm/table.h"
+
 static const struct vcca_status_name statuses[] = {
-    {TMI_SUCCESS, "TMI_SUCCESS"},
-    {TMI_ERROR_INPUT, "TMI_ERROR_INPUT"},
-    {TMI_ERROR_MEMORY, "TMI_ERROR_MEMORY"},
-    {TMI_ERROR_ALIAS, "TMI_ERROR_ALIAS"},
-    {TMI_ERROR_IN_USE, "TMI_ERROR_IN_USE"},
-    {TMI_ERROR_CVM_STATE, "TMI_ERROR_CVM_STATE"},
-    {TMI_ERROR_OWNER, "TMI_ERROR_OWNER"},
-    {TMI_ERROR_TEC, "TMI_ERROR_TEC"},
-    {TMI_ERROR_TTT_WALK, "TMI_ERROR_TTT_WALK"},
-    {TMI_ERROR_TTT_ENTRY, "TMI_ERROR_TTT_ENTRY"},
-    {TMI_ERROR_NOT_SUPPORTED, "TMI_ERROR_NOT_SUPPORTED"},
-    {TMI_ERROR_INTERNAL, "TMI_ERROR_INTERNAL"},
-    {TMI_ERROR_CVM_POWEROFF, "TMI_ERROR_CVM_POWEROFF"},
-    {TMI_ERROR_TTT_CREATED, "TMI_ERROR_TTT_CREATED"},
-    {TMI_ERROR_TTT_DESTROY_AGAIN, "TMI_ERROR_TTT_DESTROY_AGAIN"},
-    {TMI_ERROR_STE_CREATED, "TMI_ERROR_STE_CREATED"},
-    {TMI_ERROR_IMPORT_INCOMPLETE, "TMI_ERROR_IMPORT_INCOMPLETE"},
+    STATUS(TMI_SUCCESS),
+    STATUS(TMI_ERROR_INPUT),
+    STATUS(TMI_ERROR_MEMORY),
+    STATUS(TMI_ERROR_ALIAS),
+    STATUS(TMI_ERROR_IN_USE),
+    STATUS(TMI_ERROR_CVM_STATE),
+    STATUS(TMI_ERROR_OWNER),
+    STATUS(TMI_ERROR_TEC),
+    STATUS(TMI_ERROR_TTT_WALK),
+    STATUS(TMI_ERROR_TTT_ENTRY),
+    STATUS(TMI_ERROR_NOT_SUPPORTED),
+    STATUS(TMI_ERROR_INTERNAL),
+    STATUS(TMI_ERROR_CVM_POWEROFF),
+    STATUS(TMI_ERROR_TTT_CREATED),
+    STATUS(TMI_ERROR_TTT_DESTROY_AGAIN),
+    STATUS(TMI_ERROR_STE_CREATED),
+    STATUS(TMI_ERROR_IMPORT_INCOMPLETE),
     {TMI_NO_HANDLE, "TMI_ERROR_NO_HANDLE"},
 };
-static const struct vcca_interface interface = {
-    .name = "tmi",
-    .source = "virtCCA TMI generation 2 (2.2), openEuler kernel OLK-6.6 kvm_tmi.h",
-    .commands = commands,
-    .command_count = sizeof commands / sizeof *commands,
-    .statuses = statuses,
-    .status_count = sizeof statuses / sizeof *statuses,
-    .status_register = 1,
+const struct abi tmi_abi = {
+    .interface =
+        {
+            .name = "tmi",
+            .source = "virtCCA TMI generation 2 (2.2), openEuler kernel OLK-6.6 kvm_tmi.h",
+            TABLE(commands, statuses),
+            .status_register = 1,
+        },
+    .handlers = handlers,
 };
-static const struct abi abi = {&interface, handlers};
-
-const struct abi *tmi_abi(void)
-{
-  return &abi;
-}
 
 /* --- VERSION and FEATURES ----------------------------------------------------------------------------- */
 

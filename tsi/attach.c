@@ -15,17 +15,17 @@ enum { USUAL_OUTPUTS = 3 };
 
 const struct vcca_interface *vcca_rsi(void)
 {
-  return rsi_abi.interface;
+  return &rsi_abi.interface;
 }
 
 const struct vcca_interface *vcca_tsi(void)
 {
-  return tsi_abi.interface;
+  return &tsi_abi.interface;
 }
 
 const struct vcca_interface *vcca_psci(void)
 {
-  return psci_abi.interface;
+  return &psci_abi.interface;
 }
 
 /* --- What handlers end with --------------------------------------------------------------------------- */
@@ -80,7 +80,7 @@ static const struct vcca_command *find(const struct guest_abi *const *abis, size
 {
   for (size_t i = 0; i < n; i++) {
     *abi = abis[i];
-    const struct vcca_command *command = vcca_command_with_fid(abis[i]->interface, fid);
+    const struct vcca_command *command = vcca_command_with_fid(&abis[i]->interface, fid);
     if (command)
       return command;
   }
@@ -90,7 +90,7 @@ static const struct vcca_command *find(const struct guest_abi *const *abis, size
 
 static void answer(struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command, uint64_t *x)
 {
-  uint64_t status = abi->handlers[command - abi->interface->commands](call);
+  uint64_t status = abi->handlers[command - abi->interface.commands](call);
   if (call->untouched || call->again)
     return;
   x[0] = status;
@@ -116,7 +116,7 @@ static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec
   uint64_t out[VCCA_SMC_REGS];
   memcpy(out, cpu->x, sizeof out);
   struct vcca_trace trace = {
-      .interface = abi->interface,
+      .interface = &abi->interface,
       .command = command,
       .in = in,
       .out = out,

@@ -46,7 +46,7 @@ typedef uint64_t (*guest_handler)(struct guest_call *call);
 
 /* The handlers stand in the order of the interface's commands. */
 struct guest_abi {
-  const struct vcca_interface *interface;
+  struct vcca_interface interface;
   const guest_handler *handlers;
 };
 extern const struct guest_abi rsi_abi, tsi_abi, psci_abi, smccc_abi;
@@ -69,10 +69,5 @@ VCCA_MUST_USE bool store(struct guest_call *call, uint64_t ipa, vcca_span bytes,
 #include "tsi/tsi.def"
 #include "tsi/psci.def"
 #undef COMMAND
-
-/* What COMMAND is while the two arrays of an interface are made. */
-#define COMMAND_ROW(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
-  {#name, UINT32_C(fid), section, inputs, outputs, conditions, order, summary},
-#define COMMAND_HANDLER(name, fid, handler, section, inputs, outputs, conditions, order, summary) handler,
 
 #endif

@@ -3,17 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/call.h"
 
-static const struct vcca_command commands[] = {
-#define COMMAND COMMAND_ROW
-#include "tsi/psci.def"
-#undef COMMAND
-};
-static const guest_handler handlers[] = {
-#define COMMAND COMMAND_HANDLER
-#include "tsi/psci.def"
-#undef COMMAND
-};
-
 #define PSCI_SUCCESS UINT64_C(0)
 #define PSCI_OFF UINT64_C(1)
 #define PSCI_NOT_SUPPORTED UINT64_MAX
@@ -27,25 +16,24 @@ static const guest_handler handlers[] = {
 #define CPU_ON32 UINT64_C(0x84000003)
 #define AFFINITY_INFO32 UINT64_C(0x84000004)
 
+#define ROWS "tsi/psci.def"
+#define HANDLER guest_handler
+#include "rmm/table.h"
+
 static const struct vcca_status_name statuses[] = {
-    {PSCI_SUCCESS, "PSCI_SUCCESS"},
-    {PSCI_OFF, "PSCI_OFF"},
-    {PSCI_NOT_SUPPORTED, "PSCI_NOT_SUPPORTED"},
-    {PSCI_INVALID_PARAMETERS, "PSCI_INVALID_PARAMETERS"},
-    {PSCI_DENIED, "PSCI_DENIED"},
-    {PSCI_ALREADY_ON, "PSCI_ALREADY_ON"},
-    {PSCI_INVALID_ADDRESS, "PSCI_INVALID_ADDRESS"},
+    STATUS(PSCI_SUCCESS), STATUS(PSCI_OFF),        STATUS(PSCI_NOT_SUPPORTED),   STATUS(PSCI_INVALID_PARAMETERS),
+    STATUS(PSCI_DENIED),  STATUS(PSCI_ALREADY_ON), STATUS(PSCI_INVALID_ADDRESS),
 };
-static const struct vcca_interface interface = {
-    .name = "psci",
-    .source = "Realm Management Monitor specification, Arm DEN0137 1.0-rel0, B6; PSCI 1.1",
-    .commands = commands,
-    .command_count = sizeof commands / sizeof *commands,
-    .statuses = statuses,
-    .status_count = sizeof statuses / sizeof *statuses,
-    .status_register = 0,
+const struct guest_abi psci_abi = {
+    .interface =
+        {
+            .name = "psci",
+            .source = "Realm Management Monitor specification, Arm DEN0137 1.0-rel0, B6; PSCI 1.1",
+            TABLE(commands, statuses),
+            .status_register = 0,
+        },
+    .handlers = handlers,
 };
-const struct guest_abi psci_abi = {&interface, handlers};
 
 /* SMCCC_VERSION (DEN0028 7.2) is how callers find out that there is PSCI_FEATURES. */
 static uint64_t smccc_version(struct guest_call *call)
@@ -58,16 +46,16 @@ static const struct vcca_command smccc_commands[] = {
     {"VERSION", SMCCC_VERSION, "DEN0028 7.2", "", "version:result", "", "", "The version of the calling convention, 1.2, in x0 itself."},
 };
 static const guest_handler smccc_handlers[] = {smccc_version};
-static const struct vcca_interface smccc = {
-    .name = "smccc",
-    .source = "SMC Calling Convention, Arm DEN0028",
-    .commands = smccc_commands,
-    .command_count = 1,
-    .statuses = statuses,
-    .status_count = sizeof statuses / sizeof *statuses,
-    .status_register = 0,
+const struct guest_abi smccc_abi = {
+    .interface =
+        {
+            .name = "smccc",
+            .source = "SMC Calling Convention, Arm DEN0028",
+            TABLE(smccc_commands, statuses),
+            .status_register = 0,
+        },
+    .handlers = smccc_handlers,
 };
-const struct guest_abi smccc_abi = {&smccc, smccc_handlers};
 
 /* SMC32 and SMC64 forms differ in bit 30. */
 uint64_t psci_row(uint64_t fid)
@@ -109,7 +97,7 @@ uint64_t psci_version(struct guest_call *call)
 uint64_t psci_features(struct guest_call *call)
 {
   uint32_t fid = (uint32_t)call->in[1];
-  REQUIRE(func_not_ok, fid == SMCCC_VERSION || vcca_command_with_fid(&interface, psci_row(fid)), PSCI_NOT_SUPPORTED);
+  REQUIRE(func_not_ok, fid == SMCCC_VERSION || vcca_command_with_fid(&psci_abi.interface, psci_row(fid)), PSCI_NOT_SUPPORTED);
   return PSCI_SUCCESS;
 }
 

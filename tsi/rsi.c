@@ -3,30 +3,24 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/attestation.h"
 
-static const struct vcca_command commands[] = {
-#define COMMAND COMMAND_ROW
-#include "tsi/rsi.def"
-#undef COMMAND
-};
-static const guest_handler handlers[] = {
-#define COMMAND COMMAND_HANDLER
-#include "tsi/rsi.def"
-#undef COMMAND
-};
+#define ROWS "tsi/rsi.def"
+#define HANDLER guest_handler
+#include "rmm/table.h"
+
 static const struct vcca_status_name statuses[] = {
     {GUEST_SUCCESS, "RSI_SUCCESS"},       {GUEST_ERROR_INPUT, "RSI_ERROR_INPUT"},     {GUEST_ERROR_STATE, "RSI_ERROR_STATE"},
     {GUEST_INCOMPLETE, "RSI_INCOMPLETE"}, {GUEST_ERROR_UNKNOWN, "RSI_ERROR_UNKNOWN"},
 };
-static const struct vcca_interface interface = {
-    .name = "rsi",
-    .source = "Realm Management Monitor specification, Arm DEN0137 1.0-rel0",
-    .commands = commands,
-    .command_count = sizeof commands / sizeof *commands,
-    .statuses = statuses,
-    .status_count = sizeof statuses / sizeof *statuses,
-    .status_register = 0,
+const struct guest_abi rsi_abi = {
+    .interface =
+        {
+            .name = "rsi",
+            .source = "Realm Management Monitor specification, Arm DEN0137 1.0-rel0",
+            TABLE(commands, statuses),
+            .status_register = 0,
+        },
+    .handlers = handlers,
 };
-const struct guest_abi rsi_abi = {&interface, handlers};
 
 /* --- What the conditions ask ---------------------------------------------------------------------------- */
 

@@ -3,30 +3,24 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/attestation.h"
 
-static const struct vcca_command commands[] = {
-#define COMMAND COMMAND_ROW
-#include "tsi/tsi.def"
-#undef COMMAND
-};
-static const guest_handler handlers[] = {
-#define COMMAND COMMAND_HANDLER
-#include "tsi/tsi.def"
-#undef COMMAND
-};
+#define ROWS "tsi/tsi.def"
+#define HANDLER guest_handler
+#include "rmm/table.h"
+
 static const struct vcca_status_name statuses[] = {
     {GUEST_SUCCESS, "TSI_SUCCESS"},       {GUEST_ERROR_INPUT, "TSI_ERROR_INPUT"},     {GUEST_ERROR_STATE, "TSI_ERROR_STATE"},
     {GUEST_INCOMPLETE, "TSI_INCOMPLETE"}, {GUEST_ERROR_UNKNOWN, "TSI_ERROR_UNKNOWN"},
 };
-static const struct vcca_interface interface = {
-    .name = "tsi",
-    .source = "openEuler kernel OLK-6.6 (virtcca_cvm_tsi.h) and virtCCA SDK, TSI 1.0",
-    .commands = commands,
-    .command_count = sizeof commands / sizeof *commands,
-    .statuses = statuses,
-    .status_count = sizeof statuses / sizeof *statuses,
-    .status_register = 0,
+const struct guest_abi tsi_abi = {
+    .interface =
+        {
+            .name = "tsi",
+            .source = "openEuler kernel OLK-6.6 (virtcca_cvm_tsi.h) and virtCCA SDK, TSI 1.0",
+            TABLE(commands, statuses),
+            .status_register = 0,
+        },
+    .handlers = handlers,
 };
-const struct guest_abi tsi_abi = {&interface, handlers};
 
 /* Whether n bytes at ipa lie in the CVM's address space. */
 static bool in_space(const struct guest_call *call, uint64_t ipa, uint64_t n)

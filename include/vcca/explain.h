@@ -38,31 +38,31 @@ struct vcca_rim_trace {
   enum vcca_hash_alg alg;
   struct vcca_trace_step *steps;
   size_t count;
+  const struct vcca_plan *plan;                /* NULL: read from a file */
   struct vcca_trace_part parts[VCCA_SEGMENTS]; /* of a plan; none of a file */
   size_t part_count;
-  bool has_params;
-  struct vcca_realm_params params;
-  enum vcca_rules_id rules;
   size_t room;
 };
 enum { VCCA_TRACE_STEPS_MAX = 1 << 22 };
 
 /* Reads what `vcca measure --trace` writes: one JSON object a line, from the parameters on. Strict: an error tells line and column. */
 VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err);
-/* The trace of a plan; the plan's parts point into its images and name them. */
+/* The trace of a plan, which must outlive it; the plan's parts point into its images and name them. */
 VCCA_MUST_USE bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, struct vcca_error *err);
 void vcca_trace_free(struct vcca_rim_trace *trace);
 
 /* --- Difference ------------------------------------------------------------------------------------------ */
 
 enum vcca_difference {
-  VCCA_ONLY_A,   /* missing in B */
-  VCCA_ONLY_B,   /* missing in A */
-  VCCA_MOVED,    /* in both, but not in the same order */
-  VCCA_CONTENT,  /* other content */
-  VCCA_FLAGS,    /* measured in one and not in the other; other parameters or REC flags */
-  VCCA_TOP,      /* a RIPAS change of another size */
-  VCCA_REGISTER, /* nothing visible, but the register parts here: the monitors hash the same step differently */
+  VCCA_ONLY_A,     /* missing in B */
+  VCCA_ONLY_B,     /* missing in A */
+  VCCA_MOVED,      /* in both, but not in the same order */
+  VCCA_CONTENT,    /* other content */
+  VCCA_SHIFTED,    /* other content: B has here what A has at another address */
+  VCCA_PARAMETERS, /* other parameters of the VM */
+  VCCA_FLAGS,      /* measured in one and not in the other; other REC flags */
+  VCCA_TOP,        /* a RIPAS change of another size */
+  VCCA_REGISTER,   /* nothing visible, but the register parts here: the monitors hash the same step differently */
 };
 
 /* Steps that differ alike, one behind the other. */
@@ -73,31 +73,31 @@ struct vcca_diff_run {
   size_t a, b;        /* the first step's index in A and B; where it would be when it is missing there */
   size_t count;
   const struct vcca_trace_part *part; /* what lies there; NULL: not known */
+  bool elsewhere;                     /* the other side has this content (VCCA_SHIFTED: A has B's) at `from`, one granule behind the other */
+  uint64_t from;
 };
 
 struct vcca_rim_diff {
-  const struct vcca_rim_trace *a, *b;
-  struct vcca_diff_run *runs; /* in order; the first is the first difference */
+  const struct vcca_rim_trace *given_a, *given_b;
+  const struct vcca_rim_trace *a, *b; /* what was compared: as given, or again */
+  struct vcca_rim_trace *again;       /* one of them, measured by the other's algorithm when the algorithms differ; else NULL */
+  struct vcca_diff_run *runs;         /* in order; the first is the first difference */
   size_t run_count;
   size_t equal; /* steps of both that are the same and in order */
   size_t room;
 };
 
-/* Aligns by kind and address, so that one step more or less leaves the others comparable. The traces must outlive the result; free it
- * with vcca_rim_diff_free. */
+/* Aligns by kind and address, so that one step more or less leaves the others comparable; where content differs, looks for it at other
+ * addresses. When the algorithms differ, a plan's side is measured once more by the other's. The traces must outlive the result; free it with
+ * vcca_rim_diff_free. */
 VCCA_MUST_USE bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out, struct vcca_error *err);
 void vcca_rim_diff_free(struct vcca_rim_diff *diff);
 /* Whether both are the same: no runs and one algorithm. */
 bool vcca_rim_diff_same(const struct vcca_rim_diff *diff);
-/* In words: the first difference down to file, offset and field, then all runs. */
+/* In words: the first difference down to file, offset, field or device tree property, then all runs. */
 void vcca_rim_diff_text(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
-/* The same as JSON, schema vcca-rim-diff-1. */
+/* The same as JSON, schema vcca-rim-diff-2. */
 void vcca_rim_diff_json(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
-
-/* What the bytes at offset of a part are: "image_size" of an arm64 Image header, "totalsize" of a device tree's, a device tree's property
- * ("/chosen/linux,initrd-start"), an address in the loader. *start and *size receive the field's place. NULL: not known. buf (cap bytes)
- * may hold the name. */
-const char *vcca_field_at(const char *part, vcca_span content, size_t offset, size_t *start, size_t *size, char *buf, size_t cap);
 
 /* --- Explanation ----------------------------------------------------------------------------------------- */
 

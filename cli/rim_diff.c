@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/measure.h"
 #include "vcca/explain.h"
@@ -21,6 +22,7 @@ struct side {
   char line[LINE]; /* the configuration's words, each with a NUL */
   char *words[WORDS];
   int count;
+  char unpacked[LINE]; /* what a compressed kernel is called */
 };
 
 /* Splits at spaces; '...' and "..." keep them. */
@@ -49,13 +51,17 @@ static bool split(struct side *s, const char *text, struct vcca_error *err)
 }
 
 /* The file a part of the plan was read from; NULL when it was made. */
-static const char *file_of(const struct args *a, const char *part)
+static const char *file_of(struct side *s, const char *part)
 {
   static const char *const images[] = {"kernel", "initrd", "firmware", "dtb"};
+  const char *file = NULL;
   for (size_t i = 0; i < sizeof images / sizeof *images; i++)
     if (strcmp(part, images[i]) == 0)
-      return args_get(a, part);
-  return NULL;
+      file = args_get(&s->args, part);
+  if (!file || strcmp(part, "kernel") != 0 || !s->job.unpacked.p)
+    return file;
+  snprintf(s->unpacked, sizeof s->unpacked, "%s, decompressed", file);
+  return s->unpacked;
 }
 
 static bool measure_side(struct side *s, const char *text, struct vcca_error *err)
@@ -68,15 +74,15 @@ static bool measure_side(struct side *s, const char *text, struct vcca_error *er
   if (!measure_ready_plan(&s->job, err) || !vcca_trace_plan(s->job.plan, &s->trace, err))
     return false;
   for (size_t i = 0; i < s->trace.part_count; i++)
-    s->trace.parts[i].file = file_of(&s->args, s->trace.parts[i].name);
+    s->trace.parts[i].file = file_of(s, s->trace.parts[i].name);
   return true;
 }
 
 static bool open_side(struct side *s, const char *operand, struct vcca_error *err)
 {
-  if (strstr(operand, " -"))
-    return measure_side(s, operand, err);
   struct vcca_mapping file = {.forgotten = 0};
+  if (strchr(operand, ' ') && access(operand, F_OK) != 0)
+    return measure_side(s, operand, err);
   bool ok = vcca_file_map(operand, CLI_FILE_MAX, &file, err) && (vcca_trace_read(file.bytes, &s->trace, err) || vcca_fail_in(err, operand));
   vcca_file_unmap(&file);
   return ok;

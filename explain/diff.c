@@ -1,8 +1,9 @@
 /* Two traces, aligned: steps belong together when kind and address are the same; of those, the longest run that is in the same order in both
- * stays, the others moved. So an extra granule is one extra granule, though every register value behind it differs.
+ * stays, the others moved. So an extra granule is one extra granule, though every register value behind it differs. Content that differs is
+ * looked for at other addresses, so an extra page inside an image is one page, and the image behind it shifted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/explain.h"
+#include "explain/facts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ struct side {
     uint32_t index;
   } * keys;        /* sorted */
   uint32_t *match; /* index on the other side; NONE: it is only here */
+  const struct vcca_trace_step **by_content;
+  size_t contents;
 };
 
 struct alignment {
@@ -35,20 +38,31 @@ static int compare_keys(const void *left, const void *right)
   return l->index < r->index ? -1 : l->index > r->index;
 }
 
+static int compare_contents(const void *left, const void *right)
+{
+  const struct vcca_trace_step *l = *(const struct vcca_trace_step *const *)left, *r = *(const struct vcca_trace_step *const *)right;
+  int order = memcmp(l->content, r->content, sizeof l->content);
+  return order != 0 ? order : l->base < r->base ? -1 : l->base > r->base;
+}
+
 static bool prepare(struct side *s, const struct vcca_rim_trace *trace)
 {
   s->trace = trace;
   s->keys = calloc(trace->count + 1, sizeof *s->keys);
   s->match = calloc(trace->count + 1, sizeof *s->match);
-  if (!s->keys || !s->match)
+  s->by_content = calloc(trace->count + 1, sizeof *s->by_content);
+  if (!s->keys || !s->match || !s->by_content)
     return false;
   uint64_t recs = 0;
   for (size_t i = 0; i < trace->count; i++) {
     const struct vcca_trace_step *step = &trace->steps[i];
     s->keys[i] = (struct key){step->kind, step->kind == VCCA_STEP_REC ? recs++ : step->base, (uint32_t)i};
     s->match[i] = NONE;
+    if (step->kind == VCCA_STEP_DATA && step->has_content)
+      s->by_content[s->contents++] = step;
   }
   qsort(s->keys, trace->count, sizeof *s->keys, compare_keys);
+  qsort(s->by_content, s->contents, sizeof *s->by_content, compare_contents);
   return true;
 }
 
@@ -97,28 +111,104 @@ static bool find_order(struct alignment *al)
   return ok;
 }
 
+/* --- Content elsewhere ----------------------------------------------------------------------------------- */
+
+static bool same_content(const struct vcca_trace_step *l, const struct vcca_trace_step *r)
+{
+  return l->has_content && r->has_content && memcmp(l->content, r->content, sizeof l->content) == 0;
+}
+
+static const struct vcca_trace_step *data_at(const struct side *s, uint64_t ipa)
+{
+  size_t low = 0, high = s->trace->count;
+  const struct key wanted = {VCCA_STEP_DATA, ipa, 0};
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (compare_keys(&s->keys[middle], &wanted) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  bool found = low < s->trace->count && s->keys[low].kind == VCCA_STEP_DATA && s->keys[low].where == ipa;
+  return found ? &s->trace->steps[s->keys[low].index] : NULL;
+}
+
+/* The lowest address with this content. */
+static const struct vcca_trace_step *data_with(const struct side *s, const struct vcca_trace_step *step)
+{
+  size_t low = 0, high = s->contents;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (memcmp(s->by_content[middle]->content, step->content, sizeof step->content) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < s->contents && same_content(s->by_content[low], step) ? s->by_content[low] : NULL;
+}
+
+/* Where the other side has a granule's content. A run goes on as it began when it can; zeros only go on. */
+static bool find_elsewhere(const struct side *there, const struct vcca_trace_step *step, const struct vcca_diff_run *last, uint64_t *from)
+{
+  const struct vcca_trace_step *found = NULL;
+  if (step->kind != VCCA_STEP_DATA || !step->has_content)
+    return false;
+  if (last && last->elsewhere && last->top == step->base) {
+    *from = last->from + (last->top - last->base);
+    found = data_at(there, *from);
+    if (found && same_content(found, step))
+      return true;
+  }
+  enum vcca_hash_alg alg = there->trace->alg;
+  if (memcmp(step->content, vcca_hash_zero_page(alg), vcca_hash_size(alg)) == 0)
+    return false;
+  found = data_with(there, step);
+  *from = found ? found->base : 0;
+  return found && found->base != step->base;
+}
+
 /* --- Runs ------------------------------------------------------------------------------------------------ */
 
-static const struct vcca_trace_part *part_of(const struct vcca_rim_trace *t, const struct vcca_trace_step *step)
+const struct vcca_trace_part *part_at(const struct vcca_rim_trace *t, uint64_t ipa)
 {
-  for (size_t i = 0; step->kind == VCCA_STEP_DATA && i < t->part_count; i++)
-    if (step->base >= t->parts[i].base && step->base < t->parts[i].top)
+  for (size_t i = 0; i < t->part_count; i++)
+    if (ipa >= t->parts[i].base && ipa < t->parts[i].top)
       return &t->parts[i];
   return NULL;
 }
 
-/* Adds a differing step, to the last run when it goes on there. i, j: its index, or where it would be. */
-static bool add(struct vcca_rim_diff *d, enum vcca_difference what, size_t i, size_t j)
+static const struct vcca_trace_part *part_of(const struct vcca_rim_trace *t, const struct vcca_trace_step *step)
 {
-  const struct vcca_trace_step *step = what == VCCA_ONLY_B ? &d->b->steps[j] : &d->a->steps[i];
+  return step->kind == VCCA_STEP_DATA ? part_at(t, step->base) : NULL;
+}
+
+static bool goes_on(const struct vcca_diff_run *last, const struct vcca_diff_run *next, bool addressed)
+{
+  return last->what == next->what && last->kind == next->kind && last->part == next->part && last->elsewhere == next->elsewhere &&
+         (!addressed || last->top == next->base) && (!next->elsewhere || last->from + (last->top - last->base) == next->from);
+}
+
+/* Adds a differing step, to the last run when it goes on there. i, j: its index, or where it would be. */
+static bool add(struct vcca_rim_diff *d, const struct alignment *al, enum vcca_difference what, size_t i, size_t j)
+{
+  bool of_b = what == VCCA_ONLY_B || what == VCCA_CONTENT; /* whose content may be elsewhere on the other side */
+  const struct vcca_trace_step *step = of_b ? &d->b->steps[j] : &d->a->steps[i];
   const struct vcca_trace_part *part = what == VCCA_ONLY_B ? NULL : part_of(d->a, step);
   if (!part && what != VCCA_ONLY_A)
     part = part_of(d->b, step);
   struct vcca_diff_run *last = d->run_count > 0 ? &d->runs[d->run_count - 1] : NULL;
+  struct vcca_diff_run next = {.what = what, .kind = step->kind, .a = i, .b = j, .count = 1, .part = part};
   bool addressed = step->kind == VCCA_STEP_DATA || step->kind == VCCA_STEP_RIPAS;
-  uint64_t top = step->kind == VCCA_STEP_DATA ? step->base + VCCA_PAGE : step->top;
-  if (last && last->what == what && last->kind == step->kind && last->part == part && (!addressed || last->top == step->base)) {
-    last->top = top;
+  if (addressed) {
+    next.base = step->base;
+    next.top = step->kind == VCCA_STEP_DATA ? step->base + VCCA_PAGE : step->top;
+  }
+  if (what == VCCA_ONLY_A || of_b)
+    next.elsewhere = d->a->alg == d->b->alg && find_elsewhere(of_b ? &al->a : &al->b, step, last, &next.from);
+  if (what == VCCA_CONTENT && next.elsewhere)
+    next.what = VCCA_SHIFTED;
+  if (last && goes_on(last, &next, addressed)) {
+    last->top = next.top;
     last->count++;
     return true;
   }
@@ -130,7 +220,7 @@ static bool add(struct vcca_rim_diff *d, enum vcca_difference what, size_t i, si
     d->runs = more;
     d->room = room;
   }
-  d->runs[d->run_count++] = (struct vcca_diff_run){what, step->kind, addressed ? step->base : 0, addressed ? top : 0, i, j, 1, part};
+  d->runs[d->run_count++] = next;
   return true;
 }
 
@@ -141,7 +231,11 @@ static bool differ(const struct vcca_rim_diff *d, size_t i, size_t j, enum vcca_
   bool same_alg = d->a->alg == d->b->alg;
   bool same_rim = memcmp(a->rim, b->rim, sizeof a->rim) == 0;
   bool same_before = i == 0 || j == 0 ? i == j : memcmp(a[-1].rim, b[-1].rim, sizeof a->rim) == 0;
-  if (a->flags != b->flags || a->has_content != b->has_content || (a->kind == VCCA_STEP_CREATE && same_alg && !same_rim))
+  if (a->kind == VCCA_STEP_CREATE) {
+    *what = VCCA_PARAMETERS;
+    return a->flags != b->flags || (same_alg && !same_rim);
+  }
+  if (a->flags != b->flags || a->has_content != b->has_content)
     *what = VCCA_FLAGS;
   else if (a->top != b->top)
     *what = VCCA_TOP;
@@ -158,7 +252,7 @@ static bool moved(struct vcca_rim_diff *d, struct alignment *al, size_t i, size_
 {
   bool told = al->told[i];
   al->told[i] = true;
-  return told || add(d, VCCA_MOVED, i, j);
+  return told || add(d, al, VCCA_MOVED, i, j);
 }
 
 static bool walk(struct vcca_rim_diff *d, struct alignment *al)
@@ -168,9 +262,9 @@ static bool walk(struct vcca_rim_diff *d, struct alignment *al)
   while (ok && (i < d->a->count || j < d->b->count)) {
     enum vcca_difference what;
     if (i < d->a->count && al->a.match[i] == NONE) {
-      ok = add(d, VCCA_ONLY_A, i++, j);
+      ok = add(d, al, VCCA_ONLY_A, i++, j);
     } else if (j < d->b->count && al->b.match[j] == NONE) {
-      ok = add(d, VCCA_ONLY_B, i, j++);
+      ok = add(d, al, VCCA_ONLY_B, i, j++);
     } else if (i < d->a->count && !al->in_order[i]) {
       ok = moved(d, al, i, al->a.match[i]);
       i++;
@@ -179,7 +273,7 @@ static bool walk(struct vcca_rim_diff *d, struct alignment *al)
       j++;
     } else {
       if (differ(d, i, j, &what))
-        ok = add(d, what, i, j);
+        ok = add(d, al, what, i, j);
       else
         d->equal++;
       i++;
@@ -189,33 +283,69 @@ static bool walk(struct vcca_rim_diff *d, struct alignment *al)
   return ok;
 }
 
-bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out, struct vcca_error *err)
+static void release(struct side *s)
 {
-  struct alignment al = {.in_order = calloc(a->count + 1, sizeof(bool)), .told = calloc(a->count + 1, sizeof(bool))};
-  *out = (struct vcca_rim_diff){.a = a, .b = b};
-  bool ok = prepare(&al.a, a) && prepare(&al.b, b) && al.in_order && al.told;
+  free(s->keys);
+  free(s->match);
+  free(s->by_content);
+}
+
+static bool compare(struct vcca_rim_diff *d)
+{
+  struct alignment al = {.in_order = calloc(d->a->count + 1, sizeof(bool)), .told = calloc(d->a->count + 1, sizeof(bool))};
+  bool ok = prepare(&al.a, d->a) && prepare(&al.b, d->b) && al.in_order && al.told;
   if (ok) {
     match(&al.a, &al.b);
-    ok = find_order(&al) && walk(out, &al);
+    ok = find_order(&al) && walk(d, &al);
   }
-  free(al.a.keys);
-  free(al.a.match);
-  free(al.b.keys);
-  free(al.b.match);
+  release(&al.a);
+  release(&al.b);
   free(al.in_order);
   free(al.told);
-  if (!ok)
-    vcca_rim_diff_free(out);
-  return ok || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to compare %zu with %zu steps", a->count, b->count);
+  return ok;
+}
+
+/* Measures a plan once more by another algorithm, keeping what its parts are called. */
+static bool measure_again(const struct vcca_rim_trace *given, enum vcca_hash_alg alg, struct vcca_rim_diff *d, struct vcca_error *err)
+{
+  struct vcca_plan plan = *given->plan; /* points into the original, which stays */
+  plan.params.hash_alg = alg;
+  d->again = calloc(1, sizeof *d->again);
+  if (!d->again)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for a trace");
+  if (!vcca_trace_plan(&plan, d->again, err))
+    return false;
+  d->again->plan = given->plan;
+  memcpy(d->again->parts, given->parts, sizeof given->parts);
+  return true;
+}
+
+bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out, struct vcca_error *err)
+{
+  *out = (struct vcca_rim_diff){.given_a = a, .given_b = b, .a = a, .b = b};
+  if (a->alg != b->alg && (a->plan || b->plan)) {
+    if (!measure_again(b->plan ? b : a, b->plan ? a->alg : b->alg, out, err)) {
+      vcca_rim_diff_free(out);
+      return false;
+    }
+    *(b->plan ? &out->b : &out->a) = out->again;
+  }
+  if (compare(out))
+    return true;
+  vcca_rim_diff_free(out);
+  return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to compare %zu with %zu steps", a->count, b->count);
 }
 
 void vcca_rim_diff_free(struct vcca_rim_diff *diff)
 {
   free(diff->runs);
+  if (diff->again)
+    vcca_trace_free(diff->again);
+  free(diff->again);
   memset(diff, 0, sizeof *diff);
 }
 
 bool vcca_rim_diff_same(const struct vcca_rim_diff *diff)
 {
-  return diff->run_count == 0 && diff->a->alg == diff->b->alg;
+  return diff->run_count == 0 && diff->given_a->alg == diff->given_b->alg;
 }

@@ -265,7 +265,7 @@ static void record(void *ctx, const struct vcca_rim_step *step)
 
 bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, struct vcca_error *err)
 {
-  *out = (struct vcca_rim_trace){.alg = plan->params.hash_alg, .has_params = true, .params = plan->params, .rules = plan->rules};
+  *out = (struct vcca_rim_trace){.alg = plan->params.hash_alg, .plan = plan};
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
     out->parts[out->part_count++] = (struct vcca_trace_part){s->name, NULL, s->ipa, s->ipa + s->size, s->content, s->lead};

@@ -21,8 +21,14 @@ same() { # exit code, pattern, words...
 
 rim=$("$vcca" measure virtcca -k Image -c 2 --sve 256 --output-dtb vm.dtb --trace a.jsonl 2>/dev/null | sed -n 's/^RIM: //p')
 same 0 'They are the same' rim diff a.jsonl 'virtcca -k Image --dtb vm.dtb -c 2 --sve 256'
-same 1 'field image_size: 0x4000 in A, 0x5000 in B' rim diff 'virtcca -k Image --dtb vm.dtb -c 2' 'virtcca -k "Image.new" --dtb vm.dtb -c 2'
+same 1 'image_size: 0x4000 in A, 0x5000 in B' rim diff 'virtcca -k Image --dtb vm.dtb -c 2' 'virtcca -k "Image.new" --dtb vm.dtb -c 2'
 same 1 'only in B +data +0x040204000-0x040205000 +1  kernel \+ 0x4000' rim diff a.jsonl 'virtcca -k Image.new --dtb vm.dtb -c 2 --sve 256'
+gzip -k Image.new
+same 1 'byte 0x11 of Image.new.gz, decompressed' rim diff 'virtcca -k Image --dtb vm.dtb -c 2' 'virtcca -k Image.new.gz --dtb vm.dtb -c 2'
+same 1 'sve_vl: 2 in A, 4 \(512 bits\) in B' rim diff a.jsonl 'virtcca -k Image --dtb vm.dtb -c 2 --sve 512'
+same 1 '/chosen/bootargs: only in B: "quiet"' rim diff 'virtcca -k Image --dtb vm.dtb -c 2' 'virtcca -k Image --append quiet -c 2'
+cp a.jsonl 'a - b.jsonl'
+same 0 'They are the same' rim diff 'a - b.jsonl' a.jsonl
 same 1 '"difference": "only in B"' rim diff a.jsonl 'virtcca -k Image --dtb vm.dtb -c 3 --sve 256' -o json
 same 0 'an SVE vector length of 256 bits   \[--sve 256\]' rim explain virtcca -k Image --dtb vm.dtb -c 2 --rim "$rim"
 same 0 'The configuration as it is leads to this RIM' rim explain virtcca -k Image --dtb vm.dtb -c 2 --sve 256 --rim "$rim"

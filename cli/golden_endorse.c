@@ -63,7 +63,7 @@ static bool read_good(const struct args *a, struct job *job, struct vcca_good *g
     return vcca_fail_in(err, a->operand[0]);
   if (key && !(job->cpak = vcca_anchor_read(vcca_bytes_span(&job->key_file), err)))
     return vcca_fail_in(err, key);
-  *good = (struct vcca_good){&job->token, job->cpak, vcca_bytes_span(&job->log_file)};
+  *good = (struct vcca_good){.token = &job->token, .cpak = job->cpak, .eventlog = vcca_bytes_span(&job->log_file)};
   return true;
 }
 
@@ -91,7 +91,9 @@ const struct verb verb_golden_endorse = {
     "write the endorsements that make verifiers accept a token",
     "Takes a token that is known to be good and writes reference values and trust anchors that say so: CoRIMs of the platform, of its key and of "
     "the realm, a trust anchor store, a reference value store, and the SDK's software_components.json and, by the event log, "
-    "image_reference_measurement.json. The same token gives the same bytes. "
+    "image_reference_measurement.json, and, of a virtCCA token, what registers its RIM with openEuler's attestation service. The same token gives "
+    "the "
+    "same bytes. "
     "What a form cannot say is left out with a note.",
     "vcca golden endorse token.cbor --cpak cpak.json --out endorsements",
     options,

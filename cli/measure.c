@@ -12,6 +12,14 @@ static const struct option options[] = {
     {"engine", 0, "NAME|list", false, "hash by this engine, or list them; default the fastest. Results never depend on it"},
     {"steps", 0, NULL, false, "a readable account of the measurement before the result; every step with -o json"},
     {"trace", 0, "FILE", false, "write every step as a line of JSON"},
+    {"output-corim", 0, "FILE", false, "write a CoRIM of reference values, under Arm's CCA realm profile"},
+    {"output-rv-store", 0, "FILE", false, "write a reference value store, as rust-ccatoken and `token verify --rv-store` read it"},
+    {"output-refs", 0, "FILE", false, "virtCCA: write what registers the RIM with openEuler's attestation service"},
+    {"rpv", 0, "HEX", false, "for these: the realm personalization value, up to 64 bytes, zero-padded"},
+    {"rem0", 0, "HEX", false, "for these: REM 0 as it will be; likewise rem1, rem2, rem3"},
+    {"rem1", 0, "HEX", false, "for these: REM 1"},
+    {"rem2", 0, "HEX", false, "for these: REM 2"},
+    {"rem3", 0, "HEX", false, "for these: REM 3"},
     OPTION_OUTPUT,
     OPTION_END,
 };
@@ -28,14 +36,15 @@ enum { VM = 1, VMM = 2, OPS = 4, LOG = 8 };
 static const struct {
   const char *name;
   unsigned kinds;
-} scopes[] = {{"kernel", VM | VMM},  {"initrd", VM | VMM},  {"firmware", VM | VMM},
-              {"dtb", VM | VMM},     {"dtb-template", VMM}, {"output-dtb", VM | VMM},
-              {"append", VM},        {"vcpus", VM},         {"sve", VM},
-              {"pmu", VM | VMM},     {"s2sz", VM},          {"ram", VM},
-              {"hash", VM},          {"host", VMM},         {"ipa-bits", VMM},
-              {"num-bps", VMM},      {"num-wps", VMM},      {"sve-vl", VMM},
-              {"pmu-num-ctrs", VMM}, {"lpa2", VMM},         {"hash-algo", VMM},
-              {"rmm", VMM | LOG},    {"output-log", VMM},   {"image", LOG}};
+} scopes[] = {{"kernel", VM | VMM},   {"initrd", VM | VMM},  {"firmware", VM | VMM},
+              {"dtb", VM | VMM},      {"dtb-template", VMM}, {"output-dtb", VM | VMM},
+              {"append", VM},         {"vcpus", VM},         {"sve", VM},
+              {"pmu", VM | VMM},      {"s2sz", VM},          {"ram", VM},
+              {"hash", VM},           {"host", VMM},         {"ipa-bits", VMM},
+              {"num-bps", VMM},       {"num-wps", VMM},      {"sve-vl", VMM},
+              {"pmu-num-ctrs", VMM},  {"lpa2", VMM},         {"hash-algo", VMM},
+              {"rmm", VMM | LOG},     {"output-log", VMM},   {"image", LOG},
+              {"rpv", VM | OPS | LOG}};
 
 void measure_step(void *ctx, const struct vcca_rim_step *step)
 {
@@ -256,12 +265,14 @@ static bool measure(struct job *job, struct vcca_error *err)
   const struct args *a = job->args;
   struct vcca_measured out = {.has_rem = false};
   const struct kind *kind = find_kind(a->operand[0], err);
-  if (!kind || !check_args(a, kind, err) || !args_json(a, &job->json, err) || !open_trace(job, err))
+  if (!kind || !check_args(a, kind, err) || !measure_check_outputs(a, err) || !args_json(a, &job->json, err) || !open_trace(job, err))
     return false;
   job->account.out = args_has(a, "steps") && !job->json ? stdout : NULL;
   if (!kind->ready(job, err) || !kind->compute(job, &out, err))
     return false;
   vcca_account_end(&job->account);
+  if (!measure_write_outputs(job, &out, err))
+    return false;
   if (job->json)
     return print_json(job, kind, &out, err);
   print_text(job, &out);
@@ -318,6 +329,8 @@ const struct verb verb_measure = {
     "vcca measure virtcca --firmware QEMU_EFI.fd --dtb vm.dtb --vcpus 1 --hash sha-512\n"
     "vcca measure qemu --host fvp.toml -k Image --output-dtb vm.dtb -- -M virt -cpu host -smp 2 -m 1G -kernel Image -append root=/dev/vda\n"
     "vcca measure kvmtool --num-bps 6 --num-wps 6 -k Image --output-log vm.log -- --realm -c 2 -m 512M -k Image\n"
+    "vcca measure arm --kernel Image --dtb vm.dtb --output-corim realm.cbor --output-rv-store rv-store.json\n"
+    "vcca measure virtcca --kernel Image --dtb vm.dtb --vcpus 4 --output-refs refs.json\n"
     "vcca measure log vm.log --image Image --image vm.dtb\nvcca measure ops scenarios/ops/arm-rmm-1.0.yaml -o json\n"
     "vcca measure --engine list",
     options,

@@ -1,5 +1,5 @@
-/* Endorsements of a token that is known to be good, in every form that can be read here. The same token gives the same bytes: identifiers
- * are digests of what they identify.
+/* Endorsements of what is known to be good: of a token, or of a realm that somebody measured, in every form that can be read here and one that
+ * others read. The same values give the same bytes: identifiers are digests of what they identify.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -30,6 +30,20 @@ static const char *alg_of(vcca_span digest)
 static vcca_span text(const char *chars)
 {
   return vcca_span_str(chars);
+}
+
+/* The platform's claims; NULL: none. */
+static const struct vcca_platform_claims *platform_of(const struct vcca_good *good)
+{
+  return good->token != NULL && good->token->has_platform ? &good->token->platform : NULL;
+}
+
+void vcca_realm_values_of(const struct vcca_token *token, struct vcca_realm_values *out)
+{
+  const struct vcca_realm_claims *realm = &token->realm;
+  *out = (struct vcca_realm_values){
+      .virtcca = token->realm_sign1.wraps == 2, .rim = realm->rim, .rpv = realm->rpv, .rak_hash_alg = realm->public_key_hash_alg};
+  memcpy(out->rem, realm->rem, sizeof out->rem);
 }
 
 /* --- CoRIM ----------------------------------------------------------------------------------------------- */
@@ -117,8 +131,8 @@ static void put_triple(vcca_sink *out, uint64_t kind, vcca_span class_id, vcca_s
 
 static bool platform_triples(const struct vcca_good *good, vcca_sink *out, struct vcca_error *err)
 {
-  const struct vcca_platform_claims *platform = &good->token->platform;
-  if (!good->token->has_platform)
+  const struct vcca_platform_claims *platform = platform_of(good);
+  if (platform == NULL)
     return unsupported(err, "the token has no platform part to endorse");
   put_triple(out, 0, platform->implementation_id, vcca_span_of(NULL, 0));
   vcca_cbor_put_array(out, platform->component_count + 1);
@@ -136,40 +150,48 @@ static bool anchor_triples(const struct vcca_good *good, vcca_sink *out, struct 
 {
   uint8_t spki_room[VCCA_SPKI_MAX], pem_room[PEM_MAX];
   vcca_sink spki = VCCA_SINK(spki_room), pem = VCCA_SINK(pem_room);
-  if (!good->token->has_platform)
+  const struct vcca_platform_claims *platform = platform_of(good);
+  if (platform == NULL)
     return unsupported(err, "the token has no platform part whose key could be endorsed");
   if (good->cpak == NULL)
     return unsupported(err, "the CPAK was not given");
   if (!vcca_key_spki(good->cpak, &spki))
     return vcca_fail(err, VCCA_FAULT_CRYPTO, "the CPAK cannot be written");
   vcca_pem_put("PUBLIC KEY", vcca_sink_span(&spki), &pem);
-  put_triple(out, 3, good->token->platform.implementation_id, good->token->platform.instance_id);
+  put_triple(out, 3, platform->implementation_id, platform->instance_id);
   vcca_cbor_put_array(out, 1);
   vcca_cbor_put_tag(out, TAG_PKIX_KEY);
   vcca_cbor_put_text(out, vcca_sink_span(&pem));
   return true;
 }
 
+/* All but the RIM is optional (draft-ydb-rats-cca-endorsements-04, 3.2.3): what is not known is not said. */
 static bool realm_triples(const struct vcca_good *good, vcca_sink *out, struct vcca_error *err)
 {
   static const char *const rems[VCCA_TOKEN_REMS] = {"cca.rem0", "cca.rem1", "cca.rem2", "cca.rem3"};
-  const struct vcca_realm_claims *realm = &good->token->realm;
+  const struct vcca_realm_values *realm = good->realm;
+  size_t said = 1 + (size_t)(realm->rpv.p != NULL);
   bool digests = alg_of(realm->rim) != NULL;
-  for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
-    digests = digests && alg_of(realm->rem[i]) != NULL;
+  for (size_t i = 0; i < VCCA_TOKEN_REMS; i++) {
+    digests = digests && (realm->rem[i].p == NULL || alg_of(realm->rem[i]) != NULL);
+    said += realm->rem[i].p != NULL;
+  }
   if (!digests)
     return unsupported(err, "a CoRIM wants a RIM and REMs of 32, 48 or 64 bytes");
   put_triple(out, 0, realm->rim, vcca_span_of(NULL, 0));
-  vcca_cbor_put_array(out, 1 + VCCA_TOKEN_REMS + 1);
+  vcca_cbor_put_array(out, said);
   put_measurement(out, "cca.rim", 1);
   put_digest(out, realm->rim);
-  for (size_t i = 0; i < VCCA_TOKEN_REMS; i++) {
-    put_measurement(out, rems[i], 1);
-    put_digest(out, realm->rem[i]);
+  for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
+    if (realm->rem[i].p != NULL) {
+      put_measurement(out, rems[i], 1);
+      put_digest(out, realm->rem[i]);
+    }
+  if (realm->rpv.p != NULL) {
+    put_measurement(out, "cca.rpv", 1);
+    vcca_cbor_put_uint(out, RAW_VALUE);
+    put_tagged_bytes(out, TAG_BYTES, realm->rpv);
   }
-  put_measurement(out, "cca.rpv", 1);
-  vcca_cbor_put_uint(out, RAW_VALUE);
-  put_tagged_bytes(out, TAG_BYTES, realm->rpv);
   return true;
 }
 
@@ -221,7 +243,8 @@ static bool anchor_store(const struct vcca_good *good, struct vcca_json *j, stru
 {
   uint8_t room[VCCA_POINT_MAX];
   vcca_sink sink = VCCA_SINK(room);
-  if (!good->token->has_platform)
+  const struct vcca_platform_claims *platform = platform_of(good);
+  if (platform == NULL)
     return unsupported(err, "the token has no platform part whose key could be stored");
   if (good->cpak == NULL)
     return unsupported(err, "the CPAK was not given");
@@ -237,8 +260,8 @@ static bool anchor_store(const struct vcca_good *good, struct vcca_json *j, stru
   put_coordinate(j, "x", vcca_span_sub(point, 1, size));
   put_coordinate(j, "y", vcca_span_sub(point, 1 + size, size));
   vcca_json_close(j);
-  vcca_json_hex(j, "implementation-id", good->token->platform.implementation_id);
-  vcca_json_hex(j, "instance-id", good->token->platform.instance_id);
+  vcca_json_hex(j, "implementation-id", platform->implementation_id);
+  vcca_json_hex(j, "instance-id", platform->instance_id);
   vcca_json_close(j);
   vcca_json_close(j);
   return true;
@@ -265,19 +288,24 @@ static void put_platform_values(const struct vcca_platform_claims *platform, str
   vcca_json_close(j);
 }
 
+/* The store's realms have all their members: its reader takes none without. */
 static bool reference_store(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err)
 {
-  const struct vcca_realm_claims *realm = &good->token->realm;
-  (void)err;
+  const struct vcca_realm_values *realm = good->realm;
+  bool whole = realm->rim.p != NULL && realm->rpv.p != NULL && realm->rak_hash_alg.p != NULL;
+  for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
+    whole = whole && realm->rem[i].p != NULL;
+  if (!whole)
+    return unsupported(err, "a reference value store wants a RIM, four REMs, a personalization value and the RAK's hash algorithm");
   vcca_json_open(j, NULL, '{');
   vcca_json_open(j, "platform", '[');
-  if (good->token->has_platform)
-    put_platform_values(&good->token->platform, j);
+  if (platform_of(good) != NULL)
+    put_platform_values(platform_of(good), j);
   vcca_json_close(j);
   vcca_json_open(j, "realm", '[');
   vcca_json_open(j, NULL, '{');
   vcca_json_hex(j, "initial-measurement", realm->rim);
-  vcca_json_text(j, "rak-hash-algorithm", realm->public_key_hash_alg);
+  vcca_json_text(j, "rak-hash-algorithm", realm->rak_hash_alg);
   vcca_json_open(j, "extensible-measurements", '[');
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     vcca_json_hex(j, NULL, realm->rem[i]);
@@ -289,10 +317,26 @@ static bool reference_store(const struct vcca_good *good, struct vcca_json *j, s
   return true;
 }
 
+/* The body of a POST to the service's /reference: values by the names of claims, as JSON within JSON (openEuler secGear, attestation service).
+ * Its default policy for virtCCA asks for the RIM. */
+static bool service_refs(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err)
+{
+  char hex[2 * VCCA_HASH_MAX + 1], refs[sizeof hex + 32];
+  if (!good->realm->virtcca)
+    return unsupported(err, "the service registers RIMs of virtCCA alone");
+  if (alg_of(good->realm->rim) == NULL)
+    return unsupported(err, "a RIM has 32, 48 or 64 bytes");
+  snprintf(refs, sizeof refs, "{\"vcca.cvm.rim\":\"%s\"}", vcca_hex_text(good->realm->rim, hex, sizeof hex));
+  vcca_json_open(j, NULL, '{');
+  vcca_json_str(j, "refs", refs);
+  vcca_json_close(j);
+  return true;
+}
+
 static bool sdk_components(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err)
 {
-  const struct vcca_platform_claims *platform = &good->token->platform;
-  if (!good->token->has_platform)
+  const struct vcca_platform_claims *platform = platform_of(good);
+  if (platform == NULL)
     return unsupported(err, "the token has no platform part to endorse");
   for (size_t i = 0; i < platform->component_count; i++)
     if (platform->components[i].type.p == NULL || platform->components[i].version.p == NULL || alg_of(platform->components[i].measurement) == NULL)
@@ -321,7 +365,7 @@ static bool sdk_images(const struct vcca_good *good, struct vcca_json *j, struct
   struct vcca_finding f = {0};
   struct images_seen seen;
   enum vcca_hash_alg alg;
-  if (good->eventlog.p == NULL)
+  if (good->token == NULL || good->eventlog.p == NULL)
     return unsupported(err, "no event log was given, which shows the boot images");
   check_event_log(good->eventlog, &good->token->realm, nothing_expected, &f);
   if (f.outcome != VCCA_PASS)
@@ -359,6 +403,7 @@ static const struct {
     [VCCA_ENDORSE_REFERENCE_STORE] = {"rv-store.json", NULL, NULL, reference_store},
     [VCCA_ENDORSE_COMPONENTS] = {"software_components.json", NULL, NULL, sdk_components},
     [VCCA_ENDORSE_IMAGES] = {"image_reference_measurement.json", NULL, NULL, sdk_images},
+    [VCCA_ENDORSE_REFS] = {"refs.json", NULL, NULL, service_refs},
 };
 
 const char *vcca_endorsement_name(enum vcca_endorsement kind)
@@ -368,14 +413,20 @@ const char *vcca_endorsement_name(enum vcca_endorsement kind)
 
 bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err)
 {
+  struct vcca_realm_values of_token = {.virtcca = false};
+  struct vcca_good whole = *good;
+  if (good->token != NULL)
+    vcca_realm_values_of(good->token, &of_token);
+  if (good->realm == NULL)
+    whole.realm = &of_token;
   if (kinds[kind].json != NULL) {
     struct vcca_json j = vcca_json_into(out, VCCA_JSON_PRETTY);
-    if (!kinds[kind].json(good, &j, err))
+    if (!kinds[kind].json(&whole, &j, err))
       return false;
   } else {
     uint8_t room[COMID_MAX];
     vcca_sink triples = VCCA_SINK(room);
-    if (!kinds[kind].triples(good, &triples, err) || !put_corim(vcca_sink_span(&triples), kinds[kind].profile, out, err))
+    if (!kinds[kind].triples(&whole, &triples, err) || !put_corim(vcca_sink_span(&triples), kinds[kind].profile, out, err))
       return false;
   }
   return vcca_sink_ok(out) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for an endorsement of %zu bytes", out->n);

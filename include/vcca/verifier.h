@@ -211,7 +211,7 @@ vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err);
 
 /* --- Endorsing ------------------------------------------------------------------------------------------- */
 
-/* Endorsements of a token that is known to be good: everything a verifier needs to accept it and no other. */
+/* Endorsements of what is known to be good: everything a verifier needs to accept it and no other. */
 enum vcca_endorsement {
   VCCA_ENDORSE_CORIM_PLATFORM,  /* CoRIM of platform reference values */
   VCCA_ENDORSE_CORIM_ANCHOR,    /* CoRIM of the CPAK */
@@ -220,17 +220,31 @@ enum vcca_endorsement {
   VCCA_ENDORSE_REFERENCE_STORE, /* JSON {platform, realm} */
   VCCA_ENDORSE_COMPONENTS,      /* software_components.json of the SDK */
   VCCA_ENDORSE_IMAGES,          /* image_reference_measurement.json of the SDK, by the event log */
+  VCCA_ENDORSE_REFS,            /* JSON {refs}, which registers a virtCCA RIM with openEuler's attestation service */
   VCCA_ENDORSEMENTS
 };
 /* The file name it is written under: "corim-platform.cbor". */
 const char *vcca_endorsement_name(enum vcca_endorsement kind);
-/* What is known to be good: a token, and where there are the CPAK (for endorsements of the key) and the event log (for boot images). */
-struct vcca_good {
-  const struct vcca_token *token;
-  const vcca_key *cpak;
-  vcca_span eventlog;
+
+/* What is known to be good about a realm, by its token or by a measurement; what is not known has p == NULL. */
+struct vcca_realm_values {
+  bool virtcca;                   /* a CVM of virtCCA, not a realm of Arm's */
+  vcca_span rim;                  /* the digest alone: 32, 48 or 64 bytes */
+  vcca_span rem[VCCA_TOKEN_REMS]; /* likewise */
+  vcca_span rpv;                  /* 64 bytes */
+  vcca_span rak_hash_alg;         /* "sha-256": of the binding (claim 44240), not of RIM and REMs */
 };
-/* Writes one. VCCA_FAULT_UNSUPPORTED when the form cannot say what the token says, or what it is about was not given. */
+/* What the token says of its realm; points into the token. */
+void vcca_realm_values_of(const struct vcca_token *token, struct vcca_realm_values *out);
+
+/* What is known to be good. Only what says nothing but the realm can be written without a token. */
+struct vcca_good {
+  const struct vcca_token *token;        /* NULL: none */
+  const struct vcca_realm_values *realm; /* NULL: the token's */
+  const vcca_key *cpak;                  /* NULL: none; for endorsements of the key */
+  vcca_span eventlog;                    /* {NULL, 0}: none; for boot images */
+};
+/* Writes one. VCCA_FAULT_UNSUPPORTED when the form cannot say what is known, or wants what is not. */
 VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err);
 
 #ifdef __cplusplus

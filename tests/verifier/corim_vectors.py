@@ -3,7 +3,7 @@
 draft-ydb-rats-cca-endorsements-04, good ones and ones with one thing wrong. Not used by the build.
   python3 -m venv v && v/bin/pip install cbor2 cryptography && v/bin/python corim_vectors.py > corim_vectors.h
 SPDX-License-Identifier: Apache-2.0"""
-import copy
+import hashlib
 from cbor2 import CBORTag as Tag, dumps
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -67,6 +67,20 @@ good = {
     "realm": corim(REALM, comid(realm(REALM_ALL))),
     "realm_rim_only": corim(REALM, comid(realm([digest("cca.rim", RIM)])), more={4: {1: Tag(1, 1798761600)}}),
 }
+
+
+def written(measurements):
+    """What an endorser writes of a realm: every identifier is a UUID version 8 of the digest of the triples."""
+    triples = realm(measurements)
+    d = bytearray(hashlib.sha256(dumps(triples)).digest()[:16])
+    d[6], d[8] = d[6] & 0x0f | 0x80, d[8] & 0x3f | 0x80
+    return dumps(Tag(501, {0: "vcca-" + d.hex(), 1: [Tag(506, dumps({1: {0: bytes(d)}, 4: triples}))], 3: Tag(32, REALM)}))
+
+
+WRITTEN = [digest("cca.rim", RIM, "sha-384")] + [digest("cca.rem%d" % i, r, "sha-384") for i, r in enumerate(REMS)]
+good["written_whole"] = written(WRITTEN + [{0: "cca.rpv", 1: {4: Tag(560, RPV)}}])
+good["written_rim_only"] = written(WRITTEN[:1])
+good["written_rim_rem2_rpv"] = written([WRITTEN[0], WRITTEN[3], {0: "cca.rpv", 1: {4: Tag(560, RPV)}}])
 whole = good["platform"]
 p = lambda *m, **k: corim(PLATFORM, comid(platform(list(m), **k)))
 r = lambda *m, **k: corim(REALM, comid(realm(list(m), **k)))

@@ -205,6 +205,33 @@ static void two_releases_do_not_make_one(void **state)
   compare(platform_releases_corim, &p, VCCA_ENDORSED_WHOLLY, "1 components as in CoRIM 0 tag 1 reference 0");
 }
 
+static vcca_span repeated(uint8_t *room48, uint8_t byte)
+{
+  memset(room48, byte, 48);
+  return vcca_span_of(room48, 48);
+}
+
+static void what_is_written_of_a_realm_is_what_another_encoder_writes(void **state)
+{
+  (void)state;
+  uint8_t digests[5][48], rpv[64], written[2048];
+  struct vcca_error err = {0};
+  memset(rpv, 0x90, sizeof rpv);
+  struct vcca_realm_values whole = {.rim = repeated(digests[4], 0x71), .rpv = VCCA_SPAN(rpv), .rak_hash_alg = VCCA_SPAN_LIT("sha-256")};
+  for (uint8_t i = 0; i < VCCA_TOKEN_REMS; i++)
+    whole.rem[i] = repeated(digests[i], (uint8_t)(0x80 + i));
+  const struct vcca_realm_values rim_only = {.rim = whole.rim}, some = {.rim = whole.rim, .rem = {[2] = whole.rem[2]}, .rpv = whole.rpv};
+  const struct {
+    const struct vcca_realm_values *realm;
+    const char *hex;
+  } rows[] = {{&whole, written_whole_corim}, {&rim_only, written_rim_only_corim}, {&some, written_rim_rem2_rpv_corim}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    vcca_sink out = VCCA_SINK(written);
+    check_ok(vcca_endorse(VCCA_ENDORSE_CORIM_REALM, &(struct vcca_good){.realm = rows[i].realm}, &out, &err), &err, "CoRIM");
+    check_hex(vcca_sink_span(&out), rows[i].hex, "CoRIM");
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -218,6 +245,7 @@ int main(void)
       cmocka_unit_test(a_component_that_no_reference_is_fails),
       cmocka_unit_test(a_component_that_is_missing_fails),
       cmocka_unit_test(two_releases_do_not_make_one),
+      cmocka_unit_test(what_is_written_of_a_realm_is_what_another_encoder_writes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ static struct made *endorse(enum vcca_family family)
   for (enum vcca_endorsement kind = 0; kind < VCCA_ENDORSEMENTS; kind++) {
     struct vcca_error err = {0};
     vcca_sink out = vcca_sink_of(written[kind], ROOM);
-    struct vcca_good good = {&token, m->cpak, log};
+    struct vcca_good good = {.token = &token, .cpak = m->cpak, .eventlog = log};
     bool ok = vcca_endorse(kind, &good, &out, &err);
     if (!ok && err.fault != VCCA_FAULT_UNSUPPORTED)
       check_ok(false, &err, vcca_endorsement_name(kind));
@@ -248,6 +248,68 @@ static void every_other_byte_of_a_corim_counts(void **state)
   }
 }
 
+static const struct vcca_realm_values *values_of(const struct vcca_realm_claims *claims)
+{
+  static struct vcca_realm_values values;
+  values = (struct vcca_realm_values){.virtcca = true, .rim = claims->rim, .rpv = claims->rpv, .rak_hash_alg = claims->public_key_hash_alg};
+  memcpy(values.rem, claims->rem, sizeof values.rem);
+  return &values;
+}
+
+static void values_without_a_token_give_the_bytes_that_the_token_gives(void **state)
+{
+  (void)state;
+  static const enum vcca_endorsement kinds[] = {VCCA_ENDORSE_CORIM_REALM, VCCA_ENDORSE_REFERENCE_STORE, VCCA_ENDORSE_REFS};
+  static struct vcca_token token;
+  static uint8_t room[ROOM];
+  struct vcca_error err = {0};
+  struct made *m = endorse(VCCA_FAMILY_VIRTCCA_P521);
+  assert_true(vcca_token_decode(m->evidence.token, &token, NULL));
+  token.has_platform = false; /* which nobody but the token knows */
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    vcca_sink one = vcca_sink_of(written[kinds[i]], ROOM), other = VCCA_SINK(room);
+    check_ok(vcca_endorse(kinds[i], &(struct vcca_good){.token = &token}, &one, &err), &err, "of the token");
+    check_ok(vcca_endorse(kinds[i], &(struct vcca_good){.realm = values_of(&token.realm)}, &other, &err), &err, "of the values");
+    assert_true(vcca_span_eq(vcca_sink_span(&one), vcca_sink_span(&other)));
+  }
+}
+
+static void a_store_or_a_service_gets_nothing_less_than_it_wants(void **state)
+{
+  (void)state;
+  static const char text[] =
+      "{\n  \"refs\": \"{\\\"vcca.cvm.rim\\\":\\\"7171717171717171717171717171717171717171717171717171717171717171\\\"}\"\n}\n";
+  static const enum vcca_endorsement others[] = {VCCA_ENDORSE_CORIM_PLATFORM, VCCA_ENDORSE_CORIM_ANCHOR, VCCA_ENDORSE_ANCHOR_STORE,
+                                                 VCCA_ENDORSE_COMPONENTS, VCCA_ENDORSE_IMAGES};
+  uint8_t rim[32], rpv[64] = {0}, room[2048];
+  struct vcca_error err = {0};
+  struct endorsed e = {0};
+  memset(rim, 0x71, sizeof rim);
+  struct vcca_realm_values values = {.virtcca = true, .rim = VCCA_SPAN(rim), .rpv = VCCA_SPAN(rpv), .rak_hash_alg = VCCA_SPAN_LIT("sha-256")};
+  const struct vcca_good good = {.realm = &values};
+  vcca_sink out = VCCA_SINK(room);
+  check_ok(vcca_endorse(VCCA_ENDORSE_REFS, &good, &out, &err), &err, "refs");
+  assert_true(vcca_span_is(vcca_sink_span(&out), text));
+  values.virtcca = false;
+  assert_false(vcca_endorse(VCCA_ENDORSE_REFS, &good, &out, &err));
+  assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
+
+  assert_false(vcca_endorse(VCCA_ENDORSE_REFERENCE_STORE, &good, &out, &err));
+  assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
+  for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
+    values.rem[i] = vcca_span_of(rpv, 32);
+  out = VCCA_SINK(room);
+  check_ok(vcca_endorse(VCCA_ENDORSE_REFERENCE_STORE, &good, &out, &err), &err, "store");
+  check_ok(rv_store_read(vcca_sink_span(&out), &e, &err), &err, "store");
+  assert_null(e.platforms);
+  assert_true(vcca_span_eq(e.realms->rim, values.rim) && e.realms->next == NULL);
+  endorsed_free(&e);
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    assert_false(vcca_endorse(others[i], &good, &out, &err));
+    assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
+  }
+}
+
 /* image_reference_measurement.json beside the log was made from it by other means. */
 static void a_real_log_gives_its_reference(void **state)
 {
@@ -258,7 +320,7 @@ static void a_real_log_gives_its_reference(void **state)
   struct vcca_error err = {0};
   vcca_sink out = vcca_sink_of(written[0], ROOM);
   check_ok(vcca_token_decode(vcca_bytes_span(&bytes), &token, &err), &err, "token");
-  struct vcca_good good = {&token, NULL, vcca_bytes_span(&log)};
+  struct vcca_good good = {.token = &token, .eventlog = vcca_bytes_span(&log)};
   check_ok(vcca_endorse(VCCA_ENDORSE_IMAGES, &good, &out, &err), &err, "images");
   assert_true(vcca_span_eq(vcca_sink_span(&out), vcca_bytes_span(&reference)));
   good.eventlog = vcca_span_sub(good.eventlog, 0, 8000);
@@ -290,8 +352,6 @@ static void what_a_form_cannot_say_is_unsupported(void **state)
   token.platform.components[0].measurement = VCCA_SPAN_LIT("short");
   for (enum vcca_endorsement kind = 0; kind < VCCA_ENDORSEMENTS; kind++) {
     vcca_sink out = VCCA_SINK(room);
-    if (kind == VCCA_ENDORSE_REFERENCE_STORE)
-      continue; /* it can say anything */
     err = (struct vcca_error){0};
     struct vcca_good good = {.token = &token};
     assert_false(vcca_endorse(kind, &good, &out, &err));
@@ -310,6 +370,8 @@ int main(void)
       cmocka_unit_test(a_real_log_gives_its_reference),
       cmocka_unit_test(the_same_token_gives_the_same_bytes),
       cmocka_unit_test(what_a_form_cannot_say_is_unsupported),
+      cmocka_unit_test(values_without_a_token_give_the_bytes_that_the_token_gives),
+      cmocka_unit_test(a_store_or_a_service_gets_nothing_less_than_it_wants),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,5 +1,5 @@
 /* How long 1,000 configurations of one kernel take: when they share much (vCPUs, command lines), and when every one has parameters of its
- * own, so that not a step of a chain is shared.
+ * own, so that not a step of a chain is shared; and a VMM model's, each with a device tree of its own.
  *
  *   bench_sweep [MIB [THREADS]]     size of the kernel that is made for it, default 64; default one thread for each CPU
  *
@@ -53,6 +53,15 @@ static bool run(struct vcca_sweep *s, unsigned threads, const char *what)
   return ok && planned == ROWS && seconds < LIMIT_SECONDS;
 }
 
+/* An axis of one value of a host that has everything a VM asks for here. */
+static struct vcca_sweep_axis host_axis(void)
+{
+  struct vcca_sweep_axis axis = numbers(VCCA_SWEEP_HOST, 1, 0, 0);
+  if (!vcca_host_caps_read(VCCA_SPAN_LIT("num_bps = 6\nnum_wps = 4\nipa_bits = 48\n"), &axis.values[0].caps, NULL))
+    abort();
+  return axis;
+}
+
 static struct vcca_sweep_axis kernel_axis(void)
 {
   struct vcca_sweep_axis axis = numbers(VCCA_SWEEP_KERNEL, 1, 0, 0);
@@ -85,6 +94,12 @@ int main(int argc, char **argv)
   s.axes[2] = numbers(VCCA_SWEEP_PMU, 20, 0, 1);
   s.axes[3] = numbers(VCCA_SWEEP_S2SZ, 5, 40, 1);
   ok = run(&s, threads, "10 SVE lengths, 20 PMUs, 5 IPA widths: all apart") && ok;
+  snprintf(s.profile, sizeof s.profile, "qemu");
+  s.axes[0] = kernel_axis();
+  s.axes[1] = host_axis();
+  s.axes[2] = numbers(VCCA_SWEEP_RAM, 20, UINT64_C(1) << 30, UINT64_C(1) << 28);
+  s.axes[3] = numbers(VCCA_SWEEP_VCPUS, 50, 1, 1);
+  ok = run(&s, threads, "QEMU: 20 RAM sizes, 50 vCPU counts") && ok;
   free(kernel);
   return ok ? 0 : 1;
 }

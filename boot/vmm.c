@@ -11,7 +11,7 @@
 enum { MODELS = 5 };
 static const struct vmm_model *const models[MODELS] = {&vmm_qemu, &vmm_kvmtool, &vmm_kvmtool_linaro, &vmm_kvmtool_arm, &vmm_cloud_hypervisor};
 
-static const struct vmm_model *find_model(const char *name)
+const struct vmm_model *vmm_find(const char *name)
 {
   for (size_t i = 0; name && i < MODELS; i++)
     if (strcmp(models[i]->name, name) == 0)
@@ -30,7 +30,7 @@ const char *vcca_vmm_name(size_t i, const char **summary)
 
 bool vcca_vmm_known(const char *name)
 {
-  return find_model(name) != NULL;
+  return vmm_find(name) != NULL;
 }
 
 /* --- Command lines ---------------------------------------------------------------------------------------- */
@@ -92,20 +92,28 @@ static void skip_program(struct reading *r)
     r->at++;
 }
 
+bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count, const struct vmm_notes *notes,
+                    struct vcca_vmm_config *config, struct vcca_error *err)
+{
+  struct reading r = {model, notes, words, count, 0};
+  skip_program(&r);
+  while (r.at < r.count)
+    if (!read_word(&r, config, err))
+      return false;
+  return true;
+}
+
 bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx, struct vcca_vmm_config *out,
                     struct vcca_error *err)
 {
-  const struct vmm_model *model = find_model(vmm);
+  const struct vmm_model *model = vmm_find(vmm);
   const struct vmm_notes notes = {note, note_ctx};
   if (!model)
     return vcca_fail(err, VCCA_FAULT_USAGE, "there is no VMM model '%.40s'", vmm);
   *out = model->defaults;
   out->vmm = model->name;
-  struct reading r = {model, &notes, words, count, 0};
-  skip_program(&r);
-  while (r.at < r.count)
-    if (!read_word(&r, out, err))
-      return false;
+  if (!vmm_read_words(model, words, count, &notes, out, err))
+    return false;
   if (out->initrd && !out->kernel)
     return vcca_fail(err, VCCA_FAULT_USAGE, "an initrd goes with a kernel: give %s's option for that too", model->program);
   return model->check(out, err);
@@ -254,6 +262,11 @@ static bool add(struct vcca_vmm_plan *out, const char *name, uint64_t ipa, uint6
 /* A copy with zeros in front, for an image that does not start where a chunk does. */
 static bool copy_behind(struct vcca_vmm_plan *out, size_t zeros, vcca_span *content, struct vcca_error *err)
 {
+  vcca_span kept = out->behind ? out->behind(out->behind_ctx, zeros, *content) : vcca_span_of(NULL, 0);
+  if (kept.p) {
+    *content = kept;
+    return true;
+  }
   struct vcca_bytes *copy = &out->copies[out->copies[0].p ? 1 : 0];
   if (!vcca_bytes_alloc(copy, zeros + content->n, err))
     return false;
@@ -420,10 +433,10 @@ static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const
 bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, const struct vcca_vmm_images *images,
                    enum vcca_rules_id rules, vcca_note note, void *note_ctx, struct vcca_vmm_plan *out, struct vcca_error *err)
 {
-  const struct vmm_model *model = find_model(config->vmm);
+  const struct vmm_model *model = vmm_find(config->vmm);
   const struct vmm_notes notes = {note, note_ctx};
   struct vcca_vmm_images used;
-  *out = (struct vcca_vmm_plan){.plan = {.rules = rules}};
+  *out = (struct vcca_vmm_plan){.plan = {.rules = rules}, .behind = images->behind, .behind_ctx = images->behind_ctx};
   if (!model)
     return vcca_fail(err, VCCA_FAULT_USAGE, "there is no VMM model '%.40s'", config->vmm ? config->vmm : "");
   if (rules != VCCA_RULES_ARM_1_0 && rules != VCCA_RULES_ARM_2_0)

@@ -56,11 +56,18 @@ struct vmm_layout {
   uint64_t redistributors, ecam, mmio; /* QEMU's high regions */
 };
 
+/* What every VMM has an option for, though each calls it by another name. */
+enum vmm_asked { VMM_KERNEL, VMM_INITRD, VMM_FIRMWARE, VMM_APPEND, VMM_HASH, VMM_VCPUS, VMM_RAM, VMM_ASKED };
+struct vmm_word {
+  const char *option, *before; /* "--cpus", and what stands in front of the value: "boot=" */
+};
+
 struct vmm_model {
   const char *name, *summary;
   const char *program, *verb;       /* what a pasted command line starts with */
   const struct vmm_option *options; /* ends with a row of NULL */
-  bool lenient;                     /* unknown options are ignored */
+  struct vmm_word words[VMM_ASKED];
+  bool lenient; /* unknown options are ignored */
   struct vcca_vmm_config defaults;
   enum vcca_hash_alg hash_alg; /* unless asked for; Linux's RMM 2.0 interface always takes SHA-256 */
   uint64_t ram_base;
@@ -82,6 +89,12 @@ struct vmm_model {
   bool (*edit_property)(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property);
 };
 extern const struct vmm_model vmm_qemu, vmm_kvmtool, vmm_kvmtool_linaro, vmm_kvmtool_arm, vmm_cloud_hypervisor;
+
+/* The model of that name; NULL: there is none. */
+const struct vmm_model *vmm_find(const char *name);
+/* Reads words into config as far as each can be judged by itself; vcca_vmm_parse also judges them together. */
+VCCA_MUST_USE bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count, const struct vmm_notes *notes,
+                                  struct vcca_vmm_config *config, struct vcca_error *err);
 
 /* Adds an image at any address; the segment starts and ends at multiples of the model's chunk. */
 VCCA_MUST_USE bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, const char *name, uint64_t at, vcca_span content,

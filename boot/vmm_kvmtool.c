@@ -311,6 +311,9 @@ static char *bootargs(const struct vcca_vmm_config *config)
 
 #define KVMTOOL                                                                                                                                    \
   .program = "lkvm", .verb = "run", .options = options, .defaults = {.its = true, .devices = 1, .sockets = 1, .clusters = 1, .threads = 1},        \
+  .words = {[VMM_KERNEL] = {"--kernel", ""}, [VMM_INITRD] = {"--initrd", ""},         [VMM_FIRMWARE] = {"--firmware", ""},                         \
+            [VMM_APPEND] = {"--params", ""}, [VMM_HASH] = {"--measurement-algo", ""}, [VMM_VCPUS] = {"--cpus", ""},                                \
+            [VMM_RAM] = {"--mem", ""}},                                                                                                            \
   .hash_alg = VCCA_SHA256, .ram_base = 2 * GIB, .dtb_size = DTB_ROOM, .ram_option = "--mem", .check = check, .ipa_bits = ipa_bits, .place = place, \
   .bootargs = bootargs, .put_tree = kvmtool_put_tree, .edit_node = kvmtool_edit_node
 

@@ -12,12 +12,14 @@
 
 static const struct option options[] = {
     {"shard", 0, "K/N", false, "only the configurations whose id leaves K - 1 when divided by N"},
-    {"resume", 0, "FILE", true, "rows that are there already are not computed again; may be missing"},
+    {"resume", 0, "FILE", true, "rows that are there already, made of the same inputs, are not computed again; may be missing"},
     {"threads", 0, "N", false, "configurations at a time, at most 16; default one for each CPU"},
     {"engine", 0, "NAME", false, "hash by this engine (vcca measure --engine list)"},
     {"output", 'o', "jsonl|csv", false, "JSON Lines (default) or CSV"},
     OPTION_END,
 };
+
+enum { NOTES = 64 };
 
 struct sweep_job {
   struct vcca_sweep sweep;
@@ -25,6 +27,8 @@ struct sweep_job {
   struct vcca_sweep_options options;
   struct resumed resumed;
   bool errors;
+  char *notes[NOTES]; /* remarks that were made */
+  unsigned note_count;
 };
 
 static bool read_shard(const struct args *a, struct vcca_sweep_options *o, struct vcca_error *err)
@@ -39,6 +43,19 @@ static bool read_shard(const struct args *a, struct vcca_sweep_options *o, struc
   o->shard = (size_t)k - 1;
   o->shards = (size_t)n;
   return true;
+}
+
+/* What is remarked about thousands of configurations is said once. */
+static void note(void *ctx, const char *text)
+{
+  struct sweep_job *job = ctx;
+  for (unsigned i = 0; i < job->note_count; i++)
+    if (strcmp(job->notes[i], text) == 0)
+      return;
+  if (job->note_count == NOTES || !(job->notes[job->note_count] = strdup(text)))
+    return;
+  job->note_count++;
+  fprintf(stderr, "vcca measure sweep: %s%s\n", text, job->note_count == NOTES ? " (and no more remarks)" : "");
 }
 
 static bool read_options(const struct args *a, struct sweep_job *job, struct vcca_error *err)
@@ -67,6 +84,8 @@ static bool read_plan(const char *path, struct sweep_job *job, struct vcca_error
                                                                                 &job->sweep, err) ||
                                                                 vcca_fail_in(err, path));
   vcca_bytes_free(&text);
+  if (ok)
+    vcca_sweep_identify(&job->sweep);
   return ok;
 }
 
@@ -79,6 +98,8 @@ static bool read_resumed(const struct args *a, struct sweep_job *job, struct vcc
     else if (!resumed_read(&job->resumed, &job->rows, path, err))
       return false;
   }
+  if (job->resumed.changed)
+    fprintf(stderr, "vcca measure sweep: %zu rows were made of other inputs than there are now: computed again\n", job->resumed.changed);
   return true;
 }
 
@@ -107,6 +128,7 @@ static bool sweep(const struct args *a, struct sweep_job *job, struct vcca_error
   job->rows.sweep = &job->sweep;
   job->options.known = is_known;
   job->options.row = on_row;
+  job->options.note = note;
   job->options.ctx = job;
   if (!read_options(a, job, err) || !read_plan(a->operand[0], job, err) || !resumed_new(&job->resumed, job->sweep.configurations, err) ||
       !read_resumed(a, job, err))
@@ -122,6 +144,8 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_error err;
   bool ok = sweep(a, &job, &err);
   resumed_free(&job.resumed);
+  for (unsigned i = 0; i < job.note_count; i++)
+    free(job.notes[i]);
   vcca_sweep_free(&job.sweep);
   if (!ok)
     return fail(a, &err);
@@ -136,10 +160,11 @@ const struct verb verb_measure_sweep = {
     1,
     1,
     "the RIMs of a matrix of configurations",
-    "Computes the RIM of every combination of the options that a plan lists, on all CPUs; every image is hashed once. A row has the "
-    "configuration's id (its place in the product, the last option of the matrix fastest), its options and its RIM, or the error when there is "
-    "no such VM: then the exit code is 1. Shards share nothing, and their rows together are those of the whole; --resume with the "
-    "shards' outputs puts them in order and computes what is missing.",
+    "Computes the RIM of every combination of the options that a plan lists, for any profile of vcca measure or VMM model, on all CPUs; every "
+    "image is hashed once. A row has the configuration's id (its place in the product, the last option of the matrix fastest), its options, a "
+    "digest of what it was made of and its RIM, or the error when there is no such VM: then the exit code is 1. Shards share nothing, and "
+    "their rows together are those of the whole; --resume with the shards' outputs puts them in order and computes what is missing, or was made "
+    "of other files.",
     "vcca measure sweep plan.yaml > rims.jsonl\n"
     "vcca measure sweep plan.yaml -o csv\n"
     "vcca measure sweep plan.yaml --shard 3/8 > rims.3.jsonl\n"

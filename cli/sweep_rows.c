@@ -10,17 +10,57 @@ enum { RESUME_MAX = 1 << 30 };
 
 /* --- Writing -------------------------------------------------------------------------------------------------- */
 
-/* RFC 4180. */
+/* RFC 4180: a field within quotes, where they are doubled; or as it is. */
+static void csv_text(FILE *out, const char *text, bool quoted)
+{
+  for (; *text; text++)
+    fputs(quoted && *text == '"' ? "\"\"" : (const char[]){*text, '\0'}, out);
+}
+
 static void csv_field(FILE *out, const char *text)
 {
-  if (text[strcspn(text, "\",\r\n")] == '\0') {
-    fputs(text, out);
+  bool quoted = text[strcspn(text, "\",\r\n")] != '\0';
+  fputs(quoted ? "\"" : "", out);
+  csv_text(out, text, quoted);
+  fputs(quoted ? "\"" : "", out);
+}
+
+/* A word as a shell takes it. */
+static void shell_word(FILE *out, const char *word)
+{
+  static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_";
+  if (*word && word[strspn(word, harmless)] == '\0') {
+    fputs(word, out);
     return;
   }
+  putc('\'', out);
+  for (; *word; word++)
+    csv_text(out, *word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, true);
+  putc('\'', out);
+}
+
+static void csv_words(FILE *out, const struct vcca_sweep_value *value)
+{
   putc('"', out);
-  for (; *text; text++)
-    fputs(*text == '"' ? "\"\"" : (const char[]){*text, '\0'}, out);
+  for (size_t i = 0; i < value->word_count; i++) {
+    fputs(i > 0 ? " " : "", out);
+    shell_word(out, value->words[i]);
+  }
   putc('"', out);
+}
+
+static void csv_value(FILE *out, enum vcca_sweep_kind kind, const struct vcca_sweep_value *value)
+{
+  if (value->none)
+    fputs("none", out);
+  else if (kind == VCCA_SWEEP_NUMBER)
+    fprintf(out, "%llu", (unsigned long long)value->number);
+  else if (kind == VCCA_SWEEP_SWITCH)
+    fputs(value->number ? "true" : "false", out);
+  else if (kind == VCCA_SWEEP_WORDS || kind == VCCA_SWEEP_HOSTS)
+    csv_words(out, value);
+  else
+    csv_field(out, value->text);
 }
 
 void rows_write_head(const struct rows *rows, FILE *out)
@@ -28,43 +68,54 @@ void rows_write_head(const struct rows *rows, FILE *out)
   fputs("id,profile,", out);
   for (size_t axis = 0; axis < rows->sweep->axis_count; axis++)
     fprintf(out, "%s,", vcca_sweep_option_name(rows->sweep->axes[axis].option));
-  fputs("rim,error\n", out);
+  fputs("inputs,rim,error\n", out);
 }
 
-static void write_csv(const struct rows *rows, FILE *out, size_t id, const char *rim, const char *error)
+static void write_csv(const struct rows *rows, FILE *out, size_t id, const char *inputs, const char *rim, const char *error)
 {
-  fprintf(out, "%zu,%s,", id, rows->sweep->profile);
-  for (size_t axis = 0; axis < rows->sweep->axis_count; axis++) {
-    const struct vcca_sweep_value *value = vcca_sweep_at(rows->sweep, id, axis);
-    if (vcca_sweep_is_number(rows->sweep->axes[axis].option))
-      fprintf(out, "%llu", (unsigned long long)value->number);
-    else
-      csv_field(out, value->text ? value->text : "none");
+  const struct vcca_sweep *sweep = rows->sweep;
+  fprintf(out, "%zu,%s,", id, sweep->profile);
+  for (size_t axis = 0; axis < sweep->axis_count; axis++) {
+    csv_value(out, vcca_sweep_kind(sweep->profile, sweep->axes[axis].option), vcca_sweep_at(sweep, id, axis));
     putc(',', out);
   }
-  fprintf(out, "%s,", rim ? rim : "");
+  fprintf(out, "%s,%s,", inputs, rim ? rim : "");
   csv_field(out, error ? error : "");
   putc('\n', out);
 }
 
-static void write_json(const struct rows *rows, FILE *out, size_t id, const char *rim, const char *error)
+static void json_value(struct vcca_json *j, const char *name, enum vcca_sweep_kind kind, const struct vcca_sweep_value *value)
 {
+  if (value->none) {
+    vcca_json_null(j, name);
+  } else if (kind == VCCA_SWEEP_NUMBER) {
+    vcca_json_int(j, name, (int64_t)value->number);
+  } else if (kind == VCCA_SWEEP_SWITCH) {
+    vcca_json_bool(j, name, value->number);
+  } else if (kind == VCCA_SWEEP_WORDS || kind == VCCA_SWEEP_HOSTS) {
+    vcca_json_open(j, name, '[');
+    for (size_t i = 0; i < value->word_count; i++)
+      vcca_json_str(j, NULL, value->words[i]);
+    vcca_json_close(j);
+  } else {
+    vcca_json_str(j, name, value->text);
+  }
+}
+
+static void write_json(const struct rows *rows, FILE *out, size_t id, const char *inputs, const char *rim, const char *error)
+{
+  const struct vcca_sweep *sweep = rows->sweep;
   struct vcca_json j = vcca_json_to(out, VCCA_JSON_LINE);
   vcca_json_open(&j, NULL, '{');
   vcca_json_int(&j, "id", (int64_t)id);
-  vcca_json_str(&j, "profile", rows->sweep->profile);
+  vcca_json_str(&j, "profile", sweep->profile);
   vcca_json_open(&j, "options", '{');
-  for (size_t axis = 0; axis < rows->sweep->axis_count; axis++) {
-    const struct vcca_sweep_value *value = vcca_sweep_at(rows->sweep, id, axis);
-    const char *name = vcca_sweep_option_name(rows->sweep->axes[axis].option);
-    if (vcca_sweep_is_number(rows->sweep->axes[axis].option))
-      vcca_json_int(&j, name, (int64_t)value->number);
-    else if (value->text)
-      vcca_json_str(&j, name, value->text);
-    else
-      vcca_json_null(&j, name);
+  for (size_t axis = 0; axis < sweep->axis_count; axis++) {
+    enum vcca_sweep_option option = sweep->axes[axis].option;
+    json_value(&j, vcca_sweep_option_name(option), vcca_sweep_kind(sweep->profile, option), vcca_sweep_at(sweep, id, axis));
   }
   vcca_json_close(&j);
+  vcca_json_str(&j, "inputs", inputs);
   if (rim)
     vcca_json_str(&j, "rim", rim);
   else
@@ -72,9 +123,16 @@ static void write_json(const struct rows *rows, FILE *out, size_t id, const char
   vcca_json_close(&j);
 }
 
+static void write_row(const struct rows *rows, FILE *out, size_t id, const char *inputs, const char *rim, const char *error)
+{
+  (rows->csv ? write_csv : write_json)(rows, out, id, inputs, rim, error);
+}
+
 void rows_write(const struct rows *rows, FILE *out, size_t id, const char *rim, const char *error)
 {
-  (rows->csv ? write_csv : write_json)(rows, out, id, rim, error);
+  char inputs[VCCA_SWEEP_INPUTS + 1];
+  vcca_sweep_inputs(rows->sweep, id, inputs);
+  write_row(rows, out, id, inputs, rim, error);
 }
 
 /* --- Reading back --------------------------------------------------------------------------------------------- */
@@ -93,27 +151,6 @@ void resumed_free(struct resumed *resumed)
   free(resumed->rim);
 }
 
-/* Whether the row would have been written so: all of it, or with only_start what is before its result. */
-static bool written(const struct rows *rows, vcca_span line, size_t id, const char *rim, bool only_start)
-{
-  char *text = NULL;
-  size_t n = 0;
-  FILE *out = open_memstream(&text, &n);
-  if (!out)
-    return false;
-  rows_write(rows, out, id, rim, rim ? NULL : "");
-  fclose(out);
-  /* behind the start: ,\n of CSV and "error":""}\n of JSON Lines, which has a blank or two */
-  vcca_span row = vcca_span_of(text, n);
-  if (only_start && rows->csv)
-    row.n -= strlen(",\n");
-  while (only_start && !rows->csv && row.n > 0 && row.p[row.n - 1] != ':')
-    row.n--;
-  bool same = only_start ? vcca_span_eq(vcca_span_sub(line, 0, row.n), row) : vcca_span_eq(line, row);
-  free(text);
-  return same;
-}
-
 /* The number that the line begins with, behind {"id": in JSON Lines. */
 static bool line_id(const struct rows *rows, vcca_span line, size_t *id)
 {
@@ -129,40 +166,89 @@ static bool line_id(const struct rows *rows, vcca_span line, size_t *id)
   return at > first;
 }
 
-/* The algorithm of a configuration says how long its RIM is. */
-static size_t rim_digits(const struct vcca_sweep *sweep, size_t id)
+/* What a line says. */
+struct said {
+  char inputs[VCCA_SWEEP_INPUTS + 1], rim[2 * VCCA_HASH_MAX + 1];
+};
+
+/* Copies a run of n hexadecimal digits. */
+static bool take_digits(vcca_span line, size_t at, size_t n, char *out)
 {
-  enum vcca_hash_alg alg = VCCA_SHA256;
-  for (size_t axis = 0; axis < sweep->axis_count; axis++)
-    if (sweep->axes[axis].option == VCCA_SWEEP_HASH)
-      (void)vcca_hash_named(vcca_span_str(vcca_sweep_at(sweep, id, axis)->text), &alg);
-  return 2 * vcca_hash_size(alg);
+  if (at > line.n || n > line.n - at)
+    return false;
+  memcpy(out, line.p + at, n);
+  out[n] = '\0';
+  return strspn(out, "0123456789abcdef") == n;
 }
 
-/* The digits of the RIM at the end of a row; false when there is none. */
-static bool line_rim(const struct rows *rows, vcca_span line, size_t id, char rim[2 * VCCA_HASH_MAX + 1])
+/* The digits of the RIM at the end of a line; of any algorithm. */
+static bool take_rim(const struct rows *rows, vcca_span line, char *rim)
 {
-  size_t digits = rim_digits(rows->sweep, id), tail = strlen(rows->csv ? ",\n" : "\"}\n");
-  if (line.n < digits + tail)
-    return false;
-  memcpy(rim, line.p + line.n - tail - digits, digits);
-  rim[digits] = '\0';
-  return strspn(rim, "0123456789abcdef") == digits;
+  size_t tail = strlen(rows->csv ? ",\n" : "\"}\n"), digits = 0;
+  size_t end = line.n > tail ? line.n - tail : 0;
+  while (digits < end && strchr("0123456789abcdef", line.p[end - digits - 1]) && line.p[end - digits - 1])
+    digits++;
+  return digits <= 2 * VCCA_HASH_MAX && digits > 0 && take_digits(line, end - digits, digits, rim);
+}
+
+enum row_is { OTHERS, WITHOUT_RIM, WHOLE };
+
+/* Bytes in front of the inputs, in a row that was written without inputs and RIM: behind them is ,,\n in CSV, and as far as five quotes
+ * reach in JSON Lines ("","rim":""}\n, with a blank or two). */
+static size_t start_of(const struct rows *rows, const char *row, size_t n)
+{
+  unsigned quotes = rows->csv ? 0 : 5;
+  if (rows->csv)
+    n -= strlen(",,\n");
+  while (quotes > 0 && n > 0)
+    quotes -= row[--n] == '"';
+  return n;
+}
+
+/* Whether the line is what would be written for the configuration: all of it, with the inputs and the RIM that it says; what is before
+ * its inputs; or not even that. */
+static enum row_is read_row(const struct rows *rows, vcca_span line, size_t id, struct said *said)
+{
+  static const char nothing[] = "";
+  char *text = NULL;
+  size_t n = 0, start;
+  FILE *out = open_memstream(&text, &n);
+  if (!out)
+    return OTHERS;
+  write_row(rows, out, id, nothing, nothing, NULL);
+  fflush(out);
+  start = start_of(rows, text, n);
+  enum row_is is = vcca_span_eq(vcca_span_sub(line, 0, start), vcca_span_of(text, start)) ? WITHOUT_RIM : OTHERS;
+  if (is == WITHOUT_RIM && take_digits(line, start, VCCA_SWEEP_INPUTS, said->inputs) && take_rim(rows, line, said->rim)) {
+    rewind(out);
+    write_row(rows, out, id, said->inputs, said->rim, NULL);
+    fflush(out);
+    is = vcca_span_eq(line, vcca_span_of(text, n)) ? WHOLE : is;
+  }
+  fclose(out);
+  free(text);
+  return is;
 }
 
 static bool resume_line(struct resumed *resumed, const struct rows *rows, vcca_span line, unsigned number, struct vcca_error *err)
 {
   size_t id;
-  char rim[2 * VCCA_HASH_MAX + 1];
+  struct said said;
+  char inputs[VCCA_SWEEP_INPUTS + 1];
   if (!line_id(rows, line, &id))
     return vcca_fail_line(err, number, 1, "no row of this plan's %zu configurations in %s", rows->sweep->configurations,
                           rows->csv ? "CSV" : "JSON Lines");
-  if (!line_rim(rows, line, id, rim) || !written(rows, line, id, rim, false))
-    return written(rows, line, id, NULL, true) ||
-           vcca_fail_line(err, number, 1, "configuration %zu of this plan has other options: is the row of another plan?", id);
-  if (resumed->rim[id] && strcmp(resumed->rim[id], rim) != 0)
+  enum row_is is = read_row(rows, line, id, &said);
+  if (is != WHOLE)
+    return is == WITHOUT_RIM || vcca_fail_line(err, number, 1, "configuration %zu of this plan has other options: is the row of another plan?", id);
+  vcca_sweep_inputs(rows->sweep, id, inputs);
+  if (strcmp(inputs, said.inputs) != 0) {
+    resumed->changed++;
+    return true;
+  }
+  if (resumed->rim[id] && strcmp(resumed->rim[id], said.rim) != 0)
     return vcca_fail_line(err, number, 1, "configuration %zu has another RIM in an earlier row", id);
-  if (!resumed->rim[id] && !(resumed->rim[id] = strdup(rim)))
+  if (!resumed->rim[id] && !(resumed->rim[id] = strdup(said.rim)))
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for rows");
   return true;
 }

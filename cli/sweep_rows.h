@@ -13,16 +13,18 @@ struct rows {
   bool csv;
 };
 void rows_write_head(const struct rows *rows, FILE *out);
-/* Either rim, hexadecimal, or error is set. */
+/* Either rim, hexadecimal, or error is set. A row names what it was made of (vcca_sweep_inputs). */
 void rows_write(const struct rows *rows, FILE *out, size_t id, const char *rim, const char *error);
 
 /* The RIMs that are there already, by id. */
 struct resumed {
   char **rim;
   size_t count;
+  size_t changed; /* rows that were made of something else, which is no more */
 };
 VCCA_MUST_USE bool resumed_new(struct resumed *resumed, size_t configurations, struct vcca_error *err);
-/* Reads an output. Rows with an error do not count, nor does a last line without an end; a row of another plan or format is an error. */
+/* Reads an output. Rows with an error do not count, nor rows made of other inputs, nor a last line without an end; a row of another plan or
+ * format is an error. */
 VCCA_MUST_USE bool resumed_read(struct resumed *resumed, const struct rows *rows, const char *path, struct vcca_error *err);
 void resumed_free(struct resumed *resumed);
 

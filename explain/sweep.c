@@ -9,7 +9,15 @@
 
 #include "explain/theory.h"
 
-enum { THREADS_MAX = 16, BLOCK = 64, CONTENTS = 2 /* a kernel's file is measured unpacked, or as it is */ };
+enum { THREADS_MAX = 16, BLOCK = 64, CONTENTS = 4 * VCCA_SWEEP_FILES };
+
+/* Bytes that many configurations start with: a file, a kernel unpacked, or a copy of one of these behind zeros. */
+struct content {
+  vcca_span bytes;
+  vcca_span of; /* of a copy: what was copied */
+  struct vcca_bytes copy;
+  struct image hashed[VCCA_HASH_ALGS];
+};
 
 struct sweeping {
   const struct vcca_sweep *sweep;
@@ -17,7 +25,8 @@ struct sweeping {
   struct memo *memos[THREADS_MAX];
   unsigned threads;
   pthread_mutex_t lock; /* of what follows */
-  struct image cache[VCCA_SWEEP_FILES][CONTENTS][VCCA_HASH_ALGS];
+  struct content contents[CONTENTS];
+  size_t content_count;
   struct vcca_sweep_row rows[BLOCK];
   size_t count, next; /* of rows */
   bool failed;
@@ -29,29 +38,88 @@ struct worker {
   struct memo *memo;
 };
 
-/* --- One configuration ---------------------------------------------------------------------------------------- */
+/* --- Contents ------------------------------------------------------------------------------------------------- */
 
-/* Which of the configuration's files the content is; false: it was made for it. */
-static bool is_file(const struct vcca_sweep *sweep, size_t id, vcca_span content, size_t *file, bool *kernel)
+static void add_content(struct sweeping *s, vcca_span bytes)
 {
-  for (size_t axis = 0; axis < sweep->axis_count; axis++) {
-    enum vcca_sweep_option option = sweep->axes[axis].option;
-    const struct vcca_sweep_value *value = vcca_sweep_at(sweep, id, axis);
-    if (!vcca_sweep_is_file(option) || !value->text || !content.p || vcca_sweep_content(&sweep->files[value->file], option).p != content.p)
-      continue;
-    *file = value->file;
-    *kernel = option == VCCA_SWEEP_KERNEL;
-    return true;
-  }
-  return false;
+  if (bytes.n > 0)
+    s->contents[s->content_count++].bytes = bytes;
 }
 
-/* The first to want an image hashes it, the others wait: all of them need it, and hashing uses all CPUs by itself. */
-static bool hash_once(struct sweeping *s, struct image *cached, vcca_span content, enum vcca_hash_alg alg, struct image *out, struct vcca_error *err)
+static void add_files(struct sweeping *s)
 {
+  for (size_t i = 0; i < s->sweep->file_count; i++) {
+    add_content(s, s->sweep->files[i].mapping.bytes);
+    add_content(s, vcca_bytes_span(&s->sweep->files[i].unpacked));
+  }
+}
+
+static void free_contents(struct sweeping *s)
+{
+  for (size_t i = 0; i < s->content_count; i++) {
+    for (unsigned alg = 0; alg < VCCA_HASH_ALGS; alg++)
+      free(s->contents[i].hashed[alg].digests);
+    vcca_bytes_free(&s->contents[i].copy);
+  }
+}
+
+/* The copy of a content behind zeros, made for the first plan that wants it. Made-up contents, such as device trees, are not kept. */
+static vcca_span copy_behind(struct sweeping *s, size_t zeros, vcca_span content)
+{
+  bool ours = false;
+  for (size_t i = 0; i < s->content_count; i++) {
+    const struct content *c = &s->contents[i];
+    if (c->of.p == content.p && c->bytes.n == zeros + content.n)
+      return c->bytes;
+    ours = ours || (c->bytes.p == content.p && c->bytes.n == content.n);
+  }
+  struct content *c = &s->contents[s->content_count];
+  if (!ours || s->content_count == CONTENTS || !vcca_bytes_alloc(&c->copy, zeros + content.n, NULL))
+    return vcca_span_of(NULL, 0); /* the plan makes its own, or says why not */
+  memcpy(c->copy.p + zeros, content.p, content.n);
+  c->bytes = vcca_bytes_span(&c->copy);
+  c->of = content;
+  s->content_count++;
+  return c->bytes;
+}
+
+static vcca_span behind(void *ctx, size_t zeros, vcca_span content)
+{
+  struct sweeping *s = ctx;
   pthread_mutex_lock(&s->lock);
-  bool ok = cached->digests != NULL || image_hash(content, alg, cached, err);
-  *out = *cached;
+  vcca_span bytes = copy_behind(s, zeros, content);
+  pthread_mutex_unlock(&s->lock);
+  return bytes;
+}
+
+static void note(void *ctx, const char *text)
+{
+  struct sweeping *s = ctx;
+  if (!s->options->note)
+    return;
+  pthread_mutex_lock(&s->lock);
+  s->options->note(s->options->ctx, text);
+  pthread_mutex_unlock(&s->lock);
+}
+
+/* --- One configuration ---------------------------------------------------------------------------------------- */
+
+/* The first to want a content hashes it, the others wait: all of them need it, and hashing uses all CPUs by itself. *index: of the
+ * contents; CONTENTS when it is none of them and was made for this configuration. */
+static bool hash_once(struct sweeping *s, vcca_span content, enum vcca_hash_alg alg, struct image *out, size_t *index, struct vcca_error *err)
+{
+  bool ok = true;
+  pthread_mutex_lock(&s->lock);
+  for (*index = 0; *index < s->content_count; (*index)++)
+    if (s->contents[*index].bytes.p == content.p && s->contents[*index].bytes.n == content.n)
+      break;
+  if (*index == s->content_count) {
+    *index = CONTENTS;
+  } else {
+    struct image *hashed = &s->contents[*index].hashed[alg];
+    ok = hashed->digests != NULL || image_hash(content, alg, hashed, err);
+    *out = *hashed;
+  }
   pthread_mutex_unlock(&s->lock);
   return ok;
 }
@@ -68,12 +136,12 @@ static bool hash_all(struct sweeping *s, size_t id, const struct vcca_plan *plan
   h->images = (struct images){.alg = alg, .count = plan->segment_count};
   for (size_t i = 0; i < plan->segment_count; i++) {
     vcca_span content = plan->segments[i].content;
-    size_t file;
-    bool kernel;
-    h->own[i] = !is_file(s->sweep, id, content, &file, &kernel);
-    h->identity[i] = h->own[i] ? (uint64_t)VCCA_SWEEP_FILES * CONTENTS + id : file * CONTENTS + kernel;
-    if (h->own[i] ? !image_hash(content, alg, &h->images.at[i], err)
-                  : !hash_once(s, &s->cache[file][kernel][alg], content, alg, &h->images.at[i], err))
+    size_t index;
+    if (!hash_once(s, content, alg, &h->images.at[i], &index, err))
+      return false;
+    h->own[i] = index == CONTENTS;
+    h->identity[i] = h->own[i] ? CONTENTS + id : index;
+    if (h->own[i] && !image_hash(content, alg, &h->images.at[i], err))
       return false;
   }
   return true;
@@ -104,15 +172,14 @@ static bool measure(struct sweeping *s, const struct vcca_plan *plan, struct mem
 
 static bool compute(struct sweeping *s, struct memo *memo, struct vcca_sweep_row *row, struct vcca_error *err)
 {
-  struct vcca_vm vm;
-  struct vcca_plan plan;
-  struct vcca_bytes dtb = {NULL, 0};
+  const struct vcca_sweep_help help = {note, behind, s};
+  struct vcca_sweep_vm vm;
   bool ok = true;
-  if (vcca_sweep_plan(s->sweep, row->id, &vm, &plan, &dtb, &row->error))
-    ok = measure(s, &plan, memo, row, err);
+  if (vcca_sweep_plan(s->sweep, row->id, &help, &vm, &row->error))
+    ok = measure(s, vm.plan, memo, row, err);
   else if (row->error.fault == VCCA_FAULT_MEMORY)
     ok = vcca_fail(err, VCCA_FAULT_MEMORY, "%s", row->error.text);
-  vcca_bytes_free(&dtb);
+  vcca_sweep_vm_free(&vm);
   return ok;
 }
 
@@ -188,14 +255,6 @@ static bool run(struct sweeping *s)
   return true;
 }
 
-static void free_cache(struct sweeping *s)
-{
-  for (size_t file = 0; file < s->sweep->file_count; file++)
-    for (unsigned kernel = 0; kernel < CONTENTS; kernel++)
-      for (unsigned alg = 0; alg < VCCA_HASH_ALGS; alg++)
-        free(s->cache[file][kernel][alg].digests);
-}
-
 bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options, struct vcca_error *err)
 {
   long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -206,13 +265,14 @@ bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_opti
   s->sweep = sweep;
   s->options = options;
   s->err = err;
+  add_files(s);
   pthread_mutex_init(&s->lock, NULL);
   while (s->threads < threads && s->threads < THREADS_MAX && (s->memos[s->threads] = memo_new()) != NULL)
     s->threads++;
   bool ok = s->threads > 0 ? run(s) : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to sweep in");
   for (unsigned i = 0; i < s->threads; i++)
     memo_free(s->memos[i]);
-  free_cache(s);
+  free_contents(s);
   pthread_mutex_destroy(&s->lock);
   free(s);
   return ok;

@@ -1,113 +1,247 @@
 /* A sweep's plan, from YAML (docs/measure.md, "Sweeps"):
  *
  *   vcca: 1
- *   profile: virtcca
- *   dtb: vm.dtb
+ *   profile: qemu
+ *   host: fvp.toml
+ *   args: -M virt -cpu host
  *   matrix:
  *     kernel: [Image-6.6, Image-6.12]
  *     vcpus: [1, 2, 4, 8]
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "scenario/sweep.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "scenario/value.h"
 #include "vcca/scenario.h"
-#include "vcca/vmm.h"
 
-struct reader {
-  struct vcca_sweep *sweep;
-  const char *folder;
-  char *text; /* where the next text goes: the plan's size is room for all of them */
-  struct vcca_error *err;
-};
+enum { HOST_FILE_MAX = 1 << 20 };
+#define UNPACKED_BUDGET ((size_t)4 << 30)
 
 static const struct reading plain = {0};
 
-/* Room was made for every scalar of the plan, folder included. */
-static const char *keep(struct reader *r, const char *a, const char *b, vcca_span c)
+/* --- Texts and files -------------------------------------------------------------------------------------- */
+
+static char *keep_path(struct sweep_reader *r, vcca_span name)
 {
-  vcca_sink out = vcca_sink_of(r->text, SIZE_MAX / 2);
-  vcca_sink_str(&out, a);
-  vcca_sink_str(&out, b);
-  vcca_sink_put(&out, c);
-  vcca_sink_u8(&out, 0);
-  const char *kept = r->text;
-  r->text += out.n;
+  bool whole = name.n > 0 && (name.p[0] == '/' || !r->folder);
+  size_t folder = whole || !r->folder ? 0 : strlen(r->folder) + 1;
+  char *path = vcca_sweep_take(r->sweep, folder + name.n + 1, r->err);
+  if (path)
+    snprintf(path, folder + name.n + 1, "%s%s%s", folder ? r->folder : "", folder ? "/" : "", (const char *)name.p);
+  return path;
+}
+
+const char *sweep_keep(struct sweep_reader *r, vcca_span text)
+{
+  char *kept = vcca_sweep_take(r->sweep, text.n + 1, r->err);
+  if (kept)
+    memcpy(kept, text.p, text.n);
   return kept;
 }
 
+bool sweep_check_text(struct sweep_reader *r, const struct tree_node *node, bool may_be_empty)
+{
+  if (node->kind != TREE_SCALAR || (node->text.n == 0 && !may_be_empty))
+    return tree_fail(node, r->err, "text was expected (none: without)");
+  if (node->text.n > VCCA_SWEEP_TEXT_MAX)
+    return tree_fail(node, r->err, "%zu bytes of text, at most %d", node->text.n, VCCA_SWEEP_TEXT_MAX);
+  for (size_t i = 0; i < node->text.n; i++)
+    if (node->text.p[i] < ' ')
+      return tree_fail(node, r->err, "text without control characters was expected: a row is a line");
+  return true;
+}
+
 /* Each file is opened once, however often the plan names it. */
-static bool read_file(struct reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
+static bool read_file(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
 {
   struct vcca_sweep *s = r->sweep;
-  bool absolute = node->text.p[0] == '/' || !r->folder;
-  const char *path = keep(r, absolute ? "" : r->folder, absolute ? "" : "/", node->text);
+  const char *path = keep_path(r, node->text);
+  if (!path)
+    return false;
   for (out->file = 0; out->file < s->file_count && strcmp(s->files[out->file].path, path) != 0;)
     out->file++;
-  struct vcca_sweep_file *file = &s->files[out->file];
-  struct vcca_error why = {.fault = VCCA_FAULT_NONE};
   if (out->file == VCCA_SWEEP_FILES)
     return tree_fail(node, r->err, "more than %d files in one plan", VCCA_SWEEP_FILES);
+  struct vcca_sweep_file *file = &s->files[out->file];
+  struct vcca_error why = {.fault = VCCA_FAULT_NONE};
   bool ok = true;
   if (out->file == s->file_count) {
     file->path = path;
     ok = vcca_file_map(path, VCCA_SWEEP_FILE_MAX, &file->mapping, &why);
     s->file_count++;
   }
-  if (ok && option == VCCA_SWEEP_KERNEL && !file->unpacked.p)
-    ok = vcca_kernel_unpack(file->mapping.bytes, VCCA_SWEEP_FILE_MAX, &file->unpacked, &why);
+  if (ok && option == VCCA_SWEEP_KERNEL && !file->unpacked.p) {
+    size_t max = r->unpacked_left < VCCA_SWEEP_FILE_MAX ? r->unpacked_left : VCCA_SWEEP_FILE_MAX;
+    ok = vcca_kernel_unpack(file->mapping.bytes, max, &file->unpacked, &why);
+    r->unpacked_left -= file->unpacked.n;
+  }
   return ok || tree_fail(node, r->err, "%s: %s", path, why.text);
 }
 
-static bool read_value(struct reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
+static bool read_host(struct sweep_reader *r, const struct tree_node *node, struct vcca_host_caps *caps)
 {
-  enum vcca_hash_alg alg;
-  *out = (struct vcca_sweep_value){.text = NULL};
-  if (vcca_sweep_is_number(option))
+  if (r->hosts_left-- == 0)
+    return tree_fail(node, r->err, "more than %d capability files in one plan", VCCA_SWEEP_FILES);
+  struct vcca_error why = {.fault = VCCA_FAULT_NONE};
+  struct vcca_bytes text = {NULL, 0};
+  const char *path = keep_path(r, node->text);
+  char message[800];
+  bool ok = path && vcca_file_read(path, HOST_FILE_MAX, &text, &why) &&
+            (vcca_host_caps_read(vcca_bytes_span(&text), caps, &why) || vcca_fail_in(&why, path));
+  vcca_bytes_free(&text);
+  return ok || (path && tree_fail(node, r->err, "%s", vcca_error_text(&why, message, sizeof message)));
+}
+
+/* --- Values ----------------------------------------------------------------------------------------------- */
+
+static bool read_words(struct sweep_reader *r, const struct tree_node *node, bool args, struct vcca_sweep_value *out)
+{
+  struct sweep_words words = {.count = 0};
+  if (args)
+    words = r->fixed;
+  if (!sweep_read_words(r, node, args, &words))
+    return false;
+  const char **kept = vcca_sweep_take(r->sweep, words.count * sizeof *kept, r->err);
+  if (!kept)
+    return false;
+  for (size_t i = 0; i < words.count; i++)
+    kept[i] = words.at[i];
+  out->words = kept;
+  out->word_count = words.count;
+  return true;
+}
+
+static bool read_hosts(struct sweep_reader *r, const struct tree_node *node, struct vcca_sweep_value *out)
+{
+  if (!read_words(r, node, false, out))
+    return false;
+  bool list = node->kind == TREE_LIST;
+  for (const struct tree_node *n = list ? node->first : node; n; n = list ? n->next : NULL)
+    if (!read_host(r, n, &out->caps))
+      return false;
+  return true;
+}
+
+static bool read_kind(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
+{
+  enum vcca_sweep_kind kind = vcca_sweep_kind(r->sweep->profile, option);
+  bool yes = false;
+  switch (kind) {
+  case VCCA_SWEEP_NOT:
+    break;
+  case VCCA_SWEEP_NUMBER:
     return value_small(&plain, node, vcca_sweep_largest(option), &out->number, r->err);
-  if (node->kind != TREE_SCALAR || node->text.n == 0)
-    return tree_fail(node, r->err, "text was expected%s", option == VCCA_SWEEP_HASH ? "" : " (none: without)");
-  for (size_t i = 0; i < node->text.n; i++)
-    if (node->text.p[i] < ' ')
-      return tree_fail(node, r->err, "text without control characters was expected: a row is a line");
-  if (option == VCCA_SWEEP_HASH && !vcca_hash_named(node->text, &alg))
-    return tree_fail(node, r->err, "the hashes are sha-256 and sha-512");
-  if (option != VCCA_SWEEP_HASH && vcca_span_is(node->text, "none"))
+  case VCCA_SWEEP_SWITCH:
+    if (!value_bool(node, &yes, r->err))
+      return false;
+    out->number = yes;
     return true;
-  out->text = keep(r, "", "", node->text);
-  return !vcca_sweep_is_file(option) || read_file(r, node, option, out);
+  case VCCA_SWEEP_WORDS:
+    return read_words(r, node, true, out);
+  case VCCA_SWEEP_HOSTS:
+    return read_hosts(r, node, out);
+  case VCCA_SWEEP_FILE:
+  case VCCA_SWEEP_TEXT:
+    if (!sweep_check_text(r, node, false) || (out->text = sweep_keep(r, node->text)) == NULL)
+      return false;
+    return kind == VCCA_SWEEP_TEXT || read_file(r, node, option, out);
+  }
+  return false;
+}
+
+/* args: none is without more than the fixed ones. */
+static bool read_none(struct sweep_reader *r, enum vcca_sweep_option option, struct vcca_sweep_value *out)
+{
+  out->none = option != VCCA_SWEEP_ARGS || r->fixed.count == 0;
+  if (out->none)
+    return true;
+  const char **kept = vcca_sweep_take(r->sweep, r->fixed.count * sizeof *kept, r->err);
+  for (size_t i = 0; kept && i < r->fixed.count; i++)
+    kept[i] = r->fixed.at[i];
+  out->words = kept;
+  out->word_count = r->fixed.count;
+  return kept != NULL;
+}
+
+static bool read_value(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
+{
+  struct vcca_error why = {.fault = VCCA_FAULT_NONE};
+  if (node->kind == TREE_SCALAR && vcca_span_is(node->text, "none"))
+    return read_none(r, option, out);
+  return read_kind(r, node, option, out) && (vcca_sweep_check(r->sweep->profile, option, out, &why) || tree_fail(node, r->err, "%s", why.text));
+}
+
+/* FNV-1a (draft-eastlake-fnv, 64 bits) over a string and its NUL. */
+static uint64_t fold(uint64_t h, const char *text)
+{
+  do
+    h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+  while (*text++);
+  return h;
+}
+
+/* Values that are the same have the same; so thousands of long ones are compared in no time. */
+static uint64_t fingerprint(const struct vcca_sweep_value *value)
+{
+  uint64_t h = UINT64_C(0xcbf29ce484222325) + value->number + value->none;
+  if (value->text)
+    h = fold(h, value->text);
+  for (size_t i = 0; i < value->word_count; i++)
+    h = fold(h, value->words[i]);
+  return h;
 }
 
 static bool same(const struct vcca_sweep_value *a, const struct vcca_sweep_value *b)
 {
-  return a->number == b->number && (a->text && b->text ? strcmp(a->text, b->text) == 0 : a->text == b->text);
+  if (a->none || b->none || a->word_count != b->word_count || a->number != b->number)
+    return a->none && b->none;
+  for (size_t i = 0; i < a->word_count; i++)
+    if (strcmp(a->words[i], b->words[i]) != 0)
+      return false;
+  return !a->text || strcmp(a->text, b->text) == 0;
+}
+
+/* --- Axes ------------------------------------------------------------------------------------------------- */
+
+static bool check_axis(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, bool list)
+{
+  const struct vcca_sweep *s = r->sweep;
+  const char *name = vcca_sweep_option_name(option);
+  if (vcca_sweep_kind(s->profile, option) == VCCA_SWEEP_NOT)
+    return tree_fail_key(node, r->err, "\"%s\" is not for %s: %s", name, s->profile, vcca_sweep_instead(option));
+  for (size_t i = 0; i < s->axis_count; i++)
+    if (s->axes[i].option == option)
+      return tree_fail_key(node, r->err, "\"%s\" is both fixed and in the matrix", name);
+  if (list && (node->kind != TREE_LIST || node->count == 0))
+    return tree_fail(node, r->err, "\"%s\" wants a list of at least one value, such as [1, 2]", name);
+  if (list && node->count > VCCA_SWEEP_VALUES)
+    return tree_fail(node, r->err, "more than %d values in one list", VCCA_SWEEP_VALUES);
+  return true;
 }
 
 /* The axis of a list; of a node that is none, one of a single value. */
-static bool read_axis(struct reader *r, const struct tree_node *node, enum vcca_sweep_option option, bool list)
+static bool read_axis(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, bool list)
 {
   struct vcca_sweep *s = r->sweep;
-  for (size_t i = 0; i < s->axis_count; i++)
-    if (s->axes[i].option == option)
-      return tree_fail_key(node, r->err, "\"%s\" is both fixed and in the matrix", vcca_sweep_option_name(option));
-  if (list && (node->kind != TREE_LIST || node->count == 0))
-    return tree_fail(node, r->err, "\"%s\" wants a list of at least one value, such as [1, 2]", vcca_sweep_option_name(option));
-  if (list && node->count > VCCA_SWEEP_VALUES)
-    return tree_fail(node, r->err, "more than %d values in one list", VCCA_SWEEP_VALUES);
+  if (!check_axis(r, node, option, list))
+    return false;
   struct vcca_sweep_axis *axis = &s->axes[s->axis_count];
   axis->option = option;
-  axis->values = calloc(list ? node->count : 1, sizeof *axis->values);
+  axis->values = vcca_sweep_take(s, (list ? node->count : 1) * sizeof *axis->values, r->err);
   if (!axis->values)
-    return vcca_fail(r->err, VCCA_FAULT_MEMORY, "no memory for %zu values", node->count);
+    return false;
   s->axis_count++;
+  uint64_t seen[VCCA_SWEEP_VALUES];
   for (const struct tree_node *n = list ? node->first : node; n; n = list ? n->next : NULL) {
     struct vcca_sweep_value *value = &axis->values[axis->count];
     if (!read_value(r, n, option, value))
       return false;
+    seen[axis->count] = fingerprint(value);
     for (size_t i = 0; i < axis->count; i++)
-      if (same(&axis->values[i], value))
+      if (seen[i] == seen[axis->count] && same(&axis->values[i], value))
         return tree_fail(n, r->err, "this value is in the list already");
     axis->count++;
   }
@@ -117,52 +251,79 @@ static bool read_axis(struct reader *r, const struct tree_node *node, enum vcca_
   return true;
 }
 
+/* Fixed words are no axis when the matrix has others to put behind them. */
+static bool read_fixed(struct sweep_reader *r, const struct tree_node *args)
+{
+  struct vcca_error why = {.fault = VCCA_FAULT_NONE};
+  if (args->kind == TREE_SCALAR && vcca_span_is(args->text, "none"))
+    return true;
+  if (!check_axis(r, args, VCCA_SWEEP_ARGS, false) || !sweep_read_words(r, args, true, &r->fixed))
+    return false;
+  const struct vcca_sweep_value value = {.words = r->fixed.at, .word_count = r->fixed.count};
+  return vcca_sweep_check(r->sweep->profile, VCCA_SWEEP_ARGS, &value, &why) || tree_fail(args, r->err, "%s", why.text);
+}
+
 /* Members that are options, in the order of the file. */
-static bool read_axes(struct reader *r, const struct tree_node *map, bool list)
+static bool read_axes(struct sweep_reader *r, const struct tree_node *map, const struct tree_node *matrix)
 {
   for (const struct tree_node *n = map->first; n; n = n->next)
-    for (unsigned option = 0; option < VCCA_SWEEP_OPTIONS; option++)
-      if (vcca_span_is(n->key, vcca_sweep_option_name((enum vcca_sweep_option)option)) && !read_axis(r, n, (enum vcca_sweep_option)option, list))
+    for (int i = 0; i < VCCA_SWEEP_OPTIONS; i++) {
+      enum vcca_sweep_option option = (enum vcca_sweep_option)i;
+      bool fixed_args = option == VCCA_SWEEP_ARGS && map != matrix && tree_get(matrix, "args");
+      if (vcca_span_is(n->key, vcca_sweep_option_name(option)) && !(fixed_args ? read_fixed(r, n) : read_axis(r, n, option, map == matrix)))
         return false;
+    }
   return true;
 }
 
-#define OPTION_WORDS "kernel initrd firmware dtb append hash vcpus ram sve pmu s2sz"
+/* --- Plans ------------------------------------------------------------------------------------------------ */
 
-static bool read_plan(struct reader *r, const struct tree_node *root)
+enum { TEXT_ROOM = 512 };
+
+/* The words that all options are called, and those of the plan in front. */
+static const char *option_words(const char *others, char room[TEXT_ROOM])
 {
-  static const char profiles[] = "virtcca virtcca-2025 kata arm";
+  size_t n = (size_t)snprintf(room, TEXT_ROOM, "%s", others);
+  for (int option = 0; option < VCCA_SWEEP_OPTIONS && n < TEXT_ROOM; option++)
+    n += (size_t)snprintf(room + n, TEXT_ROOM - n, " %s", vcca_sweep_option_name((enum vcca_sweep_option)option));
+  return room;
+}
+
+static bool read_profile(struct sweep_reader *r, const struct tree_node *profile)
+{
+  char models[TEXT_ROOM];
+  size_t n = 0;
+  const char *name;
+  for (size_t i = 0; (name = vcca_vmm_name(i, NULL)) != NULL && n < TEXT_ROOM; i++)
+    n += (size_t)snprintf(models + n, TEXT_ROOM - n, ", %s", name);
+  snprintf(r->sweep->profile, sizeof r->sweep->profile, "%.*s", profile->kind == TREE_SCALAR ? (int)profile->text.n : 0,
+           (const char *)profile->text.p);
+  return (profile->text.n < sizeof r->sweep->profile && vcca_sweep_profile_known(r->sweep->profile)) ||
+         tree_fail(profile, r->err, "the profiles are virtcca, virtcca-2025, kata, arm%s", models);
+}
+
+static bool read_plan(struct sweep_reader *r, const struct tree_node *root)
+{
   struct tree_node *format, *profile, *matrix;
   uint64_t version = 0;
-  if (!tree_only(root, "vcca profile matrix " OPTION_WORDS, "a sweep", r->err) || !tree_need(root, "vcca", &format, r->err) ||
+  char words[TEXT_ROOM];
+  if (!tree_only(root, option_words("vcca profile matrix", words), "a sweep", r->err) || !tree_need(root, "vcca", &format, r->err) ||
       !tree_need(root, "profile", &profile, r->err) || !tree_need(root, "matrix", &matrix, r->err) || !value_number(&plain, format, &version, r->err))
     return false;
   if (version != 1)
     return tree_fail(format, r->err, "plans of format 1 are understood");
-  if (profile->kind != TREE_SCALAR || !tree_word_in(profile->text, profiles))
-    return tree_fail(profile, r->err, "the profiles are virtcca, virtcca-2025, kata and arm");
-  snprintf(r->sweep->profile, sizeof r->sweep->profile, "%.*s", (int)profile->text.n, (const char *)profile->text.p);
-  return tree_only(matrix, OPTION_WORDS, "the matrix", r->err) && read_axes(r, root, false) && read_axes(r, matrix, true);
-}
-
-/* Room for every text: the scalars, their NULs, and a path for each file's. */
-static size_t texts(const struct tree_node *node, size_t folder)
-{
-  size_t n = 2 * (node->text.n + 1) + folder + 1;
-  for (const struct tree_node *child = node->first; child; child = child->next)
-    n += texts(child, folder);
-  return n;
+  return tree_only(matrix, option_words("", words), "the matrix", r->err) && read_profile(r, profile) && read_axes(r, root, matrix) &&
+         read_axes(r, matrix, matrix);
 }
 
 bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_sweep *out, struct vcca_error *err)
 {
   struct tree_doc doc;
+  struct sweep_reader r = {.sweep = out, .folder = folder, .unpacked_left = UNPACKED_BUDGET, .hosts_left = VCCA_SWEEP_FILES, .err = err};
+  out->configurations = 1;
   if (!tree_read(yaml, &doc, err))
     return false;
-  out->configurations = 1;
-  out->memory = malloc(texts(doc.root, folder ? strlen(folder) : 0));
-  struct reader r = {out, folder, out->memory, err};
-  bool ok = out->memory ? read_plan(&r, doc.root) : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the plan");
+  bool ok = read_plan(&r, doc.root);
   tree_free(&doc);
   return ok;
 }

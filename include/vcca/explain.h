@@ -157,7 +157,9 @@ struct vcca_sweep_options {
   bool (*known)(void *ctx, size_t id);
   /* Receives the rows in order, as they are ready; false stops the sweep. */
   bool (*row)(void *ctx, const struct vcca_sweep_row *row);
-  void *ctx; /* of both */
+  /* Remarks about configurations of VMM models, one at a time, most of them again and again; may be NULL. */
+  vcca_note note;
+  void *ctx; /* of all three */
 };
 
 /* Measures the configurations on all CPUs. Every image is hashed once; a configuration costs the part of its chain that no other shared. A

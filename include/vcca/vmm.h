@@ -97,12 +97,18 @@ struct vcca_vmm_images {
   vcca_span kernel, initrd, firmware;
   vcca_span dtb;          /* measured as it is; {NULL, 0}: one is made */
   vcca_span dtb_template; /* or edited from this: /chosen, memory, CPUs, interrupt controller */
+  /* An image that does not start at a granule is copied behind zeros. Whoever makes many plans of the same images may keep the copies:
+   * zeros, then content, for as long as the plans; {NULL, 0}: the plan makes its own. NULL: it always does. */
+  vcca_span (*behind)(void *ctx, size_t zeros, vcca_span content);
+  void *behind_ctx;
 };
 
 struct vcca_vmm_plan {
   struct vcca_plan plan;
-  struct vcca_bytes dtb;       /* what was made or edited; empty when given */
-  struct vcca_bytes copies[2]; /* images that do not start at a granule */
+  struct vcca_bytes dtb;                                           /* what was made or edited; empty when given */
+  struct vcca_bytes copies[2];                                     /* images that do not start at a granule */
+  vcca_span (*behind)(void *ctx, size_t zeros, vcca_span content); /* as the images have it */
+  void *behind_ctx;
 };
 
 /* The plan of a VM as the model's VMM starts it under RMM 1.0 or 2.0 rules. It points into images and into itself: do not copy it.

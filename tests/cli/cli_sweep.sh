@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# vcca measure sweep: rows are what vcca measure says, shards together are the whole, an interrupted run is resumed; both formats.
+# vcca measure sweep: rows are what vcca measure says, shards together are the whole, an interrupted run is resumed, but not rows of images
+# that have changed; both formats.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 vcca=${VCCA:?} bad=0
@@ -67,6 +68,26 @@ head -3 zeros.jsonl | sweep plan.yaml --resume /dev/stdin >resumed.jsonl || comp
 same zeros.jsonl resumed.jsonl "rows that were there"
 sweep plan.yaml --resume absent.jsonl >resumed.jsonl || complain "a file that is not there yet: $(cat stderr)"
 same whole.jsonl resumed.jsonl "a file that is not there yet"
+
+# a row of what an image was before is computed again, whatever wrote it; another name or time of the same content changes nothing
+for format in jsonl csv; do
+  printf 'initrd' >initrd
+  sweep plan.yaml -o $format >whole.$format
+  touch -d '2001-01-01' initrd
+  sweep plan.yaml -o $format --resume whole.$format >resumed.$format || complain "the same content: $(cat stderr)"
+  grep -q 'computed again' stderr && complain "the same content at another time: $(cat stderr)"
+  printf 'initrD' >initrd
+  sweep plan.yaml -o $format >new.$format
+  cmp -s new.$format whole.$format && complain "another initrd, the same rows"
+  sweep plan.yaml -o $format --resume whole.$format >resumed.$format || complain "another initrd: $(cat stderr)"
+  same new.$format resumed.$format "an initrd that changed"
+  grep -q '24 rows were made of other inputs' stderr || complain "not half of the rows again: $(cat stderr)"
+  sed 's/none, initrd/none, same/' plan.yaml >renamed.yaml; cp initrd same
+  sweep renamed.yaml -o $format >renamed.$format
+  cmp -s <(sed 's/,same,/,initrd,/; s/"initrd":"same"/"initrd":"initrd"/' renamed.$format) new.$format || complain "another name: other inputs or RIMs"
+done
+printf 'initrd' >initrd
+sweep plan.yaml >whole.jsonl
 
 refused 3 'part.csv:1:1: ' plan.yaml --resume part.csv
 refused 3 'zeros.jsonl:3:1: .*another RIM' plan.yaml --resume whole.jsonl --resume zeros.jsonl

@@ -26,6 +26,14 @@ static int make_files(void **state)
   bool ok = vcca_file_write(path, VCCA_SPAN(kernel), NULL);
   path_of("initrd", path);
   ok = ok && vcca_file_write(path, VCCA_SPAN_LIT("an initrd"), NULL);
+  path_of("initrd2", path);
+  ok = ok && vcca_file_write(path, VCCA_SPAN_LIT("an initre"), NULL);
+  path_of("initrd3", path);
+  ok = ok && vcca_file_write(path, VCCA_SPAN_LIT("an initrd\0"), NULL);
+  path_of("a.toml", path);
+  ok = ok && vcca_file_write(path, VCCA_SPAN_LIT("num_bps = 6\nnum_wps = 4 # as shipped\n"), NULL);
+  path_of("b.toml", path);
+  ok = ok && vcca_file_write(path, VCCA_SPAN_LIT("num_bps = 16\n"), NULL);
   path_of("broken.gz", path);
   return ok && vcca_file_write(path, VCCA_SPAN_LIT("\x1f\x8b\x08 no deflate here, though it begins like it"), NULL) ? 0 : 1;
 }
@@ -33,9 +41,9 @@ static int make_files(void **state)
 static int remove_files(void **state)
 {
   (void)state;
-  static const char *const names[] = {"Image", "initrd", "broken.gz"};
+  static const char *const names[] = {"Image", "initrd", "initrd2", "initrd3", "a.toml", "b.toml", "broken.gz"};
   char path[64];
-  for (size_t i = 0; i < 3; i++) {
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     path_of(names[i], path);
     (void)unlink(path);
   }
@@ -66,15 +74,13 @@ static void the_product_runs_in_the_order_written_the_last_axis_fastest(void **s
         assert_true((vcca_sweep_at(&s, id, 3)->text != NULL) == (i == 1));
         assert_int_equal(vcca_sweep_at(&s, id, 4)->number, ram[r]);
       }
-  struct vcca_vm vm;
-  struct vcca_plan planned;
-  struct vcca_bytes dtb = {0};
-  check_ok(vcca_sweep_plan(&s, 9, &vm, &planned, &dtb, &err), &err, "configuration 9"); /* 2 vCPUs, initrd, 1G */
-  assert_int_equal(planned.vcpus, 2);
-  assert_int_equal(planned.params.pmu_num_ctrs, 3);
-  assert_int_equal(planned.ram_size, UINT64_C(1) << 30);
-  assert_int_equal(vm.initrd.n, 9);
-  vcca_bytes_free(&dtb);
+  struct vcca_sweep_vm vm;
+  check_ok(vcca_sweep_plan(&s, 9, NULL, &vm, &err), &err, "configuration 9"); /* 2 vCPUs, initrd, 1G */
+  assert_int_equal(vm.plan->vcpus, 2);
+  assert_int_equal(vm.plan->params.pmu_num_ctrs, 3);
+  assert_int_equal(vm.plan->ram_size, UINT64_C(1) << 30);
+  assert_int_equal(vm.vm.initrd.n, 9);
+  vcca_sweep_vm_free(&vm);
   vcca_sweep_free(&s);
 }
 
@@ -82,17 +88,86 @@ static void a_command_line_for_a_given_device_tree_is_refused(void **state)
 {
   (void)state;
   struct vcca_error err = {0};
-  struct vcca_vm vm;
-  struct vcca_plan planned;
-  struct vcca_bytes dtb = {0};
+  struct vcca_sweep_vm vm;
   static const char plan[] = "{vcca: 1, profile: arm, kernel: Image, dtb: initrd, matrix: {append: [none, quiet]}}";
   check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, "plan");
-  assert_false(vcca_sweep_plan(&s, 1, &vm, &planned, &dtb, &err));
+  assert_false(vcca_sweep_plan(&s, 1, NULL, &vm, &err));
   assert_non_null(strstr(err.text, "append: only the built-in device tree"));
+  vcca_sweep_vm_free(&vm);
   vcca_sweep_free(&s);
 }
 
+static void check_words(const struct vcca_sweep_value *value, size_t count, const char *const *words)
+{
+  assert_int_equal(value->word_count, count);
+  for (size_t i = 0; i < count; i++)
+    assert_string_equal(value->words[i], words[i]);
+}
+
+/* Expectations are what sh -c 'printf "%s\n" ...' prints. */
+static void words_are_cut_as_a_shell_cuts_them_and_lists_are_not(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  static const char plan[] = "vcca: 1\nprofile: qemu\n"
+                             "args: -M  virt -append 'a  \"b\"'\\''c' \"d \\\"e\\\" \\f\" g\\ h ''\n"
+                             "matrix:\n  args: [none, -smp 2, [-append, \"x 'y'\", \"\"]]\n";
+  static const char *const words[] = {"-M", "virt", "-append", "a  \"b\"'c", "d \"e\" \\f", "g h", "", "-smp", "2"};
+  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, "plan");
+  assert_int_equal(s.axis_count, 1);
+  assert_int_equal(s.configurations, 3);
+  check_words(vcca_sweep_at(&s, 0, 0), 7, words);
+  check_words(vcca_sweep_at(&s, 1, 0), 9, words);
+  const struct vcca_sweep_value *list = vcca_sweep_at(&s, 2, 0);
+  assert_int_equal(list->word_count, 10);
+  assert_string_equal(list->words[8], "x 'y'");
+  assert_string_equal(list->words[9], "");
+  vcca_sweep_free(&s);
+}
+
+static void inputs_of(const char *plan, size_t id, char digits[VCCA_SWEEP_INPUTS + 1])
+{
+  struct vcca_error err = {0};
+  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, plan);
+  vcca_sweep_identify(&s);
+  vcca_sweep_inputs(&s, id, digits);
+  vcca_sweep_free(&s);
+}
+
+static void inputs_are_of_values_and_contents_not_of_names_and_places(void **state)
+{
+  (void)state;
+  static const char first[] =
+      "{vcca: 1, profile: qemu, host: a.toml, matrix: {initrd: [none, initrd], kernel: [Image], vcpus: [1, 2], args: [none, -m 1G]}}";
+  static const struct {
+    const char *plan;
+    size_t id;
+    bool same; /* as the first plan's configuration 6: initrd, 2 vCPUs, no arguments */
+  } rows[] = {
+      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0, true},
+      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [./initrd]}}", 0, true},
+      {"{vcca: 1, profile: qemu, host: [b.toml, a.toml], matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0, true}, /* says as much */
+      {"{vcca: 1, profile: kvmtool, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0, false},
+      {"{vcca: 1, profile: qemu, host: b.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0, false},
+      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd2]}}", 0, false}, /* one bit */
+      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd3]}}", 0, false}, /* one more zero */
+      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], dtb: [initrd]}}", 0, false},
+      {first, 4, false},
+      {first, 7, false},
+      {first, 2, false},
+  };
+  char one[VCCA_SWEEP_INPUTS + 1], other[VCCA_SWEEP_INPUTS + 1];
+  inputs_of(first, 6, one);
+  assert_int_equal(strspn(one, "0123456789abcdef"), VCCA_SWEEP_INPUTS);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    inputs_of(rows[i].plan, rows[i].id, other);
+    if ((strcmp(one, other) == 0) != rows[i].same)
+      fail_msg("row %zu, %s: %s and %s", i, rows[i].plan, one, other);
+  }
+}
+
 #define HEAD "vcca: 1\nprofile: arm\n"
+#define QEMU "vcca: 1\nprofile: qemu\n"
 
 static void what_is_wrong_is_named_with_its_place(void **state)
 {
@@ -104,7 +179,9 @@ static void what_is_wrong_is_named_with_its_place(void **state)
   } rows[] = {
       {"profile: arm\nmatrix: {vcpus: [1]}\n", 1, 1, "\"vcca\" is missing"},
       {"vcca: 2\nprofile: arm\nmatrix: {vcpus: [1]}\n", 1, 7, "format 1"},
-      {"vcca: 1\nprofile: qemu\nmatrix: {vcpus: [1]}\n", 2, 10, "the profiles are"},
+      {"vcca: 1\nprofile: xen\nmatrix: {vcpus: [1]}\n", 2, 10, "the profiles are virtcca, virtcca-2025, kata, arm, qemu, kvmtool"},
+      {"vcca: 1\nprofile: [arm]\nmatrix: {vcpus: [1]}\n", 2, 10, "the profiles are"},
+      {"vcca: 1\nprofile: arm-and-something-very-long-behind-it\nmatrix: {vcpus: [1]}\n", 2, 10, "the profiles are"},
       {HEAD, 1, 1, "\"matrix\" is missing"},
       {HEAD "vcpu: 1\nmatrix: {ram: [1G]}\n", 3, 1, "did you mean \"vcpus\""},
       {HEAD "matrix:\n  vpus: [1]\n", 4, 3, "did you mean \"vcpus\""},
@@ -119,6 +196,27 @@ static void what_is_wrong_is_named_with_its_place(void **state)
       {HEAD "matrix: {hash: [sha-1]}\n", 3, 17, "the hashes are"},
       {HEAD "matrix: {append: [\"a\\nb\"]}\n", 3, 19, "control characters"},
       {HEAD "matrix: {append: [\"\"]}\n", 3, 19, "text was expected"},
+      {HEAD "host: a.toml\nmatrix: {vcpus: [1]}\n", 3, 1, "\"host\" is not for arm: use sve"},
+      {HEAD "matrix: {args: [-m 1G]}\n", 3, 10, "\"args\" is not for arm"},
+      {QEMU "matrix: {sve: [128]}\n", 3, 10, "\"sve\" is not for qemu: use sve-vl"},
+      {QEMU "matrix: {s2sz: [40]}\n", 3, 10, "\"s2sz\" is not for qemu: use ipa-bits"},
+      {QEMU "matrix: {pmu: [4]}\n", 3, 16, "true or false"},
+      {QEMU "matrix: {ipa-bits: [31]}\n", 3, 21, "32 to 52"},
+      {QEMU "matrix: {rmm: [1.1]}\n", 3, 16, "1.0 or 2.0"},
+      {QEMU "matrix: {hash-algo: [md5]}\n", 3, 22, "sha256"},
+      {QEMU "matrix: {hash: [md5]}\n", 3, 17, "measurement-algorithm"},
+      {QEMU "matrix: {vcpus: [0]}\n", 3, 18, "at least one"},
+      {QEMU "matrix: {host: [absent.toml]}\n", 3, 17, "absent.toml"},
+      {QEMU "matrix: {host: [[a.toml, initrd]]}\n", 3, 26, "initrd:1:1: no such key"},
+      {QEMU "matrix: {host: [[]]}\n", 3, 17, "an empty list"},
+      {QEMU "matrix: {args: [[[a]]]}\n", 3, 18, "text was expected"},
+      {QEMU "matrix: {args: [{a: b}]}\n", 3, 17, "text was expected"},
+      {QEMU "matrix: {args: [a b, [a, b]]}\n", 3, 22, "in the list already"},
+      {QEMU "matrix: {args: [\"'a\"]}\n", 3, 17, "a quote is open"},
+      {QEMU "args: -m\nmatrix: {args: [1G, 2G]}\n", 3, 7, "-m needs a value"},
+      {QEMU "matrix: {args: [-m]}\n", 3, 17, "-m needs a value"},
+      {QEMU "args: [-m, 1G]\nmatrix: {args: [-cpu max]}\n", 4, 17, "-cpu max: a realm's is host"},
+      {"vcca: 1\nprofile: kvmtool\nmatrix: {args: [none, stray]}\n", 3, 23, "lkvm has no option 'stray'"},
       {HEAD "matrix:\n  kernel: [Image, absent]\n", 4, 19, "absent"},
       {HEAD "matrix:\n  kernel: [broken.gz]\n", 4, 12, "broken.gz"},
   };
@@ -157,6 +255,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_product_runs_in_the_order_written_the_last_axis_fastest),
       cmocka_unit_test(a_command_line_for_a_given_device_tree_is_refused),
+      cmocka_unit_test(words_are_cut_as_a_shell_cuts_them_and_lists_are_not),
+      cmocka_unit_test(inputs_are_of_values_and_contents_not_of_names_and_places),
       cmocka_unit_test(what_is_wrong_is_named_with_its_place),
       cmocka_unit_test(a_product_beyond_the_limit_is_refused),
   };

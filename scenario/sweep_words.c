@@ -1,0 +1,76 @@
+/* Words of a command line in a plan: a list has one in each item, a text is cut as a shell cuts it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "scenario/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* POSIX shell, 2.2: a backslash, '...' and "..." take away meanings; nothing is expanded, so in "..." a backslash is one but before these. */
+static bool escapes(char quote, const char *at)
+{
+  return at[0] == '\\' && at[1] != '\0' && quote != '\'' && (quote == 0 || strchr("\"\\$`", at[1]));
+}
+
+/* Writes the next word, unquoted, to out, and sets *at behind it. 1: a word, 0: no more, -1: a quote is open. */
+static int next_word(const char **at, char *out)
+{
+  const char *p = *at;
+  char quote = 0;
+  while (*p == ' ')
+    p++;
+  if (*p == '\0')
+    return 0;
+  for (; *p && (quote || *p != ' '); p++) {
+    if (escapes(quote, p))
+      *out++ = *++p;
+    else if (quote ? *p == quote : *p == '\'' || *p == '"')
+      quote = quote ? 0 : *p;
+    else
+      *out++ = *p;
+  }
+  *out = '\0';
+  *at = p;
+  return quote ? -1 : 1;
+}
+
+static bool put(struct sweep_reader *r, const struct tree_node *node, struct sweep_words *words, const char *word)
+{
+  if (words->count == VCCA_SWEEP_WORDS_MAX)
+    return tree_fail(node, r->err, "more than %d words", VCCA_SWEEP_WORDS_MAX);
+  words->at[words->count++] = word;
+  return true;
+}
+
+static bool cut(struct sweep_reader *r, const struct tree_node *node, struct sweep_words *words)
+{
+  const char *at = (const char *)node->text.p;
+  size_t room = strlen(at) + 1; /* unquoted, the words and their NULs are no longer than the text */
+  char *out = vcca_sweep_take(r->sweep, room, r->err);
+  int more;
+  while (out && (more = next_word(&at, out)) != 0) {
+    if (more < 0)
+      return tree_fail(node, r->err, "a quote is open at the end");
+    if (!put(r, node, words, out))
+      return false;
+    out += strlen(out) + 1;
+  }
+  return out != NULL;
+}
+
+bool sweep_read_words(struct sweep_reader *r, const struct tree_node *node, bool shell, struct sweep_words *words)
+{
+  bool list = node->kind == TREE_LIST;
+  if (list && node->count == 0)
+    return tree_fail(node, r->err, "an empty list (none: without)");
+  for (const struct tree_node *n = list ? node->first : node; n; n = list ? n->next : NULL) {
+    const char *word;
+    if (!sweep_check_text(r, n, list && shell))
+      return false;
+    if (!list && shell)
+      return cut(r, n, words);
+    if ((word = sweep_keep(r, n->text)) == NULL || !put(r, n, words, word))
+      return false;
+  }
+  return true;
+}

@@ -24,13 +24,13 @@ static bool is_ecdsa(vcca_span algorithm)
 }
 
 /* Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature BIT STRING }, and an ECDSA signature is DER
- * again (RFC 5480, appendix A). */
+ * again. mbedTLS would take a number without its leading zero, which is a negative one, for the number that was meant. */
 static bool is_strict(vcca_span der)
 {
   vcca_span rest = der, body, tbs, algorithm, signature;
   return vcca_der_strict(der) && vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &body) && rest.n == 0 &&
          vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &tbs) && vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &algorithm) &&
-         vcca_der_take_bits(&body, &signature) && body.n == 0 && (!is_ecdsa(algorithm) || vcca_der_strict(signature));
+         vcca_der_take_bits(&body, &signature) && body.n == 0 && (!is_ecdsa(algorithm) || vcca_der_is_ecdsa(signature));
 }
 
 bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err)

@@ -52,6 +52,8 @@ bool vcca_der_take_tag(vcca_span *in, uint8_t tag, vcca_span *value);
 bool vcca_der_take_uint(vcca_span *in, vcca_span *value);
 /* A BIT STRING of whole bytes. */
 bool vcca_der_take_bits(vcca_span *in, vcca_span *value);
+/* Whether the bytes are an Ecdsa-Sig-Value, SEQUENCE { r INTEGER, s INTEGER } (RFC 5480, appendix A), both not negative. */
+bool vcca_der_is_ecdsa(vcca_span in);
 /* Whether the bytes are DER elements one after another, constructed ones recursively, at most 16 deep. */
 bool vcca_der_strict(vcca_span in);
 

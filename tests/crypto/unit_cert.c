@@ -243,6 +243,55 @@ static void a_certificate_in_other_than_der_is_refused(void **state)
   vcca_key_free(ca);
 }
 
+/* The certificate with its signature's s as it is, or without the zero that keeps it positive. */
+static vcca_span without_zero(vcca_span certificate, unsigned drop, struct vcca_der *d)
+{
+  vcca_span body, tbs, algorithm, bits, signature, r, s;
+  bool ok = vcca_der_take_tag(&certificate, VCCA_DER_SEQUENCE, &body) && vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &tbs) &&
+            vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &algorithm) && vcca_der_take_bits(&body, &bits) &&
+            vcca_der_take_tag(&bits, VCCA_DER_SEQUENCE, &signature) && vcca_der_take_tag(&signature, VCCA_DER_INTEGER, &r) &&
+            vcca_der_take_tag(&signature, VCCA_DER_INTEGER, &s);
+  assert_true(ok);
+  if (s.p[0] != 0)
+    return vcca_span_of(NULL, 0);
+  const uint8_t *end = vcca_der_mark(d);
+  vcca_der_put(d, VCCA_DER_INTEGER, vcca_span_sub(s, drop, s.n));
+  vcca_der_put(d, VCCA_DER_INTEGER, r);
+  vcca_der_wrap(d, end, VCCA_DER_SEQUENCE);
+  vcca_der_bits(d, end);
+  vcca_der_put(d, VCCA_DER_SEQUENCE, algorithm);
+  vcca_der_put(d, VCCA_DER_SEQUENCE, tbs);
+  vcca_der_wrap(d, end, VCCA_DER_SEQUENCE);
+  return vcca_der_span(d);
+}
+
+/* Wycheproof calls it the legacy encoding: mbedTLS takes it, and the certificate would have a second form. */
+static void a_certificate_whose_signature_misses_a_zero_is_refused(void **state)
+{
+  (void)state;
+  struct vcca_cert_info info;
+  vcca_key *ca = ca_key(VCCA_KEY_P256);
+  unsigned tried = 0;
+  for (uint8_t serial = 1; tried == 0 && serial < 64; serial++) { /* every other signature needs the zero */
+    uint8_t der[VCCA_CERT_MAX], buffer[VCCA_CERT_MAX];
+    vcca_sink sink = VCCA_SINK(der);
+    struct vcca_cert_spec spec = root_spec;
+    spec.serial = vcca_span_of(&serial, 1);
+    assert_true(vcca_cert_write(&spec, ca, ca, &sink, NULL));
+    for (unsigned drop = 0; drop < 2; drop++) {
+      struct vcca_der d = vcca_der_in(buffer, sizeof buffer);
+      vcca_span again = without_zero(vcca_sink_span(&sink), drop, &d);
+      if (again.n == 0)
+        continue;
+      assert_true(vcca_cert_read(again, &info, NULL) == (drop == 0));
+      assert_true(vcca_span_eq(again, vcca_sink_span(&sink)) == (drop == 0));
+      tried++;
+    }
+  }
+  assert_int_equal(tried, 2);
+  vcca_key_free(ca);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -253,6 +302,7 @@ int main(void)
       cmocka_unit_test(a_real_device_certificate_is_read),
       cmocka_unit_test(years_of_two_digits_are_those_from_1950_to_2049),
       cmocka_unit_test(a_certificate_in_other_than_der_is_refused),
+      cmocka_unit_test(a_certificate_whose_signature_misses_a_zero_is_refused),
       cmocka_unit_test(nothing_may_follow_a_certificate_or_be_missing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,6 +38,47 @@ static void only_der_is_strict(void **state)
   }
 }
 
+/* Encodings of a signature that implementations have accepted; a tcId is that of Project Wycheproof's
+ * ecdsa_secp256r1_sha256_test.json, or of the case there that does the same to a longer number. */
+static void an_ecdsa_signature_is_two_numbers_in_der(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *bytes;
+    bool good;
+    const char *why;
+  } rows[] = {
+      {"3006020101020101", true, "r and s"},
+      {"30070201010202008f", true, "s with the zero it needs"},
+      {"300602010102018f", false, "s misses its zero, and is negative (tcId 6)"},
+      {"308106020101020101", false, "the SEQUENCE's length in long form (tcId 8)"},
+      {"30820006020101020101", false, "with a zero in front (tcId 9)"},
+      {"30800201010201010000", false, "an indefinite length (tcId 48)"},
+      {"300702810101020101", false, "r's length in long form (tcId 67)"},
+      {"30070202000102010a", false, "r with a zero too many (tcId 84)"},
+      {"3006020101020101ff", false, "a byte after the end"},
+      {"30060201010201010500", false, "an element after the end"},
+      {"3008020101020101"
+       "0500",
+       false, "an element after s"},
+      {"3003020101", false, "no s"},
+      {"3000", false, "neither"},
+      {"", false, "nothing"},
+      {"3106020101020101", false, "a SET"},
+      {"30060201000c0130", false, "s is text (tcId 238)"},
+      {"30050201010500", false, "s is NULL (tcId 245)"},
+      {"30060201ff010101", false, "r is negative, s a BOOLEAN (tcId 252)"},
+      {"3006010100010100", false, "two BOOLEANs (tcId 280)"},
+      {"3006090142020100", false, "r is a REAL (tcId 287)"},
+      {"30083003020100020100", false, "r is in a SEQUENCE (tcId 294)"},
+      {"300402000200", false, "numbers without bytes"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    if (vcca_der_is_ecdsa(unhex(rows[i].bytes)) != rows[i].good)
+      fail_msg("%s (%s) should be %s", rows[i].bytes, rows[i].why, rows[i].good ? "a signature" : "refused");
+  }
+}
+
 static void nesting_is_bounded(void **state)
 {
   (void)state;
@@ -95,9 +136,8 @@ static void writing_without_room_latches(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(only_der_is_strict),
-      cmocka_unit_test(nesting_is_bounded),
-      cmocka_unit_test(what_is_written_is_der),
+      cmocka_unit_test(only_der_is_strict),           cmocka_unit_test(an_ecdsa_signature_is_two_numbers_in_der),
+      cmocka_unit_test(nesting_is_bounded),           cmocka_unit_test(what_is_written_is_der),
       cmocka_unit_test(writing_without_room_latches),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

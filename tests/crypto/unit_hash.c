@@ -4,7 +4,8 @@
 #include "check.h"
 #include "crypto/support.h"
 
-/* FIPS 180-4 examples (NIST, "Examples with Intermediate Values"), and the empty message. */
+/* "abc" and the 448-bit message: NIST, "Examples with Intermediate Values" for FIPS 180-4 (SHA256.pdf, SHA384.pdf, SHA512.pdf; the
+ * first two also FIPS 180-2, B.1 and B.2). The empty message: CAVP SHA256ShortMsg.rsp and its siblings, Len = 0. */
 static const struct {
   enum vcca_hash_alg alg;
   const char *message;
@@ -57,7 +58,7 @@ static void names_and_numbers_of_hashes_are_as_registered(void **state)
     assert_false(vcca_hash_named(vcca_span_str(others[i]), &alg));
 }
 
-/* RFC 4231, test cases 1, 2 and 6. */
+/* RFC 4231, 4.2 (test case 1), 4.3 (2, SHA-256 only) and 4.7 (6: a key longer than a block). */
 static void hmac_matches_rfc_4231(void **state)
 {
   (void)state;
@@ -107,7 +108,7 @@ static void each_page_is_hashed_on_its_own(void **state)
   }
 }
 
-/* The digests are those that reference RIM tools publish for an empty granule. */
+/* SHA-256 and SHA-512 of 4096 zero bytes, as everyone publishes them who hashes empty pages (and Python's hashlib). */
 static void the_zero_page_has_its_known_digest(void **state)
 {
   (void)state;

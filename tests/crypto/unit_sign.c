@@ -4,7 +4,8 @@
 #include "check.h"
 #include "crypto/support.h"
 
-/* RFC 6979, A.2.5, A.2.6, A.2.7, with the hash that COSE pairs with the curve, and one that it does not. */
+/* RFC 6979: A.2.5 (P-256, "sample" and "test"), A.2.6 (P-384) and A.2.7 (P-521) with the hash that COSE pairs with the curve;
+ * the last is A.2.6 with SHA-256, which COSE does not pair. */
 static const struct {
   enum vcca_key_type type;
   const char *scalar;

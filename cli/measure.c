@@ -331,7 +331,7 @@ const struct verb verb_measure = {
     "vcca measure kvmtool --num-bps 6 --num-wps 6 -k Image --output-log vm.log -- --realm -c 2 -m 512M -k Image\n"
     "vcca measure arm --kernel Image --dtb vm.dtb --output-corim realm.cbor --output-rv-store rv-store.json\n"
     "vcca measure virtcca --kernel Image --dtb vm.dtb --vcpus 4 --output-refs refs.json\n"
-    "vcca measure log vm.log --image Image --image vm.dtb\nvcca measure ops scenarios/ops/arm-rmm-1.0.yaml -o json\n"
+    "vcca measure log vm.log --image Image --image vm.dtb\nvcca measure ops operations.yaml -o json\n"
     "vcca measure --engine list",
     options,
     run,

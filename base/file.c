@@ -95,6 +95,39 @@ bool vcca_file_write(const char *path, vcca_span bytes, struct vcca_error *err)
   return ok ? true : vcca_fail_in(err, path);
 }
 
+/* What cannot be mapped. */
+static bool spool_stream(FILE *f, size_t max, struct vcca_mapping *out, struct vcca_error *err)
+{
+  struct vcca_spool spool = {.used = 0};
+  uint8_t *p;
+  size_t room, got = 1;
+  while (got > 0) {
+    if (!vcca_spool_room(&spool, max, &p, &room, err))
+      break;
+    got = room > 0 ? fread(p, 1, room, f) : 0;
+    vcca_spool_add(&spool, got);
+  }
+  bool ok = got == 0;
+  if (ok && room == 0 && getc(f) != EOF)
+    ok = vcca_fail(err, VCCA_FAULT_MALFORMED, "larger than the %zu bytes allowed here", max);
+  if (ok && ferror(f))
+    ok = vcca_fail(err, VCCA_FAULT_IO, "cannot read: %s", strerror(errno));
+  if (ok)
+    return vcca_spool_end(&spool, out, err);
+  vcca_spool_free(&spool);
+  return false;
+}
+
+static bool spool_file(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err)
+{
+  bool standard = strcmp(path, "-") == 0;
+  FILE *f = standard ? stdin : fopen(path, "rb");
+  bool ok = f ? spool_stream(f, max, out, err) : vcca_fail(err, VCCA_FAULT_IO, "cannot open: %s", strerror(errno));
+  if (f && !standard)
+    fclose(f);
+  return ok || vcca_fail_in(err, standard ? "standard input" : path);
+}
+
 bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err)
 {
   struct stat st;
@@ -106,21 +139,14 @@ bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struc
     close(fd);
   if (p != MAP_FAILED) {
     out->bytes = vcca_span_of(p, (size_t)size);
+    out->mapped = true;
     return true;
   }
   if (size > max) {
     vcca_fail(err, VCCA_FAULT_MALFORMED, "larger than the %zu bytes allowed here", max);
     return vcca_fail_in(err, path);
   }
-  if (!vcca_file_read(path, max, &out->copy, err)) /* says what is wrong, too */
-    return false;
-  out->bytes = vcca_bytes_span(&out->copy);
-  return true;
-}
-
-static bool is_mapped(const struct vcca_mapping *m)
-{
-  return m->bytes.p && m->bytes.p != m->copy.p;
+  return spool_file(path, max, out, err); /* says what is wrong, too */
 }
 
 /* A place in the mapping as the system calls want it, without const. */
@@ -133,7 +159,7 @@ void vcca_file_forget(struct vcca_mapping *m, size_t end)
 {
   enum { STEP = 4 << 20 }; /* whole pages of any size */
   size_t whole = (end < m->bytes.n ? end : m->bytes.n) / STEP * STEP;
-  if (!is_mapped(m) || whole <= m->forgotten)
+  if (!m->mapped || whole <= m->forgotten)
     return;
   madvise(address(m, m->forgotten), whole - m->forgotten, MADV_DONTNEED);
   m->forgotten = whole;
@@ -141,7 +167,7 @@ void vcca_file_forget(struct vcca_mapping *m, size_t end)
 
 void vcca_file_unmap(struct vcca_mapping *m)
 {
-  if (is_mapped(m))
+  if (m->mapped)
     munmap(address(m, 0), m->bytes.n);
   vcca_bytes_free(&m->copy);
   *m = (struct vcca_mapping){.forgotten = 0};

@@ -100,7 +100,7 @@ void *vcca_sweep_take(struct vcca_sweep *sweep, size_t n, struct vcca_error *err
 void vcca_sweep_free(struct vcca_sweep *sweep)
 {
   for (size_t i = 0; i < sweep->file_count; i++) {
-    vcca_bytes_free(&sweep->files[i].unpacked);
+    vcca_file_unmap(&sweep->files[i].unpacked);
     vcca_file_unmap(&sweep->files[i].mapping);
   }
   for (struct taken *taken = sweep->memory, *next; taken; taken = next) {
@@ -119,7 +119,7 @@ const struct vcca_sweep_value *vcca_sweep_at(const struct vcca_sweep *sweep, siz
 
 vcca_span vcca_sweep_content(const struct vcca_sweep_file *file, enum vcca_sweep_option option)
 {
-  return option == VCCA_SWEEP_KERNEL && file->unpacked.p ? vcca_bytes_span(&file->unpacked) : file->mapping.bytes;
+  return option == VCCA_SWEEP_KERNEL && file->unpacked.bytes.p ? file->unpacked.bytes : file->mapping.bytes;
 }
 
 /* The values of a configuration by option; NULL: not given. */

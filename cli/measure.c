@@ -286,7 +286,7 @@ void measure_clean_up(struct job *job)
   vcca_file_unmap(&job->firmware);
   for (size_t i = 0; i < CLI_VALUES; i++)
     vcca_file_unmap(&job->images[i]);
-  vcca_bytes_free(&job->unpacked);
+  vcca_file_unmap(&job->unpacked);
   vcca_bytes_free(&job->dtb);
   vcca_bytes_free(&job->dtb_template);
   vcca_bytes_free(&job->text);

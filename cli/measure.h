@@ -12,7 +12,7 @@
 struct job {
   const struct args *args;
   struct vcca_mapping kernel, initrd, firmware;
-  struct vcca_bytes unpacked; /* the kernel, when it was compressed */
+  struct vcca_mapping unpacked; /* the kernel, when it was compressed */
   struct vcca_bytes dtb, dtb_template;
   struct vcca_plan vm; /* both stay where they are: they point into themselves */
   struct vcca_vmm_plan vmm;

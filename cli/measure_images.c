@@ -8,7 +8,7 @@
 static bool map_image(const struct args *a, const char *name, struct vcca_mapping *out, struct vcca_error *err)
 {
   const char *path = args_get(a, name);
-  return path ? vcca_file_map(path, CLI_FILE_MAX, out, err) : true;
+  return path ? vcca_file_map(path, VCCA_IMAGE_MAX, out, err) : true;
 }
 
 bool measure_images(struct job *job, struct vcca_error *err)
@@ -17,12 +17,12 @@ bool measure_images(struct job *job, struct vcca_error *err)
   if (!map_image(a, "kernel", &job->kernel, err) || !map_image(a, "initrd", &job->initrd, err) || !map_image(a, "firmware", &job->firmware, err) ||
       !args_file(a, "dtb", CLI_SMALL_MAX, &job->dtb, err) || !args_file(a, "dtb-template", CLI_SMALL_MAX, &job->dtb_template, err))
     return false;
-  return vcca_kernel_unpack(job->kernel.bytes, CLI_FILE_MAX, &job->unpacked, err) || vcca_fail_in(err, args_get(a, "kernel"));
+  return vcca_kernel_unpack(&job->kernel, VCCA_UNPACKED_MAX, &job->unpacked, err) || vcca_fail_in(err, args_get(a, "kernel"));
 }
 
 vcca_span measure_kernel(const struct job *job)
 {
-  return job->unpacked.p ? vcca_bytes_span(&job->unpacked) : job->kernel.bytes;
+  return job->unpacked.bytes.p ? job->unpacked.bytes : job->kernel.bytes;
 }
 
 bool measure_write_dtb(const struct job *job, struct vcca_error *err)
@@ -38,8 +38,8 @@ bool measure_write_dtb(const struct job *job, struct vcca_error *err)
 void measure_progress(void *ctx, uint64_t done, uint64_t total)
 {
   struct job *job = ctx;
-  enum { IMAGES = 3 };
-  struct vcca_mapping *const images[IMAGES] = {&job->kernel, &job->initrd, &job->firmware};
+  enum { IMAGES = 4 };
+  struct vcca_mapping *const images[IMAGES] = {&job->kernel, &job->initrd, &job->firmware, &job->unpacked};
   char label[] = "measuring";
   if (total > 0 && done * 100 / total != job->shown) {
     job->shown = done * 100 / total;

@@ -89,7 +89,7 @@ bool measure_ready_log(struct job *job, struct vcca_error *err)
     return false;
   const char *path;
   for (unsigned i = 0; (path = args_nth(a, "image", i)); i++)
-    if (!vcca_file_map(path, CLI_FILE_MAX, &job->images[i], err))
+    if (!vcca_file_map(path, VCCA_IMAGE_MAX, &job->images[i], err))
       return false;
   return true;
 }

@@ -58,7 +58,7 @@ static const char *file_of(struct side *s, const char *part)
   for (size_t i = 0; i < sizeof images / sizeof *images; i++)
     if (strcmp(part, images[i]) == 0)
       file = args_get(&s->args, part);
-  if (!file || strcmp(part, "kernel") != 0 || !s->job.unpacked.p)
+  if (!file || strcmp(part, "kernel") != 0 || !s->job.unpacked.bytes.p)
     return file;
   snprintf(s->unpacked, sizeof s->unpacked, "%s, decompressed", file);
   return s->unpacked;

@@ -50,7 +50,7 @@ static void add_files(struct sweeping *s)
 {
   for (size_t i = 0; i < s->sweep->file_count; i++) {
     add_content(s, s->sweep->files[i].mapping.bytes);
-    add_content(s, vcca_bytes_span(&s->sweep->files[i].unpacked));
+    add_content(s, s->sweep->files[i].unpacked.bytes);
   }
 }
 

@@ -119,13 +119,13 @@ static void kernel(vcca_span bytes)
 {
   static const char *const words[] = {"-m", "64", "-kernel", "k"};
   struct vcca_error err = {0};
-  struct vcca_bytes unpacked = {0};
-  bool ok = vcca_kernel_unpack(bytes, UNPACKED_MAX, &unpacked, &err);
+  struct vcca_mapping packed = {.bytes = bytes}, unpacked = {.forgotten = 0};
+  bool ok = vcca_kernel_unpack(&packed, UNPACKED_MAX, &unpacked, &err);
   must_say(ok, &err);
-  must(unpacked.n <= UNPACKED_MAX);
+  must(unpacked.bytes.n <= UNPACKED_MAX);
   if (ok)
-    plan_line("qemu", words, 4, &(struct vcca_vmm_images){.kernel = unpacked.p ? vcca_bytes_span(&unpacked) : bytes});
-  vcca_bytes_free(&unpacked);
+    plan_line("qemu", words, 4, &(struct vcca_vmm_images){.kernel = unpacked.bytes.p ? unpacked.bytes : bytes});
+  vcca_file_unmap(&unpacked);
 }
 
 static void host_log(vcca_span bytes)

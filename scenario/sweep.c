@@ -18,7 +18,6 @@
 #include "vcca/scenario.h"
 
 enum { HOST_FILE_MAX = 1 << 20 };
-#define UNPACKED_BUDGET ((size_t)4 << 30)
 
 static const struct reading plain = {0};
 
@@ -70,13 +69,12 @@ static bool read_file(struct sweep_reader *r, const struct tree_node *node, enum
   bool ok = true;
   if (out->file == s->file_count) {
     file->path = path;
-    ok = vcca_file_map(path, VCCA_SWEEP_FILE_MAX, &file->mapping, &why);
+    ok = vcca_file_map(path, VCCA_IMAGE_MAX, &file->mapping, &why);
     s->file_count++;
   }
-  if (ok && option == VCCA_SWEEP_KERNEL && !file->unpacked.p) {
-    size_t max = r->unpacked_left < VCCA_SWEEP_FILE_MAX ? r->unpacked_left : VCCA_SWEEP_FILE_MAX;
-    ok = vcca_kernel_unpack(file->mapping.bytes, max, &file->unpacked, &why);
-    r->unpacked_left -= file->unpacked.n;
+  if (ok && option == VCCA_SWEEP_KERNEL && !file->unpacked.bytes.p) {
+    ok = vcca_kernel_unpack(&file->mapping, r->unpacked_left, &file->unpacked, &why);
+    r->unpacked_left -= file->unpacked.bytes.n;
   }
   return ok || tree_fail(node, r->err, "%s: %s", path, why.text);
 }
@@ -319,7 +317,7 @@ static bool read_plan(struct sweep_reader *r, const struct tree_node *root)
 bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_sweep *out, struct vcca_error *err)
 {
   struct tree_doc doc;
-  struct sweep_reader r = {.sweep = out, .folder = folder, .unpacked_left = UNPACKED_BUDGET, .hosts_left = VCCA_SWEEP_FILES, .err = err};
+  struct sweep_reader r = {.sweep = out, .folder = folder, .unpacked_left = VCCA_UNPACKED_MAX, .hosts_left = VCCA_SWEEP_FILES, .err = err};
   out->configurations = 1;
   if (!tree_read(yaml, &doc, err))
     return false;

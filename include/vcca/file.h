@@ -31,17 +31,39 @@ static inline vcca_span vcca_bytes_span(const struct vcca_bytes *b)
 VCCA_MUST_USE bool vcca_bytes_alloc(struct vcca_bytes *b, size_t n, struct vcca_error *err);
 
 /* A file whose bytes are read when they are looked at, so that a large image costs the memory of what is in use. Unmap with
- * vcca_file_unmap. Zero-initialise before use. */
+ * vcca_file_unmap. Zero-initialise before use; with bytes alone it is a view of memory that is somebody else's. */
 struct vcca_mapping {
   vcca_span bytes;
-  struct vcca_bytes copy; /* of what cannot be mapped */
+  bool mapped;            /* bytes are a file's */
+  struct vcca_bytes copy; /* of what was not worth a mapping */
   size_t forgotten;       /* vcca_file_forget's place */
 };
-/* Maps path; what is no regular file ("-", a pipe) is read as vcca_file_read does. The file must not shrink while it is mapped. */
+/* No image that a VM starts with is larger; a limit for vcca_file_map, so that a file of holes has an end. */
+#define VCCA_IMAGE_MAX ((size_t)16 << 30)
+/* Nor does a compressed file become larger: it may be a trap. */
+#define VCCA_UNPACKED_MAX ((size_t)4 << 30)
+/* Maps path; what is no regular file ("-", a pipe) goes through a spool. The file must not shrink while it is mapped. */
 VCCA_MUST_USE bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 /* The bytes before end will hardly be looked at again: gives their memory back, a few MiB at a time. They stay readable. */
 void vcca_file_forget(struct vcca_mapping *m, size_t end);
 void vcca_file_unmap(struct vcca_mapping *m);
+
+/* Bytes that come one after the other, unpacked or from a pipe, and shall be a mapping: the first few MiB are held in memory, more go into
+ * a file without a name in /var/tmp or /tmp (where there is no such place, all stay in memory). Zero-initialise before use. */
+struct vcca_spool {
+  struct vcca_bytes room; /* of bytes that are not in the file, used of them */
+  size_t used, written;
+  bool has_file;
+  int file;
+};
+/* Where the next bytes go: *n of them at *p, at least one; none when there are max already. */
+VCCA_MUST_USE bool vcca_spool_room(struct vcca_spool *s, size_t max, uint8_t **p, size_t *n, struct vcca_error *err);
+/* n bytes were put there. */
+void vcca_spool_add(struct vcca_spool *s, size_t n);
+/* Makes the mapping of all bytes and frees the spool, also after a failure. */
+VCCA_MUST_USE bool vcca_spool_end(struct vcca_spool *s, struct vcca_mapping *out, struct vcca_error *err);
+/* Gives the bytes up. */
+void vcca_spool_free(struct vcca_spool *s);
 
 #ifdef __cplusplus
 }

@@ -69,8 +69,7 @@ enum {
   VCCA_SWEEP_VALUES = 4096, /* of an option */
   VCCA_SWEEP_TEXT_MAX = 4096,
   VCCA_SWEEP_WORDS_MAX = 256,
-  VCCA_SWEEP_CONFIGURATIONS = 1 << 20,
-  VCCA_SWEEP_FILE_MAX = 1 << 30
+  VCCA_SWEEP_CONFIGURATIONS = 1 << 20
 };
 
 /* --- A sweep ---------------------------------------------------------------------------------------------- */
@@ -94,7 +93,7 @@ enum { VCCA_SWEEP_DIGEST = 32, VCCA_SWEEP_INPUTS = 16 /* hexadecimal digits */ }
 struct vcca_sweep_file {
   const char *path; /* as it is opened */
   struct vcca_mapping mapping;
-  struct vcca_bytes unpacked; /* of a compressed kernel */
+  struct vcca_mapping unpacked; /* of a compressed kernel */
   uint8_t digest[VCCA_SWEEP_DIGEST];
 };
 

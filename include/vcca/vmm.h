@@ -16,10 +16,10 @@ extern "C" {
 
 /* --- Images ---------------------------------------------------------------------------------------------- */
 
-/* Decompresses the first member of a gzip file (RFC 1952) of at most max bytes. */
-VCCA_MUST_USE bool vcca_gunzip(vcca_span gz, size_t max, struct vcca_bytes *out, struct vcca_error *err);
+/* Decompresses the first member of a gzip file (RFC 1952) to at most max bytes, through a spool; what was read is forgotten. */
+VCCA_MUST_USE bool vcca_gunzip(struct vcca_mapping *gz, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 /* What is inside a kernel that is gzip-compressed and no arm64 Image as it stands; *out stays empty for any other. */
-VCCA_MUST_USE bool vcca_kernel_unpack(vcca_span kernel, size_t max, struct vcca_bytes *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 
 /* --- Host capabilities ----------------------------------------------------------------------------------- */
 

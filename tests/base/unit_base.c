@@ -150,6 +150,74 @@ static void a_mapped_file_stays_readable_after_it_was_forgotten(void **state)
   assert_false(vcca_file_map("/tmp", SIZE, &m, &err));
 }
 
+enum { PIECE = 4 << 20 };
+
+/* Spools n bytes, each the low byte of its place / 251, in pieces; false when there were max. */
+static bool spool(size_t n, size_t max, struct vcca_spool *s)
+{
+  struct vcca_error err;
+  for (size_t done = 0, room; done < n; done += room) {
+    uint8_t *p;
+    check_ok(vcca_spool_room(s, max, &p, &room, &err), &err, "room");
+    if (room == 0)
+      return false;
+    room = room < PIECE ? room : PIECE;
+    room = room < n - done ? room : n - done;
+    for (size_t i = 0; i < room; i++)
+      p[i] = (uint8_t)((done + i) / 251);
+    vcca_spool_add(s, room);
+  }
+  return true;
+}
+
+static void what_was_spooled_is_mapped_whether_it_is_little_or_much(void **state)
+{
+  (void)state;
+  static const size_t sizes[] = {0, 1, 65536, 65537, 8 << 20, (8 << 20) + 1, (21 << 20) + 5};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    struct vcca_spool s = {.used = 0};
+    struct vcca_mapping m = {.forgotten = 0};
+    struct vcca_error err;
+    size_t n = sizes[i], wrong = 0;
+    assert_true(spool(n, SIZE_MAX, &s));
+    check_ok(vcca_spool_end(&s, &m, &err), &err, "end");
+    assert_int_equal(m.bytes.n, n);
+    for (size_t k = 0; k < n; k++)
+      wrong += m.bytes.p[k] != (uint8_t)(k / 251);
+    assert_int_equal(wrong, 0);
+    vcca_file_forget(&m, n);
+    assert_true(n == 0 || m.bytes.p[n - 1] == (uint8_t)((n - 1) / 251));
+    vcca_file_unmap(&m);
+    vcca_file_unmap(&m);
+  }
+}
+
+static void a_spool_takes_no_more_than_it_may(void **state)
+{
+  (void)state;
+  static const size_t limits[] = {0, 1, 70000, (9 << 20) + 1};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    struct vcca_spool s = {.used = 0};
+    assert_true(spool(limits[i], limits[i], &s));
+    assert_false(spool(1, limits[i], &s));
+    assert_int_equal(s.written + s.used, limits[i]);
+    vcca_spool_free(&s);
+    vcca_spool_free(&s);
+  }
+}
+
+static void a_view_is_neither_forgotten_nor_freed(void **state)
+{
+  (void)state;
+  static uint8_t bytes[9 << 20];
+  memset(bytes, 7, sizeof bytes);
+  struct vcca_mapping view = {.bytes = VCCA_SPAN(bytes)};
+  vcca_file_forget(&view, sizeof bytes);
+  assert_int_equal(bytes[0], 7);
+  assert_int_equal(bytes[sizeof bytes - 1], 7);
+  vcca_file_unmap(&view);
+}
+
 static void json_is_escaped_and_ordered(void **state)
 {
   (void)state;
@@ -181,6 +249,9 @@ int main(void)
       cmocka_unit_test(an_error_tells_its_place),
       cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
       cmocka_unit_test(a_mapped_file_stays_readable_after_it_was_forgotten),
+      cmocka_unit_test(what_was_spooled_is_mapped_whether_it_is_little_or_much),
+      cmocka_unit_test(a_spool_takes_no_more_than_it_may),
+      cmocka_unit_test(a_view_is_neither_forgotten_nor_freed),
       cmocka_unit_test(json_is_escaped_and_ordered),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

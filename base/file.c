@@ -24,16 +24,18 @@ void vcca_bytes_free(struct vcca_bytes *b)
   b->n = 0;
 }
 
+/* Room for one byte more than there may be, at most: so it is known when there are too many. */
 static bool read_stream(FILE *f, size_t hint, size_t max, struct vcca_bytes *out, struct vcca_error *err)
 {
-  size_t cap = hint < max ? hint + 1 : 4096, n = 0;
+  size_t cap = (hint < max ? hint : max < 4095 ? max : 4095) + 1, n = 0;
   uint8_t *p = malloc(cap);
   while (p) {
     size_t got = fread(p + n, 1, cap - n, f);
     n += got;
     if (n > max || ferror(f) || n < cap)
       break;
-    uint8_t *more = realloc(p, cap *= 2);
+    cap = cap <= max / 2 ? cap * 2 : max + 1;
+    uint8_t *more = realloc(p, cap);
     if (!more)
       free(p);
     p = more;
@@ -48,6 +50,13 @@ static bool read_stream(FILE *f, size_t hint, size_t max, struct vcca_bytes *out
   out->p = p;
   out->n = n;
   return true;
+}
+
+/* A pipe is opened once: when it is closed, its writer is gone. */
+static bool is_regular(const char *path)
+{
+  struct stat st;
+  return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 bool vcca_file_read(const char *path, size_t max, struct vcca_bytes *out, struct vcca_error *err)
@@ -132,7 +141,7 @@ bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struc
 {
   struct stat st;
   *out = (struct vcca_mapping){.forgotten = 0};
-  int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+  int fd = is_regular(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
   uintmax_t size = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 ? (uintmax_t)st.st_size : 0;
   void *p = size > 0 && size <= max ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
   if (fd >= 0)

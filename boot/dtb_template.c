@@ -7,7 +7,16 @@
 
 #include "boot/vmm.h"
 
-enum { TREE_ROOM = 64 * KIB, TEMPLATE_DEPTH = 32, TEMPLATE_NAMES = 16 * KIB, TEMPLATE_TOKENS = 1 << 16 };
+/* Enough for 512 CPUs with everything that VMMs say about them. libfdt looks every property's name up among all names, so that time goes with
+ * their product, and with how long a name is (31 characters at most: Devicetree Specification 2.2.4; real ones are longer). */
+enum {
+  TREE_ROOM = 64 * KIB,
+  TEMPLATE_DEPTH = 32,
+  TEMPLATE_NAMES = 8 * KIB,
+  TEMPLATE_NAME = 127,
+  TEMPLATE_TOKENS = 1 << 14,
+  SIZE_DT_STRINGS = 32 /* in the header */
+};
 
 struct edit {
   struct tree *t;
@@ -86,7 +95,7 @@ static bool copy_property(struct edit *e, int at)
   const char *name;
   int n;
   const void *value = fdt_getprop_by_offset(e->fdt, at, &name, &n);
-  if (!value || n < 0)
+  if (!value || n < 0 || strlen(name) > TEMPLATE_NAME)
     return false;
   if (!e->dropped && !edit_property(e, name))
     tree_bytes(e->t, name, vcca_span_of(value, (size_t)n));
@@ -96,7 +105,7 @@ static bool copy_property(struct edit *e, int at)
 static bool copy_tree(struct edit *e)
 {
   int next = 0;
-  for (unsigned tokens = 0; tokens < TEMPLATE_TOKENS; tokens++) {
+  for (unsigned tokens = 0; tokens < TEMPLATE_TOKENS && e->t->fault == 0; tokens++) {
     int at = next;
     uint32_t tag = fdt_next_tag(e->fdt, at, &next);
     if (tag == FDT_END)
@@ -113,6 +122,8 @@ static bool edit_template(const struct vmm_model *model, const struct vmm_layout
   struct vcca_bytes aligned = {0}; /* libfdt wants 8-byte alignment */
   struct tree t;
   size_t total;
+  if (template.n >= SIZE_DT_STRINGS + 4 && vcca_be32(template.p) == FDT_MAGIC && vcca_be32(template.p + SIZE_DT_STRINGS) > TEMPLATE_NAMES)
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: more than %d KiB of property names", TEMPLATE_NAMES / KIB);
   if (!vcca_dtb_check(template, &total, err))
     return vcca_fail_in(err, "dtb-template");
   if (!vcca_bytes_alloc(&aligned, total, err))
@@ -120,18 +131,17 @@ static bool edit_template(const struct vmm_model *model, const struct vmm_layout
   memcpy(aligned.p, template.p, total);
   size_t room = total + TREE_ROOM + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
   const void *fdt = aligned.p;
-  bool good = fdt_size_dt_strings(fdt) <= TEMPLATE_NAMES ||
-              vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: more than %d KiB of property names", TEMPLATE_NAMES / KIB);
-  if (good && tree_new(&t, room, fdt, err)) {
+  bool good = tree_new(&t, room, fdt, err);
+  if (good) {
     struct edit e = {.t = &t, .model = model, .lay = lay, .fdt = fdt};
     bool copied = copy_tree(&e);
     good = tree_finish(&t, out, err);
     if (!copied && good) {
       vcca_bytes_free(out);
-      good = vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: deeper than %d nodes, or of more than %d items", TEMPLATE_DEPTH, TEMPLATE_TOKENS);
+      good = vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "dtb-template: deeper than %d nodes, of more than %d items, or with a property name of more than %d characters",
+                       TEMPLATE_DEPTH, TEMPLATE_TOKENS, TEMPLATE_NAME);
     }
-  } else {
-    good = false;
   }
   vcca_bytes_free(&aligned);
   return good;
@@ -151,6 +161,15 @@ static bool pad(struct vcca_bytes *tree, size_t n, struct vcca_error *err)
   return true;
 }
 
+/* A tree with room at its end was made in a buffer of that size: one with other contents would have it too. */
+static bool has_room(vcca_span tree)
+{
+  enum { TOTAL = 4, STRUCTS = 8, NAMES = 12, NAMES_SIZE = 32, STRUCTS_SIZE = 36 }; /* in the header */
+  uint32_t structs = vcca_be32(tree.p + STRUCTS) + vcca_be32(tree.p + STRUCTS_SIZE),
+           names = vcca_be32(tree.p + NAMES) + vcca_be32(tree.p + NAMES_SIZE);
+  return vcca_be32(tree.p + TOTAL) > (structs > names ? structs : names);
+}
+
 static bool finish_tree(const struct vmm_model *model, vcca_span template, struct vcca_bytes *out, struct vcca_error *err)
 {
   if (model->dtb_size && out->n > model->dtb_size)
@@ -158,7 +177,7 @@ static bool finish_tree(const struct vmm_model *model, vcca_span template, struc
                      model->dtb_size);
   if (out->n > TREE_MAX)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device tree has %zu bytes, but arm64 allows no more than 2 MiB", out->n);
-  size_t total = template.p ? vcca_be32(template.p + 4) : 0; /* a template with room at its end keeps its size */
+  size_t total = template.p && has_room(template) ? vcca_be32(template.p + 4) : 0;
   if (model->dtb_size == 0 && total > out->n) {
     vcca_put_be32(out->p + 4, (uint32_t)total);
     return pad(out, total, err);

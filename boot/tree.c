@@ -21,7 +21,8 @@ bool tree_new(struct tree *t, size_t n, const void *like, struct vcca_error *err
   if (!vcca_bytes_alloc(&t->room, n, err))
     return false;
   latch(t, fdt_create(t->room.p, (int)n));
-  for (int i = 0; like && i < fdt_num_mem_rsv(like); i++) {
+  int reservations = like ? fdt_num_mem_rsv(like) : 0; /* counts them all each time */
+  for (int i = 0; i < reservations; i++) {
     uint64_t at = 0, size = 0;
     latch(t, fdt_get_mem_rsv(like, i, &at, &size));
     latch(t, fdt_add_reservemap_entry(t->room.p, at, size));

@@ -1,7 +1,9 @@
 /* vcca: finds the verb, hands it its words.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "vcca/version.h"
@@ -66,6 +68,24 @@ static bool wants_help(int count, char **words)
   return false;
 }
 
+/* Images are mapped: when one becomes shorter, or its disk fails, the next look at it ends here. */
+static void on_bus_error(int number, siginfo_t *info, void *context)
+{
+  static const char text[] = "vcca: a file became shorter, or could not be read to its end, while it was in use\n";
+  (void)number, (void)context;
+  if (info->si_code != BUS_ADRERR)
+    return; /* comes back, and ends as bus errors do */
+  ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+  (void)written;
+  _exit(VCCA_EXIT_FAULT);
+}
+
+static void watch_mapped_files(void)
+{
+  struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | (int)SA_RESETHAND};
+  sigaction(SIGBUS, &action, NULL);
+}
+
 int main(int argc, char **argv)
 {
   int count = argc - 1, taken = 0;
@@ -90,6 +110,7 @@ int main(int argc, char **argv)
     return VCCA_EXIT_YES;
   }
   struct args a;
+  watch_mapped_files();
   if (!args_parse(verb, count - taken, words + taken, &a))
     return VCCA_EXIT_USAGE;
   return (int)finish(&a, verb->run(&a));

@@ -42,7 +42,8 @@ struct vcca_mapping {
 #define VCCA_IMAGE_MAX ((size_t)16 << 30)
 /* Nor does a compressed file become larger: it may be a trap. */
 #define VCCA_UNPACKED_MAX ((size_t)4 << 30)
-/* Maps path; what is no regular file ("-", a pipe) goes through a spool. The file must not shrink while it is mapped. */
+/* Maps path; what is no regular file ("-", a pipe) goes through a spool. A file that shrinks while it is mapped raises SIGBUS
+ * when it is looked at: the embedder's to handle (vcca itself ends with exit code 3). */
 VCCA_MUST_USE bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 /* The bytes before end will hardly be looked at again: gives their memory back, a few MiB at a time. They stay readable. */
 void vcca_file_forget(struct vcca_mapping *m, size_t end);

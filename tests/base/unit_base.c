@@ -3,6 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "vcca/json.h"
@@ -150,6 +154,50 @@ static void a_mapped_file_stays_readable_after_it_was_forgotten(void **state)
   assert_false(vcca_file_map("/tmp", SIZE, &m, &err));
 }
 
+static void a_pipe_is_read_through_and_its_writer_is_not_cut_off(void **state)
+{
+  (void)state;
+  enum { SIZE = 300000 };
+  static const uint8_t bytes[SIZE];
+  char folder[] = "/tmp/vcca-base-XXXXXX", path[64];
+  assert_non_null(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/pipe", folder);
+  assert_int_equal(mkfifo(path, 0600), 0);
+  alarm(60); /* what would wait for ever fails */
+  pid_t writer = fork();
+  if (writer == 0) {
+    int fd = open(path, O_WRONLY);
+    for (size_t done = 0; fd >= 0 && done < SIZE; done += 100000)
+      if (write(fd, bytes, 100000) != 100000)
+        _exit(1);
+    _exit(fd < 0);
+  }
+  struct vcca_error err = {0};
+  struct vcca_mapping m = {.forgotten = 0};
+  int status = -1;
+  check_ok(vcca_file_map(path, SIZE, &m, &err), &err, "map a pipe");
+  assert_int_equal(m.bytes.n, SIZE);
+  assert_int_equal(waitpid(writer, &status, 0), writer);
+  assert_int_equal(status, 0);
+  alarm(0);
+  vcca_file_unmap(&m);
+  remove(path);
+  remove(folder);
+}
+
+static void what_never_ends_is_refused_at_the_limit(void **state)
+{
+  (void)state;
+  static const size_t limits[] = {0, 1, 4095, 4096, 100000};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    struct vcca_error err = {0};
+    struct vcca_bytes b = {0};
+    assert_false(vcca_file_read("/dev/zero", limits[i], &b, &err));
+    assert_int_equal(err.fault, VCCA_FAULT_MALFORMED);
+    assert_null(b.p);
+  }
+}
+
 enum { PIECE = 4 << 20 };
 
 /* Spools n bytes, each the low byte of its place / 251, in pieces; false when there were max. */
@@ -249,6 +297,8 @@ int main(void)
       cmocka_unit_test(an_error_tells_its_place),
       cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
       cmocka_unit_test(a_mapped_file_stays_readable_after_it_was_forgotten),
+      cmocka_unit_test(a_pipe_is_read_through_and_its_writer_is_not_cut_off),
+      cmocka_unit_test(what_never_ends_is_refused_at_the_limit),
       cmocka_unit_test(what_was_spooled_is_mapped_whether_it_is_little_or_much),
       cmocka_unit_test(a_spool_takes_no_more_than_it_may),
       cmocka_unit_test(a_view_is_neither_forgotten_nor_freed),

@@ -122,7 +122,48 @@ uint64_t host_source(struct vcca_host *h, vcca_span content)
   bool written = vcca_host_write(h->m, h->page, content);
   if (written && content.n < PAGE_4K)
     written = vcca_host_write(h->m, h->page + content.n, vcca_span_of(zeros, PAGE_4K - content.n));
-  return written ? h->page : h->zero_page; /* a page that is not the host's any more: the call that follows is refused */
+  return written ? h->page : NO_PA;
+}
+
+/* --- Contents of segments ----------------------------------------------------------------------------------- */
+
+struct populating {
+  struct vcca_host *h;
+  const struct host_vm *vm;
+  const struct vcca_segment *segment;
+  host_create create;
+  struct host_progress *progress;
+  struct vcca_error *err;
+  bool lasting, ok;
+};
+
+static void populate_page(struct populating *p, size_t page)
+{
+  const struct vcca_segment *s = p->segment;
+  uint64_t at = (uint64_t)page * PAGE_4K;
+  vcca_span content = vcca_span_sub(s->content, (size_t)at, PAGE_4K);
+  bool lent = content.n == PAGE_4K && vcca_host_lend(p->h->m, p->h->page, content, p->lasting);
+  uint64_t source = lent ? p->h->page : host_source(p->h, content);
+  p->ok = p->create(p->h, p->vm, s->ipa + at, source, s->measured, p->err);
+  if (p->ok && ((at + PAGE_4K) % BLOCK_2M == 0 || at + PAGE_4K == s->size))
+    host_progress_add(p->progress, at % BLOCK_2M + PAGE_4K);
+}
+
+static void populate_pages(void *populating, size_t first, size_t n)
+{
+  struct populating *p = populating;
+  for (size_t i = 0; i < n && p->ok; i++)
+    populate_page(p, first + i);
+}
+
+bool host_populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, const struct vcca_segment *s, host_create create,
+                   struct host_progress *progress, struct vcca_error *err)
+{
+  struct populating p = {h, vm, s, create, progress, err, .lasting = plan->lasting, .ok = true};
+  size_t whole = s->measured ? s->content.n / PAGE_4K : 0;
+  vcca_host_hash_ahead(h->m, plan->params.hash_alg, vcca_span_sub(s->content, 0, whole * PAGE_4K), populate_pages, &p);
+  populate_pages(&p, whole, (size_t)(s->size / PAGE_4K) - whole);
+  return p.ok;
 }
 
 /* --- Calls ------------------------------------------------------------------------------------------------ */
@@ -222,14 +263,22 @@ static bool destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *
   return true;
 }
 
+/* One of the host's own pages without contents. */
+static bool blank(struct vcca_host *h, uint64_t pa, struct vcca_error *err)
+{
+  static const uint8_t zeros[PAGE_4K];
+  return vcca_host_lend(h->m, pa, VCCA_SPAN(zeros), true) ||
+         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the host's page at 0x%" PRIx64 " is not its own any more", pa);
+}
+
 bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx, struct vcca_booted *out,
                     struct vcca_error *err)
 {
-  static const uint8_t zeros[PAGE_4K];
+  struct vcca_error ignored; /* what was refused first is what matters */
   if (host->rmi == (plan->rules == VCCA_RULES_VIRTCCA))
     return vcca_fail(err, VCCA_FAULT_USAGE, "profile %s does not fit a machine that speaks %s", plan->profile, host->rmi ? "RMI" : "TMI");
-  if (!vcca_host_write(host->m, host->zero_page, VCCA_SPAN(zeros)))
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the host's page at 0x%" PRIx64 " is not its own any more", host->zero_page);
+  if (!blank(host, host->zero_page, err))
+    return false;
 
   struct host_vm *vm = calloc(1, sizeof *vm);
   if (!vm)
@@ -243,10 +292,11 @@ bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress
   struct host_progress going = {.tell = progress, .ctx = progress_ctx};
   for (size_t i = 0; i < plan->segment_count; i++)
     going.total += plan->segments[i].size;
-  if (!(host->rmi ? host_rmi_boot(host, vm, plan, &going, err) : host_tmi_boot(host, vm, plan, &going, err))) {
-    struct vcca_error ignored; /* what was refused first is what matters */
+  bool built = host->rmi ? host_rmi_boot(host, vm, plan, &going, err) : host_tmi_boot(host, vm, plan, &going, err);
+  if (!blank(host, host->page, built ? err : &ignored)) /* what does not last is not referred to any longer */
+    built = false;
+  if (!built)
     return destroy(host, vm, &ignored) && false;
-  }
   *out = (struct vcca_booted){.rd = vm->rd, .recs = vm->recs};
   for (unsigned i = 0; i < vm->recs; i++)
     out->rec[i] = vm->rec[i];

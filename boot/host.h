@@ -58,8 +58,15 @@ uint64_t host_smc(struct vcca_host *h, uint64_t fid, const uint64_t args[HOST_AR
 /* Says which call was refused, with what arguments and status. Returns false. */
 bool host_refused(const struct vcca_host *h, uint64_t fid, struct vcca_error *err);
 
-/* Puts content into the host's page, zeros behind it, and returns where: its own page, or the page of zeros. */
+/* Puts content into the host's page, zeros behind it, and returns where: its own page, or the page of zeros. When that page is not the
+ * host's any more, an address that every call refuses. */
 uint64_t host_source(struct vcca_host *h, vcca_span content);
+
+/* Makes the granule at ipa by DATA_CREATE from the one at source. */
+typedef bool (*host_create)(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err);
+/* All granules of the segment, in order. */
+VCCA_MUST_USE bool host_populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, const struct vcca_segment *s,
+                                 host_create create, struct host_progress *progress, struct vcca_error *err);
 /* The MPIDR of vCPU i: 16 to an Aff0 group (RMM specification, RecIndex). */
 static inline uint64_t host_mpidr(unsigned i)
 {

@@ -168,24 +168,11 @@ static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t 
   return give_up(h, data, 1);
 }
 
-static bool populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_segment *s, struct host_progress *progress,
-                     struct vcca_error *err)
-{
-  for (uint64_t at = 0; at < s->size; at += PAGE_4K) {
-    uint64_t source = host_source(h, vcca_span_sub(s->content, (size_t)at, PAGE_4K));
-    if (!data_create(h, vm, s->ipa + at, source, s->measured, err))
-      return false;
-    if ((at + PAGE_4K) % BLOCK_2M == 0 || at + PAGE_4K == s->size)
-      host_progress_add(progress, at % BLOCK_2M + PAGE_4K);
-  }
-  return true;
-}
-
 static bool populate_all(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, bool after_recs, struct host_progress *progress,
                          struct vcca_error *err)
 {
   for (size_t i = 0; i < plan->segment_count; i++)
-    if (plan->segments[i].after_recs == after_recs && !populate(h, vm, &plan->segments[i], progress, err))
+    if (plan->segments[i].after_recs == after_recs && !host_populate(h, vm, plan, &plan->segments[i], data_create, progress, err))
       return false;
   return true;
 }

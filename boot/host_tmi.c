@@ -41,31 +41,20 @@ static bool cvm_create(struct vcca_host *h, struct host_vm *vm, const struct vcc
   return vm->created || host_refused(h, TMI_CVM_CREATE, err);
 }
 
-static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, struct vcca_error *err)
+/* Without a source when it is not measured. */
+static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err)
 {
-  uint64_t status = SMC(h, TMI_DATA_CREATE, NO_NUMA, vm->rd, ipa, source, STAGE2_LAST_LEVEL);
+  uint64_t src = measured ? source : 0;
+  uint64_t status = SMC(h, TMI_DATA_CREATE, NO_NUMA, vm->rd, ipa, src, STAGE2_LAST_LEVEL);
   if ((status & 0xff) == TMI_ERROR_TTT_WALK) {
     for (int level = (int)(status >> 8 & 0xff) + 1; level <= STAGE2_LAST_LEVEL; level++) {
       uint64_t parent = ipa & ~(stage2_entry_size(level - 1) - 1);
       if (SMC(h, TMI_TTT_CREATE, NO_NUMA, vm->rd, parent, (uint64_t)level) != TMI_SUCCESS)
         return host_refused(h, TMI_TTT_CREATE, err);
     }
-    status = SMC(h, TMI_DATA_CREATE, NO_NUMA, vm->rd, ipa, source, STAGE2_LAST_LEVEL);
+    status = SMC(h, TMI_DATA_CREATE, NO_NUMA, vm->rd, ipa, src, STAGE2_LAST_LEVEL);
   }
   return status == TMI_SUCCESS || host_refused(h, TMI_DATA_CREATE, err);
-}
-
-static bool populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_segment *s, struct host_progress *progress,
-                     struct vcca_error *err)
-{
-  for (uint64_t at = 0; at < s->size; at += PAGE_4K) {
-    uint64_t source = s->measured ? host_source(h, vcca_span_sub(s->content, (size_t)at, PAGE_4K)) : 0;
-    if (!data_create(h, vm, s->ipa + at, source, err))
-      return false;
-    if ((at + PAGE_4K) % BLOCK_2M == 0 || at + PAGE_4K == s->size)
-      host_progress_add(progress, at % BLOCK_2M + PAGE_4K);
-  }
-  return true;
 }
 
 static bool create_tecs(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct vcca_error *err)
@@ -102,7 +91,7 @@ bool host_tmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_pl
   if (!cvm_create(h, vm, plan, err))
     return false;
   for (size_t i = 0; i < plan->segment_count; i++)
-    if (!populate(h, vm, &plan->segments[i], progress, err))
+    if (!host_populate(h, vm, plan, &plan->segments[i], data_create, progress, err))
       return false;
   if (!create_tecs(h, vm, plan, err) || !map_rest(h, vm, plan, err))
     return false;

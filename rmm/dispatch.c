@@ -37,7 +37,7 @@ void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS])
   struct call call = {.m = m, .in = in};
   if (!command) {
     x[0] = NOT_SUPPORTED;
-  } else if (!memory_reserve(&m->memory, MACHINE_RESERVE)) {
+  } else if (!memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE)) {
     call.refused = "no_memory"; /* the model's own, not the machine's */
     x[0] = NOT_SUPPORTED;
   } else {

@@ -16,46 +16,6 @@ const char *vcca_granule_state_name(enum vcca_granule_state state)
 
 /* --- Where and whose ---------------------------------------------------------------------------------- */
 
-const struct vcca_region *granule_region(const vcca_machine *m, uint64_t pa)
-{
-  for (size_t i = 0; i < m->config.region_count; i++) {
-    const struct vcca_region *r = &m->config.regions[i];
-    if (pa >= r->base && pa - r->base < r->size)
-      return r;
-  }
-  return NULL;
-}
-
-bool granule_delegable(const vcca_machine *m, uint64_t pa)
-{
-  const struct vcca_region *r = granule_region(m, pa);
-  return r && r->delegable;
-}
-
-bool granule_secure(const vcca_machine *m, uint64_t pa)
-{
-  const struct vcca_region *r = granule_region(m, pa);
-  return r && r->secure;
-}
-
-enum vcca_granule_state granule_state(const vcca_machine *m, uint64_t pa)
-{
-  const struct granule *g = memory_granule(&m->memory, pa);
-  return g ? (enum vcca_granule_state)g->state : VCCA_GRANULE_UNDELEGATED;
-}
-
-enum vcca_pas granule_pas(const vcca_machine *m, uint64_t pa)
-{
-  if (granule_secure(m, pa))
-    return VCCA_PAS_SECURE;
-  return granule_state(m, pa) == VCCA_GRANULE_UNDELEGATED ? VCCA_PAS_NS : VCCA_PAS_REALM;
-}
-
-bool granule_nonsecure(const vcca_machine *m, uint64_t pa)
-{
-  return granule_region(m, pa) && granule_pas(m, pa) == VCCA_PAS_NS;
-}
-
 bool vcca_granule_at(const vcca_machine *m, uint64_t pa, enum vcca_granule_state *state, enum vcca_pas *pas)
 {
   if (!granule_region(m, pa))
@@ -94,6 +54,7 @@ void granule_restore_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state
     return;
   if (was_free) {
     m->pool_free--;
+    m->pool_next += pa == m->pool_next ? GRANULE_SIZE : 0;
     return;
   }
   m->pool_free++;
@@ -114,7 +75,7 @@ void granule_release(vcca_machine *m, uint64_t pa)
 /* The embedder's bytes, which hold the contents while the granule is Non-secure. */
 static uint8_t *host_bytes(const vcca_machine *m, uint64_t pa)
 {
-  const struct vcca_region *r = granule_region(m, pa);
+  const struct vcca_region *r = m->embedded ? granule_region(m, pa) : NULL;
   if (!r || !r->bytes || granule_pas(m, pa) != VCCA_PAS_NS)
     return NULL;
   return r->bytes + (pa & ~(GRANULE_SIZE - 1)) - r->base;
@@ -148,8 +109,56 @@ void granule_copy(vcca_machine *m, uint64_t to, uint64_t from)
   const void *source = granule_read(m, from);
   if (source == zeros)
     granule_wipe(m, to);
-  else
+  else if (!memory_share(&m->memory, memory_touch(&m->memory, to), memory_granule(&m->memory, from)))
     memcpy(granule_edit(m, to), source, GRANULE_SIZE);
+}
+
+/* --- Lent pages ---------------------------------------------------------------------------------------- */
+
+bool vcca_host_lend(vcca_machine *m, uint64_t pa, vcca_span page, bool lasting)
+{
+  if (!granule_aligned(pa) || page.n != GRANULE_SIZE || !granule_nonsecure(m, pa) || !memory_reserve(&m->memory, 1, 1))
+    return false;
+  if (!host_bytes(m, pa))
+    return memory_lend(&m->memory, memory_touch(&m->memory, pa), page.p, lasting);
+  memcpy(granule_edit(m, pa), page.p, GRANULE_SIZE);
+  return true;
+}
+
+struct ahead_of {
+  vcca_machine *m;
+  enum vcca_hash_alg alg;
+  vcca_span content;
+  vcca_lent_pages each;
+  void *ctx;
+};
+
+/* While its pages are being measured, their digests are known. */
+static void hashed_ahead(void *ctx, size_t first, size_t n, const uint8_t *digests)
+{
+  const struct ahead_of *a = ctx;
+  a->m->ahead = (struct ahead){.alg = a->alg, .pages = vcca_span_sub(a->content, first * GRANULE_SIZE, n * GRANULE_SIZE), .digests = digests};
+  a->each(a->ctx, first, n);
+  a->m->ahead = (struct ahead){.digests = NULL};
+}
+
+void vcca_host_hash_ahead(vcca_machine *m, enum vcca_hash_alg alg, vcca_span content, vcca_lent_pages each, void *ctx)
+{
+  struct ahead_of a = {m, alg, content, each, ctx};
+  vcca_hash_pages_each(alg, content, content.n / GRANULE_SIZE, hashed_ahead, &a);
+}
+
+void granule_digest(const vcca_machine *m, enum vcca_hash_alg alg, uint64_t pa, uint8_t *digest)
+{
+  vcca_span page = vcca_span_of(granule_read(m, pa), GRANULE_SIZE);
+  const struct ahead *ahead = &m->ahead;
+  uintptr_t offset = (uintptr_t)page.p - (uintptr_t)ahead->pages.p; /* huge when the page lies before them */
+  if (ahead->digests && ahead->alg == alg && offset < ahead->pages.n && offset % GRANULE_SIZE == 0)
+    memcpy(digest, ahead->digests + offset / GRANULE_SIZE * vcca_hash_size(alg), vcca_hash_size(alg));
+  else if (page.p == (const uint8_t *)zeros || vcca_span_zero(page))
+    memcpy(digest, vcca_hash_zero_page(alg), vcca_hash_size(alg));
+  else
+    vcca_hash(alg, page, digest);
 }
 
 /* --- The TMM's pool ----------------------------------------------------------------------------------- */
@@ -224,8 +233,8 @@ bool vcca_host_read(const vcca_machine *m, uint64_t pa, vcca_sink *out, size_t n
 
 bool vcca_host_write(vcca_machine *m, uint64_t pa, vcca_span bytes)
 {
-  size_t pages = bytes.n / GRANULE_SIZE + bytes.n / CHUNK_SIZE + 4;
-  if (!host_may(m, pa, bytes.n) || !memory_reserve(&m->memory, pages + MACHINE_RESERVE))
+  size_t chunks = bytes.n / CHUNK_SIZE + 2, pages = bytes.n / GRANULE_SIZE + 2 + chunks;
+  if (!host_may(m, pa, bytes.n) || !memory_reserve(&m->memory, pages, chunks))
     return false;
   for (size_t done = 0, part; done < bytes.n; done += part) {
     part = in_granule(pa + done, bytes.n - done);

@@ -77,7 +77,7 @@ enum { TOKEN_GRANULES = GUEST_TOKEN_MAX / (int)VCCA_PAGE };
 bool guest_token_put(vcca_machine *m, uint64_t rec, vcca_span token)
 {
   const struct rec *r = rec_at(m, rec);
-  if (token.n > GUEST_TOKEN_MAX || r->aux_count < TOKEN_GRANULES || !memory_reserve(&m->memory, MACHINE_RESERVE))
+  if (token.n > GUEST_TOKEN_MAX || r->aux_count < TOKEN_GRANULES || !memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE))
     return false;
   for (unsigned i = 0; i < TOKEN_GRANULES; i++) {
     vcca_span part = vcca_span_sub(token, i * GRANULE_SIZE, GRANULE_SIZE);
@@ -176,8 +176,8 @@ bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sin
 
 bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, uint64_t *fault_ipa)
 {
-  size_t pages = bytes.n / GRANULE_SIZE + bytes.n / CHUNK_SIZE + 4;
-  if (!reachable(m, rec, ipa, bytes.n, true, fault_ipa) || !memory_reserve(&m->memory, pages + MACHINE_RESERVE))
+  size_t pages = bytes.n / GRANULE_SIZE + 2; /* each perhaps the first of its chunk, where the realm maps what is not protected */
+  if (!reachable(m, rec, ipa, bytes.n, true, fault_ipa) || !memory_reserve(&m->memory, 2 * pages, pages))
     return false;
   for (size_t done = 0, part; done < bytes.n; done += part) {
     uint64_t pa = 0;

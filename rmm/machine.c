@@ -105,9 +105,12 @@ static void reset(vcca_machine *m)
   m->pool_free = 0;
   m->pool_next = 0;
   m->pool_next_block = 0;
-  for (size_t i = 0; i < m->config.region_count; i++)
-    if (m->config.regions[i].secure)
-      m->pool_free += m->config.regions[i].size / GRANULE_SIZE;
+  m->embedded = false;
+  for (size_t i = 0; i < m->config.region_count; i++) {
+    const struct vcca_region *r = &m->config.regions[i];
+    m->pool_free += r->secure ? r->size / GRANULE_SIZE : 0;
+    m->embedded = m->embedded || r->bytes;
+  }
 }
 
 vcca_machine *vcca_machine_new(const struct vcca_machine_config *config, struct vcca_error *err)
@@ -312,7 +315,7 @@ static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t 
     return vcca_fail_at(err, *at + 8, "saved machine: granule state 0x%llx is unknown", (unsigned long long)word);
   if (contents && saved.n - *at - RECORD_HEAD < GRANULE_SIZE)
     return vcca_fail_at(err, *at, "saved machine: ends within a granule");
-  if (!memory_reserve(&m->memory, MACHINE_RESERVE))
+  if (!memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE))
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the saved machine");
   granule_restore_state(m, pa, (enum vcca_granule_state)(word & 0xff));
   if (contents)

@@ -10,11 +10,20 @@
  * begins, so that nothing fails once it commits. */
 enum { MACHINE_RESERVE = 128 };
 
+/* Lent pages whose digests are known for now. No state: what is measured does not depend on it. */
+struct ahead {
+  enum vcca_hash_alg alg;
+  vcca_span pages;
+  const uint8_t *digests; /* NULL: none are */
+};
+
 struct vcca_machine {
   struct vcca_machine_config config;
+  bool embedded; /* some region's bytes are the embedder's */
   vcca_guest_smc guest_smc;
   void *guest_ctx;
 
+  struct ahead ahead;
   struct memory memory;
   uint64_t first_realm; /* RD of the newest realm; the others follow through their descriptors. 0: none */
 

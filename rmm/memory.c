@@ -5,21 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLAB_PAGES = 256 };
-
 _Static_assert(sizeof(struct granule) * GRANULES_PER_CHUNK == GRANULE_SIZE, "a chunk's records fill a page");
 
 /* --- The pool ----------------------------------------------------------------------------------------- */
 
-static void *page_at(const struct memory *mem, uint32_t page)
-{
-  return (uint8_t *)mem->slabs[page / SLAB_PAGES] + (page % SLAB_PAGES) * GRANULE_SIZE;
-}
-
 /* Back to the pool: zeros, but for the link to the next free page. */
 static void give(struct memory *mem, uint32_t page)
 {
-  void *p = page_at(mem, page);
+  void *p = memory_page(mem, page);
   memset(p, 0, GRANULE_SIZE);
   memcpy(p, &mem->free_page, sizeof mem->free_page);
   mem->free_page = page;
@@ -28,18 +21,20 @@ static void give(struct memory *mem, uint32_t page)
 
 static uint32_t take(struct memory *mem)
 {
+  assert(mem->free_pages > 0); /* memory_reserve was called */
+  mem->free_pages--;
   uint32_t page = mem->free_page;
-  assert(page != 0); /* memory_reserve was called */
-  void *p = page_at(mem, page);
+  if (page == 0)
+    return mem->fresh_page++;
+  void *p = memory_page(mem, page);
   memcpy(&mem->free_page, p, sizeof mem->free_page);
   memset(p, 0, sizeof mem->free_page);
-  mem->free_pages--;
   return page;
 }
 
 static bool add_slab(struct memory *mem)
 {
-  if (mem->slab_count >= UINT32_MAX / SLAB_PAGES)
+  if (mem->slab_count >= MEMORY_LENT / SLAB_PAGES)
     return false;
   void **slabs = realloc(mem->slabs, (mem->slab_count + 1) * sizeof *slabs);
   if (!slabs)
@@ -48,26 +43,10 @@ static bool add_slab(struct memory *mem)
   slabs[mem->slab_count] = calloc(SLAB_PAGES, GRANULE_SIZE);
   if (!slabs[mem->slab_count])
     return false;
-  uint32_t first = (uint32_t)mem->slab_count++ * SLAB_PAGES;
-  for (uint32_t i = SLAB_PAGES; i-- > 0;)
-    if (first + i != 0) /* page 0 means none */
-      give(mem, first + i);
-  return true;
-}
-
-bool memory_reserve(struct memory *mem, size_t n)
-{
-  if (mem->chunk_room - mem->chunk_count < n) {
-    size_t room = mem->chunk_count + n + mem->chunk_count / 2;
-    struct chunk *chunks = realloc(mem->chunks, room * sizeof *chunks);
-    if (!chunks)
-      return false;
-    mem->chunks = chunks;
-    mem->chunk_room = room;
-  }
-  while (mem->free_pages < n)
-    if (!add_slab(mem))
-      return false;
+  bool first = mem->slab_count++ == 0;
+  if (first)
+    mem->fresh_page = 1; /* page 0 means none */
+  mem->free_pages += first ? SLAB_PAGES - 1 : SLAB_PAGES;
   return true;
 }
 
@@ -77,6 +56,8 @@ void memory_release(struct memory *mem)
     free(mem->slabs[i]);
   free(mem->slabs);
   free(mem->chunks);
+  free(mem->lent);
+  free(mem->places);
   *mem = (struct memory){0};
 }
 
@@ -96,58 +77,150 @@ static size_t chunk_position(const struct memory *mem, uint64_t base)
   return low;
 }
 
-struct granule *memory_records(const struct memory *mem, const struct chunk *chunk)
+static void add_place(struct memory *mem, const struct chunk *chunk)
 {
-  return page_at(mem, chunk->table);
+  size_t at = memory_place(mem, chunk->base);
+  while (mem->places[at].table)
+    at = (at + 1) & mem->place_mask;
+  mem->places[at] = *chunk;
 }
 
-static struct granule *find(const struct memory *mem, uint64_t pa, size_t *position)
+/* At least two places for a chunk, so that a search is short. */
+static bool reserve_places(struct memory *mem, size_t chunks)
 {
-  uint64_t base = pa & ~(CHUNK_SIZE - 1);
-  *position = chunk_position(mem, base);
-  if (*position == mem->chunk_count || mem->chunks[*position].base != base)
-    return NULL;
-  return memory_records(mem, &mem->chunks[*position]) + (pa - base) / GRANULE_SIZE;
+  size_t count = mem->place_mask + 1;
+  if (mem->places && count / 2 >= chunks)
+    return true;
+  while (count < 4 * chunks)
+    count *= 2;
+  struct chunk *places = calloc(count, sizeof *places);
+  if (!places)
+    return false;
+  free(mem->places);
+  mem->places = places;
+  mem->place_mask = count - 1;
+  for (size_t i = 0; i < mem->chunk_count; i++)
+    add_place(mem, &mem->chunks[i]);
+  return true;
 }
 
-const struct granule *memory_granule(const struct memory *mem, uint64_t pa)
+static struct granule *add_chunk(struct memory *mem, uint64_t base)
 {
-  size_t position;
-  return find(mem, pa, &position);
+  assert(mem->chunk_count < mem->chunk_room); /* memory_reserve was called */
+  struct chunk *at = &mem->chunks[chunk_position(mem, base)];
+  memmove(at + 1, at, (size_t)(mem->chunks + mem->chunk_count - at) * sizeof *at);
+  *at = (struct chunk){.base = base, .table = take(mem)};
+  mem->chunk_count++;
+  add_place(mem, at);
+  return memory_records(mem, at);
+}
+
+bool memory_reserve(struct memory *mem, size_t pages, size_t chunks)
+{
+  if (!reserve_places(mem, mem->chunk_count + chunks))
+    return false;
+  if (mem->chunk_room - mem->chunk_count < chunks) {
+    size_t room = mem->chunk_count + chunks + mem->chunk_count / 2;
+    struct chunk *larger = realloc(mem->chunks, room * sizeof *larger);
+    if (!larger)
+      return false;
+    mem->chunks = larger;
+    mem->chunk_room = room;
+  }
+  while (mem->free_pages < pages)
+    if (!add_slab(mem))
+      return false;
+  return true;
 }
 
 struct granule *memory_touch(struct memory *mem, uint64_t pa)
 {
-  size_t position;
+  uint64_t base = pa & ~(CHUNK_SIZE - 1);
+  struct granule *records = memory_chunk(mem, base);
   mem->edits++;
-  struct granule *g = find(mem, pa, &position);
-  if (g)
-    return g;
-  assert(mem->chunk_count < mem->chunk_room);
-  struct chunk *at = &mem->chunks[position];
-  memmove(at + 1, at, (mem->chunk_count - position) * sizeof *at);
-  *at = (struct chunk){.base = pa & ~(CHUNK_SIZE - 1), .table = take(mem)};
-  mem->chunk_count++;
-  return memory_records(mem, at) + (pa - at->base) / GRANULE_SIZE;
+  return (records ? records : add_chunk(mem, base)) + (pa - base) / GRANULE_SIZE;
 }
 
 /* --- Contents ----------------------------------------------------------------------------------------- */
 
+static struct lent *lent_at(const struct memory *mem, const struct granule *g)
+{
+  return g && g->page >= MEMORY_LENT ? &mem->lent[g->page - MEMORY_LENT] : NULL;
+}
+
 const void *memory_contents(const struct memory *mem, const struct granule *g)
 {
-  return g && g->page ? page_at(mem, g->page) : NULL;
+  const struct lent *lent = lent_at(mem, g);
+  if (lent)
+    return lent->bytes;
+  return g && g->page ? memory_page(mem, g->page) : NULL;
 }
 
 void *memory_make(struct memory *mem, struct granule *g)
 {
+  const struct lent *lent = lent_at(mem, g);
+  const void *bytes = lent ? lent->bytes : NULL;
+  if (lent)
+    memory_drop(mem, g);
   if (!g->page)
     g->page = take(mem);
-  return page_at(mem, g->page);
+  void *page = memory_page(mem, g->page);
+  if (bytes)
+    memcpy(page, bytes, GRANULE_SIZE);
+  return page;
 }
 
 void memory_drop(struct memory *mem, struct granule *g)
 {
-  if (g->page)
+  struct lent *lent = lent_at(mem, g);
+  if (lent && --lent->users == 0) {
+    lent->next = mem->free_lent;
+    mem->free_lent = g->page - MEMORY_LENT;
+  } else if (!lent && g->page) {
     give(mem, g->page);
+  }
   g->page = 0;
+}
+
+/* An unused place for a lent page; 0: no memory. */
+static uint32_t lent_place(struct memory *mem)
+{
+  uint32_t index = mem->free_lent;
+  if (index) {
+    mem->free_lent = mem->lent[index].next;
+    return index;
+  }
+  if (mem->lent_count == mem->lent_room) {
+    uint32_t room = mem->lent_room + mem->lent_room / 2 + 64;
+    struct lent *lent = room < MEMORY_LENT ? realloc(mem->lent, room * sizeof *lent) : NULL;
+    if (!lent)
+      return 0;
+    mem->lent = lent;
+    mem->lent_room = room;
+    if (mem->lent_count == 0)
+      mem->lent_count = 1; /* 0 means none */
+  }
+  return mem->lent_count++;
+}
+
+bool memory_lend(struct memory *mem, struct granule *g, const void *bytes, bool lasting)
+{
+  uint32_t index = lent_place(mem);
+  if (index == 0)
+    return false;
+  memory_drop(mem, g);
+  mem->lent[index] = (struct lent){.bytes = bytes, .users = 1, .lasting = lasting};
+  g->page = MEMORY_LENT + index;
+  return true;
+}
+
+bool memory_share(struct memory *mem, struct granule *to, const struct granule *from)
+{
+  struct lent *lent = lent_at(mem, from);
+  if (!lent || !lent->lasting)
+    return false;
+  lent->users++;
+  memory_drop(mem, to);
+  to->page = from->page;
+  return true;
 }

@@ -1,5 +1,6 @@
 /* Storage: 4 KiB pages in a pool, and a record per granule in a sparse directory (one page of 512 records per 2 MiB of physical
  * memory, made when first touched). Everything is linked by indexes; pages never move. A page that does not exist reads as zeros.
+ * A lent page is the embedder's: it is shared, never written, and replaced by one of the pool when its granule is.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_MEMORY_H
@@ -8,11 +9,11 @@
 #include "vcca/rmm.h"
 
 #define GRANULE_SIZE UINT64_C(4096)
-enum { GRANULES_PER_CHUNK = 512 };
+enum { GRANULES_PER_CHUNK = 512, SLAB_PAGES = 256 };
 #define CHUNK_SIZE (GRANULE_SIZE * GRANULES_PER_CHUNK)
 
 struct granule {
-  uint32_t page; /* contents; 0: zeros */
+  uint32_t page; /* contents; 0: zeros; from MEMORY_LENT on: lent */
   uint8_t state; /* enum vcca_granule_state */
   uint8_t reserved[3];
 };
@@ -24,31 +25,77 @@ struct chunk {
   uint32_t reserved;
 };
 
+#define MEMORY_LENT (UINT32_C(1) << 31)
+struct lent {
+  const void *bytes;
+  uint32_t users; /* granules that show it */
+  uint32_t next;  /* of the free ones, while it has none */
+  bool lasting;   /* bytes stay; else only the granule they were lent to may show them */
+};
+
 struct memory {
   void **slabs;
   size_t slab_count;
-  uint32_t free_page; /* head of the list through the free pages */
-  size_t free_pages;
+  uint32_t free_page;   /* head of the list through the pages given back */
+  uint32_t fresh_page;  /* the first that was never taken */
+  size_t free_pages;    /* both kinds */
+  struct chunk *places; /* the chunks by a hash of their base; table 0: none. A power of two of them */
+  size_t place_mask;
   struct chunk *chunks; /* by base */
   size_t chunk_count;
   size_t chunk_room;
-  uint64_t edits; /* how often a granule was handed out to be changed: a call that changed nothing leaves it alone */
+  struct lent *lent; /* 0 is none */
+  uint32_t lent_count;
+  uint32_t lent_room;
+  uint32_t free_lent; /* head of their list */
+  uint64_t edits;     /* how often a granule was handed out to be changed: a call that changed nothing leaves it alone */
 };
 
-/* Makes sure that n pages, for contents or for records, can be taken without fail. False: out of memory, nothing changed that
- * anyone could see. */
-VCCA_MUST_USE bool memory_reserve(struct memory *mem, size_t n);
+/* Makes sure that so many pages, for contents and for chunks' records, and so many chunks can be taken without fail. False: out of
+ * memory, nothing changed that anyone could see. */
+VCCA_MUST_USE bool memory_reserve(struct memory *mem, size_t pages, size_t chunks);
 void memory_release(struct memory *mem);
 
-/* The record of the granule that holds pa: NULL when it was never touched; touch makes it (reserved memory). */
-const struct granule *memory_granule(const struct memory *mem, uint64_t pa);
-struct granule *memory_touch(struct memory *mem, uint64_t pa);
+static inline void *memory_page(const struct memory *mem, uint32_t page)
+{
+  return (uint8_t *)mem->slabs[page / SLAB_PAGES] + (page % SLAB_PAGES) * GRANULE_SIZE;
+}
 /* The records of a chunk. */
-struct granule *memory_records(const struct memory *mem, const struct chunk *chunk);
+static inline struct granule *memory_records(const struct memory *mem, const struct chunk *chunk)
+{
+  return (struct granule *)memory_page(mem, chunk->table);
+}
+/* Where the search for a chunk begins. Fibonacci hashing: neighbours come to lie apart. */
+static inline size_t memory_place(const struct memory *mem, uint64_t base)
+{
+  return (size_t)(base / CHUNK_SIZE * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mem->place_mask;
+}
+/* The records of the chunk at base, NULL when there is none. */
+static inline struct granule *memory_chunk(const struct memory *mem, uint64_t base)
+{
+  if (!mem->places)
+    return NULL;
+  for (size_t at = memory_place(mem, base); mem->places[at].table; at = (at + 1) & mem->place_mask)
+    if (mem->places[at].base == base)
+      return memory_records(mem, &mem->places[at]);
+  return NULL;
+}
+/* The record of the granule that holds pa: NULL when it was never touched; touch makes it (reserved memory). */
+static inline const struct granule *memory_granule(const struct memory *mem, uint64_t pa)
+{
+  uint64_t base = pa & ~(CHUNK_SIZE - 1);
+  const struct granule *records = memory_chunk(mem, base);
+  return records ? records + (pa - base) / GRANULE_SIZE : NULL;
+}
+struct granule *memory_touch(struct memory *mem, uint64_t pa);
 
 /* A granule's contents: NULL when it has no page; make gives it one, of zeros; drop makes it zeros again. */
 const void *memory_contents(const struct memory *mem, const struct granule *g);
 void *memory_make(struct memory *mem, struct granule *g);
 void memory_drop(struct memory *mem, struct granule *g);
+/* The granule shows the GRANULE_SIZE bytes from now on; false, and nothing done, without memory. */
+VCCA_MUST_USE bool memory_lend(struct memory *mem, struct granule *g, const void *bytes, bool lasting);
+/* to, too, shows what from was lent; false, and nothing done, when that is nothing that lasts. */
+bool memory_share(struct memory *mem, struct granule *to, const struct granule *from);
 
 #endif

@@ -83,23 +83,17 @@ static void tell(vcca_machine *m, struct vcca_rim_step step, const uint8_t *befo
     m->config.rim_step(m->config.rim_ctx, &step);
 }
 
-void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, uint64_t content)
+void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, bool measured, uint64_t source)
 {
   struct realm *realm = realm_edit(m, rd);
   enum vcca_hash_alg alg = realm->rim.hash_alg;
   uint8_t before[VCCA_MEASUREMENT_SIZE], digest[VCCA_HASH_MAX];
   memcpy(before, realm->rim.value, sizeof before);
-  const uint8_t *measured = NULL;
-  if (content) {
-    vcca_span page = vcca_span_of(granule_read(m, content), GRANULE_SIZE);
-    if (vcca_span_zero(page))
-      memcpy(digest, vcca_hash_zero_page(alg), vcca_hash_size(alg));
-    else
-      vcca_hash(alg, page, digest);
-    measured = digest;
-  }
-  if (vcca_rim_data(&realm->rim, ipa, measured))
-    tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = content != 0, .content = measured}, before, realm);
+  if (measured)
+    granule_digest(m, alg, source, digest);
+  const uint8_t *content = measured ? digest : NULL;
+  if (vcca_rim_data(&realm->rim, ipa, content))
+    tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = measured, .content = content}, before, realm);
 }
 
 void realm_measure_rec(vcca_machine *m, uint64_t rd, const struct vcca_rec_params *params)

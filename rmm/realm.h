@@ -73,8 +73,8 @@ bool realm_rtt_live(const vcca_machine *m, const struct realm *realm);
 /* RD and root tables are released; RECs that are left have no owner any more. */
 void realm_destroy(vcca_machine *m, uint64_t rd);
 
-/* RIM extensions, each told to the machine's hook. content is a granule's PA, 0 when unmeasured. */
-void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, uint64_t content);
+/* RIM extensions, each told to the machine's hook. source is the PA of the granule that holds what is measured. */
+void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, bool measured, uint64_t source);
 void realm_measure_rec(vcca_machine *m, uint64_t rd, const struct vcca_rec_params *params);
 void realm_measure_ripas(vcca_machine *m, uint64_t rd, uint64_t base, uint64_t top);
 

@@ -36,7 +36,7 @@ uint64_t rmi_data_create(struct call *call)
 
   granule_copy(m, data, src);
   assign(m, &walk, data, RTT_RAM);
-  realm_measure_data(m, rd, ipa, flags ? data : 0);
+  realm_measure_data(m, rd, ipa, flags == 1, src);
   return RMI_SUCCESS;
 }
 

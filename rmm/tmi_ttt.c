@@ -61,7 +61,7 @@ uint64_t tmi_data_create(struct call *call)
   if (src)
     granule_copy(m, data, src);
   assign(m, &walk, data);
-  realm_measure_data(m, rd, ipa, src ? data : 0);
+  realm_measure_data(m, rd, ipa, src != 0, src);
   return TMI_SUCCESS;
 }
 
@@ -171,7 +171,8 @@ static bool range_valid(uint64_t ipa, uint64_t size)
 static bool range_affordable(vcca_machine *m, uint64_t ipa, uint64_t size)
 {
   uint64_t tables = tables_for(ipa, size);
-  return size / GRANULE_SIZE + tables <= m->pool_free && memory_reserve(&m->memory, 3 * (size_t)tables + MACHINE_RESERVE);
+  return size / GRANULE_SIZE + tables <= m->pool_free &&
+         memory_reserve(&m->memory, 3 * (size_t)tables + MACHINE_RESERVE, 3 * (size_t)tables + MACHINE_RESERVE);
 }
 
 static bool range_vacant(const vcca_machine *m, const struct realm *realm, uint64_t ipa, uint64_t end)

@@ -128,6 +128,16 @@ static bool booted(struct run *r, struct step *s, const struct wish *w, struct v
   return rim_field(r, s->out, vcca_span_of(info.rim, vcca_hash_size(info.hash_alg)));
 }
 
+/* All that the machine is to hold lives as long as the run, so it makes no copies. The device tree was made for this step. */
+static bool keep_contents(struct run *r, struct wish *w)
+{
+  vcca_span kept;
+  if (w->dtb.p && !pool_adopt(&r->pool, &w->dtb, &kept, r->err))
+    return false;
+  w->plan.lasting = true;
+  return true;
+}
+
 bool step_boot(struct run *r, struct step *s)
 {
   struct wish *w;
@@ -135,9 +145,9 @@ bool step_boot(struct run *r, struct step *s)
   struct vcca_error why = {0};
   bool good = plan(r, s, &w, &planned);
   struct vm *vm = good && planned ? (struct vm *)(void *)pool_take(&r->pool, sizeof *vm, r->err) : NULL;
-  if (good && planned && !vm)
+  if (good && planned && (!vm || !keep_contents(r, w)))
     good = false;
-  if (vm) {
+  if (good && vm) {
     follow_rules(r, w);
     good = vcca_host_boot(r->host, &w->plan, NULL, NULL, &vm->booted, &why) ? booted(r, s, w, vm) : step_failed_error(s, &why);
   }

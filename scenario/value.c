@@ -8,27 +8,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vcca/file.h"
 #include "vcca/hex.h"
 
 /* --- Pool ------------------------------------------------------------------------------------------------ */
 
 struct block {
   struct block *chain;
+  struct vcca_bytes adopted; /* bytes that were somebody else's */
   uint8_t bytes[];
 };
 
-uint8_t *pool_take(struct pool *pool, size_t n, struct vcca_error *err)
+/* A block with room for n bytes of its own, and cost bytes less in the pool. */
+static struct block *pool_block(struct pool *pool, size_t n, size_t cost, struct vcca_error *err)
 {
-  struct block *block = n < pool->left ? calloc(1, sizeof *block + n + 1) : NULL;
+  struct block *block = cost < pool->left ? calloc(1, sizeof *block + n + 1) : NULL;
   if (!block) {
-    vcca_fail(err, VCCA_FAULT_MEMORY, n < pool->left ? "no memory for %zu bytes" : "%zu bytes more than one file may use", n);
+    vcca_fail(err, VCCA_FAULT_MEMORY, cost < pool->left ? "no memory for %zu bytes" : "%zu bytes more than one file may use", cost);
     return NULL;
   }
-  pool->left -= n + 1;
+  pool->left -= cost + 1;
   block->chain = pool->chain;
   pool->chain = block;
-  return block->bytes;
+  return block;
+}
+
+uint8_t *pool_take(struct pool *pool, size_t n, struct vcca_error *err)
+{
+  struct block *block = pool_block(pool, n, n, err);
+  return block ? block->bytes : NULL;
 }
 
 bool pool_copy(struct pool *pool, vcca_span bytes, vcca_span *out, struct vcca_error *err)
@@ -40,10 +47,22 @@ bool pool_copy(struct pool *pool, vcca_span bytes, vcca_span *out, struct vcca_e
   return p != NULL;
 }
 
+bool pool_adopt(struct pool *pool, struct vcca_bytes *bytes, vcca_span *out, struct vcca_error *err)
+{
+  struct block *block = pool_block(pool, 0, bytes->n, err);
+  if (!block)
+    return false;
+  block->adopted = *bytes;
+  *bytes = (struct vcca_bytes){0};
+  *out = vcca_bytes_span(&block->adopted);
+  return true;
+}
+
 void pool_free(struct pool *pool)
 {
   for (struct block *block = pool->chain, *next; block; block = next) {
     next = block->chain;
+    vcca_bytes_free(&block->adopted);
     free(block);
   }
   pool->chain = NULL;
@@ -227,7 +246,7 @@ static bool read_file(const struct reading *r, const struct tree_node *node, vcc
   struct vcca_error why = {0};
   if (!vcca_file_read(path, FILE_BUDGET, &bytes, &why))
     return fail_node(node, &why, err);
-  bool ok = pool_copy(r->pool, vcca_bytes_span(&bytes), out, &why);
+  bool ok = pool_adopt(r->pool, &bytes, out, &why);
   vcca_bytes_free(&bytes);
   return ok ? true : fail_node(node, &why, err);
 }

@@ -10,6 +10,7 @@
 
 #include "scenario/yaml.h"
 #include "vcca/crypto.h"
+#include "vcca/file.h"
 
 enum value_kind { VALUE_NUMBER, VALUE_BYTES, VALUE_TEXT, VALUE_ANY }; /* ANY: only as what is wanted */
 struct value {
@@ -29,6 +30,8 @@ enum { POOL_BUDGET = 1 << 30, FILE_BUDGET = 512 << 20, PATTERN_MAX = 64 << 20 };
 uint8_t *pool_take(struct pool *pool, size_t n, struct vcca_error *err);
 /* A copy, followed by a NUL. */
 VCCA_MUST_USE bool pool_copy(struct pool *pool, vcca_span bytes, vcca_span *out, struct vcca_error *err);
+/* The bytes themselves, which are the pool's from now on; on failure they stay the caller's. */
+VCCA_MUST_USE bool pool_adopt(struct pool *pool, struct vcca_bytes *bytes, vcca_span *out, struct vcca_error *err);
 void pool_free(struct pool *pool);
 
 /* How values are read: where files are, what $names stand for. */

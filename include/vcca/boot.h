@@ -66,6 +66,8 @@ struct vcca_plan {
     uint64_t base, top;
   } ripas[VCCA_RIPAS_RANGES]; /* set to RAM before DATA (Arm) */
   size_t ripas_count;
+  bool lasting;                    /* contents stay in place, unchanged, while a machine lives that booted them: it makes no copies. For
+                                      the caller to say */
   unsigned vcpus;                  /* RECs or TECs that are created; 0 measures none */
   struct vcca_rec_params boot_rec; /* of vCPU 0; all others are zero (not runnable) */
   uint8_t loader[40];              /* virtCCA direct boot: the stub a segment points to */

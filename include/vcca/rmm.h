@@ -153,6 +153,14 @@ const struct vcca_interface *vcca_tmi(void);
  * effect. */
 VCCA_MUST_USE bool vcca_host_read(const vcca_machine *m, uint64_t pa, vcca_sink *out, size_t n);
 VCCA_MUST_USE bool vcca_host_write(vcca_machine *m, uint64_t pa, vcca_span bytes);
+/* From now on the Non-secure granule pa holds what page (4096 bytes) holds, without a copy: the bytes stay in place and unchanged until
+ * the granule is written, delegated or lent others; when they are lasting, until the machine is freed, since granules that are made from
+ * this one then refer to them, too. False, without effect, where vcca_host_write is. */
+VCCA_MUST_USE bool vcca_host_lend(vcca_machine *m, uint64_t pa, vcca_span page, bool lasting);
+/* Hashes the whole pages of content ahead of the calls that measure them, on all CPUs: each is told in order of pages first ..
+ * first + n - 1, and while it runs, a call that measures one of them where it was lent takes no time to hash it. */
+typedef void (*vcca_lent_pages)(void *ctx, size_t first, size_t n);
+void vcca_host_hash_ahead(vcca_machine *m, enum vcca_hash_alg alg, vcca_span content, vcca_lent_pages each, void *ctx);
 /* Realm access by IPA through stage 2, as the REC's own loads and stores: only where HIPAS is ASSIGNED and RIPAS is RAM, or
  * through an unprotected mapping. On false, *fault_ipa (may be NULL) is the first address that did not translate. */
 VCCA_MUST_USE bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *fault_ipa);

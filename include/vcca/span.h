@@ -74,14 +74,44 @@ static inline bool vcca_sink_ok(const vcca_sink *s)
 vcca_span vcca_sink_span(const vcca_sink *s);
 
 /* Little- and big-endian loads and stores; host pages are read with these, never cast to structs. */
-uint16_t vcca_le16(const uint8_t *p);
-uint32_t vcca_le32(const uint8_t *p);
-uint64_t vcca_le64(const uint8_t *p);
-void vcca_put_le16(uint8_t *p, uint16_t v);
-void vcca_put_le32(uint8_t *p, uint32_t v);
-void vcca_put_le64(uint8_t *p, uint64_t v);
-uint32_t vcca_be32(const uint8_t *p);
-void vcca_put_be32(uint8_t *p, uint32_t v);
+static inline uint16_t vcca_le16(const uint8_t *p)
+{
+  return (uint16_t)(p[0] | p[1] << 8);
+}
+static inline uint32_t vcca_le32(const uint8_t *p)
+{
+  return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+static inline uint64_t vcca_le64(const uint8_t *p)
+{
+  return (uint64_t)vcca_le32(p) | (uint64_t)vcca_le32(p + 4) << 32;
+}
+static inline void vcca_put_le16(uint8_t *p, uint16_t v)
+{
+  p[0] = (uint8_t)v;
+  p[1] = (uint8_t)(v >> 8);
+}
+static inline void vcca_put_le32(uint8_t *p, uint32_t v)
+{
+  vcca_put_le16(p, (uint16_t)v);
+  vcca_put_le16(p + 2, (uint16_t)(v >> 16));
+}
+static inline void vcca_put_le64(uint8_t *p, uint64_t v)
+{
+  vcca_put_le32(p, (uint32_t)v);
+  vcca_put_le32(p + 4, (uint32_t)(v >> 32));
+}
+static inline uint32_t vcca_be32(const uint8_t *p)
+{
+  return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+static inline void vcca_put_be32(uint8_t *p, uint32_t v)
+{
+  p[0] = (uint8_t)(v >> 24);
+  p[1] = (uint8_t)(v >> 16);
+  p[2] = (uint8_t)(v >> 8);
+  p[3] = (uint8_t)v;
+}
 
 #ifdef __cplusplus
 }

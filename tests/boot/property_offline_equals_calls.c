@@ -182,6 +182,7 @@ static void drawn_plans_measure_as_they_boot(void **state)
     fill(&seed, content);
     draw_plan(&seed, &plan, content);
     drawn[plan.rules]++;
+    plan.lasting = i % 2;
     check_same(&plan, what);
   }
   for (unsigned i = 0; i < VCCA_RULES_COUNT; i++)

@@ -111,6 +111,29 @@ static void shared_memory_is_seen_from_both_sides(void **state)
   rig_free(rig);
 }
 
+/* Each page of shared memory in 2 MiB of its own: for each the machine makes contents and a page of records. */
+static void a_realm_writes_to_shared_memory_that_lies_far_apart(void **state)
+{
+  (void)state;
+  enum { PAGES = 400 };
+  static uint8_t bytes[PAGES * 4096];
+  struct vcca_machine_config config = rig_config(VCCA_ABI_RMI);
+  uint64_t far = UINT64_C(0x1000000000);
+  config.regions[config.region_count++] = (struct vcca_region){.base = far, .size = 2 * PAGES * MIB, .delegable = true};
+  struct rig *rig = rig_new(&config);
+  rmi_realm(rig, B, 2, VCCA_SHA256);
+  rmi_tables(rig, B, UNPROTECTED, P(72), 1);
+  for (uint64_t i = 0; i < PAGES; i++)
+    OK(rig, "RTT_MAP_UNPROTECTED", B, UNPROTECTED + i * PAGE, 3, (far + 2 * i * MIB) | 0xc0);
+  rmi_rec(rig, B, B_REC, P(80), 0, 1);
+  for (size_t i = 0; i < sizeof bytes; i++)
+    bytes[i] = (uint8_t)(i / PAGE + 1);
+  assert_true(vcca_realm_write(rig->m, B_REC, UNPROTECTED, VCCA_SPAN(bytes), NULL));
+  for (uint64_t i = 0; i < PAGES; i++)
+    assert_int_equal(rig_peek(rig, far + 2 * i * MIB + PAGE - 1, 1), (uint8_t)(i + 1));
+  rig_free(rig);
+}
+
 static void a_host_access_that_fails_has_no_effect(void **state)
 {
   (void)state;
@@ -203,6 +226,7 @@ int main(void)
       cmocka_unit_test(what_the_embedder_scribbles_under_a_realm_is_never_seen),
       cmocka_unit_test(a_realm_boots_from_parameters_in_the_embedders_memory),
       cmocka_unit_test(shared_memory_is_seen_from_both_sides),
+      cmocka_unit_test(a_realm_writes_to_shared_memory_that_lies_far_apart),
       cmocka_unit_test(a_host_access_that_fails_has_no_effect),
       cmocka_unit_test(a_machine_without_a_program_leaves_at_once),
       cmocka_unit_test(impossible_configurations_are_refused_with_a_reason),

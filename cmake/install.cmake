@@ -18,12 +18,14 @@ install(FILES ${PROJECT_BINARY_DIR}/vccaConfig.cmake ${PROJECT_BINARY_DIR}/vccaC
 # vcca.pc links the whole house, vcca-verifier.pc a relying party without the machine; both the engines that were found.
 set(all_libs "-lvcca-scenario -lvcca-explain -lvcca-boot -lvcca-golden -lvcca-tsi -lvcca-rmm -lvcca-hsm -lvcca-verifier -lvcca-token -lvcca-measurement -lvcca-crypto -lvcca-base")
 set(verifier_libs "-lvcca-verifier -lvcca-token -lvcca-measurement -lvcca-crypto -lvcca-base")
-set(crypto_libs "-lmbedx509 -lmbedcrypto -pthread")
+list(TRANSFORM VCCA_MBEDTLS_NAMES PREPEND -l OUTPUT_VARIABLE crypto_libs)
+list(JOIN crypto_libs " " crypto_libs)
+string(APPEND crypto_libs " -pthread")
 if("VCCA_HAVE_IPSEC_MB" IN_LIST VCCA_ENGINE_DEFINITIONS)
   string(PREPEND crypto_libs "-lIPSec_MB ")
 endif()
 set(crypto_requires "")
-if("VCCA_HAVE_OPENSSL" IN_LIST VCCA_ENGINE_DEFINITIONS)
+if(PkgConfig::LIBCRYPTO IN_LIST VCCA_ENGINES)
   set(crypto_requires "libcrypto")
 endif()
 # where the files are says where the rest is, so that an installed tree can be moved

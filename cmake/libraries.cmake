@@ -3,11 +3,23 @@
 find_package(PkgConfig REQUIRED)
 
 find_path(MBEDTLS_INCLUDE_DIR psa/crypto.h REQUIRED)
-foreach(part mbedcrypto mbedx509)
+foreach(header version build_info) # the latter from 3.0 on
+  if(EXISTS ${MBEDTLS_INCLUDE_DIR}/mbedtls/${header}.h)
+    file(STRINGS ${MBEDTLS_INCLUDE_DIR}/mbedtls/${header}.h line REGEX "define MBEDTLS_VERSION_STRING +\"")
+    if(line MATCHES "\"([0-9.]+)")
+      set(VCCA_MBEDTLS_VERSION ${CMAKE_MATCH_1})
+    endif()
+  endif()
+endforeach()
+set(VCCA_MBEDTLS_NAMES mbedx509 mbedcrypto) # in the order of static linking
+if(VCCA_MBEDTLS_VERSION VERSION_GREATER_EQUAL 4)
+  set(VCCA_MBEDTLS_NAMES mbedx509 tfpsacrypto)
+endif()
+foreach(part ${VCCA_MBEDTLS_NAMES})
   find_library(${part}_LIBRARY ${part} REQUIRED)
   list(APPEND VCCA_MBEDTLS ${${part}_LIBRARY})
 endforeach()
-list(REVERSE VCCA_MBEDTLS) # x509 before crypto, for static linking
+message(STATUS "mbedTLS ${VCCA_MBEDTLS_VERSION}")
 
 pkg_check_modules(LIBCBOR REQUIRED IMPORTED_TARGET libcbor)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
@@ -33,6 +45,7 @@ foreach(engine OPENSSL IPSEC_MB)
   set_property(CACHE VCCA_${engine} PROPERTY STRINGS AUTO ON OFF)
 endforeach()
 set(VCCA_ENGINES "")            # what the crypto room links
+set(VCCA_ENGINE_HEADERS "")     # includes from
 set(VCCA_ENGINE_DEFINITIONS "") # and is compiled with
 if(NOT VCCA_OPENSSL STREQUAL "OFF")
   pkg_check_modules(LIBCRYPTO IMPORTED_TARGET libcrypto>=3.0)
@@ -48,8 +61,19 @@ if(NOT VCCA_IPSEC_MB STREQUAL "OFF") # Debian 12's has no pkg-config file
   find_library(IPSEC_MB_LIBRARY IPSec_MB)
   if(IPSEC_MB_INCLUDE_DIR AND IPSEC_MB_LIBRARY)
     list(APPEND VCCA_ENGINES ${IPSEC_MB_LIBRARY})
+    list(APPEND VCCA_ENGINE_HEADERS ${IPSEC_MB_INCLUDE_DIR})
     list(APPEND VCCA_ENGINE_DEFINITIONS VCCA_HAVE_IPSEC_MB)
   elseif(NOT VCCA_IPSEC_MB STREQUAL "AUTO")
     message(FATAL_ERROR "VCCA_IPSEC_MB=${VCCA_IPSEC_MB}, but there is no intel-ipsec-mb (Debian on amd64: libipsec-mb-dev)")
   endif()
+endif()
+
+# mbedTLS 4 hides its RSA numbers; OpenSSL's take their place, whether its hashing engine is wanted or not
+# (docs/adr/0002-crypto-port.md).
+if(VCCA_MBEDTLS_VERSION VERSION_GREATER_EQUAL 4 AND NOT "VCCA_HAVE_OPENSSL" IN_LIST VCCA_ENGINE_DEFINITIONS)
+  pkg_check_modules(LIBCRYPTO IMPORTED_TARGET libcrypto>=3.0)
+  if(NOT LIBCRYPTO_FOUND)
+    message(FATAL_ERROR "mbedTLS ${VCCA_MBEDTLS_VERSION} has no RSA private keys for vcca: it takes libcrypto 3 (Debian: libssl-dev), or mbedTLS 2.28 or 3.6")
+  endif()
+  list(APPEND VCCA_ENGINES PkgConfig::LIBCRYPTO)
 endif()

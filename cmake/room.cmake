@@ -1,4 +1,4 @@
-# One folder, one static library: vcca_room(NAME rooms-it-may-use... LIBRARIES outside-libraries...).
+# One folder, one static library: vcca_room(NAME rooms-it-may-use... LIBRARIES outside-libraries... HEADERS where-theirs-are...).
 # The library is called libvcca-NAME.a and exported as vcca::NAME.
 set(VCCA_ROOMS "")
 
@@ -15,7 +15,7 @@ function(vcca_flags target)
 endfunction()
 
 function(vcca_room name)
-  cmake_parse_arguments(ROOM "" "" "LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "LIBRARIES;HEADERS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${name}/*.c)
   if(NOT sources)
     return()
@@ -33,6 +33,7 @@ function(vcca_room name)
     endif()
   endforeach()
   target_link_libraries(vcca_${name} PRIVATE ${ROOM_LIBRARIES})
+  target_include_directories(vcca_${name} SYSTEM PRIVATE ${ROOM_HEADERS})
   vcca_flags(vcca_${name})
   set(VCCA_ROOMS ${VCCA_ROOMS} vcca_${name} PARENT_SCOPE)
 endfunction()

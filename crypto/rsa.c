@@ -1,63 +1,20 @@
-/* RSA with the private key: the one file that is not portable across mbedTLS. PSA has no key from primes and no PSS with
- * a given salt, so this calls mbedtls_rsa_* and mbedtls_mpi_*, which 2.28 and 3.x offer and 4.x hides. To port
- * vcca to a library without them, replace this file.
+/* RSA with the private key, which PSA does not have as vcca needs it: a key from primes, primes from a seed, PSS with a salt of
+ * our own. Everything that is bytes is here; the arithmetic is rsa_mbedtls.c's or, where mbedTLS has none to offer, rsa_openssl.c's.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/rsa.h"
 
 #include <string.h>
 
-#include <mbedtls/bignum.h>
-#include <mbedtls/rsa.h>
-#include <mbedtls/version.h>
-
 #include "crypto/der.h"
 #include "crypto/hmac.h"
 
-enum { MODULUS_MAX = VCCA_RSA_BITS_MAX / 8, ROUNDS = 20 };
+enum { MODULUS_MAX = VCCA_RSA_BITS_MAX / 8 };
 static const uint8_t exponent[] = {0x01, 0x00, 0x01};
 
-/* What mbedTLS takes for its random source: bytes of a derived stream. */
-static int draw(void *stream, unsigned char *out, size_t n)
+static bool public_from(const uint8_t *n, size_t size, struct vcca_key *key)
 {
-  vcca_stream_read(stream, out, n);
-  return 0;
-}
-
-/* The hash is that of PSS, MBEDTLS_MD_NONE where there is none. */
-static void context_init(mbedtls_rsa_context *rsa, mbedtls_md_type_t hash)
-{
-#if MBEDTLS_VERSION_NUMBER >= 0x03000000
-  mbedtls_rsa_init(rsa);
-  mbedtls_rsa_set_padding(rsa, MBEDTLS_RSA_PKCS_V21, hash);
-#else
-  mbedtls_rsa_init(rsa, MBEDTLS_RSA_PKCS_V21, (int)hash);
-#endif
-}
-
-static bool context_load(mbedtls_rsa_context *rsa, vcca_span p, vcca_span q)
-{
-  return mbedtls_rsa_import_raw(rsa, NULL, 0, p.p, p.n, q.p, q.n, NULL, 0, exponent, sizeof exponent) == 0 && mbedtls_rsa_complete(rsa) == 0 &&
-         mbedtls_rsa_check_privkey(rsa) == 0;
-}
-
-/* The Miller-Rabin bases come from the candidate itself: the answer is a function of the number. */
-static bool is_prime(vcca_span number)
-{
-  struct vcca_stream bases;
-  vcca_stream_start(&bases, VCCA_SHA256, number, vcca_span_of(NULL, 0), VCCA_SPAN_LIT("vcca Miller-Rabin"));
-  mbedtls_mpi x;
-  mbedtls_mpi_init(&x);
-  bool prime = mbedtls_mpi_read_binary(&x, number.p, number.n) == 0 && mbedtls_mpi_is_prime_ext(&x, ROUNDS, draw, &bases) == 0;
-  mbedtls_mpi_free(&x);
-  return prime;
-}
-
-static bool public_from(const mbedtls_rsa_context *rsa, size_t size, struct vcca_key *key)
-{
-  uint8_t n[MODULUS_MAX], buffer[VCCA_SPKI_MAX];
-  if (mbedtls_rsa_export_raw(rsa, n, size, NULL, 0, NULL, 0, NULL, 0, NULL, 0) != 0)
-    return false;
+  uint8_t buffer[VCCA_SPKI_MAX];
   struct vcca_der d = vcca_der_in(buffer, sizeof buffer);
   const uint8_t *end = vcca_der_mark(&d);
   vcca_der_uint(&d, VCCA_SPAN(exponent));
@@ -75,25 +32,12 @@ bool vcca_rsa_primes_check(vcca_span p, vcca_span q, struct vcca_error *err)
   size_t least = VCCA_RSA_BITS_MIN / 16, most = VCCA_RSA_BITS_MAX / 16;
   if (p.n != q.n || p.n < least || p.n > most)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "RSA primes of %zu and %zu bytes: both must be equally long, %zu to %zu", p.n, q.n, least, most);
+  if (p.p[0] < 0x80 || q.p[0] < 0x80)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the top bit of an RSA prime is not set: the modulus would be shorter than %zu bits", 16 * p.n);
   if (vcca_span_eq(p, q))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the two RSA primes are equal");
-  if (!is_prime(p) || !is_prime(q))
+  if (!vcca_rsa_is_prime(p) || !vcca_rsa_is_prime(q))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the RSA primes are not both prime");
-  return true;
-}
-
-bool vcca_rsa_fill(struct vcca_key *key, vcca_span p, vcca_span q, struct vcca_error *err)
-{
-  mbedtls_rsa_context rsa;
-  context_init(&rsa, MBEDTLS_MD_NONE);
-  bool ok = context_load(&rsa, p, q) && mbedtls_rsa_get_len(&rsa) == 2 * p.n && public_from(&rsa, 2 * p.n, key);
-  mbedtls_rsa_free(&rsa);
-  if (!ok)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the primes do not make an RSA key of %zu bits with e = 65537", 16 * p.n);
-  memcpy(key->p, p.p, p.n);
-  memcpy(key->q, q.p, q.n);
-  key->prime_size = p.n;
-  key->pair = true;
   return true;
 }
 
@@ -106,6 +50,18 @@ static bool suits_exponent(const uint8_t *p, size_t n)
   return rest != 1;
 }
 
+bool vcca_rsa_fill(struct vcca_key *key, vcca_span p, vcca_span q, struct vcca_error *err)
+{
+  uint8_t n[MODULUS_MAX];
+  if (!suits_exponent(p.p, p.n) || !suits_exponent(q.p, q.n) || !vcca_rsa_modulus(p, q, n) || !public_from(n, 2 * p.n, key))
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the primes do not make an RSA key of %zu bits with e = 65537", 16 * p.n);
+  memcpy(key->p, p.p, p.n);
+  memcpy(key->q, q.p, q.n);
+  key->prime_size = p.n;
+  key->pair = true;
+  return true;
+}
+
 /* FIPS 186-5, A.1.3, with the candidates from the stream: the two top bits set, which gives the modulus its full
  * length, odd, not 1 mod e. One odd number in 700 of 2048 bits is prime; the bound is there for a library that
  * has run out of memory. */
@@ -115,7 +71,7 @@ static bool next_prime(struct vcca_stream *candidates, uint8_t *p, size_t n)
     vcca_stream_read(candidates, p, n);
     p[0] |= 0xc0;
     p[n - 1] |= 0x01;
-    if (suits_exponent(p, n) && is_prime(vcca_span_of(p, n)))
+    if (suits_exponent(p, n) && vcca_rsa_is_prime(vcca_span_of(p, n)))
       return true;
   }
   return false;
@@ -133,43 +89,47 @@ bool vcca_rsa_search(size_t bits, vcca_span secret, vcca_span info, uint8_t *p, 
   return true;
 }
 
-/* The salt, and after it whatever blinding the library draws, which does not show in the result. */
-static void start_salt(struct vcca_stream *salt, const struct vcca_key *key, enum vcca_hash_alg alg, vcca_sink *info, vcca_span digest)
+/* HKDF over the primes, with the digest in the info. */
+static void derive_salt(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, uint8_t *salt)
 {
-  uint8_t secret[2 * VCCA_PRIME_MAX];
-  vcca_sink sink = VCCA_SINK(secret);
-  vcca_sink_put(&sink, vcca_span_of(key->p, key->prime_size));
-  vcca_sink_put(&sink, vcca_span_of(key->q, key->prime_size));
-  vcca_sink_str(info, "vcca RSA-PSS salt");
-  vcca_sink_put(info, digest);
-  vcca_stream_start(salt, alg, vcca_sink_span(&sink), vcca_span_of(NULL, 0), vcca_sink_span(info));
+  uint8_t secret_bytes[2 * VCCA_PRIME_MAX], info_bytes[32 + VCCA_HASH_MAX];
+  vcca_sink secret = VCCA_SINK(secret_bytes), info = VCCA_SINK(info_bytes);
+  vcca_sink_put(&secret, vcca_span_of(key->p, key->prime_size));
+  vcca_sink_put(&secret, vcca_span_of(key->q, key->prime_size));
+  vcca_sink_str(&info, "vcca RSA-PSS salt");
+  vcca_sink_put(&info, digest);
+  struct vcca_stream stream;
+  vcca_stream_start(&stream, alg, vcca_sink_span(&secret), vcca_span_of(NULL, 0), vcca_sink_span(&info));
+  vcca_stream_read(&stream, salt, digest.n);
 }
 
-static mbedtls_md_type_t md_type(enum vcca_hash_alg alg)
+/* Xors MGF1 of the seed onto the bytes (RFC 8017, B.2.1). */
+static void mask(enum vcca_hash_alg alg, vcca_span seed, uint8_t *bytes, size_t n)
 {
-  return alg == VCCA_SHA256 ? MBEDTLS_MD_SHA256 : alg == VCCA_SHA384 ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA512;
+  size_t size = vcca_hash_size(alg);
+  for (size_t at = 0; at < n; at++) {
+    uint8_t counter[4], block[VCCA_HASH_MAX];
+    if (at % size == 0) {
+      vcca_put_be32(counter, (uint32_t)(at / size));
+      vcca_hash_parts(alg, (const vcca_span[]){seed, VCCA_SPAN(counter)}, 2, block);
+    }
+    bytes[at] ^= block[at % size];
+  }
 }
 
-static bool finish(const struct vcca_key *key, bool ok, const uint8_t *bytes, vcca_sink *signature, struct vcca_error *err)
+/* EMSA-PSS (RFC 8017, 9.1.1) for a modulus of n whole bytes, with a salt as long as the digest:
+ * out = DB xor MGF1(H) || H || bc, where DB = 00 .. 00 01 salt and H = Hash(00 x 8 || digest || salt). */
+static void encode_pss(enum vcca_hash_alg alg, vcca_span digest, const uint8_t *salt, uint8_t *out, size_t n)
 {
-  if (!ok)
-    return vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no RSA signature");
-  vcca_sink_put(signature, vcca_span_of(bytes, key->bits / 8));
-  return vcca_sink_ok(signature) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a signature of %zu bytes", key->bits / 8);
-}
-
-bool vcca_rsa_sign_pss(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err)
-{
-  uint8_t bytes[MODULUS_MAX], info_bytes[32 + VCCA_HASH_MAX];
-  vcca_sink info = VCCA_SINK(info_bytes);
-  struct vcca_stream salt;
-  start_salt(&salt, key, alg, &info, digest);
-  mbedtls_rsa_context rsa;
-  context_init(&rsa, md_type(alg));
-  bool ok = context_load(&rsa, vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size)) &&
-            mbedtls_rsa_rsassa_pss_sign_ext(&rsa, draw, &salt, md_type(alg), (unsigned)digest.n, digest.p, (int)digest.n, bytes) == 0;
-  mbedtls_rsa_free(&rsa);
-  return finish(key, ok, bytes, signature, err);
+  static const uint8_t zeros[8];
+  size_t db = n - digest.n - 1;
+  memset(out, 0, db);
+  out[db - digest.n - 1] = 0x01;
+  memcpy(out + db - digest.n, salt, digest.n);
+  vcca_hash_parts(alg, (const vcca_span[]){VCCA_SPAN(zeros), digest, vcca_span_of(salt, digest.n)}, 3, out + db);
+  mask(alg, vcca_span_of(out + db, digest.n), out, db);
+  out[0] &= 0x7f;
+  out[n - 1] = 0xbc;
 }
 
 /* EMSA-PKCS1-v1_5 of a SHA-256 digest (RFC 8017, 9.2): 00 01 ff .. ff 00 DigestInfo. */
@@ -185,16 +145,26 @@ static void encode_pkcs1(vcca_span digest, uint8_t *out, size_t n)
   vcca_sink_put(&sink, digest);
 }
 
+static bool sign(const struct vcca_key *key, const uint8_t *encoded, vcca_sink *signature, struct vcca_error *err)
+{
+  uint8_t bytes[MODULUS_MAX];
+  if (!vcca_rsa_private(vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size), encoded, bytes))
+    return vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no RSA signature");
+  vcca_sink_put(signature, vcca_span_of(bytes, key->bits / 8));
+  return vcca_sink_ok(signature) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a signature of %zu bytes", key->bits / 8);
+}
+
+bool vcca_rsa_sign_pss(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err)
+{
+  uint8_t encoded[MODULUS_MAX], salt[VCCA_HASH_MAX];
+  derive_salt(key, alg, digest, salt);
+  encode_pss(alg, digest, salt, encoded, key->bits / 8);
+  return sign(key, encoded, signature, err);
+}
+
 bool vcca_rsa_sign_pkcs1(const struct vcca_key *key, vcca_span digest, vcca_sink *signature, struct vcca_error *err)
 {
-  uint8_t bytes[MODULUS_MAX], encoded[MODULUS_MAX];
+  uint8_t encoded[MODULUS_MAX];
   encode_pkcs1(digest, encoded, key->bits / 8);
-  struct vcca_stream blinding;
-  vcca_stream_start(&blinding, VCCA_SHA256, vcca_span_of(key->p, key->prime_size), vcca_span_of(NULL, 0), VCCA_SPAN_LIT("vcca RSA blinding"));
-  mbedtls_rsa_context rsa;
-  context_init(&rsa, MBEDTLS_MD_NONE);
-  bool ok = context_load(&rsa, vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size)) &&
-            mbedtls_rsa_private(&rsa, draw, &blinding, encoded, bytes) == 0;
-  mbedtls_rsa_free(&rsa);
-  return finish(key, ok, bytes, signature, err);
+  return sign(key, encoded, signature, err);
 }

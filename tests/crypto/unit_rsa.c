@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "crypto/key.h"
+#include "crypto/rsa.h"
 #include "crypto/support.h"
 
 /* PS256 over "message" with the pair p, q and the salt HKDF-SHA256(p || q, "vcca RSA-PSS salt" || digest). */
@@ -79,6 +79,32 @@ static void every_pss_algorithm_signs_what_it_verifies(void **state)
   vcca_key_free(key);
 }
 
+/* Project Wycheproof, primality_test.json: of each kind of pseudoprime one, and primes. */
+static void pseudoprimes_are_not_taken_for_primes(void **state)
+{
+  (void)state;
+  static const struct {
+    unsigned tc;
+    bool prime;
+    const char *number;
+  } rows[] = {
+      {12, false, "010000000000000000000000000000000000000000000000000000000000000001"},
+      {24, false, "0504e8e504fd585e79193ca1"},
+      {32, false, "02cb78fe3f36c4f5f05dbe92b82798d5fc18f2bfaaa388ef"},
+      {37, false, "3e730196d68b0c3b2508930785ce9e0552eb366cce1525e281"},
+      {39, false,
+       "f67307e54779cfe9120bf862afc5466c5d6d0783d12df5215c0c981c51e4bfc098e9afd574f51b18c820259b692ec0bf7c9d6e56e9bb99fbd3b7ecc4082146a9"
+       "d7a5b7bc6519d476c4a9975d9c3e3b12bee45b7accb07a6a68ea583ac2523ef32ee6d01bc766b59c43031f9c6980c9b4317da6825be9f7c5db03283d04c13323"},
+      {103, false, "8126e1b6c59a80581221ccb272046804dc8bf7a2893ccbad9e61267f9c56ca5b"},
+      {111, false, "027a5f7ca7b29ee74d5525"},
+      {201, false, "f4e8aaa62114c404219ed23f"},
+      {278, true, "37a5f7f30fd2d1f46cd794e8337106ccebced1189c1f5b6b3c525b64b6c36768785f7912013f"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (vcca_rsa_is_prime(unhex(rows[i].number)) != rows[i].prime)
+      fail_msg("tcId %u should be %s", rows[i].tc, rows[i].prime ? "prime" : "composite");
+}
+
 static void primes_that_make_no_key_are_refused(void **state)
 {
   (void)state;
@@ -91,6 +117,10 @@ static void primes_that_make_no_key_are_refused(void **state)
   assert_non_null(strstr(err.text, "not both prime"));
   assert_null(vcca_key_from_primes(p, p, &err));
   assert_non_null(strstr(err.text, "equal"));
+  memset(composite, 0, sizeof composite); /* primes, but the product would be short of 2048 bits */
+  composite[127] = 3;
+  assert_null(vcca_key_from_primes(vcca_span_of(composite, 128), q, &err));
+  assert_non_null(strstr(err.text, "top bit"));
   assert_null(vcca_key_from_primes(p, vcca_span_sub(q, 0, 127), &err));
   assert_null(vcca_key_from_primes(vcca_span_sub(p, 0, 64), vcca_span_sub(q, 0, 64), &err));
   assert_null(vcca_key_from_primes(vcca_span_of(NULL, 0), vcca_span_of(NULL, 0), &err));
@@ -118,6 +148,7 @@ int main(void)
       cmocka_unit_test(a_seeded_rsa_key_has_4096_bits),
       cmocka_unit_test(pss_signatures_have_the_derived_salt),
       cmocka_unit_test(every_pss_algorithm_signs_what_it_verifies),
+      cmocka_unit_test(pseudoprimes_are_not_taken_for_primes),
       cmocka_unit_test(primes_that_make_no_key_are_refused),
       cmocka_unit_test(a_public_key_has_no_primes_and_an_rsa_key_no_point),
   };

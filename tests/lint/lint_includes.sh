@@ -21,7 +21,7 @@ while read -r name rest; do may[$name]=" $name $rest "; done < <(
   sed -n 's/^vcca_room(\([a-z]*\) *\(.*\))$/\1 \2/p' CMakeLists.txt | sed 's/LIBRARIES.*//')
 may[cli]=" cli ${!may[*]} "
 
-declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/engine_openssl.c ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=scenario/ ["libfdt.h"]=boot/ ["zlib.h"]=boot/gunzip.c)
+declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/ ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=scenario/ ["libfdt.h"]=boot/ ["zlib.h"]=boot/gunzip.c)
 
 for room in "${!may[@]}"; do
   for file in "$room"/*.c "$room"/*.h "$room"/*.def; do

@@ -182,6 +182,16 @@ static void absorb_caps(struct digest *d, const struct vcca_host_caps *caps)
     absorb_number(d, caps->known[cap] ? (uint64_t)1 << 32 | caps->value[cap] : 0);
 }
 
+/* With their NULs, which tell where each ends. */
+static void absorb_words(struct digest *d, const struct vcca_sweep_value *value)
+{
+  vcca_span parts[1 + VCCA_SWEEP_WORDS_MAX] = {VCCA_SPAN(d->state)};
+  size_t n = 1;
+  for (size_t i = 0; i < value->word_count && i < VCCA_SWEEP_WORDS_MAX; i++)
+    parts[n++] = vcca_span_of((const uint8_t *)value->words[i], strlen(value->words[i]) + 1);
+  vcca_hash_parts(VCCA_SHA256, parts, n, d->state);
+}
+
 static void absorb_value(struct digest *d, const struct vcca_sweep *sweep, enum vcca_sweep_option option, const struct vcca_sweep_value *value)
 {
   absorb(d, vcca_span_str(options[option].name));
@@ -202,9 +212,7 @@ static void absorb_value(struct digest *d, const struct vcca_sweep *sweep, enum 
     absorb_number(d, value->number);
     break;
   case VCCA_SWEEP_WORDS:
-    absorb_number(d, value->word_count);
-    for (size_t i = 0; i < value->word_count; i++)
-      absorb(d, vcca_span_str(value->words[i]));
+    absorb_words(d, value);
     break;
   }
 }

@@ -89,6 +89,30 @@ done
 printf 'initrd' >initrd
 sweep plan.yaml >whole.jsonl
 
+# what docs/measure.md says about clusters, as it stands there
+block() { awk -v start="$1" '/^```/ { inside = !inside; text = ""; next } inside { text = text $0 "\n"; if (index($0, start) == 1) found = 1 }
+  !inside && found { exit } { if (found) kept = text } END { printf "%s", kept }' "${VCCA_SOURCE:?}/docs/measure.md"; }
+mkdir bin farm; ln -s "$vcca" bin/vcca
+tasks() { # a Slurm array, one task after the other; the second was stopped in the middle of a row, and starts again
+  for k in 1 2 3; do
+    SLURM_ARRAY_TASK_ID=$k SLURM_ARRAY_TASK_COUNT=3 SLURM_CPUS_PER_TASK=1 bash slurm.sh 2>/dev/null || complain "task $k: exit $?"
+    [[ $k -ne 2 ]] || { mv rims.2.0.jsonl all; head -c 2000 all >rims.2.0.jsonl
+      SLURM_ARRAY_TASK_ID=2 SLURM_ARRAY_TASK_COUNT=3 SLURM_CPUS_PER_TASK=1 SLURM_RESTART_COUNT=1 bash slurm.sh 2>/dev/null; cmp all rims.2.1.jsonl || complain "task 2 again"; }
+  done
+}
+cp plan.yaml Image initrd "Image, packed.gz" farm
+( cd farm; PATH=$dir/bin:$PATH; bad=0
+  block '#!/bin/bash' >slurm.sh; block '# GNU parallel' >parallel.sh; block 'grep -h' >merge.sh
+  grep -q SBATCH slurm.sh && grep -q ::: parallel.sh && grep -q resume merge.sh || complain "no examples in docs/measure.md"
+  tasks
+  head -1 merge.sh | bash 2>/dev/null; same rims.jsonl ../whole.jsonl "a Slurm array, merged"
+  rm rims.*
+  if command -v parallel >/dev/null; then
+    bash parallel.sh 2>/dev/null </dev/null; same rims.jsonl ../whole.jsonl "GNU parallel, merged"
+    rm rims.jsonl; tail -1 merge.sh | bash; same rims.jsonl ../whole.jsonl "GNU parallel, sorted"
+  fi
+  exit $bad ) || bad=1
+
 refused 3 'part.csv:1:1: ' plan.yaml --resume part.csv
 refused 3 'zeros.jsonl:3:1: .*another RIM' plan.yaml --resume whole.jsonl --resume zeros.jsonl
 sed 's/sve: .*/sve: [0, 512]/' plan.yaml >other.yaml

@@ -196,6 +196,12 @@ static void what_is_wrong_is_named_with_its_place(void **state)
       {HEAD "matrix: {hash: [sha-1]}\n", 3, 17, "the hashes are"},
       {HEAD "matrix: {append: [\"a\\nb\"]}\n", 3, 19, "control characters"},
       {HEAD "matrix: {append: [\"\"]}\n", 3, 19, "text was expected"},
+      {HEAD "matrix: {ram: [1, 18446744073709551616]}\n", 3, 19, "does not fit 64 bits"},
+      {HEAD "matrix: {ram: [16777216T]}\n", 3, 16, ""},
+      {HEAD "matrix: {vcpus: [-1]}\n", 3, 18, "too large here: at most 512"},
+      {HEAD "vcpus: &a 1\nmatrix: {ram: [*a]}\n", 3, 8, "anchors"},
+      {HEAD "matrix: {<<: {ram: [1G]}}\n", 3, 10, "merge keys"},
+      {HEAD "matrix: {ram: [[1G]]}\n", 3, 16, "a number was expected"},
       {HEAD "host: a.toml\nmatrix: {vcpus: [1]}\n", 3, 1, "\"host\" is not for arm: use sve"},
       {HEAD "matrix: {args: [-m 1G]}\n", 3, 10, "\"args\" is not for arm"},
       {QEMU "matrix: {sve: [128]}\n", 3, 10, "\"sve\" is not for qemu: use sve-vl"},
@@ -205,7 +211,7 @@ static void what_is_wrong_is_named_with_its_place(void **state)
       {QEMU "matrix: {rmm: [1.1]}\n", 3, 16, "1.0 or 2.0"},
       {QEMU "matrix: {hash-algo: [md5]}\n", 3, 22, "sha256"},
       {QEMU "matrix: {hash: [md5]}\n", 3, 17, "measurement-algorithm"},
-      {QEMU "matrix: {vcpus: [0]}\n", 3, 18, "at least one"},
+      {QEMU "matrix: {vcpus: [0]}\n", 3, 18, "-smp"},
       {QEMU "matrix: {host: [absent.toml]}\n", 3, 17, "absent.toml"},
       {QEMU "matrix: {host: [[a.toml, initrd]]}\n", 3, 26, "initrd:1:1: no such key"},
       {QEMU "matrix: {host: [[]]}\n", 3, 17, "an empty list"},
@@ -215,7 +221,7 @@ static void what_is_wrong_is_named_with_its_place(void **state)
       {QEMU "matrix: {args: [\"'a\"]}\n", 3, 17, "a quote is open"},
       {QEMU "args: -m\nmatrix: {args: [1G, 2G]}\n", 3, 7, "-m needs a value"},
       {QEMU "matrix: {args: [-m]}\n", 3, 17, "-m needs a value"},
-      {QEMU "args: [-m, 1G]\nmatrix: {args: [-cpu max]}\n", 4, 17, "-cpu max: a realm's is host"},
+      {QEMU "args: [-m, 1G]\nmatrix: {args: [-cpu max]}\n", 4, 17, "-cpu max"},
       {"vcca: 1\nprofile: kvmtool\nmatrix: {args: [none, stray]}\n", 3, 23, "lkvm has no option 'stray'"},
       {HEAD "matrix:\n  kernel: [Image, absent]\n", 4, 19, "absent"},
       {HEAD "matrix:\n  kernel: [broken.gz]\n", 4, 12, "broken.gz"},
@@ -227,6 +233,53 @@ static void what_is_wrong_is_named_with_its_place(void **state)
     if (err.line != rows[i].line || err.column != rows[i].column || !strstr(err.text, rows[i].text))
       fail_msg("%s\n%u:%u: %s; %u:%u \"%s\" was expected", rows[i].plan, err.line, err.column, err.text, rows[i].line, rows[i].column, rows[i].text);
     vcca_sweep_free(&s);
+  }
+}
+
+/* A plan of n times some text, between a beginning and an end. */
+static char *repeated(const char *head, const char *text, unsigned n, const char *tail)
+{
+  size_t room = strlen(head) + n * strlen(text) + strlen(tail) + 1;
+  char *plan = malloc(room);
+  assert_non_null(plan);
+  vcca_sink out = vcca_sink_of((uint8_t *)plan, room);
+  vcca_sink_str(&out, head);
+  for (unsigned i = 0; i < n; i++)
+    vcca_sink_str(&out, text);
+  vcca_sink_str(&out, tail);
+  vcca_sink_u8(&out, 0);
+  assert_true(vcca_sink_ok(&out));
+  return plan;
+}
+
+static void every_count_has_an_end(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *head, *text;
+    unsigned n;
+    const char *tail, *error;
+  } rows[] = {
+      {HEAD "matrix: ", "[", 100000, "", "nested more than 32 deep"},
+      {HEAD "matrix: {vcpus: [", "1,", VCCA_SWEEP_VALUES, "1]}", "more than 4096 values in one list"},
+      {HEAD "matrix: {vcpus: [", "[],", 200001, "1]}", "more than 200000 values in one file"},
+      {HEAD "append: ", "x", VCCA_SWEEP_TEXT_MAX + 1, "\nmatrix: {vcpus: [1]}", "4097 bytes of text, at most 4096"},
+      {QEMU "args: ", "-S ", VCCA_SWEEP_WORDS_MAX + 1, "\nmatrix: {vcpus: [1]}", "more than 256 words"},
+      {QEMU "args: [", "-S,", VCCA_SWEEP_WORDS_MAX + 1, "]\nmatrix: {vcpus: [1]}", "more than 256 words"},
+      {QEMU "args: ", "-S ", VCCA_SWEEP_WORDS_MAX, "\nmatrix: {args: [none, -S]}", "more than 256 words"},
+      {QEMU "matrix: {host: [", "[a.toml,a.toml,b.toml],", VCCA_SWEEP_FILES, "]}", "in the list already"},
+      {QEMU "host: [", "a.toml,", VCCA_SWEEP_WORDS_MAX, "]\nmatrix: {vcpus: [1], kernel: []}", "at least one value"},
+      {QEMU "host: [", "a.toml,", VCCA_SWEEP_FILES + 1, "]\nmatrix: {vcpus: [1]}", "more than 256"},
+      {HEAD "matrix: {", "k: 1,", 100, "}", "given twice"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_error err = {0};
+    char *plan = repeated(rows[i].head, rows[i].text, rows[i].n, rows[i].tail);
+    bool read = vcca_sweep_read(vcca_span_str(plan), folder, &s, &err);
+    if (read || !strstr(err.text, rows[i].error) || err.line == 0)
+      fail_msg("row %zu: %u:%u: %s; \"%s\" was expected", i, err.line, err.column, err.text, rows[i].error);
+    vcca_sweep_free(&s);
+    free(plan);
   }
 }
 
@@ -258,6 +311,7 @@ int main(void)
       cmocka_unit_test(words_are_cut_as_a_shell_cuts_them_and_lists_are_not),
       cmocka_unit_test(inputs_are_of_values_and_contents_not_of_names_and_places),
       cmocka_unit_test(what_is_wrong_is_named_with_its_place),
+      cmocka_unit_test(every_count_has_an_end),
       cmocka_unit_test(a_product_beyond_the_limit_is_refused),
   };
   return cmocka_run_group_tests(tests, make_files, remove_files);

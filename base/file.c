@@ -137,6 +137,26 @@ static bool spool_file(const char *path, size_t max, struct vcca_mapping *out, s
   return ok || vcca_fail_in(err, standard ? "standard input" : path);
 }
 
+static uint64_t nanoseconds(struct timespec t)
+{
+  return t.tv_sec < 0 ? 0 : (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+bool vcca_file_identify(int file, struct vcca_file_id *out)
+{
+  struct stat st;
+  if (fstat(file, &st) != 0)
+    return false;
+  *out = (struct vcca_file_id){
+      .dev = st.st_dev,
+      .ino = st.st_ino,
+      .size = (uint64_t)st.st_size,
+      .modified = nanoseconds(st.st_mtim),
+      .changed = nanoseconds(st.st_ctim),
+  };
+  return true;
+}
+
 bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err)
 {
   struct stat st;
@@ -144,6 +164,8 @@ bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struc
   int fd = is_regular(path) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
   uintmax_t size = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 ? (uintmax_t)st.st_size : 0;
   void *p = size > 0 && size <= max ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  if (p != MAP_FAILED && !vcca_file_identify(fd, &out->id))
+    out->id = (struct vcca_file_id){.size = 0};
   if (fd >= 0)
     close(fd);
   if (p != MAP_FAILED) {
@@ -155,7 +177,7 @@ bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struc
     vcca_fail(err, VCCA_FAULT_MALFORMED, "larger than the %zu bytes allowed here", max);
     return vcca_fail_in(err, path);
   }
-  return spool_file(path, max, out, err); /* says what is wrong, too */
+  return spool_file(path, max < VCCA_UNPACKED_MAX ? max : VCCA_UNPACKED_MAX, out, err); /* says what is wrong, too */
 }
 
 /* A place in the mapping as the system calls want it, without const. */

@@ -36,14 +36,31 @@ enum { VM = 1, VMM = 2, OPS = 4, LOG = 8 };
 static const struct {
   const char *name;
   unsigned kinds;
-} scopes[] = {{"kernel", VM | VMM},   {"initrd", VM | VMM},  {"firmware", VM | VMM},
-              {"dtb", VM | VMM},      {"dtb-template", VMM}, {"output-dtb", VM | VMM},
-              {"append", VM},         {"vcpus", VM},         {"sve", VM},
-              {"pmu", VM | VMM},      {"s2sz", VM},          {"ram", VM},
-              {"hash", VM},           {"host", VMM},         {"ipa-bits", VMM},
-              {"num-bps", VMM},       {"num-wps", VMM},      {"sve-vl", VMM},
-              {"pmu-num-ctrs", VMM},  {"lpa2", VMM},         {"hash-algo", VMM},
-              {"rmm", VMM | LOG},     {"output-log", VMM},   {"image", LOG},
+} scopes[] = {{"kernel", VM | VMM},
+              {"initrd", VM | VMM},
+              {"firmware", VM | VMM},
+              {"cache", VM | VMM},
+              {"dtb", VM | VMM},
+              {"dtb-template", VMM},
+              {"output-dtb", VM | VMM},
+              {"append", VM},
+              {"vcpus", VM},
+              {"sve", VM},
+              {"pmu", VM | VMM},
+              {"s2sz", VM},
+              {"ram", VM},
+              {"hash", VM},
+              {"host", VMM},
+              {"ipa-bits", VMM},
+              {"num-bps", VMM},
+              {"num-wps", VMM},
+              {"sve-vl", VMM},
+              {"pmu-num-ctrs", VMM},
+              {"lpa2", VMM},
+              {"hash-algo", VMM},
+              {"rmm", VMM | LOG},
+              {"output-log", VMM},
+              {"image", LOG},
               {"rpv", VM | OPS | LOG}};
 
 void measure_step(void *ctx, const struct vcca_rim_step *step)
@@ -183,7 +200,7 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
   if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
     return false;
   job->plan = &job->vm;
-  return measure_write_dtb(job, err);
+  return measure_write_dtb(job, err) && measure_use_cache(job, err);
 }
 
 static bool ready_ops(struct job *job, struct vcca_error *err)
@@ -287,6 +304,8 @@ void measure_clean_up(struct job *job)
   for (size_t i = 0; i < CLI_VALUES; i++)
     vcca_file_unmap(&job->images[i]);
   vcca_file_unmap(&job->unpacked);
+  for (size_t i = 0; i < VCCA_SEGMENTS; i++)
+    vcca_file_unmap(&job->cached[i].file);
   vcca_bytes_free(&job->dtb);
   vcca_bytes_free(&job->dtb_template);
   vcca_bytes_free(&job->text);

@@ -6,13 +6,15 @@
 
 #include "cli/cli.h"
 #include "vcca/account.h"
+#include "vcca/page_cache.h"
 #include "vcca/scenario.h"
 #include "vcca/vmm.h"
 
 struct job {
   const struct args *args;
   struct vcca_mapping kernel, initrd, firmware;
-  struct vcca_mapping unpacked; /* the kernel, when it was compressed */
+  struct vcca_mapping unpacked;                   /* the kernel, when it was compressed */
+  struct vcca_page_digests cached[VCCA_SEGMENTS]; /* of the plan's segments */
   struct vcca_bytes dtb, dtb_template;
   struct vcca_plan vm; /* both stay where they are: they point into themselves */
   struct vcca_vmm_plan vmm;
@@ -37,6 +39,8 @@ void measure_progress(void *job, uint64_t done, uint64_t total);
 /* The images, a compressed kernel unpacked; the kernel as it is measured. */
 VCCA_MUST_USE bool measure_images(struct job *job, struct vcca_error *err);
 vcca_span measure_kernel(const struct job *job);
+/* --cache: digests of the plan's images that are known, or will be. */
+VCCA_MUST_USE bool measure_use_cache(struct job *job, struct vcca_error *err);
 /* --output-dtb */
 VCCA_MUST_USE bool measure_write_dtb(const struct job *job, struct vcca_error *err);
 

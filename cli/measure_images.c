@@ -34,12 +34,42 @@ bool measure_write_dtb(const struct job *job, struct vcca_error *err)
   return true;
 }
 
+/* The image that a segment holds; NULL: it was made, or is a copy. */
+static struct vcca_mapping *image_of(struct job *job, const struct vcca_segment *s)
+{
+  struct vcca_mapping *const images[] = {&job->kernel, &job->initrd, &job->firmware, &job->unpacked};
+  for (size_t i = 0; i < sizeof images / sizeof *images; i++)
+    if (images[i]->bytes.p && images[i]->bytes.p == s->content.p)
+      return images[i];
+  return NULL;
+}
+
+bool measure_use_cache(struct job *job, struct vcca_error *err)
+{
+  const char *folder = args_get(job->args, "cache");
+  struct vcca_plan *plan = job->plan == &job->vm ? &job->vm : &job->vmm.plan;
+  if (!folder)
+    return true;
+  if (!vcca_page_cache_open(folder, err))
+    return false;
+  for (size_t i = 0; i < plan->segment_count; i++) {
+    struct vcca_segment *s = &plan->segments[i];
+    struct vcca_mapping *image = s->measured ? image_of(job, s) : NULL;
+    struct vcca_error why;
+    if (!image || image->id.size == 0 || image->bytes.n != s->content.n)
+      continue;
+    if (vcca_page_cache_get(folder, image, plan->params.hash_alg, &job->cached[i], &why))
+      s->digests = job->cached[i].at;
+    else
+      fprintf(stderr, "vcca %s: no cache for the %s: %s\n", job->args->verb->name, s->name, why.text);
+  }
+  return true;
+}
+
 /* Images are measured once, in the plan's order: what lies behind is let go, so that memory does not grow with them. */
 void measure_progress(void *ctx, uint64_t done, uint64_t total)
 {
   struct job *job = ctx;
-  enum { IMAGES = 4 };
-  struct vcca_mapping *const images[IMAGES] = {&job->kernel, &job->initrd, &job->firmware, &job->unpacked};
   char label[] = "measuring";
   if (total > 0 && done * 100 / total != job->shown) {
     job->shown = done * 100 / total;
@@ -47,9 +77,11 @@ void measure_progress(void *ctx, uint64_t done, uint64_t total)
   }
   for (size_t i = 0; i < job->plan->segment_count && done > 0; i++) {
     const struct vcca_segment *s = &job->plan->segments[i];
-    for (size_t k = 0; k < IMAGES; k++)
-      if (images[k]->bytes.p == s->content.p)
-        vcca_file_forget(images[k], done < s->content.n ? (size_t)done : s->content.n);
+    struct vcca_mapping *image = image_of(job, s);
+    size_t behind = (size_t)(done < s->content.n ? done : s->content.n);
+    if (image)
+      vcca_file_forget(image, behind);
+    vcca_file_forget(&job->cached[i].file, behind / VCCA_PAGE * vcca_hash_size(job->plan->params.hash_alg));
     done -= done < s->size ? done : s->size;
   }
 }

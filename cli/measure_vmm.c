@@ -75,7 +75,7 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   if (!vcca_vmm_plan(&config, &caps, &images, rules, note, NULL, &job->vmm, err))
     return false;
   job->plan = &job->vmm.plan;
-  return measure_write_dtb(job, err) && write_log(job, err);
+  return measure_write_dtb(job, err) && write_log(job, err) && measure_use_cache(job, err);
 }
 
 /* --- Logs ------------------------------------------------------------------------------------------------- */

@@ -24,8 +24,8 @@ struct images {
   size_t count;
 };
 
-/* Hashes one image; free its digests, also after a failure. */
-VCCA_MUST_USE bool image_hash(vcca_span content, enum vcca_hash_alg alg, struct image *out, struct vcca_error *err);
+/* Hashes one image, or copies the digests that are known (NULL: none are); free its digests, also after a failure. */
+VCCA_MUST_USE bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image *out, struct vcca_error *err);
 /* Hashes the plan's images, image i for segment i. images_free frees them, also after a failure. */
 VCCA_MUST_USE bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err);
 void images_free(struct images *images);

@@ -48,10 +48,11 @@ struct vcca_segment {
   const char *name; /* "kernel", "initrd", "dtb", "firmware", "loader", "hole" */
   uint64_t ipa;
   uint64_t size;
-  vcca_span content; /* at most size bytes; must outlive the plan */
-  bool measured;     /* otherwise populated without being measured */
-  size_t lead;       /* zeros of content in front of an image that does not start at a granule */
-  bool after_recs;   /* populated when the RECs are there: the log of QEMU and kvmtool */
+  vcca_span content;      /* at most size bytes; must outlive the plan */
+  const uint8_t *digests; /* of content's pages by the plan's algorithm, zeros behind its end; NULL: not known yet */
+  bool measured;          /* otherwise populated without being measured */
+  size_t lead;            /* zeros of content in front of an image that does not start at a granule */
+  bool after_recs;        /* populated when the RECs are there: the log of QEMU and kvmtool */
 };
 
 struct vcca_plan {

@@ -30,17 +30,25 @@ static inline vcca_span vcca_bytes_span(const struct vcca_bytes *b)
 /* Room for n zero bytes (n may be 0). */
 VCCA_MUST_USE bool vcca_bytes_alloc(struct vcca_bytes *b, size_t n, struct vcca_error *err);
 
+/* A file as the system tells it from others; times in nanoseconds since 1970. All zero: none. */
+struct vcca_file_id {
+  uint64_t dev, ino, size, modified, changed;
+};
+/* Of an open file; false when the system does not say. */
+bool vcca_file_identify(int file, struct vcca_file_id *out);
+
 /* A file whose bytes are read when they are looked at, so that a large image costs the memory of what is in use. Unmap with
  * vcca_file_unmap. Zero-initialise before use; with bytes alone it is a view of memory that is somebody else's. */
 struct vcca_mapping {
   vcca_span bytes;
   bool mapped;            /* bytes are a file's */
+  struct vcca_file_id id; /* of the file, as it was then; not of what has no name */
   struct vcca_bytes copy; /* of what was not worth a mapping */
   size_t forgotten;       /* vcca_file_forget's place */
 };
 /* No image that a VM starts with is larger; a limit for vcca_file_map, so that a file of holes has an end. */
 #define VCCA_IMAGE_MAX ((size_t)16 << 30)
-/* Nor does a compressed file become larger: it may be a trap. */
+/* Nor does what is unpacked or comes from a pipe become larger than this: it may never end. */
 #define VCCA_UNPACKED_MAX ((size_t)4 << 30)
 /* Maps path; what is no regular file ("-", a pipe) goes through a spool. A file that shrinks while it is mapped raises SIGBUS
  * when it is looked at: the embedder's to handle (vcca itself ends with exit code 3). */

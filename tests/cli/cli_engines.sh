@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Whichever engine hashes, the RIM is the same; an engine that is not there is refused.
+# Whichever engine hashes, and whether digests are computed or kept in a cache, the RIM is the same; an engine that is not there is refused.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 vcca=${VCCA:?} bad=0
@@ -33,4 +33,26 @@ for hash in sha-256 sha-512; do
 done
 "$vcca" measure arm --kernel "$dir/Image" --engine nothing 2>"$dir/err"; code=$?
 [[ $code -eq 2 ]] && grep -q "there are ipsec-mb, openssl, psa" "$dir/err" || complain "--engine nothing: exit $code: $(<"$dir/err")"
+
+# the cache: the same RIM, by an entry that is made once; not for an image that just changed; only in a folder of one's own
+touch -d '1 hour ago' "$dir/Image"; sleep 2.2
+for hash in sha-256 sha-512; do
+  want=$("$vcca" measure arm --kernel "$dir/Image" --hash $hash 2>/dev/null)
+  for run in first second third; do
+    rim=$("$vcca" measure arm --kernel "$dir/Image" --hash $hash --cache "$dir/cache" --steps 2>/dev/null | tail -n 1)
+    [[ $rim == "$want" ]] || complain "$hash, $run with a cache: $rim, not $want"
+    entries=$(ls -i "$dir/cache" | grep $hash)
+    [[ $run == first || $entries == "$before" ]] || complain "the $run run did not use the entry: $entries, $before"
+    before=$entries
+  done
+  "$vcca" rim explain arm --kernel "$dir/Image" --hash $hash --cache "$dir/cache" --rim "${want#RIM: }" 2>&1 | grep -q "as it is" || complain "explain"
+done
+printf 'x' | dd of="$dir/Image" bs=1 seek=100000 conv=notrunc status=none
+want=$("$vcca" measure arm --kernel "$dir/Image" 2>/dev/null)
+rim=$("$vcca" measure arm --kernel "$dir/Image" --cache "$dir/cache" 2>"$dir/err")
+[[ $rim == "$want" ]] || complain "a changed image: $rim, not $want"
+grep -q "no cache for the kernel: the image changed just now" "$dir/err" || complain "a changed image: $(<"$dir/err")"
+chmod go+w "$dir/cache"
+"$vcca" measure arm --kernel "$dir/Image" --cache "$dir/cache" >/dev/null 2>"$dir/err"; code=$?
+[[ $code -eq 3 ]] && grep -q "cache: .*nobody else" "$dir/err" || complain "a folder for all: exit $code: $(<"$dir/err")"
 exit $bad

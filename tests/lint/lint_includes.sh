@@ -7,7 +7,7 @@ bad=0
 complain() { printf '%s\n' "$1"; bad=$((bad + 1)); }
 
 declare -A room_of=([span]=base [error]=base [hex]=base [file]=base [json]=base [interface]=base [version]=base
-  [crypto]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token [leniencies]=token
+  [crypto]=crypto [page_cache]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token [leniencies]=token
   [hsm]=hsm [rmm]=rmm [verifier]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [vmm]=boot [sweep]=boot [scenario]=scenario
   [explain]=explain [golden]=golden [stages]=golden [judgements]=golden)
 for header in include/vcca/*; do

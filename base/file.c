@@ -127,9 +127,11 @@ static bool spool_stream(FILE *f, size_t max, struct vcca_mapping *out, struct v
   return false;
 }
 
+/* A file of any size takes nothing but addresses; what comes in a stream needs room. */
 static bool spool_file(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err)
 {
   bool standard = strcmp(path, "-") == 0;
+  max = max < VCCA_UNPACKED_MAX ? max : VCCA_UNPACKED_MAX;
   FILE *f = standard ? stdin : fopen(path, "rb");
   bool ok = f ? spool_stream(f, max, out, err) : vcca_fail(err, VCCA_FAULT_IO, "cannot open: %s", strerror(errno));
   if (f && !standard)

@@ -68,13 +68,15 @@ static bool wants_help(int count, char **words)
   return false;
 }
 
-/* Images are mapped: when one becomes shorter, or its disk fails, the next look at it ends here. */
+/* Images are mapped: when one becomes shorter, or its disk fails, the next looks at it, on any thread, end here. */
 static void on_bus_error(int number, siginfo_t *info, void *context)
 {
   static const char text[] = "vcca: a file became shorter, or could not be read to its end, while it was in use\n";
-  (void)number, (void)context;
-  if (info->si_code != BUS_ADRERR)
-    return; /* comes back, and ends as bus errors do */
+  (void)context;
+  if (info->si_code != BUS_ADRERR) { /* comes back, and ends as others do */
+    sigaction(number, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    return;
+  }
   ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
   (void)written;
   _exit(VCCA_EXIT_FAULT);
@@ -82,7 +84,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 
 static void watch_mapped_files(void)
 {
-  struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO | (int)SA_RESETHAND};
+  struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
   sigaction(SIGBUS, &action, NULL);
 }
 

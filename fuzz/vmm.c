@@ -130,7 +130,7 @@ static void kernel(vcca_span bytes)
 
 static void host_log(vcca_span bytes)
 {
-  static uint8_t image[5000];
+  static uint8_t image[5000] = {0xd0, 0x0d, 0xfe, 0xed}; /* as fuzz/seeds has them */
   const struct vcca_bootlog_image images[] = {{"a", VCCA_SPAN(image)}, {"b", VCCA_SPAN_LIT("FW CONTENT")}};
   struct vcca_error err = {0};
   struct vcca_bootlog out;

@@ -59,10 +59,10 @@ static void put_event(vcca_sink *out, uint32_t type, enum vcca_hash_alg alg, con
   put_u32(out, (uint32_t)size);
 }
 
-/* Text in a field of n bytes, zeros behind it. */
+/* Text in a field of n bytes, which it may fill; zeros behind it. */
 static void put_field(vcca_sink *out, const char *text, size_t n)
 {
-  size_t used = strlen(text) < n ? strlen(text) : n - 1;
+  size_t used = strlen(text) < n ? strlen(text) : n;
   vcca_sink_put(out, vcca_span_of(text, used));
   vcca_sink_fill(out, 0, n - used);
 }
@@ -135,6 +135,9 @@ bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const cha
   enum vcca_hash_alg alg = plan->params.hash_alg;
   if (plan->rules == VCCA_RULES_VIRTCCA)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a virtCCA host leaves no such log");
+  if (strlen(version) > VERSION_RAM - VERSION_VERSION)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a log has room for %d bytes of a VMM's version, not %zu", VERSION_RAM - VERSION_VERSION,
+                     strlen(version));
   put_header(out, alg);
   put_version(out, plan, vmm, version);
   put_create(out, &plan->params);

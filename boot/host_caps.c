@@ -6,27 +6,30 @@
 
 #include <string.h>
 
-#include "vcca/hex.h"
-
 enum kind { NUMBER, SWITCH, HASH };
 static const struct {
-  const char *key;
+  const char *key, *option;
   enum kind kind;
   unsigned min, max;
 } caps_rows[VCCA_CAPS] = {
-    [VCCA_CAP_IPA_BITS] = {"ipa_bits", NUMBER, 32, 52}, /* 52: LPA2 (RMM specification, RmiFeatureRegister0) */
-    [VCCA_CAP_NUM_BPS] = {"num_bps", NUMBER, 2, 64},    /* ID_AA64DFR0_EL1.BRPs, ID_AA64DFR1_EL1.BRPs */
-    [VCCA_CAP_NUM_WPS] = {"num_wps", NUMBER, 2, 64},    /* the same of WRPs */
-    [VCCA_CAP_SVE_VL] = {"sve_vl", NUMBER, 0, 2048},    /* Arm ARM: multiples of 128 */
-    [VCCA_CAP_PMU_NUM_CTRS] = {"pmu_num_ctrs", NUMBER, 0, 31} /* PMCR_EL0.N */,
-    [VCCA_CAP_PMU] = {"pmu", SWITCH, 0, 1},
-    [VCCA_CAP_LPA2] = {"lpa2", SWITCH, 0, 1},
-    [VCCA_CAP_HASH_ALGO] = {"hash_algo", HASH, 0, 0},
+    [VCCA_CAP_IPA_BITS] = {"ipa_bits", "ipa-bits", NUMBER, 32, 52}, /* 52: LPA2 (RMM specification, RmiFeatureRegister0) */
+    [VCCA_CAP_NUM_BPS] = {"num_bps", "num-bps", NUMBER, 2, 64},     /* ID_AA64DFR0_EL1.BRPs, ID_AA64DFR1_EL1.BRPs */
+    [VCCA_CAP_NUM_WPS] = {"num_wps", "num-wps", NUMBER, 2, 64},     /* the same of WRPs */
+    [VCCA_CAP_SVE_VL] = {"sve_vl", "sve-vl", NUMBER, 0, 2048},      /* Arm ARM: multiples of 128 */
+    [VCCA_CAP_PMU_NUM_CTRS] = {"pmu_num_ctrs", "pmu-num-ctrs", NUMBER, 0, 31} /* PMCR_EL0.N */,
+    [VCCA_CAP_PMU] = {"pmu", "pmu", SWITCH, 0, 1},
+    [VCCA_CAP_LPA2] = {"lpa2", "lpa2", SWITCH, 0, 1},
+    [VCCA_CAP_HASH_ALGO] = {"hash_algo", "hash-algo", HASH, 0, 0},
 };
 
 const char *vcca_cap_key(enum vcca_cap cap)
 {
   return caps_rows[cap].key;
+}
+
+const char *vcca_cap_option(enum vcca_cap cap)
+{
+  return caps_rows[cap].option;
 }
 
 /* "sha256", "sha-256", and "RmiHashSha256" as the files spell it. */
@@ -48,6 +51,33 @@ static bool read_hash(vcca_span text, unsigned *out)
   return false;
 }
 
+static unsigned digit(uint8_t c)
+{
+  return c >= '0' && c <= '9' ? c - 48u : c >= 'a' && c <= 'f' ? c - 87u : c >= 'A' && c <= 'F' ? c - 55u : 16;
+}
+
+/* A TOML integer of at most max: digits, single underscores between them, no leading zero, perhaps a plus; or 0x, 0o, 0b and digits. */
+static bool read_integer(vcca_span text, uint64_t max, uint64_t *out)
+{
+  vcca_span prefix = vcca_span_sub(text, 0, 2);
+  unsigned base = vcca_span_is(prefix, "0x") ? 16 : vcca_span_is(prefix, "0o") ? 8 : vcca_span_is(prefix, "0b") ? 2 : 10;
+  size_t i = base != 10 ? 2 : text.n > 0 && text.p[0] == '+';
+  bool after_digit = false;
+  if (base == 10 && text.n > i + 1 && text.p[i] == '0')
+    return false;
+  for (*out = 0; i < text.n; i++) {
+    if (text.p[i] == '_' && after_digit) {
+      after_digit = false;
+      continue;
+    }
+    if (digit(text.p[i]) >= base || *out > max)
+      return false;
+    *out = *out * base + digit(text.p[i]);
+    after_digit = true;
+  }
+  return after_digit && *out <= max;
+}
+
 /* The value that text stands for; *why says what is wrong with it otherwise. */
 static bool read_value(enum vcca_cap cap, vcca_span text, unsigned *out, const char **why)
 {
@@ -65,7 +95,7 @@ static bool read_value(enum vcca_cap cap, vcca_span text, unsigned *out, const c
            : cap == VCCA_CAP_SVE_VL       ? "a multiple of 128 up to 2048, or 0 for no SVE"
            : cap == VCCA_CAP_PMU_NUM_CTRS ? "a number up to 31"
                                           : "a number of 2 to 64";
-    if (!vcca_u64_read(text, &number, NULL) || number < caps_rows[cap].min || number > caps_rows[cap].max)
+    if (!read_integer(text, caps_rows[cap].max, &number) || number < caps_rows[cap].min)
       return false;
     *out = (unsigned)number;
     return cap != VCCA_CAP_SVE_VL || number % 128 == 0;
@@ -78,7 +108,7 @@ bool vcca_host_caps_set(struct vcca_host_caps *caps, enum vcca_cap cap, const ch
   const char *why = "";
   unsigned value = 0;
   if (!read_value(cap, vcca_span_str(text), &value, &why))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.40s: %s is wanted", caps_rows[cap].key, text, why);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %.40s: %s is wanted", caps_rows[cap].option, text, why);
   caps->known[cap] = caps->forced[cap] = true;
   caps->value[cap] = value;
   return true;
@@ -125,6 +155,11 @@ static vcca_span take_word(struct line *l)
   return word;
 }
 
+static bool is_quoted(const struct line *l)
+{
+  return l->text.n > 0 && (l->text.p[0] == '"' || l->text.p[0] == '\'');
+}
+
 /* "basic" or 'literal', without escapes: no value here needs one. */
 static bool take_string(struct line *l, vcca_span *out)
 {
@@ -166,7 +201,11 @@ static bool read_pair(struct line *l, bool seen[VCCA_CAPS], struct vcca_host_cap
 {
   struct line at_key = *l;
   enum vcca_cap cap;
-  vcca_span key = take_word(l), text = {NULL, 0};
+  vcca_span key = {NULL, 0}, text = {NULL, 0};
+  if (!is_quoted(l))
+    key = take_word(l);
+  else if (!take_string(l, &key))
+    return false;
   if (l->text.p == at_key.text.p)
     return complain(l, l->text.p[0] == '[' ? "a capability file has no tables" : "a key is wanted here: key = value");
   if (!find_key(key, &cap))
@@ -181,7 +220,7 @@ static bool read_pair(struct line *l, bool seen[VCCA_CAPS], struct vcca_host_cap
   skip(l, 1);
   skip_blanks(l);
   struct line at_value = *l;
-  bool quoted = l->text.n > 0 && (l->text.p[0] == '"' || l->text.p[0] == '\'');
+  bool quoted = is_quoted(l);
   if (quoted && !take_string(l, &text))
     return false;
   if (!quoted)
@@ -203,7 +242,7 @@ bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcc
   struct vcca_host_caps result = *caps;
   bool seen[VCCA_CAPS] = {false};
   unsigned number = 0;
-  for (size_t at = 0; at < toml.n;) {
+  for (size_t at = vcca_span_is(vcca_span_sub(toml, 0, 3), "\xef\xbb\xbf") ? 3 : 0; at < toml.n;) { /* a byte order mark may be in front */
     const uint8_t *newline = memchr(toml.p + at, '\n', toml.n - at);
     size_t end = newline ? (size_t)(newline - toml.p) : toml.n;
     size_t n = end - at;

@@ -78,7 +78,10 @@ static bool read_word(struct reading *r, struct vcca_vmm_config *out, struct vcc
     return vcca_fail(err, VCCA_FAULT_USAGE, "%.60s takes no value", word);
   if (o->value && !value)
     value = r->words[r->at++];
-  return !o->read || o->read(out, r->notes, value ? value : "", err);
+  char what[40];
+  snprintf(what, sizeof what, "%s%s", r->model->lenient ? "-" : "--", o->name);
+  const struct vmm_value v = {.config = out, .notes = r->notes, .row = o, .what = what, .word = value, .text = vcca_span_str(value ? value : "")};
+  return o->keys ? vmm_read_keys(&v, o->keys, err) : !o->read || o->read(&v, err);
 }
 
 /* A pasted command line starts with the program. */
@@ -115,137 +118,17 @@ bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcc
   if (!vmm_read_words(model, words, count, &notes, out, err))
     return false;
   if (out->initrd && !out->kernel)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "an initrd goes with a kernel: give %s's option for that too", model->program);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel", vmm_say(model, VMM_INITRD).text,
+                     vmm_say(model, VMM_KERNEL).text);
   return model->check(out, err);
 }
 
-/* --- Parameters ------------------------------------------------------------------------------------------- */
-
-enum { FLAG_LPA2 = 1, FLAG_SVE = 2, FLAG_PMU = 4 };
-
-/* A count that the VMM may ask for, up to what the host has; 0: all of it. */
-static bool resolve_count(const struct vcca_host_caps *host, enum vcca_cap cap, const char *option, bool asked, unsigned want, uint64_t *out,
-                          struct vcca_error *err)
+struct vmm_said vmm_say(const struct vmm_model *model, enum vmm_asked what)
 {
-  if (!asked && !host->known[cap])
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the host's %s is not known: give it in a --host file or with --%s", vcca_cap_key(cap), option);
-  if (asked && host->known[cap] && want > host->value[cap])
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the VM asks for %s %u, but the host has %u: raise --%s or lower the VM's", vcca_cap_key(cap), want,
-                     host->value[cap], option);
-  *out = asked ? want : host->value[cap];
-  return true;
-}
-
-static bool resolve_debug(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, struct vcca_realm_params *p,
-                          struct vcca_error *err)
-{
-  if (!resolve_count(host, VCCA_CAP_NUM_BPS, "num-bps", config->num_bps, config->num_bps, &p->num_bps, err) ||
-      !resolve_count(host, VCCA_CAP_NUM_WPS, "num-wps", config->num_wps, config->num_wps, &p->num_wps, err))
-    return false;
-  if (p->num_bps < 2 || p->num_wps < 2)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%" PRIu64 " breakpoints and %" PRIu64 " watchpoints: a CPU has at least 2 of each", p->num_bps,
-                     p->num_wps);
-  p->num_bps--;
-  p->num_wps--;
-  return true;
-}
-
-static bool resolve_pmu(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
-                        struct vcca_realm_params *p, struct vcca_error *err)
-{
-  bool host_off = host->known[VCCA_CAP_PMU] && !host->value[VCCA_CAP_PMU];
-  bool on = config->pmu == VCCA_ON || (config->pmu == VCCA_UNSET && model->pmu_of_host && host->known[VCCA_CAP_PMU] && !host_off);
-  if (on && host_off)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the VM asks for a PMU, but the host has none: --pmu true, or a VM without");
-  if (!on)
-    return true;
-  p->flags |= FLAG_PMU;
-  return resolve_count(host, VCCA_CAP_PMU_NUM_CTRS, "pmu-num-ctrs", config->has_pmu_counters, config->pmu_counters, &p->pmu_num_ctrs, err);
-}
-
-static unsigned highest(unsigned mask)
-{
-  unsigned n = 0;
-  while (mask >>= 1)
-    n++;
-  return n;
-}
-
-/* The longest vector QEMU leaves under KVM (target/arm/cpu64.c, arm_cpu_sve_finalize): the longest that is asked for; else the longest
- * the host has below every one that is refused. Hosts have the powers of two, and their longest. */
-static bool resolve_vectors(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, unsigned *bits, struct vcca_error *err)
-{
-  unsigned supported = 1u << 0 | 1u << 1 | 1u << 3 | 1u << 7 | 1u << 15, mask = 0xffff;
-  if (host->known[VCCA_CAP_SVE_VL]) {
-    if (*bits == 0)
-      supported = 0;
-    else
-      mask = (2u << (*bits / 128 - 1)) - 1;
-    supported = (supported & mask) | (*bits ? 1u << (*bits / 128 - 1) : 0);
-  }
-  if (config->sve_on & ~supported)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve%u=on: the host has no such vectors (--sve-vl %u)",
-                     128 * (highest(config->sve_on & ~supported) + 1), *bits);
-  if (config->sve_on)
-    supported &= (2u << highest(config->sve_on)) - 1;
-  unsigned refused = supported & config->sve_off;
-  if (refused && !config->sve_on)
-    supported &= (refused & (~refused + 1)) - 1; /* below the lowest */
-  supported &= ~(unsigned)config->sve_off;
-  if (!config->sve_on && !host->known[VCCA_CAP_SVE_VL])
-    supported = 0;
-  *bits = supported ? 128 * (highest(supported) + 1) : 0;
-  return true;
-}
-
-static bool resolve_sve(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, struct vcca_realm_params *p, struct vcca_error *err)
-{
-  unsigned bits = host->known[VCCA_CAP_SVE_VL] ? host->value[VCCA_CAP_SVE_VL] : 0;
-  if (config->sve == VCCA_OFF && config->sve_on)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve=off and a vector length that is on: one of them");
-  if (config->sve == VCCA_ON && !config->sve_on && bits == 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the VM asks for SVE, but the host has none: give its longest vector with --sve-vl");
-  if (config->sve == VCCA_OFF)
-    return true;
-  if ((config->sve_on || config->sve_off) && !resolve_vectors(config, host, &bits, err))
-    return false;
-  if (config->sve_max && (bits > config->sve_max || !host->known[VCCA_CAP_SVE_VL]))
-    bits = config->sve_max;
-  if (bits) {
-    p->flags |= FLAG_SVE;
-    p->sve_vl = bits / 128 - 1;
-  }
-  return true;
-}
-
-static bool resolve_hash(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
-                         enum vcca_rules_id rules, struct vcca_realm_params *p, struct vcca_error *err)
-{
-  enum vcca_hash_alg of_host = (enum vcca_hash_alg)host->value[VCCA_CAP_HASH_ALGO];
-  if (host->forced[VCCA_CAP_HASH_ALGO] || (host->known[VCCA_CAP_HASH_ALGO] && !config->has_hash))
-    p->hash_alg = of_host;
-  else if (config->has_hash)
-    p->hash_alg = config->hash_alg;
-  else
-    p->hash_alg = rules == VCCA_RULES_ARM_2_0 ? VCCA_SHA256 : model->hash_alg;
-  if (p->hash_alg == VCCA_SHA384 && !vcca_rim_rules(rules)->sha384)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "RMM 1.0 has no SHA-384: --rmm 2.0, or another --hash-algo");
-  return true;
-}
-
-static bool resolve(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host, enum vcca_rules_id rules,
-                    struct vcca_realm_params *p, struct vcca_error *err)
-{
-  unsigned needed = model->ipa_bits(config);
-  bool lpa2 = host->known[VCCA_CAP_LPA2] && host->value[VCCA_CAP_LPA2];
-  p->s2sz = host->known[VCCA_CAP_IPA_BITS] && host->value[VCCA_CAP_IPA_BITS] < needed ? host->value[VCCA_CAP_IPA_BITS] : needed;
-  if (lpa2)
-    p->flags |= FLAG_LPA2;
-  if (p->s2sz > 48 && !lpa2)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%" PRIu64 " address bits: beyond 48 the host needs LPA2 (--lpa2 true), or give less RAM with %s",
-                     p->s2sz, model->ram_option);
-  return resolve_hash(model, config, host, rules, p, err) && resolve_debug(config, host, p, err) && resolve_sve(config, host, p, err) &&
-         resolve_pmu(model, config, host, p, err);
+  struct vmm_said said;
+  const struct vmm_word *w = &model->words[what];
+  snprintf(said.text, sizeof said.text, "%s%s%s", w->option, w->before[0] ? " " : "", w->before);
+  return said;
 }
 
 /* --- Segments --------------------------------------------------------------------------------------------- */
@@ -318,43 +201,63 @@ static bool check_segment(const struct vmm_model *model, const struct vcca_plan 
     return true;
   if (s->ipa < plan->ram_base || segment_end(s) > ram_end)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the %s (0x%" PRIx64 "-0x%" PRIx64 ") is not within RAM (0x%" PRIx64 "-0x%" PRIx64 "): give more with %s",
-                     s->name, s->ipa, segment_end(s), plan->ram_base, ram_end, model->ram_option);
+                     s->name, s->ipa, segment_end(s), plan->ram_base, ram_end, vmm_say(model, VMM_RAM).text);
   return true;
 }
 
-/* Every image in RAM, none over another, addresses that exist. kernel_end is where the kernel's bss ends; 0: no kernel. */
-static bool check_segments(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_vmm_images *images, struct vcca_error *err)
+/* Where what a segment needs ends: a kernel's bss is behind its file. */
+static uint64_t needed_end(const struct vmm_model *model, const struct vcca_segment *s, const struct vcca_vmm_images *images)
+{
+  uint64_t end = segment_end(s), needed;
+  struct vcca_arm64_image image;
+  if (strcmp(s->name, "kernel") != 0 || !vcca_arm64_image_read(images->kernel, &image, NULL))
+    return end;
+  needed = round_up(s->ipa + image.text_offset % model->chunk + image.image_size, PAGE_4K);
+  return needed > end ? needed : end;
+}
+
+static bool check_gap(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_segment *s, uint64_t end, struct vcca_error *err)
+{
+  const struct vcca_segment *next = s + 1;
+  if (end <= next->ipa)
+    return true;
+  if (model->low_ram && plan->ram_size >= model->low_ram)
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": smaller images; %s puts all below %" PRIu64
+                     " MiB, more RAM does not help",
+                     s->name, end, next->name, next->ipa, model->program, in_mib(model->low_ram));
+  return vcca_fail(err, VCCA_FAULT_USAGE,
+                   "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, or smaller images", s->name, end,
+                   next->name, next->ipa, vmm_say(model, VMM_RAM).text);
+}
+
+/* RAM in the realm's own half of its addresses, every image in RAM, none over another. */
+static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_plan *plan,
+                           const struct vcca_vmm_images *images, struct vcca_error *err)
 {
   uint64_t ram_end = plan->ram_base + plan->ram_size, limit = (uint64_t)1 << (plan->params.s2sz - 1);
   if (ram_end > limit)
     return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "RAM ends at 0x%" PRIx64 ", but with %" PRIu64 " address bits a realm's own end at 0x%" PRIx64
-                     ": less RAM with %s, or a host with more --ipa-bits",
-                     ram_end, plan->params.s2sz, limit, model->ram_option);
+                     "RAM ends at 0x%" PRIx64 ", but with %" PRIu64 " address bits a realm's own end at 0x%" PRIx64 ": less RAM with %s%s", ram_end,
+                     plan->params.s2sz, limit, vmm_say(model, VMM_RAM).text,
+                     plan->params.s2sz < model->ipa_bits(config) ? ", or a host with more --ipa-bits" : "");
   for (size_t i = 0; i < plan->segment_count; i++) {
-    const struct vcca_segment *s = &plan->segments[i], *next = s + 1;
-    uint64_t end = segment_end(s);
-    struct vcca_arm64_image image;
+    const struct vcca_segment *s = &plan->segments[i];
+    uint64_t end = needed_end(model, s, images);
     if (!check_segment(model, plan, s, err))
       return false;
-    if (strcmp(s->name, "kernel") == 0 && vcca_arm64_image_read(images->kernel, &image, NULL)) {
-      uint64_t needed = round_up(s->ipa + image.text_offset % model->chunk + image.image_size, PAGE_4K);
-      end = needed > end ? needed : end;
-      if (end > ram_end)
-        return vcca_fail(err, VCCA_FAULT_USAGE, "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64 ": give more with %s", end,
-                         ram_end, model->ram_option);
-    }
-    if (i + 1 < plan->segment_count && end > next->ipa)
-      return vcca_fail(err, VCCA_FAULT_USAGE,
-                       "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, or smaller images", s->name,
-                       end, next->name, next->ipa, model->ram_option);
+    if (end > segment_end(s) && end > ram_end)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64 ": give more with %s", end,
+                       ram_end, vmm_say(model, VMM_RAM).text);
+    if (i + 1 < plan->segment_count && !check_gap(model, plan, s, end, err))
+      return false;
   }
   return true;
 }
 
 /* --- Plans ------------------------------------------------------------------------------------------------ */
 
-/* The images that are asked for; each must be here. */
+/* The images that are asked for; each must be here, unless it is the firmware's to load. */
 static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_vmm_images *given,
                         struct vcca_vmm_images *out, const struct vmm_notes *notes, struct vcca_error *err)
 {
@@ -370,8 +273,6 @@ static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_con
     if (rows[i].asked && !by_firmware && !rows[i].given.p)
       return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts from '%.60s', which is the host's: give a local copy with --%s", model->program,
                        rows[i].asked, rows[i].what);
-    if (rows[i].asked && by_firmware)
-      vmm_note(notes, "the %s is the firmware's to measure, into a REM", rows[i].what);
     if (!rows[i].asked && rows[i].given.p)
       vmm_note(notes, "--%s is not used: %s is not asked for one", rows[i].what, model->program);
     if (!rows[i].asked || by_firmware)
@@ -427,7 +328,7 @@ static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const
   if (lay->log)
     out->plan.segments[out->plan.segment_count - 1].after_recs = true;
   sort_segments(&out->plan);
-  return check_segments(model, &out->plan, images, err);
+  return check_segments(model, lay->config, &out->plan, images, err);
 }
 
 bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, const struct vcca_vmm_images *images,
@@ -445,9 +346,11 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
     vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; predicted as asked");
 
   start_plan(model, config, rules, &out->plan);
-  if (!resolve(model, config, host, rules, &out->plan.params, err) || !pick_images(model, config, images, &used, &notes, err))
+  if (!vmm_resolve(model, config, host, rules, &out->plan.params, err) || !pick_images(model, config, images, &used, &notes, err))
     return false;
-  struct vmm_layout lay = {.config = config, .ram_base = model->ram_base, .pmu = (out->plan.params.flags & FLAG_PMU) != 0};
+  if (model->flash && config->firmware && config->kernel)
+    vmm_hand_over(config, images, &notes, out);
+  struct vmm_layout lay = {.config = config, .ram_base = model->ram_base, .pmu = (out->plan.params.flags & VMM_FLAG_PMU) != 0};
   char *bootargs = model->bootargs ? model->bootargs(config) : NULL;
   lay.bootargs = bootargs;
   bool good = model->bootargs && !bootargs ? vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the kernel's command line")

@@ -20,28 +20,55 @@ struct vmm_notes {
 };
 void vmm_note(const struct vmm_notes *notes, const char *fmt, ...) VCCA_PRINTF(2, 3);
 
-/* An option: with read, its value is read; without, it is taken and ignored, since it cannot change the RIM. */
+struct vmm_option;
+/* A value that is being read. */
+struct vmm_value {
+  struct vcca_vmm_config *config;
+  const struct vmm_notes *notes;
+  const struct vmm_option *row;
+  const char *what;    /* "-cpu pmu", for errors */
+  const char *word;    /* the whole word that the value is of; lives as long as the command line */
+  vcca_span key, text; /* key: of a row that stands for many; text: word, or the part that is this key's */
+};
+typedef bool vmm_reader(const struct vmm_value *value, struct vcca_error *err);
+
+/* An option, or a key of an option's comma-separated value. Tables end with a row of NULL. */
 struct vmm_option {
-  const char *name; /* without hyphens */
-  char letter;      /* lkvm's -c; 0: none */
-  bool value;       /* takes one */
-  bool (*read)(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err);
+  const char *name;              /* without hyphens; of a key "": a word without '='; "sve*": whatever starts so */
+  char letter;                   /* lkvm's -c; 0: none */
+  bool value;                    /* an option that takes one; keys always do */
+  vmm_reader *read;              /* NULL: taken and ignored, since it cannot change the RIM */
+  const struct vmm_option *keys; /* or the value is a list of these */
+  size_t field;                  /* of the config, for readers that models share */
+  unsigned min, max;             /* of a number */
 };
 
-/* One `key=value` or bare word of a comma-separated value. */
-struct vmm_item {
-  vcca_span key, value;
-  bool bare; /* there was no '=': key is the word */
-};
-/* Takes the next item off *list; false at its end. */
-bool vmm_next_item(vcca_span *list, struct vmm_item *item);
+/* A row's reader and the member of the config it sets, of the type that it sets. */
+#define VMM_FIELD(type, member) \
+  .field = offsetof(struct vcca_vmm_config, member) + 0 * sizeof(_Generic(&((struct vcca_vmm_config *)0)->member, type * : 0))
+#define VMM_TEXT(member) .read = vmm_read_text, VMM_FIELD(const char *, member)
+#define VMM_SIZE(member) .read = vmm_read_size, VMM_FIELD(uint64_t, member)
+#define VMM_NUMBER(member, least, most) .read = vmm_read_number, VMM_FIELD(unsigned, member), .min = (least), .max = (most)
+#define VMM_SWITCH(member) .read = vmm_read_switch, VMM_FIELD(enum vcca_switch, member)
+#define VMM_ON_OFF(member) .read = vmm_read_on_off, VMM_FIELD(bool, member)
+#define VMM_FLAG(member) .read = vmm_read_flag, VMM_FIELD(bool, member)
 
-/* Values. what names the option in errors. */
-VCCA_MUST_USE bool vmm_read_size(vcca_span text, const char *what, uint64_t *out, struct vcca_error *err); /* [KMGTP], MiB without */
-VCCA_MUST_USE bool vmm_read_number(vcca_span text, const char *what, uint64_t max, unsigned *out, struct vcca_error *err);
-VCCA_MUST_USE bool vmm_read_switch(vcca_span text, const char *what, enum vcca_switch *out, struct vcca_error *err); /* auto: untouched */
-VCCA_MUST_USE bool vmm_read_hash(vcca_span text, const char *what, struct vcca_vmm_config *config, struct vcca_error *err);
-VCCA_MUST_USE bool vmm_read_rpv_base64(vcca_span text, const char *what, struct vcca_vmm_config *config, struct vcca_error *err);
+vmm_reader vmm_read_text;       /* an option's whole word */
+vmm_reader vmm_read_size;       /* [BKMGTP], MiB without */
+vmm_reader vmm_read_number;     /* min to max */
+vmm_reader vmm_read_switch;     /* on, off; auto leaves it */
+vmm_reader vmm_read_on_off;     /* the same */
+vmm_reader vmm_read_flag;       /* being there is on */
+vmm_reader vmm_read_hash;       /* the measurement algorithm */
+vmm_reader vmm_read_rpv_base64; /* the personalization value */
+vmm_reader vmm_read_counters;   /* PMU counters */
+vmm_reader vmm_read_ignored;    /* a remark says so */
+/* on, off; auto is VCCA_UNSET */
+VCCA_MUST_USE bool vmm_switch(const struct vmm_value *value, enum vcca_switch *out, struct vcca_error *err);
+/* Reads a list into the row's keys; a key that has no row is refused. */
+VCCA_MUST_USE bool vmm_read_keys(const struct vmm_value *list, const struct vmm_option *keys, struct vcca_error *err);
+/* "-smp 0: ...": a refusal in the command line's words. */
+VCCA_MUST_USE bool vmm_refuse(const struct vmm_value *value, const char *why, struct vcca_error *err);
 
 /* --- Models ----------------------------------------------------------------------------------------------- */
 
@@ -57,7 +84,21 @@ struct vmm_layout {
 };
 
 /* What every VMM has an option for, though each calls it by another name. */
-enum vmm_asked { VMM_KERNEL, VMM_INITRD, VMM_FIRMWARE, VMM_APPEND, VMM_HASH, VMM_VCPUS, VMM_RAM, VMM_ASKED };
+enum vmm_asked {
+  VMM_KERNEL,
+  VMM_INITRD,
+  VMM_FIRMWARE,
+  VMM_APPEND,
+  VMM_HASH,
+  VMM_VCPUS,
+  VMM_RAM,
+  VMM_BREAKPOINTS,
+  VMM_WATCHPOINTS,
+  VMM_PMU,
+  VMM_COUNTERS,
+  VMM_SVE,
+  VMM_ASKED
+};
 struct vmm_word {
   const char *option, *before; /* "--cpus", and what stands in front of the value: "boot=" */
 };
@@ -67,7 +108,7 @@ struct vmm_model {
   const char *program, *verb;       /* what a pasted command line starts with */
   const struct vmm_option *options; /* ends with a row of NULL */
   struct vmm_word words[VMM_ASKED];
-  bool lenient; /* unknown options are ignored */
+  bool lenient; /* one hyphen before options, and unknown ones are ignored */
   struct vcca_vmm_config defaults;
   enum vcca_hash_alg hash_alg; /* unless asked for; Linux's RMM 2.0 interface always takes SHA-256 */
   uint64_t ram_base;
@@ -76,7 +117,7 @@ struct vmm_model {
   bool pmu_of_host;         /* a PMU unless refused; otherwise only if asked for */
   bool flash;               /* firmware lies below RAM (QEMU) */
   uint64_t dtb_size;        /* padded to this; 0: as long as it is */
-  const char *ram_option;   /* what to give more RAM with */
+  uint64_t low_ram;         /* images lie below it, however much RAM there is; 0: anywhere */
   bool (*check)(struct vcca_vmm_config *config, struct vcca_error *err);
   unsigned (*ipa_bits)(const struct vcca_vmm_config *config);
   /* Addresses into lay, segments but the device tree's and vCPU 0 into the plan. */
@@ -90,11 +131,26 @@ struct vmm_model {
 };
 extern const struct vmm_model vmm_qemu, vmm_kvmtool, vmm_kvmtool_linaro, vmm_kvmtool_arm, vmm_cloud_hypervisor;
 
+/* What to say for "give more RAM with": "-m", "--memory size=". */
+struct vmm_said {
+  char text[48];
+};
+struct vmm_said vmm_say(const struct vmm_model *model, enum vmm_asked what);
 /* The model of that name; NULL: there is none. */
 const struct vmm_model *vmm_find(const char *name);
 /* Reads words into config as far as each can be judged by itself; vcca_vmm_parse also judges them together. */
 VCCA_MUST_USE bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count, const struct vmm_notes *notes,
                                   struct vcca_vmm_config *config, struct vcca_error *err);
+
+/* --- Plans ------------------------------------------------------------------------------------------------ */
+
+enum { VMM_FLAG_LPA2 = 1, VMM_FLAG_SVE = 2, VMM_FLAG_PMU = 4 };
+/* The realm's parameters, as the RMM encodes them. */
+VCCA_MUST_USE bool vmm_resolve(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
+                               enum vcca_rules_id rules, struct vcca_realm_params *p, struct vcca_error *err);
+/* Notes what firmware is handed to boot from; nothing when a part of it is not here. */
+void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_images *given, const struct vmm_notes *notes,
+                   struct vcca_vmm_plan *out);
 
 /* Adds an image at any address; the segment starts and ends at multiples of the model's chunk. */
 VCCA_MUST_USE bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, const char *name, uint64_t at, vcca_span content,

@@ -10,129 +10,90 @@ enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
-static bool bad_item(const char *option, const char *value, struct vcca_error *err)
-{
-  return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.60s: name=value is wanted", option, value);
-}
+static const struct vmm_option cpus_keys[] = {
+    {.name = "boot", VMM_NUMBER(vcpus, 1, VCCA_VCPUS_MAX)},
+    {.name = "*", .read = vmm_read_ignored},
+    {.name = NULL},
+};
 
-static bool read_cpus(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
+static const struct vmm_option memory_keys[] = {
+    {.name = "size", VMM_SIZE(ram_size)},
+    {.name = "*", .read = vmm_read_ignored},
+    {.name = NULL},
+};
+
+static const struct vmm_option platform_keys[] = {
+    {.name = "measurement_algo", .read = vmm_read_hash},
+    {.name = "personalization_value", .read = vmm_read_rpv_base64},
+    {.name = "*", .read = vmm_read_ignored},
+    {.name = NULL},
+};
+
+static bool read_serial(const struct vmm_value *v, struct vcca_error *err)
 {
-  struct vmm_item item;
-  for (vcca_span list = vcca_span_str(value); vmm_next_item(&list, &item);) {
-    if (item.bare)
-      return bad_item("--cpus", value, err);
-    if (!vcca_span_is(item.key, "boot"))
-      vmm_note(notes, "--cpus %.*s is ignored", item.key.n < 60 ? (int)item.key.n : 60, (const char *)item.key.p);
-    else if (!vmm_read_number(item.value, "--cpus boot", VCCA_VCPUS_MAX, &config->vcpus, err))
-      return false;
-  }
+  (void)err;
+  v->config->serial = !vcca_span_is(v->text, "off");
   return true;
 }
 
-static bool read_memory(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
+static bool read_firmware(const struct vmm_value *v, struct vcca_error *err)
 {
-  struct vmm_item item;
-  for (vcca_span list = vcca_span_str(value); vmm_next_item(&list, &item);) {
-    if (item.bare)
-      return bad_item("--memory", value, err);
-    if (!vcca_span_is(item.key, "size"))
-      vmm_note(notes, "--memory %.*s is ignored", item.key.n < 60 ? (int)item.key.n : 60, (const char *)item.key.p);
-    else if (!vmm_read_size(item.value, "--memory size", &config->ram_size, err))
-      return false;
-  }
-  return true;
+  return vmm_refuse(v, "cloud-hypervisor starts realms from a kernel: give --kernel", err);
 }
 
-static bool read_platform(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
+static bool read_zone(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes;
-  struct vmm_item item;
-  for (vcca_span list = vcca_span_str(value); vmm_next_item(&list, &item);) {
-    if (item.bare)
-      return bad_item("--platform", value, err);
-    if (vcca_span_is(item.key, "measurement_algo") && !vmm_read_hash(item.value, "--platform measurement_algo", config, err))
-      return false;
-    if (vcca_span_is(item.key, "personalization_value") && !vmm_read_rpv_base64(item.value, "--platform personalization_value", config, err))
-      return false;
-  }
-  return true;
+  return vmm_refuse(v, "RAM in zones is not modelled: give all of it with --memory size=", err);
 }
 
-static bool read_kernel(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
+/* These add to the VMM's own device tree, not to the one that is made here. */
+static bool read_node(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes, (void)err;
-  config->kernel = value;
+  (void)err;
+  vmm_note(v->notes, "%s is not in the device tree that is made: give the VMM's own with --dtb", v->what);
   return true;
-}
-
-static bool read_initrd(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)notes, (void)err;
-  config->initrd = value;
-  return true;
-}
-
-static bool read_cmdline(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)notes, (void)err;
-  config->append = value;
-  return true;
-}
-
-static bool read_serial(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)notes, (void)err;
-  config->serial = strcmp(value, "off") != 0;
-  return true;
-}
-
-static bool read_firmware(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)config, (void)notes, (void)value;
-  return vcca_fail(err, VCCA_FAULT_USAGE, "--firmware: cloud-hypervisor starts realms from a kernel: give --kernel");
 }
 
 static const struct vmm_option options[] = {
-    {"cpus", 0, true, read_cpus},
-    {"memory", 0, true, read_memory},
-    {"platform", 0, true, read_platform},
-    {"kernel", 0, true, read_kernel},
-    {"initramfs", 0, true, read_initrd},
-    {"cmdline", 0, true, read_cmdline},
-    {"serial", 0, true, read_serial},
-    {"firmware", 0, true, read_firmware},
-    {"memory-zone", 0, true, NULL},
-    {"rate-limit-group", 0, true, NULL},
-    {"disk", 0, true, NULL},
-    {"net", 0, true, NULL},
-    {"rng", 0, true, NULL},
-    {"balloon", 0, true, NULL},
-    {"fs", 0, true, NULL},
-    {"pmem", 0, true, NULL},
-    {"console", 0, true, NULL},
-    {"device", 0, true, NULL},
-    {"user-device", 0, true, NULL},
-    {"vdpa", 0, true, NULL},
-    {"vsock", 0, true, NULL},
-    {"pvpanic", 0, false, NULL},
-    {"numa", 0, true, NULL},
-    {"pci-segment", 0, true, NULL},
-    {"watchdog", 0, false, NULL},
-    {"log-file", 0, true, NULL},
-    {"api-socket", 0, true, NULL},
-    {"event-monitor", 0, true, NULL},
-    {"restore", 0, true, NULL},
-    {"seccomp", 0, true, NULL},
-    {"tpm", 0, true, NULL},
-    {"dtb", 0, true, NULL}, /* the host's copy of what is measured here */
-    {"", 'v', false, NULL},
-    {NULL, 0, false, NULL},
+    {.name = "cpus", .value = true, .keys = cpus_keys},
+    {.name = "memory", .value = true, .keys = memory_keys},
+    {.name = "platform", .value = true, .keys = platform_keys},
+    {.name = "kernel", .value = true, VMM_TEXT(kernel)},
+    {.name = "initramfs", .value = true, VMM_TEXT(initrd)},
+    {.name = "cmdline", .value = true, VMM_TEXT(append)},
+    {.name = "serial", .value = true, .read = read_serial},
+    {.name = "firmware", .value = true, .read = read_firmware},
+    {.name = "memory-zone", .value = true, .read = read_zone},
+    {.name = "numa", .value = true, .read = read_node},
+    {.name = "pci-segment", .value = true, .read = read_node},
+    {.name = "tpm", .value = true, .read = read_node},
+    /* Neither registers nor memory nor the device tree depend on these. */
+    {.name = "dtb", .value = true}, /* the host's copy of what is measured here */
+    {.name = "api-socket", .value = true},
+    {.name = "balloon", .value = true},
+    {.name = "console", .value = true},
+    {.name = "device", .value = true},
+    {.name = "disk", .value = true},
+    {.name = "event-monitor", .value = true},
+    {.name = "fs", .value = true},
+    {.name = "log-file", .value = true},
+    {.name = "net", .value = true},
+    {.name = "pmem", .value = true},
+    {.name = "pvpanic"},
+    {.name = "rate-limit-group", .value = true},
+    {.name = "restore", .value = true},
+    {.name = "rng", .value = true},
+    {.name = "seccomp", .value = true},
+    {.name = "user-device", .value = true},
+    {.name = "v", .letter = 'v'},
+    {.name = "vdpa", .value = true},
+    {.name = "vsock", .value = true},
+    {.name = "watchdog"},
+    {.name = NULL},
 };
 
 static bool check(struct vcca_vmm_config *config, struct vcca_error *err)
 {
-  if (config->vcpus == 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--cpus boot=0: at least 1");
   if (config->ram_size == 0 || config->ram_size % PAGE_4K != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--memory size: RAM is a multiple of 4 KiB, and not nothing");
   return true;
@@ -243,7 +204,6 @@ const struct vmm_model vmm_cloud_hypervisor = {
     .ram_base = GIB,
     .chunk = PAGE_4K,
     .pmu_of_host = true,
-    .ram_option = "--memory size=",
     .check = check,
     .ipa_bits = ipa_bits,
     .place = place,

@@ -14,220 +14,149 @@ enum { DTB_ROOM = 64 * KIB, CHUNK = 64 * KIB, LOW_RAM = 256 * MIB, DEVICES_MAX =
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
-#define READER(name) static bool name(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-
-READER(read_cpus)
+static bool read_memory(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes;
-  return vmm_read_number(vcca_span_str(value), "--cpus", VCCA_VCPUS_MAX, &config->vcpus, err);
+  return strchr(v->word, '@') ? vmm_refuse(v, "another RAM base is not modelled", err) : vmm_read_size(v, err);
 }
 
-READER(read_memory)
+static bool read_rpv(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes;
-  if (strchr(value, '@'))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--mem %.40s: another RAM base is not modelled", value);
-  return vmm_read_size(vcca_span_str(value), "--mem", &config->ram_size, err);
+  if (v->text.n > sizeof v->config->rpv)
+    return vmm_refuse(v, "a realm personalization value has at most 64 bytes", err);
+  memset(v->config->rpv, 0, sizeof v->config->rpv);
+  memcpy(v->config->rpv, v->text.p, v->text.n);
+  return v->config->has_rpv = true;
 }
 
-READER(read_kernel)
+static bool disable_sve(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes, (void)err;
-  config->kernel = value;
+  (void)err;
+  v->config->sve = VCCA_OFF;
   return true;
 }
 
-READER(read_initrd)
+static bool read_pmu(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes, (void)err;
-  config->initrd = value;
+  (void)err;
+  v->config->pmu = VCCA_ON;
   return true;
 }
 
-READER(read_firmware)
+static bool read_vectors(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes, (void)err;
-  config->firmware = value;
+  return vmm_read_number(v, err) &&
+         (v->config->sve_max % 128 == 0 || vmm_refuse(v, "vectors have multiples of 128 bits, at most 2048 (--disable-sve: none)", err));
+}
+
+static bool read_irqchip(const struct vmm_value *v, struct vcca_error *err)
+{
+  v->config->its = vcca_span_is(v->text, "gicv3-its");
+  return v->config->its || vcca_span_is(v->text, "gicv3") || vmm_refuse(v, "a realm has gicv3 or gicv3-its", err);
+}
+
+static bool read_transport(const struct vmm_value *v, struct vcca_error *err)
+{
+  v->config->virtio_mmio = vcca_span_is(v->text, "mmio");
+  return v->config->virtio_mmio || vcca_span_is(v->text, "pci") || vmm_refuse(v, "mmio or pci is wanted", err);
+}
+
+static bool force_pci(const struct vmm_value *v, struct vcca_error *err)
+{
+  (void)err;
+  v->config->virtio_mmio = false;
   return true;
 }
 
-READER(read_params)
+static bool add_device(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes, (void)err;
-  config->append = value;
-  return true;
+  return ++v->config->devices <= DEVICES_MAX || vcca_fail(err, VCCA_FAULT_USAGE, "%s: more than %d devices", v->what, DEVICES_MAX);
 }
 
-READER(read_algorithm)
+static bool read_console(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes;
-  return vmm_read_hash(vcca_span_str(value), "--measurement-algo", config, err);
-}
-
-READER(read_log)
-{
-  (void)notes, (void)value, (void)err;
-  config->log = true;
-  return true;
-}
-
-READER(read_rpv)
-{
-  (void)notes;
-  size_t n = strlen(value);
-  if (n > sizeof config->rpv)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--realm-pv: %zu bytes, but a realm personalization value has at most 64", n);
-  memset(config->rpv, 0, sizeof config->rpv);
-  memcpy(config->rpv, value, n);
-  config->has_rpv = true;
-  return true;
-}
-
-READER(read_pmu)
-{
-  (void)notes, (void)value, (void)err;
-  config->pmu = VCCA_ON;
-  return true;
-}
-
-READER(read_pmu_counters)
-{
-  (void)notes;
-  return config->has_pmu_counters = vmm_read_number(vcca_span_str(value), "--pmu-counters", 31, &config->pmu_counters, err);
-}
-
-READER(disable_sve)
-{
-  (void)notes, (void)value, (void)err;
-  config->sve = VCCA_OFF;
-  return true;
-}
-
-READER(read_sve)
-{
-  (void)notes;
-  if (!vmm_read_number(vcca_span_str(value), "--sve-max-vl", 2048, &config->sve_max, err))
-    return false;
-  if (config->sve_max == 0 || config->sve_max % 128 != 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--sve-max-vl %u: vectors have multiples of 128 bits, at most 2048 (--disable-sve: none)",
-                     config->sve_max);
-  return true;
-}
-
-READER(read_irqchip)
-{
-  (void)notes;
-  config->its = strcmp(value, "gicv3-its") == 0;
-  return config->its || strcmp(value, "gicv3") == 0 || vcca_fail(err, VCCA_FAULT_USAGE, "--irqchip %.40s: a realm has gicv3 or gicv3-its", value);
-}
-
-static bool read_transport(vcca_span value, const char *what, bool *mmio, struct vcca_error *err)
-{
-  *mmio = vcca_span_is(value, "mmio");
-  return *mmio || vcca_span_is(value, "pci") || vcca_fail(err, VCCA_FAULT_USAGE, "%s: mmio or pci", what);
-}
-
-READER(read_virtio)
-{
-  (void)notes;
-  return read_transport(vcca_span_str(value), "--virtio-transport", &config->virtio_mmio, err);
-}
-
-READER(add_device)
-{
-  (void)notes, (void)value;
-  return ++config->devices <= DEVICES_MAX || vcca_fail(err, VCCA_FAULT_USAGE, "more than %d devices", DEVICES_MAX);
-}
-
-READER(read_console)
-{
-  return strcmp(value, "virtio") != 0 || add_device(config, notes, value, err);
+  return !vcca_span_is(v->text, "virtio") || add_device(v, err);
 }
 
 /* config->devices starts with the network device that there is by default. */
-READER(read_network)
+static bool read_network_mode(const struct vmm_value *v, struct vcca_error *err)
 {
-  struct vmm_item item;
-  for (vcca_span list = vcca_span_str(value); vmm_next_item(&list, &item);) {
-    bool mmio;
-    if (item.bare)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "--network %.60s: name=value is wanted", value);
-    if (vcca_span_is(item.key, "trans")) {
-      if (!read_transport(item.value, "--network trans", &mmio, err))
-        return false;
-      if (mmio != config->virtio_mmio)
-        return vcca_fail(err, VCCA_FAULT_USAGE, "--network trans: another transport than --virtio-transport before it is not modelled");
-    }
-    if (vcca_span_is(item.key, "mode")) {
-      if (vcca_span_is(item.value, "none"))
-        config->devices -= config->devices > 0;
-      else if (!add_device(config, notes, value, err))
-        return false;
-    }
-  }
+  if (!vcca_span_is(v->text, "none"))
+    return add_device(v, err);
+  v->config->devices -= v->config->devices > 0;
   return true;
 }
 
-READER(read_flash)
+static bool read_network_transport(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes, (void)value, (void)err;
-  config->flash = true;
-  return true;
+  bool mmio = v->config->virtio_mmio;
+  if (!read_transport(v, err))
+    return false;
+  return v->config->virtio_mmio == mmio || vmm_refuse(v, "another one than --virtio-transport before it is not modelled", err);
 }
 
-READER(read_firmware_address)
+static const struct vmm_option network_keys[] = {
+    {.name = "mode", .read = read_network_mode},
+    {.name = "trans", .read = read_network_transport},
+    {.name = "*"}, /* the back end's */
+    {.name = NULL},
+};
+
+static bool read_address(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)notes;
-  return vcca_u64_read(vcca_span_str(value), &config->firmware_base, NULL) ||
-         vcca_fail(err, VCCA_FAULT_USAGE, "--firmware-address %.40s: not an address", value);
+  uint64_t at;
+  if (!vcca_u64_read(v->text, &at, NULL) || at >= ADDRESS_LIMIT || at % PAGE_4K != 0)
+    return vmm_refuse(v, "an address is wanted, a multiple of 4 KiB", err);
+  v->config->firmware_base = at;
+  return true;
 }
 
 static const struct vmm_option options[] = {
-    {"name", 0, true, NULL},
-    {"cpus", 'c', true, read_cpus},
-    {"mem", 'm', true, read_memory},
-    {"disk", 'd', true, add_device},
-    {"balloon", 0, false, add_device},
-    {"rng", 0, false, add_device},
-    {"nodefaults", 0, false, NULL},
-    {"9p", 0, true, add_device},
-    {"console", 0, true, read_console},
-    {"vsock", 0, true, add_device},
-    {"dev", 0, true, NULL},
-    {"tty", 0, true, NULL},
-    {"hugetlbfs", 0, true, NULL},
-    {"virtio-transport", 0, true, read_virtio},
-    {"loglevel", 0, true, NULL},
-    {"kernel", 'k', true, read_kernel},
-    {"initrd", 'i', true, read_initrd},
-    {"params", 'p', true, read_params},
-    {"firmware", 'f', true, read_firmware},
-    {"flash", 'F', true, read_flash},
-    {"network", 'n', true, read_network},
-    {"no-dhcp", 0, false, NULL},
-    {"vfio-pci", 0, true, NULL},
-    {"debug", 0, false, NULL},
-    {"debug-single-step", 0, false, NULL},
-    {"debug-ioport", 0, false, NULL},
-    {"debug-mmio", 0, false, NULL},
-    {"debug-iodelay", 0, true, NULL},
-    {"pmu", 0, false, read_pmu},
-    {"disable-sve", 0, false, disable_sve},
-    {"realm", 0, false, NULL},
-    {"measurement-algo", 0, true, read_algorithm},
-    {"measurement-log", 0, false, read_log},
-    {"realm-pv", 0, true, read_rpv},
-    {"no-pvtime", 0, false, NULL},
-    {"sve-max-vl", 0, true, read_sve},
-    {"pmu-counters", 0, true, read_pmu_counters},
-    {"vcpu-affinity", 0, true, NULL},
-    {"disable-mte", 0, false, NULL},
-    {"force-pci", 0, false, NULL},
-    {"irqchip", 0, true, read_irqchip},
-    {"firmware-address", 0, true, read_firmware_address},
-    {"dtb", 0, true, NULL}, /* the host's copy of what is measured here */
-    {"restricted_mem", 0, false, NULL},
-    {NULL, 0, false, NULL},
+    {.name = "cpus", .letter = 'c', .value = true, VMM_NUMBER(vcpus, 1, VCCA_VCPUS_MAX)},
+    {.name = "mem", .letter = 'm', .value = true, .read = read_memory, VMM_FIELD(uint64_t, ram_size)},
+    {.name = "kernel", .letter = 'k', .value = true, VMM_TEXT(kernel)},
+    {.name = "initrd", .letter = 'i', .value = true, VMM_TEXT(initrd)},
+    {.name = "params", .letter = 'p', .value = true, VMM_TEXT(append)},
+    {.name = "firmware", .letter = 'f', .value = true, VMM_TEXT(firmware)},
+    {.name = "firmware-address", .value = true, .read = read_address},
+    {.name = "flash", .letter = 'F', .value = true, VMM_FLAG(flash)},
+    {.name = "measurement-algo", .value = true, .read = vmm_read_hash},
+    {.name = "measurement-log", VMM_FLAG(log)},
+    {.name = "realm-pv", .value = true, .read = read_rpv},
+    {.name = "pmu", .read = read_pmu},
+    {.name = "pmu-counters", .value = true, .read = vmm_read_counters, VMM_FIELD(unsigned, pmu_counters), .max = 31},
+    {.name = "disable-sve", .read = disable_sve},
+    {.name = "sve-max-vl", .value = true, .read = read_vectors, VMM_FIELD(unsigned, sve_max), .min = 128, .max = 2048},
+    {.name = "irqchip", .value = true, .read = read_irqchip},
+    {.name = "virtio-transport", .value = true, .read = read_transport},
+    {.name = "force-pci", .read = force_pci},
+    {.name = "disk", .letter = 'd', .value = true, .read = add_device},
+    {.name = "balloon", .read = add_device},
+    {.name = "rng", .read = add_device},
+    {.name = "9p", .value = true, .read = add_device},
+    {.name = "vsock", .value = true, .read = add_device},
+    {.name = "console", .value = true, .read = read_console},
+    {.name = "network", .letter = 'n', .value = true, .keys = network_keys},
+    /* Neither registers nor memory nor the device tree depend on these. */
+    {.name = "dtb", .value = true}, /* the host's copy of what is measured here */
+    {.name = "debug"},
+    {.name = "debug-iodelay", .value = true},
+    {.name = "debug-ioport"},
+    {.name = "debug-mmio"},
+    {.name = "debug-single-step"},
+    {.name = "dev", .value = true},
+    {.name = "disable-mte"},
+    {.name = "hugetlbfs", .value = true},
+    {.name = "loglevel", .value = true},
+    {.name = "name", .value = true},
+    {.name = "no-dhcp"},
+    {.name = "no-pvtime"},
+    {.name = "nodefaults"},
+    {.name = "realm"},
+    {.name = "restricted_mem"},
+    {.name = "tty", .value = true},
+    {.name = "vcpu-affinity", .value = true},
+    {.name = "vfio-pci", .value = true},
+    {.name = NULL},
 };
 
 static bool check(struct vcca_vmm_config *config, struct vcca_error *err)
@@ -240,8 +169,6 @@ static bool check(struct vcca_vmm_config *config, struct vcca_error *err)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--mem: RAM is a multiple of 2 MiB");
   if (config->kernel && config->firmware)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--kernel and --firmware: one of them");
-  if (config->firmware_base % PAGE_4K != 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--firmware-address: a multiple of 4 KiB is wanted");
   return true;
 }
 
@@ -259,9 +186,9 @@ static unsigned ipa_bits(const struct vcca_vmm_config *config)
 static bool place_firmware(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
                            struct vcca_error *err)
 {
-  uint64_t at = lay->config->firmware_base ? lay->config->firmware_base : lay->ram_base;
-  if (at >= ADDRESS_LIMIT)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--firmware-address: no such address");
+  uint64_t at = lay->config->firmware_base ? lay->config->firmware_base : lay->ram_base, end = lay->ram_base + lay->config->ram_size;
+  if (at < lay->ram_base || at >= end)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--firmware-address 0x%" PRIx64 ": RAM is at 0x%" PRIx64 "-0x%" PRIx64, at, lay->ram_base, end);
   if (!vmm_add(model, out, "firmware", at, images->firmware, err))
     return false;
   out->plan.boot_rec.pc = at;
@@ -309,12 +236,18 @@ static char *bootargs(const struct vcca_vmm_config *config)
   return text;
 }
 
-#define KVMTOOL                                                                                                                                    \
-  .program = "lkvm", .verb = "run", .options = options, .defaults = {.its = true, .devices = 1, .sockets = 1, .clusters = 1, .threads = 1},        \
-  .words = {[VMM_KERNEL] = {"--kernel", ""}, [VMM_INITRD] = {"--initrd", ""},         [VMM_FIRMWARE] = {"--firmware", ""},                         \
-            [VMM_APPEND] = {"--params", ""}, [VMM_HASH] = {"--measurement-algo", ""}, [VMM_VCPUS] = {"--cpus", ""},                                \
-            [VMM_RAM] = {"--mem", ""}},                                                                                                            \
-  .hash_alg = VCCA_SHA256, .ram_base = 2 * GIB, .dtb_size = DTB_ROOM, .ram_option = "--mem", .check = check, .ipa_bits = ipa_bits, .place = place, \
+#define KVMTOOL                                                                                                                                 \
+  .program = "lkvm", .verb = "run", .options = options, .defaults = {.its = true, .devices = 1, .sockets = 1, .clusters = 1, .threads = 1},     \
+  .words = {[VMM_KERNEL] = {"--kernel", ""},                                                                                                    \
+            [VMM_INITRD] = {"--initrd", ""},                                                                                                    \
+            [VMM_FIRMWARE] = {"--firmware", ""},                                                                                                \
+            [VMM_APPEND] = {"--params", ""},                                                                                                    \
+            [VMM_HASH] = {"--measurement-algo", ""},                                                                                            \
+            [VMM_VCPUS] = {"--cpus", ""},                                                                                                       \
+            [VMM_RAM] = {"--mem", ""},                                                                                                          \
+            [VMM_PMU] = {"--pmu", ""},                                                                                                          \
+            [VMM_COUNTERS] = {"--pmu-counters", ""}},                                                                                           \
+  .hash_alg = VCCA_SHA256, .ram_base = 2 * GIB, .dtb_size = DTB_ROOM, .low_ram = LOW_RAM, .check = check, .ipa_bits = ipa_bits, .place = place, \
   .bootargs = bootargs, .put_tree = kvmtool_put_tree, .edit_node = kvmtool_edit_node
 
 const struct vmm_model vmm_kvmtool = {

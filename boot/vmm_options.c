@@ -1,7 +1,6 @@
-/* VMM command lines: the values their options take.
+/* VMM command lines: lists of keys, and the values that options and keys take.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -19,77 +18,156 @@ void vmm_note(const struct vmm_notes *notes, const char *fmt, ...)
     notes->note(notes->ctx, text);
 }
 
-bool vmm_next_item(vcca_span *list, struct vmm_item *item)
+bool vmm_refuse(const struct vmm_value *v, const char *why, struct vcca_error *err)
 {
-  if (!list->p)
-    return false;
-  size_t n = 0, equals = SIZE_MAX;
-  for (; n < list->n && list->p[n] != ','; n++)
-    if (list->p[n] == '=' && equals == SIZE_MAX)
-      equals = n;
-  item->bare = equals == SIZE_MAX;
-  item->key = vcca_span_sub(*list, 0, item->bare ? n : equals);
-  item->value = item->bare ? vcca_span_of(NULL, 0) : vcca_span_sub(*list, equals + 1, n - equals - 1);
-  *list = n < list->n ? vcca_span_sub(*list, n + 1, list->n) : vcca_span_of(NULL, 0);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: %s", v->what, v->text.n < 60 ? (int)v->text.n : 60, (const char *)v->text.p, why);
+}
+
+/* --- Lists ------------------------------------------------------------------------------------------------ */
+
+static bool key_is(const struct vmm_option *row, vcca_span key, bool bare)
+{
+  size_t n = strlen(row->name);
+  if (bare || n == 0)
+    return bare && n == 0;
+  if (row->name[n - 1] == '*')
+    return key.n >= n - 1 && memcmp(key.p, row->name, n - 1) == 0;
+  return vcca_span_is(key, row->name);
+}
+
+bool vmm_read_keys(const struct vmm_value *list, const struct vmm_option *keys, struct vcca_error *err)
+{
+  size_t at = 0;
+  do {
+    size_t end = at, equals;
+    while (end < list->text.n && list->text.p[end] != ',')
+      end++;
+    for (equals = at; equals < end && list->text.p[equals] != '=';)
+      equals++;
+    bool bare = equals == end;
+    const struct vmm_option *row = keys;
+    struct vmm_value v = *list;
+    char what[80];
+    v.key = vcca_span_sub(list->text, at, equals - at);
+    v.text = bare ? v.key : vcca_span_sub(list->text, equals + 1, end - equals - 1);
+    while (row->name && !key_is(row, v.key, bare))
+      row++;
+    if (!row->name && bare)
+      return vmm_refuse(&v, "name=value is wanted", err);
+    snprintf(what, sizeof what, bare ? "%s" : "%s %.*s", list->what, v.key.n < 40 ? (int)v.key.n : 40, (const char *)v.key.p);
+    v.what = what;
+    v.row = row;
+    if (!row->name)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s is not supported", what);
+    if (row->read && !row->read(&v, err))
+      return false;
+    at = end + 1;
+  } while (at <= list->text.n);
   return true;
 }
 
-static bool wrong(const char *what, vcca_span text, const char *why, struct vcca_error *err)
+/* --- Values ----------------------------------------------------------------------------------------------- */
+
+static void set(const struct vmm_value *v, const void *value, size_t n)
 {
-  return vcca_fail(err, VCCA_FAULT_USAGE, "%s: '%.*s': %s", what, text.n < 60 ? (int)text.n : 60, (const char *)text.p, why);
+  memcpy((uint8_t *)v->config + v->row->field, value, n);
 }
 
-bool vmm_read_size(vcca_span text, const char *what, uint64_t *out, struct vcca_error *err)
+bool vmm_read_text(const struct vmm_value *v, struct vcca_error *err)
+{
+  (void)err;
+  set(v, &v->word, sizeof v->word);
+  return true;
+}
+
+bool vmm_read_flag(const struct vmm_value *v, struct vcca_error *err)
+{
+  (void)err;
+  set(v, &(bool){true}, sizeof(bool));
+  return true;
+}
+
+bool vmm_read_ignored(const struct vmm_value *v, struct vcca_error *err)
+{
+  (void)err;
+  vmm_note(v->notes, "%s is ignored", v->what);
+  return true;
+}
+
+bool vmm_read_size(const struct vmm_value *v, struct vcca_error *err)
 {
   static const uint8_t units[] = {'B', 'K', 'M', 'G', 'T', 'P'};
   unsigned shift = 20;
-  vcca_span digits = text;
-  uint64_t v = 0;
-  if (text.n > 0) {
-    uint8_t last = text.p[text.n - 1];
-    for (unsigned i = 0; i < sizeof units; i++)
-      if (last == units[i] || last == (units[i] | 32)) {
-        shift = 10 * i;
-        digits = vcca_span_sub(text, 0, text.n - 1);
-      }
-  }
-  if (digits.n == 0 || digits.p[digits.n - 1] < '0' || digits.p[digits.n - 1] > '9' || !vcca_u64_read(digits, &v, NULL))
-    return wrong(what, text, "a size is a number with B, K, M, G, T or P behind it, MiB without", err);
-  if (v > ADDRESS_LIMIT >> shift)
-    return wrong(what, text, "no address space has that much (2^48 bytes at most)", err);
-  *out = v << shift;
+  vcca_span digits = v->text;
+  uint64_t size = 0;
+  for (unsigned i = 0; digits.n == v->text.n && digits.n > 0 && i < sizeof units; i++)
+    if ((digits.p[digits.n - 1] & ~32) == units[i]) {
+      shift = 10 * i;
+      digits = vcca_span_sub(digits, 0, digits.n - 1);
+    }
+  if (digits.n == 0 || digits.p[digits.n - 1] < '0' || digits.p[digits.n - 1] > '9' || !vcca_u64_read(digits, &size, NULL))
+    return vmm_refuse(v, "a size is a number with B, K, M, G, T or P behind it, MiB without", err);
+  if (size > ADDRESS_LIMIT >> shift)
+    return vmm_refuse(v, "no address space has that much (2^48 bytes at most)", err);
+  size <<= shift;
+  set(v, &size, sizeof size);
   return true;
 }
 
-bool vmm_read_number(vcca_span text, const char *what, uint64_t max, unsigned *out, struct vcca_error *err)
+bool vmm_read_number(const struct vmm_value *v, struct vcca_error *err)
 {
   char why[60];
-  uint64_t v = 0;
-  snprintf(why, sizeof why, "a number of at most %" PRIu64 " is wanted", max);
-  if (!vcca_u64_read(text, &v, NULL) || v > max)
-    return wrong(what, text, why, err);
-  *out = (unsigned)v;
+  uint64_t number = 0;
+  unsigned value;
+  snprintf(why, sizeof why, "a number of %u to %u is wanted", v->row->min, v->row->max);
+  if (!vcca_u64_read(v->text, &number, NULL) || number < v->row->min || number > v->row->max)
+    return vmm_refuse(v, why, err);
+  value = (unsigned)number;
+  set(v, &value, sizeof value);
   return true;
 }
 
-bool vmm_read_switch(vcca_span text, const char *what, enum vcca_switch *out, struct vcca_error *err)
+bool vmm_read_counters(const struct vmm_value *v, struct vcca_error *err)
+{
+  return v->config->has_pmu_counters = vmm_read_number(v, err);
+}
+
+bool vmm_switch(const struct vmm_value *v, enum vcca_switch *out, struct vcca_error *err)
 {
   static const struct {
     const char *word;
     enum vcca_switch meaning;
-  } words[] = {{"on", VCCA_ON},   {"yes", VCCA_ON}, {"true", VCCA_ON},   {"y", VCCA_ON},
+  } words[] = {{"on", VCCA_ON},   {"yes", VCCA_ON}, {"true", VCCA_ON},   {"y", VCCA_ON}, {"auto", VCCA_UNSET},
                {"off", VCCA_OFF}, {"no", VCCA_OFF}, {"false", VCCA_OFF}, {"n", VCCA_OFF}};
-  if (vcca_span_is(text, "auto"))
-    return true;
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (vcca_span_is(text, words[i].word)) {
+    if (vcca_span_is(v->text, words[i].word)) {
       *out = words[i].meaning;
       return true;
     }
-  return wrong(what, text, "on, off or auto is wanted", err);
+  return vmm_refuse(v, "on, off or auto is wanted", err);
 }
 
-bool vmm_read_hash(vcca_span text, const char *what, struct vcca_vmm_config *config, struct vcca_error *err)
+bool vmm_read_switch(const struct vmm_value *v, struct vcca_error *err)
+{
+  enum vcca_switch how;
+  if (!vmm_switch(v, &how, err))
+    return false;
+  if (how != VCCA_UNSET)
+    set(v, &how, sizeof how);
+  return true;
+}
+
+bool vmm_read_on_off(const struct vmm_value *v, struct vcca_error *err)
+{
+  enum vcca_switch how;
+  if (!vmm_switch(v, &how, err))
+    return false;
+  if (how != VCCA_UNSET)
+    set(v, &(bool){how == VCCA_ON}, sizeof(bool));
+  return true;
+}
+
+bool vmm_read_hash(const struct vmm_value *v, struct vcca_error *err)
 {
   static const struct {
     const char *name;
@@ -97,12 +175,11 @@ bool vmm_read_hash(vcca_span text, const char *what, struct vcca_vmm_config *con
   } names[] = {{"sha256", VCCA_SHA256},  {"sha384", VCCA_SHA384},  {"sha512", VCCA_SHA512},
                {"sha-256", VCCA_SHA256}, {"sha-384", VCCA_SHA384}, {"sha-512", VCCA_SHA512}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (vcca_span_is(text, names[i].name)) {
-      config->hash_alg = names[i].alg;
-      config->has_hash = true;
-      return true;
+    if (vcca_span_is(v->text, names[i].name)) {
+      v->config->hash_alg = names[i].alg;
+      return v->config->has_hash = true;
     }
-  return wrong(what, text, "sha256 or sha512 (sha384 under RMM 2.0) is wanted", err);
+  return vmm_refuse(v, "sha256 or sha512 (sha384 under RMM 2.0) is wanted", err);
 }
 
 static int base64_digit(uint8_t c)
@@ -138,15 +215,14 @@ static bool base64(vcca_span text, vcca_sink *out)
   return true;
 }
 
-bool vmm_read_rpv_base64(vcca_span text, const char *what, struct vcca_vmm_config *config, struct vcca_error *err)
+bool vmm_read_rpv_base64(const struct vmm_value *v, struct vcca_error *err)
 {
-  uint8_t rpv[sizeof config->rpv] = {0};
+  uint8_t rpv[sizeof v->config->rpv] = {0};
   vcca_sink out = VCCA_SINK(rpv);
-  if (!base64(text, &out))
-    return wrong(what, text, "base64 with its padding is wanted", err);
+  if (!base64(v->text, &out))
+    return vmm_refuse(v, "base64 with its padding is wanted", err);
   if (!vcca_sink_ok(&out))
-    return wrong(what, text, "a realm personalization value has at most 64 bytes", err);
-  memcpy(config->rpv, rpv, sizeof rpv);
-  config->has_rpv = true;
-  return true;
+    return vmm_refuse(v, "a realm personalization value has at most 64 bytes", err);
+  memcpy(v->config->rpv, rpv, sizeof rpv);
+  return v->config->has_rpv = true;
 }

@@ -6,227 +6,164 @@
 
 #include <inttypes.h>
 
+#include "vcca/hex.h"
+
 enum { RAM_DEFAULT = 128 * MIB, FLASH = 64 * MIB, INITRD_AT = 128 * MIB, LOG_BEHIND_DTB = MIB, SLOTS_MAX = 256 };
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
-static bool no_such(const char *option, vcca_span key, struct vcca_error *err)
-{
-  return vcca_fail(err, VCCA_FAULT_USAGE, "%s: '%.*s' is not supported", option, key.n < 60 ? (int)key.n : 60, (const char *)key.p);
-}
+static const struct vmm_option memory_keys[] = {
+    {.name = "", VMM_SIZE(ram_size)},
+    {.name = "size", VMM_SIZE(ram_size)},
+    {.name = "slots", VMM_NUMBER(ram_slots, 0, SLOTS_MAX)},
+    {.name = "maxmem", VMM_SIZE(ram_max)},
+    {.name = NULL},
+};
 
-static bool read_memory(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)notes;
-  struct vmm_item item;
-  for (vcca_span list = vcca_span_str(value); vmm_next_item(&list, &item);) {
-    bool good = item.bare                          ? vmm_read_size(item.key, "-m", &config->ram_size, err)
-                : vcca_span_is(item.key, "size")   ? vmm_read_size(item.value, "-m size", &config->ram_size, err)
-                : vcca_span_is(item.key, "slots")  ? vmm_read_number(item.value, "-m slots", SLOTS_MAX, &config->ram_slots, err)
-                : vcca_span_is(item.key, "maxmem") ? vmm_read_size(item.value, "-m maxmem", &config->ram_max, err)
-                                                   : no_such("-m", item.key, err);
-    if (!good)
-      return false;
+#define SMP(key, member)                               \
+  {                                                    \
+    .name = key, VMM_NUMBER(member, 1, VCCA_VCPUS_MAX) \
   }
-  return true;
-}
+static const struct vmm_option smp_keys[] = {
+    SMP("", vcpus),
+    SMP("cpus", vcpus),
+    SMP("maxcpus", vcpus_max),
+    SMP("sockets", sockets),
+    SMP("clusters", clusters),
+    SMP("cores", cores),
+    SMP("threads", threads),
+    {.name = "*", .read = vmm_read_ignored},
+    {.name = NULL},
+};
 
-/* Counts as given, 0 when not; vcpus is set to maxcpus or cpus. check_topology fills the gaps. */
-static bool read_smp(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  unsigned cpus = 0, max = 0, ignored = 0;
-  const struct {
-    const char *key;
-    unsigned *count;
-  } keys[] = {{"cpus", &cpus},
-              {"maxcpus", &max},
-              {"sockets", &config->sockets},
-              {"clusters", &config->clusters},
-              {"cores", &config->cores},
-              {"threads", &config->threads}};
-  struct vmm_item item;
-  for (vcca_span list = vcca_span_str(value); vmm_next_item(&list, &item);) {
-    unsigned *count = item.bare ? &cpus : &ignored;
-    for (size_t i = 0; !item.bare && i < sizeof keys / sizeof *keys; i++)
-      if (vcca_span_is(item.key, keys[i].key))
-        count = keys[i].count;
-    if (!vmm_read_number(item.bare ? item.key : item.value, "-smp", VCCA_VCPUS_MAX, count, err))
-      return false;
-    if (count == &ignored)
-      vmm_note(notes, "-smp %.*s is ignored", item.key.n < 60 ? (int)item.key.n : 60, (const char *)item.key.p);
-    else if (*count == 0)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "-smp %.60s: there is at least one of each", value);
-  }
-  if (cpus && max && cpus != max)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-smp: cpus %u and maxcpus %u differ, but CPUs cannot be plugged into a realm", cpus, max);
-  if (cpus || max)
-    config->vcpus = cpus ? cpus : max;
-  return true;
-}
+static const struct vmm_option realm_keys[] = {
+    {.name = "id"},
+    {.name = "measurement-algorithm", .read = vmm_read_hash},
+    {.name = "personalization-value", .read = vmm_read_rpv_base64},
+    {.name = "measurement-log", VMM_ON_OFF(log)},
+    {.name = NULL},
+};
 
-static bool read_object(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
+static bool read_object(const struct vmm_value *v, struct vcca_error *err)
 {
-  enum vcca_switch log = VCCA_UNSET;
-  struct vmm_item item;
-  vcca_span list = vcca_span_str(value);
-  if (!vmm_next_item(&list, &item) || !item.bare || !vcca_span_is(item.key, "rme-guest")) {
-    vmm_note(notes, "-object %.80s is ignored", value);
+  size_t n = strcspn(v->word, ",");
+  struct vmm_value keys = *v;
+  if (!vcca_span_is(vcca_span_sub(v->text, 0, n), "rme-guest")) {
+    vmm_note(v->notes, "-object %.80s is ignored", v->word);
     return true;
   }
-  while (vmm_next_item(&list, &item)) {
-    bool good = vcca_span_is(item.key, "measurement-algorithm")   ? vmm_read_hash(item.value, "-object measurement-algorithm", config, err)
-                : vcca_span_is(item.key, "personalization-value") ? vmm_read_rpv_base64(item.value, "-object personalization-value", config, err)
-                : vcca_span_is(item.key, "measurement-log")       ? vmm_read_switch(item.value, "-object measurement-log", &log, err)
-                : vcca_span_is(item.key, "id")                    ? true
-                                                                  : no_such("-object rme-guest", item.key, err);
-    if (!good)
-      return false;
-  }
-  if (log != VCCA_UNSET)
-    config->log = log == VCCA_ON;
-  return true;
+  keys.what = "-object rme-guest";
+  keys.text = vcca_span_sub(v->text, n + 1, v->text.n);
+  return n == v->text.n || vmm_read_keys(&keys, realm_keys, err);
 }
 
-static bool check_gic(vcca_span version, struct vcca_error *err)
+static bool read_virt(const struct vmm_value *v, struct vcca_error *err)
 {
-  return vcca_span_is(version, "3") || vcca_span_is(version, "host") || vcca_span_is(version, "max") ||
-         vcca_fail(err, VCCA_FAULT_USAGE, "-machine gic-version: a realm has a GICv3: 3, host or max");
+  return vcca_span_is(v->text, "virt") || vmm_refuse(v, "a realm's machine is virt, its options are name=value", err);
 }
 
-static bool read_machine(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
+static bool read_gic(const struct vmm_value *v, struct vcca_error *err)
 {
-  enum vcca_switch its = VCCA_UNSET, acpi = VCCA_UNSET;
-  struct vmm_item item;
-  for (vcca_span list = vcca_span_str(value); vmm_next_item(&list, &item);) {
-    bool good = true;
-    if (item.bare)
-      good = vcca_span_is(item.key, "virt") || vcca_fail(err, VCCA_FAULT_USAGE, "-machine %.60s: virt, and options as name=value", value);
-    else if (vcca_span_is(item.key, "gic-version"))
-      good = check_gic(item.value, err);
-    else if (vcca_span_is(item.key, "its"))
-      good = vmm_read_switch(item.value, "-machine its", &its, err);
-    else if (vcca_span_is(item.key, "acpi"))
-      good = vmm_read_switch(item.value, "-machine acpi", &acpi, err);
-    else if (vcca_span_is(item.key, "highmem"))
-      good = vcca_fail(err, VCCA_FAULT_USAGE, "-machine highmem: its memory maps are not modelled");
-    else if (!vcca_span_is(item.key, "confidential-guest-support") && !(vcca_span_is(item.key, "type") && vcca_span_is(item.value, "virt")))
-      vmm_note(notes, "-machine %.*s is ignored", item.key.n < 60 ? (int)item.key.n : 60, (const char *)item.key.p);
-    if (!good)
-      return false;
-  }
-  if (its != VCCA_UNSET)
-    config->its = its == VCCA_ON;
-  return true;
+  return vcca_span_is(v->text, "3") || vcca_span_is(v->text, "host") || vcca_span_is(v->text, "max") ||
+         vmm_refuse(v, "a realm has a GICv3: 3, host or max", err);
+}
+
+static bool read_highmem(const struct vmm_value *v, struct vcca_error *err)
+{
+  return vmm_refuse(v, "these memory maps are not modelled: leave it out", err);
+}
+
+static const struct vmm_option machine_keys[] = {
+    {.name = "", .read = read_virt},
+    {.name = "type", .read = read_virt},
+    {.name = "gic-version", .read = read_gic},
+    {.name = "its", VMM_ON_OFF(its)},
+    {.name = "highmem*", .read = read_highmem},
+    {.name = "acpi"}, /* tables are not measured by the VMM, and the device tree is made all the same */
+    {.name = "confidential-guest-support"},
+    {.name = "*", .read = vmm_read_ignored},
+    {.name = NULL},
+};
+
+static bool read_host_cpu(const struct vmm_value *v, struct vcca_error *err)
+{
+  return vcca_span_is(v->text, "host") || vmm_refuse(v, "a realm's CPU is host, its options are name=value", err);
 }
 
 /* sve<bits>=on|off: a bit in one of the masks. */
-static bool read_vector(struct vcca_vmm_config *config, const struct vmm_item *item, struct vcca_error *err)
+static bool read_vector(const struct vmm_value *v, struct vcca_error *err)
 {
-  unsigned bits = 0;
+  uint64_t bits;
   enum vcca_switch how = VCCA_UNSET;
-  if (!vmm_read_number(vcca_span_sub(item->key, 3, item->key.n), "-cpu sve<bits>", 2048, &bits, err) ||
-      !vmm_read_switch(item->value, "-cpu sve<bits>", &how, err))
+  if (!vcca_u64_read(vcca_span_sub(v->key, 3, v->key.n), &bits, NULL) || bits == 0 || bits > 2048 || bits % 128 != 0)
+    return vmm_refuse(v, "vectors have multiples of 128 bits, at most 2048", err);
+  if (!vmm_switch(v, &how, err))
     return false;
-  if (bits == 0 || bits % 128 != 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve%u: vectors have multiples of 128 bits, at most 2048", bits);
   uint16_t bit = (uint16_t)(1u << (bits / 128 - 1));
-  if (how == VCCA_ON)
-    config->sve_on |= bit;
-  if (how == VCCA_OFF)
-    config->sve_off |= bit;
+  if (how == VCCA_UNSET)
+    return true;
+  v->config->sve_on = (uint16_t)(how == VCCA_ON ? v->config->sve_on | bit : v->config->sve_on & ~bit);
+  v->config->sve_off = (uint16_t)(how == VCCA_OFF ? v->config->sve_off | bit : v->config->sve_off & ~bit);
   return true;
 }
 
-static bool read_cpu(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  struct vmm_item item;
-  for (vcca_span list = vcca_span_str(value); vmm_next_item(&list, &item);) {
-    bool good = true;
-    if (item.bare)
-      good = vcca_span_is(item.key, "host") || vcca_fail(err, VCCA_FAULT_USAGE, "-cpu %.60s: a realm's is host", value);
-    else if (vcca_span_is(item.key, "num-breakpoints"))
-      good = vmm_read_number(item.value, "-cpu num-breakpoints", 64, &config->num_bps, err);
-    else if (vcca_span_is(item.key, "num-watchpoints"))
-      good = vmm_read_number(item.value, "-cpu num-watchpoints", 64, &config->num_wps, err);
-    else if (vcca_span_is(item.key, "num-pmu-counters"))
-      good = config->has_pmu_counters = vmm_read_number(item.value, "-cpu num-pmu-counters", 31, &config->pmu_counters, err);
-    else if (vcca_span_is(item.key, "pmu"))
-      good = vmm_read_switch(item.value, "-cpu pmu", &config->pmu, err);
-    else if (vcca_span_is(item.key, "sve"))
-      good = vmm_read_switch(item.value, "-cpu sve", &config->sve, err);
-    else if (vcca_span_is(vcca_span_sub(item.key, 0, 3), "sve"))
-      good = read_vector(config, &item, err);
-    else
-      vmm_note(notes, "-cpu %.*s is ignored", item.key.n < 60 ? (int)item.key.n : 60, (const char *)item.key.p);
-    if (!good)
-      return false;
-  }
-  return true;
-}
+static const struct vmm_option cpu_keys[] = {
+    {.name = "", .read = read_host_cpu},
+    {.name = "num-breakpoints", VMM_NUMBER(num_bps, 2, 64)},
+    {.name = "num-watchpoints", VMM_NUMBER(num_wps, 2, 64)},
+    {.name = "num-pmu-counters", .read = vmm_read_counters, VMM_FIELD(unsigned, pmu_counters), .max = 31},
+    {.name = "pmu", VMM_SWITCH(pmu)},
+    {.name = "sve", VMM_SWITCH(sve)},
+    {.name = "sve*", .read = read_vector},
+    {.name = "*", .read = vmm_read_ignored},
+    {.name = NULL},
+};
 
 /* PCI devices are not in the device tree; what else might be is said. */
-static bool read_device(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
+static bool read_device(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)config, (void)err;
+  (void)err;
   static const char *const harmless[] = {"virtconsole", "virtio-blk-pci", "virtio-serial-pci", "virtio-net-pci", "virtio-9p-pci", "virtio-fs-pci"};
-  size_t n = strcspn(value, ",");
+  size_t n = strcspn(v->word, ",");
   for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
-    if (vcca_span_is(vcca_span_of(value, n), harmless[i]))
+    if (vcca_span_is(vcca_span_sub(v->text, 0, n), harmless[i]))
       return true;
-  vmm_note(notes, "-device %.80s is ignored", value);
-  return true;
-}
-
-static bool read_append(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)notes, (void)err;
-  config->append = value;
-  return true;
-}
-
-static bool read_kernel(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)notes, (void)err;
-  config->kernel = value;
-  return true;
-}
-
-static bool read_initrd(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)notes, (void)err;
-  config->initrd = value;
-  return true;
-}
-
-static bool read_bios(struct vcca_vmm_config *config, const struct vmm_notes *notes, const char *value, struct vcca_error *err)
-{
-  (void)notes, (void)err;
-  config->firmware = value;
+  vmm_note(v->notes, "-device %.80s is ignored", v->word);
   return true;
 }
 
 static const struct vmm_option options[] = {
-    {"m", 0, true, read_memory},
-    {"smp", 0, true, read_smp},
-    {"object", 0, true, read_object},
-    {"append", 0, true, read_append},
-    {"machine", 0, true, read_machine},
-    {"M", 0, true, read_machine},
-    {"cpu", 0, true, read_cpu},
-    {"device", 0, true, read_device},
-    {"kernel", 0, true, read_kernel},
-    {"initrd", 0, true, read_initrd},
-    {"bios", 0, true, read_bios},
-    {"dtb", 0, true, NULL}, /* the host's copy of what is measured here */
-    {"drive", 0, true, NULL},
-    {"fsdev", 0, true, NULL},
-    {"chardev", 0, true, NULL},
-    {"netdev", 0, true, NULL},
-    {"mon", 0, true, NULL},
-    {"enable-kvm", 0, false, NULL},
-    {"nographic", 0, false, NULL},
-    {"nodefaults", 0, false, NULL},
-    {NULL, 0, false, NULL},
+    {.name = "m", .value = true, .keys = memory_keys},
+    {.name = "smp", .value = true, .keys = smp_keys},
+    {.name = "object", .value = true, .read = read_object},
+    {.name = "append", .value = true, VMM_TEXT(append)},
+    {.name = "machine", .value = true, .keys = machine_keys},
+    {.name = "M", .value = true, .keys = machine_keys},
+    {.name = "cpu", .value = true, .keys = cpu_keys},
+    {.name = "device", .value = true, .read = read_device},
+    {.name = "kernel", .value = true, VMM_TEXT(kernel)},
+    {.name = "initrd", .value = true, VMM_TEXT(initrd)},
+    {.name = "bios", .value = true, VMM_TEXT(firmware)},
+    /* The host's copy of what is measured here; back ends and how QEMU itself runs. */
+    {.name = "dtb", .value = true},
+    {.name = "accel", .value = true},
+    {.name = "chardev", .value = true},
+    {.name = "daemonize"},
+    {.name = "display", .value = true},
+    {.name = "drive", .value = true},
+    {.name = "enable-kvm"},
+    {.name = "fsdev", .value = true},
+    {.name = "mon", .value = true},
+    {.name = "monitor", .value = true},
+    {.name = "name", .value = true},
+    {.name = "netdev", .value = true},
+    {.name = "no-reboot"},
+    {.name = "nodefaults"},
+    {.name = "nographic"},
+    {.name = "pidfile", .value = true},
+    {.name = "qmp", .value = true},
+    {.name = "uuid", .value = true},
+    {.name = NULL},
 };
 
 /* What -smp left out: cores before sockets before threads (hw/core/machine-smp.c since 6.2); clusters are never guessed. */
@@ -234,6 +171,11 @@ static bool check_topology(struct vcca_vmm_config *config, struct vcca_error *er
 {
   unsigned *const parts[] = {&config->cores, &config->sockets, &config->threads, &config->clusters};
   uint64_t product = 1;
+  if (config->vcpus && config->vcpus_max && config->vcpus != config->vcpus_max)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-smp: cpus %u and maxcpus %u differ, but CPUs cannot be plugged into a realm", config->vcpus,
+                     config->vcpus_max);
+  if (!config->vcpus)
+    config->vcpus = config->vcpus_max;
   for (size_t i = 0; i < 4; i++)
     product *= *parts[i] ? *parts[i] : 1;
   for (size_t i = 0; i < 4; i++)
@@ -351,7 +293,12 @@ const struct vmm_model vmm_qemu = {
               [VMM_APPEND] = {"-append", ""},
               [VMM_HASH] = {"-object", "rme-guest,measurement-algorithm="},
               [VMM_VCPUS] = {"-smp", ""},
-              [VMM_RAM] = {"-m", ""}},
+              [VMM_RAM] = {"-m", ""},
+              [VMM_BREAKPOINTS] = {"-cpu", "num-breakpoints="},
+              [VMM_WATCHPOINTS] = {"-cpu", "num-watchpoints="},
+              [VMM_PMU] = {"-cpu", "pmu=on"},
+              [VMM_COUNTERS] = {"-cpu", "num-pmu-counters="},
+              [VMM_SVE] = {"-cpu", "sve=on"}},
     .lenient = true,
     .defaults = {.vmm = "qemu", .ram_size = RAM_DEFAULT, .its = true},
     .hash_alg = VCCA_SHA512,
@@ -359,7 +306,6 @@ const struct vmm_model vmm_qemu = {
     .chunk = PAGE_4K,
     .pmu_of_host = true,
     .flash = true,
-    .ram_option = "-m",
     .check = check,
     .ipa_bits = ipa_bits,
     .place = place,

@@ -60,6 +60,7 @@ static const struct {
               {"hash-algo", VMM},
               {"rmm", VMM | LOG},
               {"output-log", VMM},
+              {"vmm-version", VMM},
               {"image", LOG},
               {"rpv", VM | OPS | LOG}};
 

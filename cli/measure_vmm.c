@@ -27,11 +27,7 @@ static bool read_host(const struct args *a, struct vcca_host_caps *caps, struct 
     if (!read_host_file(value, caps, err))
       return false;
   for (int i = 0; i < VCCA_CAPS; i++) {
-    char option[32];
-    snprintf(option, sizeof option, "%s", vcca_cap_key((enum vcca_cap)i));
-    for (char *c = option; *c; c++)
-      *c = (char)(*c == '_' ? '-' : *c);
-    value = args_get(a, option);
+    value = args_get(a, vcca_cap_option((enum vcca_cap)i));
     if (value && !vcca_host_caps_set(caps, (enum vcca_cap)i, value, err))
       return false;
   }
@@ -40,14 +36,15 @@ static bool read_host(const struct args *a, struct vcca_host_caps *caps, struct 
 
 static bool write_log(const struct job *job, struct vcca_error *err)
 {
-  const char *path = args_get(job->args, "output-log"), *vmm = strcmp(job->plan->profile, "qemu") == 0 ? "QEMU" : job->plan->profile;
+  const char *path = args_get(job->args, "output-log"), *version = args_get(job->args, "vmm-version"),
+             *vmm = strcmp(job->plan->profile, "qemu") == 0 ? "QEMU" : job->plan->profile;
   if (!path)
-    return true;
+    return !version || vcca_fail(err, VCCA_FAULT_USAGE, "--vmm-version is for --output-log");
   if (strncmp(vmm, "kvmtool", 7) == 0)
     vmm = "kvmtool"; /* whatever branch it is */
   uint8_t bytes[8192];
   vcca_sink out = VCCA_SINK(bytes);
-  return vcca_bootlog_write(job->plan, vmm, "", &out, err) && vcca_file_write(path, vcca_sink_span(&out), err);
+  return vcca_bootlog_write(job->plan, vmm, version ? version : "", &out, err) && vcca_file_write(path, vcca_sink_span(&out), err);
 }
 
 /* 1.0 or 2.0 */

@@ -42,8 +42,9 @@ struct vcca_host_caps {
   unsigned value[VCCA_CAPS];
 };
 
-/* "num_bps" as in files; as an option its underscores are hyphens. */
+/* "num_bps" as in files, "num-bps" as an option. */
 const char *vcca_cap_key(enum vcca_cap cap);
+const char *vcca_cap_option(enum vcca_cap cap);
 /* Reads a capability file: TOML of `key = value` lines without tables. Values that are known already are only lowered; a hash
  * algorithm must agree. */
 VCCA_MUST_USE bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcca_error *err);
@@ -56,8 +57,8 @@ enum vcca_switch { VCCA_UNSET, VCCA_OFF, VCCA_ON };
 
 /* What a command line asks for. Strings are the caller's words; the files they name are never opened. */
 struct vcca_vmm_config {
-  const char *vmm; /* the model's name */
-  unsigned vcpus;
+  const char *vmm;                            /* the model's name */
+  unsigned vcpus, vcpus_max;                  /* vcpus_max: QEMU's maxcpus; 0: not said */
   unsigned sockets, clusters, cores, threads; /* their product is vcpus (QEMU) */
   uint64_t ram_size, ram_max;                 /* ram_max: with what may be plugged in (QEMU) */
   unsigned ram_slots;
@@ -109,12 +110,17 @@ struct vcca_vmm_plan {
   struct vcca_bytes copies[2];                                     /* images that do not start at a granule */
   vcca_span (*behind)(void *ctx, size_t zeros, vcca_span content); /* as the images have it */
   void *behind_ctx;
+  vcca_span handed[3]; /* what QEMU hands firmware: kernel, initrd, command line */
+  size_t handed_count; /* 0: nothing, or not all of it is known */
 };
 
 /* The plan of a VM as the model's VMM starts it under RMM 1.0 or 2.0 rules. It points into images and into itself: do not copy it.
  * Free with vcca_vmm_plan_free, also after a failure. */
 VCCA_MUST_USE bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, const struct vcca_vmm_images *images,
                                  enum vcca_rules_id rules, vcca_note note, void *note_ctx, struct vcca_vmm_plan *out, struct vcca_error *err);
+/* REM0 after firmware measured what it was handed, as EDK II for Arm CCA does, nothing else in that register; false: none is predicted. The
+ * words that were parsed and the images must still be there. */
+bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, uint8_t rem[VCCA_MEASUREMENT_SIZE]);
 /* Frees what the plan owns. */
 void vcca_vmm_plan_free(struct vcca_vmm_plan *plan);
 

@@ -66,16 +66,16 @@ static const struct {
     {"qemu", Q_HOST, M512 "-smp 2 -bios fw -dtb output.dtb", D_RIM},
 };
 
-static void plan_of(const char *vmm, const char *host, const char *line, vcca_span dtb, vcca_span template, struct vcca_vmm_plan *plan)
+static void plan_of(const char *vmm, const char *host, const char *line, vcca_span dtb, vcca_span template, struct support_words *words,
+                    struct vcca_vmm_plan *plan)
 {
   struct vcca_error err = {0};
-  struct support_words words;
   struct vcca_vmm_images images = {.kernel = VCCA_SPAN(kernel),
                                    .initrd = vcca_span_of(initrd, sizeof initrd - 1),
                                    .firmware = vcca_span_of(firmware, sizeof firmware - 1),
                                    .dtb = dtb,
                                    .dtb_template = template};
-  check_ok(support_plan(vmm, host, line, &images, &words, plan, &err), &err, line);
+  check_ok(support_plan(vmm, host, line, &images, words, plan, &err), &err, line);
 }
 
 /* The rows' RIMs may be cut short, as one was when it was published. */
@@ -97,7 +97,8 @@ static void published_rims_reproduce(void **state)
   vcca_span none = {NULL, 0};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_vmm_plan plan;
-    plan_of(rows[i].vmm, rows[i].host, rows[i].words, none, none, &plan);
+    struct support_words words;
+    plan_of(rows[i].vmm, rows[i].host, rows[i].words, none, none, &words, &plan);
     check_rim(&plan.plan, rows[i].rim, rows[i].words);
     vcca_vmm_plan_free(&plan);
   }
@@ -108,16 +109,44 @@ static void a_given_tree_is_measured_as_it_is_and_a_template_is_edited(void **st
   (void)state;
   vcca_span none = {NULL, 0};
   struct vcca_vmm_plan first, given, edited;
-  plan_of("qemu", Q_HOST, M512 "-smp 2 -bios fw", none, none, &first);
-  plan_of("qemu", Q_HOST, M512 "-smp 8 -bios fw", vcca_bytes_span(&first.dtb), none, &given);
+  struct support_words words;
+  plan_of("qemu", Q_HOST, M512 "-smp 2 -bios fw", none, none, &words, &first);
+  plan_of("qemu", Q_HOST, M512 "-smp 8 -bios fw", vcca_bytes_span(&first.dtb), none, &words, &given);
   check_rim(&given.plan, D_RIM, "--dtb");
-  plan_of("qemu", Q_HOST, M512 "-smp 8 -bios fw", none, vcca_bytes_span(&first.dtb), &edited);
+  plan_of("qemu", Q_HOST, M512 "-smp 8 -bios fw", none, vcca_bytes_span(&first.dtb), &words, &edited);
   check_rim(&edited.plan,
             "68308d30762b7aa26f749d512864c0e0ad112e9626b8bf1c5486efe32b94b8d8ce8d736089ebf0850a91fda5422852294b679795202ed429fd8512b20b000728",
             "--dtb-template");
   vcca_vmm_plan_free(&first);
   vcca_vmm_plan_free(&given);
   vcca_vmm_plan_free(&edited);
+}
+
+/* What EDK II for Arm CCA extends the first REM by, computed with Python's hashlib: kernel, initrd, command line with its NUL. */
+static void firmware_that_measures_what_it_is_handed_makes_rem0(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *words, *rem;
+  } handed[] = {
+      {M "-bios fw", NULL},
+      {M "-bios fw -kernel Image", "0a22fd77a1637c6aabc4b6eaa667a9bbde92c617254e74da3a7bb0fe99723eb5"},
+      {M "-bios fw -kernel Image -initrd initrd -append root=/dev/vda2", "78613ba1586233f255ae7d943e3d046ec47af9d53af8247665d40904e29b2823"},
+      {M512 "-bios fw -kernel Image -initrd initrd -append root=/dev/vda2",
+       "3db0132cefb65df5d6c4ecc20e638583f6f33d6a5f9db7ab08a68b2c491fb71b69d5dd31ada0b10ca2d55a3ed9cbf40536384d093bdbfceafa1388207ec26063"},
+      {M "-kernel Image -initrd initrd", NULL},
+  };
+  vcca_span none = {NULL, 0};
+  for (size_t i = 0; i < sizeof handed / sizeof *handed; i++) {
+    uint8_t rem[VCCA_MEASUREMENT_SIZE];
+    struct vcca_vmm_plan plan;
+    struct support_words words;
+    plan_of("qemu", Q_HOST, handed[i].words, none, none, &words, &plan);
+    assert_int_equal(vcca_vmm_rem0(&plan, rem), handed[i].rem != NULL);
+    if (handed[i].rem)
+      check_hex(vcca_span_of(rem, strlen(handed[i].rem) / 2), handed[i].rem, handed[i].words);
+    vcca_vmm_plan_free(&plan);
+  }
 }
 
 static void the_memory_map_moves_with_the_memory_that_may_come(void **state)
@@ -148,6 +177,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(published_rims_reproduce),
       cmocka_unit_test(a_given_tree_is_measured_as_it_is_and_a_template_is_edited),
+      cmocka_unit_test(firmware_that_measures_what_it_is_handed_makes_rem0),
       cmocka_unit_test(the_memory_map_moves_with_the_memory_that_may_come),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

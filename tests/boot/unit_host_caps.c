@@ -20,6 +20,23 @@ static void every_key_is_read(void **state)
   }
 }
 
+/* TOML 1.0, Integer, Keys, and Comment. */
+static void whatever_toml_calls_an_integer_or_a_key_is_read(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text;
+    unsigned want;
+  } rows[] = {{"num_bps = 0x1F", 31}, {"num_bps = 1_6", 16}, {"num_bps = +16", 16},     {"num_bps = 0b11_0", 6},
+              {"num_bps = 0o10", 8},  {"\"num_bps\"= 6", 6}, {"'num_bps' =6#count", 6}, {"\xef\xbb\xbfnum_bps = 7\n# x", 7}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_error err = {0};
+    struct vcca_host_caps caps = {.known = {false}};
+    check_ok(vcca_host_caps_read(vcca_span_str(rows[i].text), &caps, &err), &err, rows[i].text);
+    assert_int_equal(caps.value[VCCA_CAP_NUM_BPS], rows[i].want);
+  }
+}
+
 static void later_files_lower_and_options_override(void **state)
 {
   (void)state;
@@ -72,7 +89,16 @@ static void what_is_wrong_is_located(void **state)
       {"[host]", 1, 1},
       {"  bits = 3", 1, 3},
       {"= 3", 1, 1},
-      {"\xef\xbb\xbfpmu = true", 1, 1},
+      {"num_bps = 016", 1, 11},
+      {"num_bps = 1__6", 1, 11},
+      {"num_bps = 16_", 1, 11},
+      {"num_bps = 0x", 1, 11},
+      {"num_bps = 0b12", 1, 11},
+      {"num_bps = 0X10", 1, 11},
+      {"num_bps = -6", 1, 11},
+      {"num_bps = +", 1, 11},
+      {"\"num_bps = 6", 1, 1},
+      {"num_bps = 6.0", 1, 11},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
@@ -98,6 +124,8 @@ static void options_are_as_strict_as_files(void **state)
     struct vcca_host_caps caps = {.known = {false}};
     assert_false(vcca_host_caps_set(&caps, rows[i].cap, rows[i].text, &err));
     assert_int_equal(err.fault, VCCA_FAULT_USAGE);
+    assert_memory_equal(err.text, "--", 2);
+    assert_non_null(strstr(err.text, vcca_cap_option(rows[i].cap)));
     assert_false(caps.known[rows[i].cap]);
   }
 }
@@ -106,6 +134,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_key_is_read),
+      cmocka_unit_test(whatever_toml_calls_an_integer_or_a_key_is_read),
       cmocka_unit_test(later_files_lower_and_options_override),
       cmocka_unit_test(algorithms_of_files_agree),
       cmocka_unit_test(what_is_wrong_is_located),

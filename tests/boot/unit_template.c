@@ -122,6 +122,21 @@ static void a_template_with_room_keeps_its_size_and_reservations(void **state)
   vcca_vmm_plan_free(&second);
 }
 
+/* A model's own tree ends with its names: edited for a smaller VM it does so too. */
+static void a_tight_template_stays_tight(void **state)
+{
+  (void)state;
+  struct vcca_vmm_plan first, edited;
+  plan_of("-m 4G -smp 16 -kernel k -append quiet", vcca_span_of(NULL, 0), &first);
+  plan_of("-m 1G -smp 2 -kernel k -append x", vcca_bytes_span(&first.dtb), &edited);
+  const void *fdt = edited.dtb.p;
+  assert_int_equal(fdt_totalsize(fdt), edited.dtb.n);
+  assert_int_equal(fdt_totalsize(fdt), fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt));
+  assert_true(edited.dtb.n < first.dtb.n);
+  vcca_vmm_plan_free(&edited);
+  vcca_vmm_plan_free(&first);
+}
+
 static void damaged_templates_are_refused(void **state)
 {
   (void)state;
@@ -171,6 +186,7 @@ int main(void)
       cmocka_unit_test(a_template_gets_what_this_vm_has),
       cmocka_unit_test(editing_to_the_same_vm_changes_nothing),
       cmocka_unit_test(a_template_with_room_keeps_its_size_and_reservations),
+      cmocka_unit_test(a_tight_template_stays_tight),
       cmocka_unit_test(damaged_templates_are_refused),
       cmocka_unit_test(gzip_is_decompressed_within_bounds),
   };

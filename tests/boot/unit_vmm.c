@@ -37,12 +37,12 @@ static void host_and_command_line_make_the_parameters(void **state)
       {"qemu", HOST, "", 6, 41, 3, 5, 3, 6, VCCA_SHA512},
       {"qemu", HOST "lpa2=true\n", "-cpu host,pmu=off,sve=off", 1, 41, 0, 5, 3, 0, VCCA_SHA512},
       {"qemu", HOST, "-cpu host,num-breakpoints=2,num-watchpoints=3,num-pmu-counters=1", 6, 41, 3, 1, 2, 1, VCCA_SHA512},
-      {"qemu", HOST, "-cpu host,sve256=on", 6, 41, 1, 5, 3, 6, VCCA_SHA512},   /* the longest asked for */
-      {"qemu", HOST, "-cpu host,sve512=off", 6, 41, 1, 5, 3, 6, VCCA_SHA512},  /* the next power of two */
-      {"qemu", HOST, "-cpu host,sve256=off", 6, 41, 0, 5, 3, 6, VCCA_SHA512},  /* and none above it */
-      {"qemu", HOST, "-cpu host,sve384=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512},  /* which the host does not have */
-      {"qemu", HOST, "-cpu host,sve128=off", 4, 41, 0, 5, 3, 6, VCCA_SHA512},  /* nothing is left */
-      {"qemu", HOST, "-cpu host,sve1024=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512}, /* longer than there is */
+      {"qemu", HOST, "-cpu host,sve256=on", 6, 41, 1, 5, 3, 6, VCCA_SHA512},            /* the longest asked for */
+      {"qemu", HOST, "-cpu host,sve512=off", 6, 41, 1, 5, 3, 6, VCCA_SHA512},           /* the next power of two */
+      {"qemu", HOST, "-cpu host,sve256=off", 6, 41, 0, 5, 3, 6, VCCA_SHA512},           /* and none above it */
+      {"qemu", HOST, "-cpu host,sve384=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512},           /* which the host does not have */
+      {"qemu", HOST, "-cpu host,sve256=off,sve256=on", 6, 41, 1, 5, 3, 6, VCCA_SHA512}, /* the last word counts */
+      {"qemu", HOST, "-cpu host,sve1024=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512},          /* longer than there is */
       {"qemu", HOST, "-object rme-guest,measurement-algorithm=sha256", 6, 41, 3, 5, 3, 6, VCCA_SHA256},
       {"qemu", HOST "hash_algo='RmiHashSha256'\n", "", 6, 41, 3, 5, 3, 6, VCCA_SHA256},
       {"qemu", HOST "hash_algo='RmiHashSha256'\n", "-object rme-guest,measurement-algorithm=sha512", 6, 41, 3, 5, 3, 6, VCCA_SHA512},
@@ -179,10 +179,14 @@ static void refusals_name_what_to_change(void **state)
       {"qemu", HOST, "-cpu host,sve2176=on", "sve"},
       {"qemu", HOST, "-cpu host,sve1024=on", "--sve-vl"},
       {"qemu", HOST, "-cpu host,sve=off,sve256=on", "sve=off"},
-      {"qemu", HOST, "-cpu host,num-breakpoints=7", "--num-bps"},
-      {"qemu", HOST, "-cpu host,num-watchpoints=1", "at least 2"},
+      {"qemu", HOST, "-cpu host,sve128=off", "sve128=off leaves no vector"},
+      {"qemu", HOST, "-cpu host,sve256=off,sve512=on", "-cpu sve256=off"}, /* arm_cpu_sve_finalize: KVM needs all shorter ones */
+      {"qemu", "num_bps=2\nnum_wps=2\n", "-cpu host,sve384=on", "--sve-vl"},
+      {"qemu", "num_bps=2\nnum_wps=2\nsve_vl=0\n", "-cpu host,sve128=on", "--sve-vl 0"},
+      {"qemu", HOST, "-cpu host,num-breakpoints=7", "-cpu num-breakpoints=7, but the host has 6: lower it, or raise the host's --num-bps"},
+      {"qemu", HOST, "-cpu host,num-watchpoints=1", "-cpu num-watchpoints 1: a number of 2 to 64"},
       {"qemu", HOST, "-cpu host,num-pmu-counters=7", "--pmu-num-ctrs"},
-      {"qemu", "num_bps=2\nnum_wps=2\npmu=false\n", "-cpu host,pmu=on", "--pmu"},
+      {"qemu", "num_bps=2\nnum_wps=2\npmu=false\n", "-cpu host,pmu=on", "-cpu pmu=on, but the host has no PMU"},
       {"qemu", "num_bps=2\nnum_wps=2\n", "-cpu host,sve=on", "--sve-vl"},
       {"qemu", "num_bps=2\nnum_wps=2\n", "-cpu host,pmu=on", "--pmu-num-ctrs"},
       {"qemu", "num_wps=2\n", "", "--num-bps"},
@@ -190,7 +194,7 @@ static void refusals_name_what_to_change(void **state)
       {"qemu", "ipa_bits=32\nnum_bps=2\nnum_wps=2\n", "-m 2G", "--ipa-bits"},
       {"qemu", HOST, "-m 1M -kernel k", "-m"}, /* the device tree is outside RAM */
       {"qemu", HOST, "-m 1M -bios f -object rme-guest,measurement-log=on", "-m"},
-      {"qemu", HOST, "-initrd i", "kernel"},
+      {"qemu", HOST, "-initrd i", "-initrd without -kernel"},
       {"kvmtool", HOST, "-m 512", "--cpus"},
       {"kvmtool", HOST, "-c 1", "--mem"},
       {"kvmtool", HOST, "-c 0 -m 512", "--cpus"},
@@ -206,13 +210,32 @@ static void refusals_name_what_to_change(void **state)
       {"kvmtool", HOST, "-c 1 -m 512 --sve-max-vl 100", "--sve-max-vl"},
       {"kvmtool", HOST, "-c 1 -m 512 --realm-pv 01234567890123456789012345678901234567890123456789012345678901234", "--realm-pv"},
       {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1001", "--firmware-address"},
-      {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1000", "--mem"}, /* not in RAM */
-      {"kvmtool", HOST, "-c 1 -m 4 -f f", "--mem"},                             /* firmware over the device tree */
+      {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1000", "--firmware-address 0x1000: RAM is at 0x80000000-0xa0000000"},
+      {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0xa0000000", "--firmware-address 0xa0000000"},
+      {"kvmtool", HOST, "-c 1 -m 1G -f f --firmware-address 0x8fc00000", "more RAM does not help"}, /* over the device tree */
+      {"kvmtool", HOST, "-c 1 -m 128 -f f --firmware-address 0x87c00000", "give more RAM with --mem"},
+      {"kvmtool", HOST, "-c 513 -m 512", "--cpus 513"},
+      {"kvmtool", HOST, "-c 1 -m 512 -k k --pmu --pmu-counters 7", "--pmu-counters 7, but the host has 6"},
+      {"kvmtool", HOST, "-c 1 -m 512 -k k --pmu --pmu-counters 32", "--pmu-counters 32"},
+      {"kvmtool", HOST, "-c 1 -m 512 --sve-max-vl 4096", "--sve-max-vl 4096"},
+      {"kvmtool", HOST, "-c 1 -m 512 -i i", "--initrd without --kernel"},
+      {"kvmtool", HOST, "-c 1 -m 512 -n mode", "--network mode: name=value"},
+      {"kvmtool", HOST, "-c 1 -m 512 --network trans=mmio", "--network trans mmio"},
+      {"kvmtool", HOST, "-c 1 -m 512 --virtio-transport usb", "--virtio-transport usb"},
+      {"kvmtool", "ipa_bits=33\nnum_bps=2\nnum_wps=2\n", "-c 1 -m 4G -k k", "less RAM with --mem, or a host with more --ipa-bits"},
+      {"kvmtool", HOST, "-c 1 -m 4 -f f", "--mem"}, /* firmware over the device tree */
       {"kvmtool", HOST, "-c 1 -m 2 -k k", "--mem"},
-      {"kvmtool", "num_bps=2\nnum_wps=2\npmu=false\n", "-c 1 -m 512 --pmu", "--pmu"},
+      {"kvmtool", "num_bps=2\nnum_wps=2\npmu=false\n", "-c 1 -m 512 --pmu", "--pmu, but the host has no PMU"},
       {"cloud-hypervisor", HOST, "--firmware f", "--kernel"},
       {"cloud-hypervisor", HOST, "--cpus boot=0", "--cpus"},
-      {"cloud-hypervisor", HOST, "--memory 1G", "--memory"},
+      {"cloud-hypervisor", HOST, "--memory 1G", "--memory 1G: name=value"},
+      {"cloud-hypervisor", HOST, "--memory size=0", "--memory size"},
+      {"cloud-hypervisor", HOST, "--memory size=200T --kernel k", "less RAM with --memory size="},
+      {"cloud-hypervisor", "num_bps=2\nnum_wps=2\nipa_bits=32\n", "--memory size=2G --kernel k", "--ipa-bits"},
+      {"cloud-hypervisor", HOST, "--memory-zone id=a,size=1G", "--memory size="},
+      {"cloud-hypervisor", HOST, "--initramfs i", "--initramfs without --kernel"},
+      {"cloud-hypervisor", HOST, "--platform measurement_algo=md5", "--platform measurement_algo md5"},
+      {"cloud-hypervisor", HOST, "--memory size=6M --kernel k --initramfs i", "--memory size="},
       {"cloud-hypervisor", HOST, "--memory size=4M --kernel k", "--memory"},
       {"cloud-hypervisor", HOST, "--frob", "--frob"},
   };
@@ -268,6 +291,49 @@ static void what_cannot_matter_is_passed_over_and_what_is_unknown_is_said(void *
   assert_int_equal(r.count, 3);
 }
 
+/* Every option that a VMM's realm command line may have and that is read or known not to matter: none is remarked on. */
+static void options_of_each_vmm_are_known(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *vmm, *line;
+  } rows[] = {
+      {"qemu", "/usr/bin/qemu-system-aarch64 -m 1G -m size=1G,slots=2,maxmem=2G -smp 4,maxcpus=4 -object "
+               "rme-guest,id=rme0,measurement-algorithm=sha512,personalization-value=AAAA,measurement-log=on -append a=b,c -M "
+               "virt,gic-version=3,its=on,acpi=off,confidential-guest-support=rme0 -machine type=virt -cpu "
+               "host,num-breakpoints=2,num-watchpoints=2,num-pmu-counters=1,pmu=on,sve=on,sve256=on -device virtio-blk-pci,drive=d -kernel k "
+               "-initrd i -bios f -dtb t -drive file=x,if=none,id=d -enable-kvm -nographic -nodefaults --accel kvm -name n -no-reboot"},
+      {"kvmtool", "lkvm run --name n --cpus 1 --mem 512 --disk d --balloon --rng --nodefaults --9p a,b --console virtio --vsock 3 --dev d --tty 0 "
+                  "--hugetlbfs h --virtio-transport mmio --loglevel debug --kernel k --initrd i --params p --network mode=user,trans=mmio --no-dhcp "
+                  "--vfio-pci v --debug --debug-single-step --debug-ioport --debug-mmio --debug-iodelay 1 --pmu --disable-sve --realm "
+                  "--measurement-algo sha256 --measurement-log --realm-pv x --no-pvtime --sve-max-vl 128 --pmu-counters 1 --vcpu-affinity a "
+                  "--disable-mte --force-pci --irqchip gicv3 --firmware-address 0x80000000 --dtb t --restricted_mem"},
+      {"kvmtool-arm", "-c2 -m512 -d d -k k -i i -p p -n mode=none"},
+      {"kvmtool-linaro", "-c 2 -m 512 -f f -F flash"},
+      {"cloud-hypervisor", "cloud-hypervisor --cpus boot=1 --memory size=1G --platform measurement_algo=sha512,personalization_value=AAAA --kernel k "
+                           "--initramfs i --cmdline c --rate-limit-group r --disk d --net n --rng r --balloon b --fs f --pmem p --serial off "
+                           "--console off --device d --user-device u --vdpa v --vsock v --pvpanic --watchdog --log-file l --api-socket a "
+                           "--event-monitor e --restore r --seccomp s -v --dtb t"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_vmm_config config;
+    struct remarks r = {0};
+    support_split(rows[i].line, &words);
+    check_ok(vcca_vmm_parse(rows[i].vmm, words.word, words.count, remark, &r, &config, &err), &err, rows[i].vmm);
+    if (r.count != 0)
+      fail_msg("%s: %s", rows[i].vmm, r.last);
+  }
+  static const char *const noted[] = {"--numa id=0", "--pci-segment id=1", "--tpm socket=t", "--cpus max=2", "--memory shared=on", "--platform x=y"};
+  for (size_t i = 0; i < sizeof noted / sizeof *noted; i++) {
+    struct vcca_vmm_config config;
+    struct remarks r = {0};
+    support_split(noted[i], &words);
+    check_ok(vcca_vmm_parse("cloud-hypervisor", words.word, words.count, remark, &r, &config, &err), &err, noted[i]);
+    assert_int_equal(r.count, 1);
+    assert_memory_equal(r.last, noted[i], strcspn(noted[i], " "));
+  }
+}
+
 static void topology_is_filled_in_as_qemu_does(void **state)
 {
   (void)state;
@@ -304,10 +370,15 @@ int main(void)
   images.initrd = VCCA_SPAN(initrd);
   images.firmware = VCCA_SPAN(large);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(host_and_command_line_make_the_parameters), cmocka_unit_test(rmm_2_0_defaults_to_sha_256_and_does_not_measure_ripas),
-      cmocka_unit_test(images_lie_where_each_vmm_puts_them),       cmocka_unit_test(branches_of_kvmtool_differ),
-      cmocka_unit_test(the_log_area_comes_after_the_vcpus),        cmocka_unit_test(refusals_name_what_to_change),
-      cmocka_unit_test(images_that_are_asked_for_must_be_here),    cmocka_unit_test(what_cannot_matter_is_passed_over_and_what_is_unknown_is_said),
+      cmocka_unit_test(host_and_command_line_make_the_parameters),
+      cmocka_unit_test(rmm_2_0_defaults_to_sha_256_and_does_not_measure_ripas),
+      cmocka_unit_test(images_lie_where_each_vmm_puts_them),
+      cmocka_unit_test(branches_of_kvmtool_differ),
+      cmocka_unit_test(the_log_area_comes_after_the_vcpus),
+      cmocka_unit_test(refusals_name_what_to_change),
+      cmocka_unit_test(images_that_are_asked_for_must_be_here),
+      cmocka_unit_test(what_cannot_matter_is_passed_over_and_what_is_unknown_is_said),
+      cmocka_unit_test(options_of_each_vmm_are_known),
       cmocka_unit_test(topology_is_filled_in_as_qemu_does),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,34 @@ check_log kvmtool -c 2 -m 256M -k Image -i initrd --measurement-log
 check_log kvmtool-linaro -c 2 -m 256M -k Image
 check_log cloud-hypervisor --cpus boot=2 --kernel Image --initramfs initrd
 
+# the tree that is written is the one that was measured, and the same every time
+check_tree() { # model, words...
+  local want
+  want=$(rim "$1" -k Image -i initrd --host small.toml --output-dtb one.dtb -- "${@:2}")
+  same "$(rim "$1" -k Image -i initrd --host small.toml --dtb one.dtb --output-dtb two.dtb -- "${@:2}")" "$want" "the tree of $1, given"
+  cmp -s one.dtb two.dtb || complain "the tree of $1 is not written as it was given"
+  same "$(rim "$1" -k Image -i initrd --host small.toml --output-dtb two.dtb -- "${@:2}")" "$want" "the tree of $1, again"
+  cmp -s one.dtb two.dtb || complain "the tree of $1 changes"
+}
+check_tree qemu -m 512M -smp 4 -kernel Image -initrd initrd -append quiet
+check_tree kvmtool -c 4 -m 256M -k Image -i initrd
+check_tree kvmtool-arm -c 1 -m 6G -k Image
+check_tree cloud-hypervisor --cpus boot=2 --kernel Image --initramfs initrd
+
+# a VMM's version goes into its log, as long as a commit's name
+"$vcca" measure qemu -k Image -i initrd --host small.toml --output-log v.log --output-dtb vm.dtb --vmm-version 0123456789012345678901234567890123456789 "${VM[@]}" >/dev/null 2>&1
+"$vcca" measure log v.log --image Image --image initrd --image vm.dtb -o json 2>/dev/null | grep -q '"vmm_version": "0123456789012345678901234567890123456789"' ||
+  complain "a log without its VMM's version"
+expect 2 "40 bytes" measure qemu --host small.toml --output-log v.log --vmm-version 01234567890123456789012345678901234567890
+expect 2 "--output-log" measure qemu --host small.toml --vmm-version 9.1
+
+# what firmware is handed goes into REM0
+printf 'firmware' >fw
+rem=$("$vcca" measure qemu --host small.toml -f fw -k Image -i initrd -- -bios fw -kernel Image -initrd initrd -append quiet 2>/dev/null | sed -n 's/^REM0: //p')
+[[ ${#rem} -eq 128 && $rem != 0000* ]] || complain "no REM0 with firmware: $rem"
+expect 0 "no REM0, which firmware makes of the initrd" measure qemu --host small.toml -f fw -k Image -- -bios fw -kernel Image -initrd initrd
+"$vcca" measure qemu --host small.toml -f fw -- -bios fw 2>/dev/null | grep REM0 && complain "a REM0 of nothing"
+
 # every step as JSON: as many as are counted, the last is the RIM
 "$vcca" measure "${Q[@]}" --steps -o json "${VM[@]}" >steps.json 2>/dev/null
 if command -v python3 >/dev/null; then
@@ -72,6 +100,10 @@ expect 3 "dtb" measure qemu --host small.toml --dtb-template initrd
 head -c 40 Image.gz >short.gz
 expect 3 "short.gz: byte" measure qemu --host small.toml -k short.gz -- -kernel Image
 expect 2 "--num-bps" measure qemu
+expect 2 "--num-wps 1: a number of 2 to 64" measure qemu --host small.toml --num-wps 1
+expect 2 "--sve-vl 200" measure qemu --host small.toml --sve-vl 200
+expect 2 "--ipa-bits 53" measure qemu --host small.toml --ipa-bits 53
+expect 2 "--hash-algo md5" measure qemu --host small.toml --hash-algo md5
 expect 2 "--kernel" measure qemu --host small.toml -- -kernel Image
 expect 2 "no option '--frob'" measure kvmtool --host small.toml -- -c 1 -m 512M --frob
 expect 2 "behind --" measure qemu --vcpus 2

@@ -1,0 +1,41 @@
+/* What QEMU hands firmware to boot from (-bios with -kernel), and REM0 after firmware measured it.
+ *
+ * Sources: QEMU hw/arm/boot.c, arm_setup_firmware_boot: the kernel, decompressed, the initrd, the command line with its NUL, in fw_cfg. EDK II
+ * OvmfPkg/QemuKernelLoaderFsDxe and ArmVirtPkg/BlobVerifierLibArmCca: each that is not empty, in this order, is hashed by the realm's algorithm,
+ * SHA-256 or SHA-512, and extends the first REM.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "boot/vmm.h"
+
+void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_images *given, const struct vmm_notes *notes,
+                   struct vcca_vmm_plan *out)
+{
+  if (out->plan.params.hash_alg == VCCA_SHA384) {
+    vmm_note(notes, "no REM0: firmware measures by SHA-256 and SHA-512 only");
+    return;
+  }
+  if (!given->kernel.p || (config->initrd && !given->initrd.p)) {
+    vmm_note(notes, "no REM0, which firmware makes of the %s: give a local copy with --%s", given->kernel.p ? "initrd" : "kernel",
+             given->kernel.p ? "initrd" : "kernel");
+    return;
+  }
+  const char *append = config->append ? config->append : "";
+  out->handed[out->handed_count++] = given->kernel;
+  if (config->initrd)
+    out->handed[out->handed_count++] = given->initrd;
+  out->handed[out->handed_count++] = vcca_span_of(append, strlen(append) + 1);
+  vmm_note(notes, "REM0 is that of EDK II for Arm CCA: kernel, initrd and command line");
+}
+
+bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, uint8_t rem[VCCA_MEASUREMENT_SIZE])
+{
+  enum vcca_hash_alg alg = plan->plan.params.hash_alg;
+  uint8_t digest[VCCA_HASH_MAX];
+  memset(rem, 0, VCCA_MEASUREMENT_SIZE);
+  for (size_t i = 0; i < plan->handed_count; i++)
+    if (plan->handed[i].n > 0) {
+      vcca_hash(alg, plan->handed[i], digest);
+      vcca_rem_extend(alg, false, rem, vcca_span_of(digest, vcca_hash_size(alg)));
+    }
+  return plan->handed_count > 0;
+}

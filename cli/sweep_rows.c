@@ -188,7 +188,7 @@ static bool take_rim(const struct rows *rows, vcca_span line, char *rim)
   size_t end = line.n > tail ? line.n - tail : 0;
   while (digits < end && strchr("0123456789abcdef", line.p[end - digits - 1]) && line.p[end - digits - 1])
     digits++;
-  return digits <= 2 * VCCA_HASH_MAX && digits > 0 && take_digits(line, end - digits, digits, rim);
+  return digits <= (size_t)2 * VCCA_HASH_MAX && digits > 0 && take_digits(line, end - digits, digits, rim);
 }
 
 enum row_is { OTHERS, WITHOUT_RIM, WHOLE };

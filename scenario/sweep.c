@@ -233,15 +233,16 @@ static bool read_axis(struct sweep_reader *r, const struct tree_node *node, enum
     return false;
   s->axis_count++;
   uint64_t seen[VCCA_SWEEP_VALUES];
+  size_t count = 0;
   for (const struct tree_node *n = list ? node->first : node; n; n = list ? n->next : NULL) {
-    struct vcca_sweep_value *value = &axis->values[axis->count];
+    struct vcca_sweep_value *value = &axis->values[count];
     if (!read_value(r, n, option, value))
       return false;
-    seen[axis->count] = fingerprint(value);
-    for (size_t i = 0; i < axis->count; i++)
-      if (seen[i] == seen[axis->count] && same(&axis->values[i], value))
+    seen[count] = fingerprint(value);
+    for (size_t i = 0; i < count; i++)
+      if (seen[i] == seen[count] && same(&axis->values[i], value))
         return tree_fail(n, r->err, "this value is in the list already");
-    axis->count++;
+    axis->count = ++count;
   }
   if (axis->count > VCCA_SWEEP_CONFIGURATIONS / s->configurations)
     return tree_fail(node, r->err, "more than %d configurations in one plan", VCCA_SWEEP_CONFIGURATIONS);

@@ -24,8 +24,10 @@ static int next_word(const char **at, char *out)
   for (; *p && (quote || *p != ' '); p++) {
     if (escapes(quote, p))
       *out++ = *++p;
-    else if (quote ? *p == quote : *p == '\'' || *p == '"')
-      quote = quote ? 0 : *p;
+    else if (quote && *p == quote)
+      quote = 0;
+    else if (!quote && (*p == '\'' || *p == '"'))
+      quote = *p;
     else
       *out++ = *p;
   }

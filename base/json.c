@@ -27,7 +27,7 @@ static void put(struct vcca_json *j, vcca_span s)
     vcca_sink_put(j->sink, s);
 }
 
-static void puts_(struct vcca_json *j, const char *text)
+static void put_str(struct vcca_json *j, const char *text)
 {
   put(j, vcca_span_str(text));
 }
@@ -36,31 +36,31 @@ static void newline(struct vcca_json *j)
 {
   if (j->style == VCCA_JSON_LINE)
     return;
-  puts_(j, "\n");
+  put_str(j, "\n");
   for (unsigned i = 0; i < j->depth; i++)
-    puts_(j, "  ");
+    put_str(j, "  ");
 }
 
 static void quoted(struct vcca_json *j, vcca_span s)
 {
-  puts_(j, "\"");
+  put_str(j, "\"");
   for (size_t i = 0; i < s.n;) {
     size_t n = vcca_utf8_at(s, i);
     char esc[8];
     if (n == 0) {
-      puts_(j, "\\ufffd");
+      put_str(j, "\\ufffd");
     } else if (n == 1 && (s.p[i] == '"' || s.p[i] == '\\')) {
       snprintf(esc, sizeof esc, "\\%c", s.p[i]);
-      puts_(j, esc);
+      put_str(j, esc);
     } else if (n == 1 && (s.p[i] < 0x20 || s.p[i] == 0x7f)) {
       snprintf(esc, sizeof esc, "\\u%04x", s.p[i]);
-      puts_(j, esc);
+      put_str(j, esc);
     } else {
       put(j, vcca_span_sub(s, i, n));
     }
     i += n ? n : 1;
   }
-  puts_(j, "\"");
+  put_str(j, "\"");
 }
 
 /* Everything that stands before a value: comma, line break, key. */
@@ -68,13 +68,13 @@ static void lead(struct vcca_json *j, const char *key)
 {
   if (j->depth > 0) {
     if (j->some[j->depth - 1])
-      puts_(j, ",");
+      put_str(j, ",");
     j->some[j->depth - 1] = true;
     newline(j);
   }
   if (key) {
     quoted(j, vcca_span_str(key));
-    puts_(j, j->style == VCCA_JSON_LINE ? ":" : ": ");
+    put_str(j, j->style == VCCA_JSON_LINE ? ":" : ": ");
   }
 }
 
@@ -82,7 +82,7 @@ void vcca_json_open(struct vcca_json *j, const char *key, char bracket)
 {
   assert(j->depth < VCCA_JSON_DEPTH);
   lead(j, key);
-  puts_(j, bracket == '{' ? "{" : "[");
+  put_str(j, bracket == '{' ? "{" : "[");
   j->some[j->depth] = false;
   j->close[j->depth++] = bracket == '{' ? '}' : ']';
 }
@@ -93,9 +93,9 @@ void vcca_json_close(struct vcca_json *j)
   char text[2] = {j->close[--j->depth], '\0'};
   if (j->some[j->depth])
     newline(j);
-  puts_(j, text);
+  put_str(j, text);
   if (j->depth == 0)
-    puts_(j, "\n");
+    put_str(j, "\n");
 }
 
 void vcca_json_text(struct vcca_json *j, const char *key, vcca_span text)
@@ -112,12 +112,12 @@ void vcca_json_str(struct vcca_json *j, const char *key, const char *text)
 void vcca_json_hex(struct vcca_json *j, const char *key, vcca_span bytes)
 {
   lead(j, key);
-  puts_(j, "\"");
+  put_str(j, "\"");
   for (size_t i = 0; i < bytes.n; i += 64) {
     char text[129];
-    puts_(j, vcca_hex_text(vcca_span_sub(bytes, i, 64), text, sizeof text));
+    put_str(j, vcca_hex_text(vcca_span_sub(bytes, i, 64), text, sizeof text));
   }
-  puts_(j, "\"");
+  put_str(j, "\"");
 }
 
 void vcca_json_addr(struct vcca_json *j, const char *key, uint64_t v)
@@ -125,7 +125,7 @@ void vcca_json_addr(struct vcca_json *j, const char *key, uint64_t v)
   char text[24];
   snprintf(text, sizeof text, "\"0x%" PRIx64 "\"", v);
   lead(j, key);
-  puts_(j, text);
+  put_str(j, text);
 }
 
 void vcca_json_int(struct vcca_json *j, const char *key, int64_t v)
@@ -133,19 +133,19 @@ void vcca_json_int(struct vcca_json *j, const char *key, int64_t v)
   char text[24];
   snprintf(text, sizeof text, "%" PRId64, v);
   lead(j, key);
-  puts_(j, text);
+  put_str(j, text);
 }
 
 void vcca_json_bool(struct vcca_json *j, const char *key, bool v)
 {
   lead(j, key);
-  puts_(j, v ? "true" : "false");
+  put_str(j, v ? "true" : "false");
 }
 
 void vcca_json_null(struct vcca_json *j, const char *key)
 {
   lead(j, key);
-  puts_(j, "null");
+  put_str(j, "null");
 }
 
 void vcca_json_head(struct vcca_json *j, const char *schema, const char *profile)

@@ -2,6 +2,7 @@
  * broken environment. HMAC is written out over the hash, which spares the key store a key per call.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,16 @@ bool vcca_hash_named(vcca_span name, enum vcca_hash_alg *alg)
   return false;
 }
 
+bool vcca_hash_of_size(size_t size, enum vcca_hash_alg *alg)
+{
+  for (unsigned i = 0; i < VCCA_HASH_ALGS; i++)
+    if (rows[i].size == size) {
+      *alg = (enum vcca_hash_alg)i;
+      return true;
+    }
+  return false;
+}
+
 void vcca_hash_parts(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out)
 {
   vcca_engine_for_streams()->stream(alg, parts, n, out);
@@ -80,12 +91,13 @@ void vcca_hmac_parts(enum vcca_hash_alg alg, vcca_span key, const vcca_span *par
 {
   uint8_t pad[BLOCK_MAX] = {0}, inner[VCCA_HASH_MAX];
   size_t block = rows[alg].block;
+  assert(n <= VCCA_HMAC_PARTS);
   if (key.n > block)
     vcca_hash(alg, key, pad);
   else if (key.n > 0)
     memcpy(pad, key.p, key.n);
   vcca_span message[1 + VCCA_HMAC_PARTS] = {vcca_span_of(pad, block)};
-  for (size_t i = 0; i < n && i < VCCA_HMAC_PARTS; i++)
+  for (size_t i = 0; i < n; i++)
     message[1 + i] = parts[i];
   for (size_t i = 0; i < block; i++)
     pad[i] ^= 0x36;

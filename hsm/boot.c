@@ -9,7 +9,7 @@
 static void extend(struct hsm_register *r, vcca_span digest)
 {
   enum vcca_hash_alg alg;
-  if (!hsm_alg_of(r->size, &alg))
+  if (!vcca_hash_of_size(r->size, &alg))
     return;
   vcca_span parts[] = {vcca_span_of(r->value, r->size), digest};
   vcca_hash_parts(alg, parts, 2, r->value);
@@ -47,7 +47,7 @@ bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_record *out
   out->claims.measurement = vcca_span_of(r->value, r->size);
   out->claims.version = text_or_absent(c->version, !r->merged);
   out->claims.signer_id = vcca_span_of(c->signer_id, c->signer_id_size);
-  if (hsm_alg_of(r->size, &alg))
+  if (vcca_hash_of_size(r->size, &alg))
     out->claims.hash_alg = vcca_span_str(vcca_hash_name(alg));
   out->locked = r->locked;
   return true;

@@ -40,16 +40,6 @@ bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain)
   return false;
 }
 
-bool hsm_alg_of(size_t digest_size, enum vcca_hash_alg *alg)
-{
-  for (int i = 0; i < VCCA_HASH_ALGS; i++)
-    if (vcca_hash_size((enum vcca_hash_alg)i) == digest_size) {
-      *alg = (enum vcca_hash_alg)i;
-      return true;
-    }
-  return false;
-}
-
 /* --- The built-in devices --- */
 
 static void put_text(char *to, size_t cap, const char *text)
@@ -134,9 +124,9 @@ static bool check_component(const struct vcca_device *d, size_t i, struct vcca_e
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %zu needs a name of 1 to %d bytes", i + 1, NAME_MAX_SIZE);
   if (!text_within(c->version, sizeof c->version, VERSION_MAX_SIZE))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: the version is longer than %d bytes", c->name, VERSION_MAX_SIZE);
-  if (!hsm_alg_of(c->digest_size, &alg))
+  if (!vcca_hash_of_size(c->digest_size, &alg))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: the digest has %zu bytes; 32, 48 or 64 are possible", c->name, c->digest_size);
-  if (c->signer_id_size != 0 && !hsm_alg_of(c->signer_id_size, &alg))
+  if (c->signer_id_size != 0 && !vcca_hash_of_size(c->signer_id_size, &alg))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: the signer id has %zu bytes; 0, 32, 48 or 64 are possible", c->name,
                      c->signer_id_size);
   if (c->record > VCCA_HSM_COMPONENTS)

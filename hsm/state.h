@@ -55,8 +55,6 @@ struct vcca_hsm {
 
 /* Whether the device image can be powered on at all. */
 bool hsm_device_check(const struct vcca_device *device, struct vcca_error *err);
-/* The hash whose digests are this long. */
-bool hsm_alg_of(size_t digest_size, enum vcca_hash_alg *alg);
 
 /* ladder.c */
 bool hsm_derive_cpak(vcca_hsm *hsm, struct vcca_error *err);

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* The leniencies as a table: their names, and names read into bits.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
 #include "token/strict.h"

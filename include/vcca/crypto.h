@@ -24,8 +24,10 @@ size_t vcca_hash_size(enum vcca_hash_alg alg);
 const char *vcca_hash_name(enum vcca_hash_alg alg);
 /* The algorithm whose name the text is, exactly. */
 bool vcca_hash_named(vcca_span name, enum vcca_hash_alg *alg);
+/* The algorithm whose digests have this many bytes. */
+bool vcca_hash_of_size(size_t size, enum vcca_hash_alg *alg);
 
-/* out = H(parts[0] || parts[1] || ...); out has room for vcca_hash_size(alg) bytes. */
+/* out = H(parts[0] || parts[1] || ...); out has room for vcca_hash_size(alg) bytes, which may be those of a part. */
 void vcca_hash_parts(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out);
 void vcca_hash(enum vcca_hash_alg alg, vcca_span data, uint8_t *out);
 

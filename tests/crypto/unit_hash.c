@@ -43,6 +43,20 @@ static void a_hash_of_parts_is_the_hash_of_their_concatenation(void **state)
   check_hex(vcca_span_of(out, 32), hashes[0].digest, "no parts");
 }
 
+/* As registers are extended: value = H(value || digest). */
+static void a_digest_may_replace_one_of_its_parts(void **state)
+{
+  (void)state;
+  for (unsigned alg = 0; alg < VCCA_HASH_ALGS; alg++) {
+    size_t size = vcca_hash_size((enum vcca_hash_alg)alg);
+    uint8_t value[VCCA_HASH_MAX] = {1, 2, 3}, want[VCCA_HASH_MAX];
+    const vcca_span parts[] = {vcca_span_of(value, size), VCCA_SPAN_LIT("abc")};
+    vcca_hash_parts((enum vcca_hash_alg)alg, parts, 2, want);
+    vcca_hash_parts((enum vcca_hash_alg)alg, parts, 2, value);
+    assert_memory_equal(value, want, size);
+  }
+}
+
 static void names_and_numbers_of_hashes_are_as_registered(void **state)
 {
   (void)state;
@@ -53,6 +67,12 @@ static void names_and_numbers_of_hashes_are_as_registered(void **state)
   }
   assert_string_equal(vcca_hash_name(VCCA_SHA384), "sha-384");
   assert_int_equal(vcca_hash_size(VCCA_SHA384), 48);
+  for (unsigned i = 0; i < VCCA_HASH_ALGS; i++) {
+    assert_true(vcca_hash_of_size(vcca_hash_size((enum vcca_hash_alg)i), &alg));
+    assert_int_equal(alg, i);
+    assert_false(vcca_hash_of_size(vcca_hash_size((enum vcca_hash_alg)i) + 1, &alg));
+  }
+  assert_false(vcca_hash_of_size(0, &alg));
   const char *others[] = {"", "sha-25", "sha-2567", "SHA-256", "sha256"};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     assert_false(vcca_hash_named(vcca_span_str(others[i]), &alg));
@@ -123,6 +143,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(hashes_match_fips_180_4),
       cmocka_unit_test(a_hash_of_parts_is_the_hash_of_their_concatenation),
+      cmocka_unit_test(a_digest_may_replace_one_of_its_parts),
       cmocka_unit_test(names_and_numbers_of_hashes_are_as_registered),
       cmocka_unit_test(hmac_matches_rfc_4231),
       cmocka_unit_test(each_page_is_hashed_on_its_own),

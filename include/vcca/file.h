@@ -48,11 +48,7 @@ struct vcca_mapping {
 };
 /* No image that a VM starts with is larger; a limit for vcca_file_map, so that a file of holes has an end. */
 #define VCCA_IMAGE_MAX ((size_t)16 << 30)
-<<<<<<< include/vcca/file.h
-/* Nor does a compressed file become larger, or a stream: it may be a trap. */
-=======
 /* Nor does what is unpacked or comes from a pipe become larger than this: it may never end. */
->>>>>>> /tmp/eng/n
 #define VCCA_UNPACKED_MAX ((size_t)4 << 30)
 /* Maps path; what is no regular file ("-", a pipe) goes through a spool. A file that shrinks while it is mapped raises SIGBUS
  * when it is looked at: the embedder's to handle (vcca itself ends with exit code 3). */

@@ -1,4 +1,5 @@
-/* How fast a RIM is computed, in one run on one machine: engines, the serial chain, whole VMs, against a plain hash of the same file.
+/* How fast a RIM is computed, and in how much memory, in one run on one machine: engines, the serial chain, whole VMs, against a plain hash
+ * of the same file.
  *
  *   bench_rim [MIB]     size of the kernel that is made for it; default 1024
  *
@@ -18,8 +19,9 @@
 
 #include "vcca/boot.h"
 #include "vcca/file.h"
+#include "vcca/page_cache.h"
 
-enum { RUNS = 5, BUFFER = 16 << 20, FIRMWARE = 2 << 20 };
+enum { RUNS = 7, BUFFER = 16 << 20, FIRMWARE = 2 << 20 };
 
 static const char *path;       /* the kernel file */
 static size_t size;            /* its bytes */
@@ -141,6 +143,7 @@ static void run_chain(void *ctx)
 
 /* The last run's result, to see that all agree. */
 static struct vcca_rim measured;
+static const char *cache; /* the folder for digests; NULL: none */
 
 static void forget(void *ctx, uint64_t done, uint64_t total)
 {
@@ -161,7 +164,15 @@ static void measure(struct vcca_vm *vm, struct vcca_mapping *mapping)
   vm->dtb = vcca_bytes_span(&dtb);
   if (!vcca_plan_vm(vm, &plan, &err))
     give_up("plan", &err);
+  struct vcca_page_digests known = {.at = NULL};
+  for (size_t i = 0; cache && i < plan.segment_count; i++)
+    if (plan.segments[i].content.p == mapping->bytes.p) {
+      if (!vcca_page_cache_get(cache, mapping, vm->hash_alg, &known, &err))
+        give_up("cache", &err);
+      plan.segments[i].digests = known.at;
+    }
   vcca_plan_measure(&plan, NULL, NULL, forget, mapping, &measured);
+  vcca_file_unmap(&known.file);
   vcca_bytes_free(&dtb);
 }
 
@@ -189,6 +200,69 @@ static const enum vcca_hash_alg algs[] = {VCCA_SHA256, VCCA_SHA512};
 enum { ALGS = sizeof algs / sizeof *algs, THREADS = 2 };
 static const char *const dgst_options[ALGS] = {"-sha256", "-sha512"};
 static double rate[ALGS][THREADS]; /* MB/s of the best engine on so many threads */
+
+/* Others at work on the machine make every figure worse; with n running tasks on as many CPUs it is quiet. */
+static void print_load(const char *when)
+{
+  char line[80] = "unknown";
+  FILE *f = fopen("/proc/loadavg", "r");
+  if (f && fgets(line, sizeof line, f))
+    line[strcspn(line, "\n")] = 0;
+  if (f)
+    fclose(f);
+  printf("load %s: %s\n", when, line);
+}
+
+/* MiB at the most, of a process that does nothing else; the buffer is among them. */
+static void print_memory(const char *what, void (*run)(void *ctx), enum vcca_hash_alg alg)
+{
+  fflush(stdout);
+  pid_t pid = fork();
+  if (pid == 0) {
+    struct rusage usage;
+    run(&alg);
+    if (getrusage(RUSAGE_SELF, &usage) == 0)
+      printf("  %-48s %4ld MiB\n", what, usage.ru_maxrss / 1024);
+    fflush(stdout);
+    _exit(0);
+  }
+  int status;
+  if (pid > 0)
+    waitpid(pid, &status, 0);
+}
+
+static void table_of_memory(void)
+{
+  printf("\npeak memory, %d MiB of it the benchmark's own buffer\n", BUFFER >> 20);
+  print_memory("a realm, sha-256", run_kernel, VCCA_SHA256);
+  print_memory("a realm, sha-512", run_kernel, VCCA_SHA512);
+  print_memory("virtCCA firmware boot, sha-256", run_firmware, VCCA_SHA256);
+  print_memory("virtCCA firmware boot, sha-512", run_firmware, VCCA_SHA512);
+}
+
+/* The realm again with digests that were kept: the chain and the check of what was kept. */
+static void row_of_cache(enum vcca_hash_alg alg, double chain)
+{
+  static char name[] = "vcca-bench-cache-XXXXXX";
+  struct vcca_mapping m = {.forgotten = 0};
+  struct vcca_page_digests kept = {.at = NULL};
+  struct vcca_error err;
+  char command[64];
+  memcpy(name + sizeof name - 7, "XXXXXX", 6);
+  if (!mkdtemp(name))
+    return;
+  if (vcca_file_map(path, size, &m, &err) && vcca_page_cache_get(name, &m, alg, &kept, &err)) {
+    vcca_file_unmap(&kept.file);
+    cache = name;
+    double t = fastest(run_kernel, &alg);
+    cache = NULL;
+    printf("  the same with digests that were kept         %8.3f                               %.2f of the chain\n", t, t / chain);
+  }
+  vcca_file_unmap(&m);
+  snprintf(command, sizeof command, "rm -r %s", name);
+  if (system(command) != 0)
+    perror("bench_rim: cannot remove its cache");
+}
 
 static void table_of_engines(void)
 {
@@ -236,6 +310,7 @@ static void table_of_times(size_t a)
            mb / kernel, kernel / dgst, kernel / stream, kernel / sum, sum);
   }
   vcca_engine_threads(0);
+  row_of_cache(alg, chain);
   double firmware = fastest(run_firmware, &alg);
   printf("  virtCCA firmware boot, 128 MiB of a 2 MiB file      %8.4f                               %.3f of the realm\n", firmware,
          firmware / kernel);
@@ -248,15 +323,14 @@ int main(int argc, char **argv)
     fprintf(stderr, "usage: bench_rim [16..1024]\n");
     return 0;
   }
-  printf("%ld CPUs\n", sysconf(_SC_NPROCESSORS_ONLN));
+  printf("%ld CPUs; each figure is the best of %d\n", sysconf(_SC_NPROCESSORS_ONLN), RUNS);
+  print_load("before");
   make_kernel(mib);
   table_of_engines();
   for (size_t a = 0; a < ALGS; a++)
     table_of_times(a);
+  table_of_memory();
   unlink(path);
-
-  struct rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) == 0)
-    printf("\npeak memory %ld MiB, %d of them the benchmark's own buffer\n", usage.ru_maxrss / 1024, BUFFER >> 20);
+  print_load("after");
   return 0;
 }

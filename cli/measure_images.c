@@ -37,8 +37,9 @@ bool measure_write_dtb(const struct job *job, struct vcca_error *err)
 /* The image that a segment holds; NULL: it was made, or is a copy. */
 static struct vcca_mapping *image_of(struct job *job, const struct vcca_segment *s)
 {
-  struct vcca_mapping *const images[] = {&job->kernel, &job->initrd, &job->firmware, &job->unpacked};
-  for (size_t i = 0; i < sizeof images / sizeof *images; i++)
+  enum { IMAGES = 4 };
+  struct vcca_mapping *const images[IMAGES] = {&job->kernel, &job->initrd, &job->firmware, &job->unpacked};
+  for (size_t i = 0; i < IMAGES; i++)
     if (images[i]->bytes.p && images[i]->bytes.p == s->content.p)
       return images[i];
   return NULL;

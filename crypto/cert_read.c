@@ -8,6 +8,7 @@
 
 #include "crypto/der.h"
 #include "crypto/pem.h"
+#include "crypto/psa.h"
 #include "vcca/hex.h"
 
 /* A PEM text never has a byte above 0x7f in second place, a certificate's DER always has (it is longer than 127). */
@@ -163,6 +164,7 @@ bool vcca_cert_open(struct vcca_cert *cert, vcca_span der_or_pem, struct vcca_er
   mbedtls_x509_crt_init(&cert->crt);
   if (!vcca_cert_der(der_or_pem, &der, err))
     return false;
+  vcca_psa_start(); /* since 4.0 a certificate's key is PSA's from the start */
   int status = mbedtls_x509_crt_parse_der(&cert->crt, der.p, der.n);
   if (status != 0)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "not a certificate that can be used: mbedTLS says -0x%04x", (unsigned)-status);

@@ -14,8 +14,6 @@
 #include "token/read.h"
 #include "token/strict.h"
 
-enum { LABEL_PLATFORM = 44234, LABEL_REALM = 44241 };
-
 /* Offset of a part of the token in it. */
 static size_t offset_of(const struct vcca_token *token, vcca_span part)
 {

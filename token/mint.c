@@ -4,7 +4,6 @@
 #include "token/claims.h"
 #include "token/family.h"
 
-enum { LABEL_PLATFORM = 44234, LABEL_REALM = 44241 };
 enum { SIMPLE_FALSE = 0xf4, SIMPLE_TRUE = 0xf5 };
 
 static void put_map(struct claim_rows rows, enum vcca_family family, const void *claims, vcca_sink *out);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/place.h"
 
+#include "token/family.h"
 #include "vcca/crypto.h"
 
-enum { TAG_SIGN1 = 18, TAG_COLLECTION = 399, TAG_CMW = 907, LABEL_COMPONENTS = 2399, LABEL_PLATFORM = 44234, LABEL_REALM = 44241, LABEL_RAK = 44237 };
+enum { TAG_SIGN1 = 18, TAG_COLLECTION = 399, LABEL_COMPONENTS = 2399, LABEL_RAK = 44237 };
 
 /* --- Names --- */
 
@@ -56,7 +57,7 @@ const char *place_tag_name(uint64_t tag)
                                      {61, "CWT"},
                                      {98, "COSE_Sign"},
                                      {TAG_COLLECTION, "CCA token collection"},
-                                     {TAG_CMW, "CCA token collection, CMW"},
+                                     {FAMILY_CMW, "CCA token collection, CMW"},
                                      {55799, "CBOR"}};
   return tag > INT64_MAX ? NULL : LOOK_UP(tags, (int64_t)tag);
 }
@@ -71,7 +72,7 @@ const char *place_element_name(enum place array, uint64_t i)
 
 enum place place_in_tag(uint64_t tag)
 {
-  return tag == TAG_SIGN1 ? SIGN1 : tag == TAG_COLLECTION || tag == TAG_CMW ? COLLECTION : ANYWHERE;
+  return tag == TAG_SIGN1 ? SIGN1 : tag == TAG_COLLECTION || tag == FAMILY_CMW ? COLLECTION : ANYWHERE;
 }
 
 enum place place_in_array(enum place array, uint64_t i)

@@ -130,7 +130,8 @@ static void plan_part(struct vcca_plan *plan, const char *name, vcca_span conten
 {
   *plan = (struct vcca_plan){.profile = "arm", .rules = VCCA_RULES_ARM_1_0, .ram_base = 0x40000000, .ram_size = 0x100000, .segment_count = 1};
   plan->params.s2sz = 40;
-  plan->segments[0] = (struct vcca_segment){name, 0x40000000, (content.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE, content, true, 0, false};
+  plan->segments[0] = (struct vcca_segment){
+      .name = name, .ipa = 0x40000000, .size = (content.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE, .content = content, .measured = true};
 }
 
 /* how: which part, how many bytes of B are other ones; then two bytes of place and one of difference for each. */

@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "vcca/account.h"
+#include "vcca/explain.h"
 #include "vcca/page_cache.h"
 #include "vcca/scenario.h"
 #include "vcca/vmm.h"
@@ -19,7 +20,12 @@ struct job {
   struct vcca_plan vm; /* both stay where they are: they point into themselves */
   struct vcca_vmm_plan vmm;
   const struct vcca_plan *plan; /* the one that counts; NULL: none */
-  struct vcca_bytes text;       /* operations, or a log */
+  struct vcca_rim_vm made;      /* what it was made from; points to what follows */
+  struct vcca_vm made_vm;
+  struct vcca_vmm_config made_config;
+  struct vcca_host_caps made_host;
+  struct vcca_vmm_images made_images;
+  struct vcca_bytes text; /* operations, or a log */
   struct vcca_mapping images[CLI_VALUES];
   struct vcca_bootlog log;
   bool has_log;

@@ -72,6 +72,10 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   if (!vcca_vmm_plan(&config, &caps, &images, rules, note, NULL, &job->vmm, err))
     return false;
   job->plan = &job->vmm.plan;
+  job->made_config = config;
+  job->made_host = caps;
+  job->made_images = images;
+  job->made = (struct vcca_rim_vm){.config = &job->made_config, .host = &job->made_host, .images = &job->made_images, .rules = rules};
   return measure_write_dtb(job, err) && write_log(job, err) && measure_use_cache(job, err);
 }
 

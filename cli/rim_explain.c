@@ -56,7 +56,7 @@ static void list(bool json)
 static void print_text(const struct vcca_rim_explanation *e)
 {
   if (e->other_hash)
-    printf("The RIM's length is that of %s: --hash %s. With that,\n", vcca_hash_name(e->alg), vcca_hash_name(e->alg));
+    printf("The RIM's length is that of %s, another algorithm than said. With that,\n", vcca_hash_name(e->alg));
   if (e->count == 0) {
     printf("Nothing that was tried leads to this RIM: %llu measurements, %u deviations.\n"
            "Is an image another one? Compare traces with vcca rim diff.\n",
@@ -69,8 +69,7 @@ static void print_text(const struct vcca_rim_explanation *e)
     const struct vcca_rim_finding *f = &e->findings[i];
     for (unsigned k = 0; k < f->count; k++) {
       const struct vcca_rim_deviation *d = &f->deviation[k];
-      printf("%s%s%s%s%s\n", k == 0 ? "The RIM follows if " : "            and if ", d->words, d->option[0] ? "   [" : "", d->option,
-             d->option[0] ? "]" : "");
+      printf("%s%s%s%s%s\n", k == 0 ? "Explained by " : "         and ", d->words, d->option[0] ? "   [" : "", d->option, d->option[0] ? "]" : "");
     }
   }
   if (e->more)
@@ -121,7 +120,7 @@ static bool explain(const struct args *a, struct job *job, bool json, bool *foun
   if (depth == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--depth 0: 1 or 2");
   const struct vcca_explain_options o = {
-      .depth = (unsigned)depth, .thorough = args_has(a, "thorough"), .progress = on_progress, .progress_ctx = &shown};
+      .vm = &job->made, .depth = (unsigned)depth, .thorough = args_has(a, "thorough"), .progress = on_progress, .progress_ctx = &shown};
   if (!vcca_rim_explain(job->plan, vcca_sink_span(&sink), &o, &e, err))
     return false;
   *found = e.count > 0;

@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "explain/theory.h"
+#include "explain/base.h"
 
-enum { THREADS_MAX = 16 };
+/* A theory of so many extensions more than the VM itself has is not tried: RAM of terabytes page by page, a header that claims terabytes.
+ * A GiB of granules is. */
+enum { THREADS_MAX = 16, EXTENSIONS_MORE = 1 << 18 };
 
 /* One value of one row. */
 struct trial {
@@ -18,9 +20,9 @@ struct trial {
 };
 
 struct search {
-  struct images images;
-  struct theory base;
-  uint8_t target[VCCA_MEASUREMENT_SIZE];
+  struct base base;                                                  /* the VM as it is said to be */
+  uint8_t target[VCCA_MEASUREMENT_SIZE], rim[VCCA_MEASUREMENT_SIZE]; /* rim: the base's own */
+  enum vcca_hash_alg alg;
   struct trial *trials;
   size_t trial_count;
   bool pairs; /* this pass: two at a time */
@@ -29,6 +31,13 @@ struct search {
   size_t next;
   uint64_t done, total;
   struct vcca_rim_explanation *out;
+};
+
+/* What a thread has for itself. */
+struct worker {
+  struct search *s;
+  struct memo *memo;
+  struct base *first, *second; /* changed VMs */
 };
 
 /* --- Findings ------------------------------------------------------------------------------------------------- */
@@ -66,25 +75,49 @@ static void add_finding(struct vcca_rim_explanation *out, const struct vcca_rim_
 
 /* --- Trying --------------------------------------------------------------------------------------------------- */
 
-static bool leads_there(const struct search *s, const struct theory *t, struct memo *memo)
+static void measure(struct worker *w, const struct base *base, const struct theory *t, struct vcca_rim *out)
 {
   struct theory settled = *t;
-  struct vcca_rim rim = {.hash_alg = s->images.alg};
+  *out = (struct vcca_rim){.hash_alg = w->s->alg};
   theory_settle(&settled);
-  theory_measure(&settled, &s->images, memo, &rim);
-  return memcmp(rim.value, s->target, sizeof rim.value) == 0;
+  theory_measure(&settled, &base->images, w->memo, out);
 }
 
-static bool apply(const struct search *s, size_t trial, struct theory *t, struct vcca_rim_finding *f)
+static void tell(struct search *s, const struct vcca_rim_finding *f)
 {
-  const struct trial *tr = &s->trials[trial];
+  pthread_mutex_lock(&s->lock);
+  add_finding(s->out, f);
+  pthread_mutex_unlock(&s->lock);
+}
+
+/* Adds a trial to the finding; its words are for the caller to be said. */
+static struct vcca_rim_deviation *begin(const struct trial *tr, struct vcca_rim_finding *f)
+{
   struct vcca_rim_deviation *say = &f->deviation[f->count];
   *say = (struct vcca_rim_deviation){.words = ""};
-  f->hypothesis[f->count] = tr->row;
-  f->count++;
-  bool ok = hypotheses[tr->row].apply(t, tr->value, say);
+  f->hypothesis[f->count++] = tr->row;
+  return say;
+}
+
+static bool apply(const struct trial *tr, struct theory *t, struct vcca_rim_finding *f)
+{
+  bool ok = hypotheses[tr->row].apply(t, tr->value, begin(tr, f));
   theory_settle(t);
   return ok;
+}
+
+/* Starts the VM of a base otherwise. *out is to be freed in any case. */
+static bool change(const struct search *s, const struct trial *tr, const struct base *base, struct base *out, struct vcca_rim_finding *f)
+{
+  struct configuration c = base->configuration;
+  struct vcca_rim_deviation *say = begin(tr, f);
+  memset(out, 0, sizeof *out);
+  return base->theory.changeable && hypotheses[tr->row].change(&c, tr->value, say) && base_of_configuration(&c, &s->base, out);
+}
+
+static bool is_change(const struct trial *tr)
+{
+  return hypotheses[tr->row].change != NULL;
 }
 
 /* Two values of one row are alternatives, unless they are about different segments. */
@@ -94,42 +127,81 @@ static bool contradict(const struct trial *a, const struct trial *b)
   return a->row == b->row && (each == 0 || a->value / each == b->value / each);
 }
 
-static uint64_t try_alone(struct search *s, size_t i, struct memo *memo)
+static bool affordable(const struct search *s, const struct theory *t)
 {
-  struct theory t = s->base;
-  struct vcca_rim_finding f = {.count = 0};
-  s->trials[i].applies = apply(s, i, &t, &f);
-  if (!s->trials[i].applies)
-    return 0;
-  s->trials[i].found = leads_there(s, &t, memo);
-  if (s->trials[i].found) {
-    pthread_mutex_lock(&s->lock);
-    add_finding(s->out, &f);
-    pthread_mutex_unlock(&s->lock);
+  return theory_extensions(t) <= theory_extensions(&s->base.theory) + EXTENSIONS_MORE;
+}
+
+/* One trial more on what was deviated before; *rim is what it leads to. False when it does not apply. */
+static bool try_one(struct worker *w, const struct trial *tr, const struct base *base, const struct theory *before, struct base *changed,
+                    struct vcca_rim_finding *f, struct vcca_rim *rim)
+{
+  struct theory t = *before;
+  bool ok;
+  if (is_change(tr)) {
+    ok = change(w->s, tr, base, changed, f) && affordable(w->s, &changed->theory);
+    if (ok)
+      measure(w, changed, &changed->theory, rim);
+    base_free(changed);
+    return ok;
   }
+  ok = apply(tr, &t, f) && affordable(w->s, &t);
+  if (ok)
+    measure(w, base, &t, rim);
+  return ok;
+}
+
+static bool leads_there(const struct search *s, const struct vcca_rim *rim)
+{
+  return memcmp(rim->value, s->target, sizeof rim->value) == 0;
+}
+
+/* A deviation that leads to the same RIM is none. */
+static uint64_t try_alone(struct worker *w, struct trial *tr)
+{
+  struct search *s = w->s;
+  struct vcca_rim_finding f = {.count = 0};
+  struct vcca_rim rim;
+  if (!try_one(w, tr, &s->base, &s->base.theory, w->first, &f, &rim) || memcmp(rim.value, s->rim, sizeof rim.value) == 0)
+    return 0;
+  tr->applies = true;
+  tr->found = leads_there(s, &rim);
+  if (tr->found)
+    tell(s, &f);
   return 1;
 }
 
-static uint64_t try_pairs(struct search *s, size_t i, struct memo *memo)
+static uint64_t try_with_others(struct worker *w, size_t i, const struct base *base, const struct theory *first, const struct vcca_rim_finding *f)
 {
-  struct theory first = s->base;
-  struct vcca_rim_finding f = {.count = 0};
+  struct search *s = w->s;
   uint64_t tried = 0;
-  if (!s->trials[i].applies || s->trials[i].found)
-    return 0;
-  (void)apply(s, i, &first, &f);
   for (size_t j = i + 1; j < s->trial_count; j++) {
-    struct theory t = first;
-    struct vcca_rim_finding both = f;
-    if (s->trials[j].found || contradict(&s->trials[i], &s->trials[j]) || !apply(s, j, &t, &both))
+    struct trial *other = &s->trials[j];
+    struct vcca_rim_finding both = *f;
+    struct vcca_rim rim;
+    if (other->found || contradict(&s->trials[i], other) || !try_one(w, other, base, first, w->second, &both, &rim))
       continue;
     tried++;
-    if (!leads_there(s, &t, memo))
-      continue;
-    pthread_mutex_lock(&s->lock);
-    add_finding(s->out, &both);
-    pthread_mutex_unlock(&s->lock);
+    if (leads_there(s, &rim))
+      tell(s, &both);
   }
+  return tried;
+}
+
+static uint64_t try_pairs(struct worker *w, size_t i)
+{
+  const struct trial *tr = &w->s->trials[i];
+  const struct base *base = &w->s->base;
+  struct theory first = base->theory;
+  struct vcca_rim_finding f = {.count = 0};
+  uint64_t tried = 0;
+  if (!tr->applies || tr->found)
+    return 0;
+  if (!is_change(tr))
+    return apply(tr, &first, &f) ? try_with_others(w, i, base, &first, &f) : 0;
+  if (change(w->s, tr, base, w->first, &f))
+    tried = try_with_others(w, i, w->first, &w->first->theory, &f);
+  base_free(w->first);
   return tried;
 }
 
@@ -143,10 +215,11 @@ static bool take(struct search *s, size_t *i)
   return *i < s->trial_count;
 }
 
-static void work(struct search *s, struct memo *memo, vcca_progress progress)
+static void work(struct worker *w, vcca_progress progress)
 {
+  struct search *s = w->s;
   for (size_t i; take(s, &i);) {
-    uint64_t tried = s->pairs ? try_pairs(s, i, memo) : try_alone(s, i, memo);
+    uint64_t tried = s->pairs ? try_pairs(w, i) : try_alone(w, &s->trials[i]);
     pthread_mutex_lock(&s->lock);
     s->out->tried += tried;
     s->done += s->pairs ? s->trial_count - i : 1; /* about what it cost */
@@ -157,18 +230,33 @@ static void work(struct search *s, struct memo *memo, vcca_progress progress)
   }
 }
 
+static bool worker_new(struct search *s, struct worker *w)
+{
+  *w = (struct worker){s, memo_new(), malloc(sizeof *w->first), malloc(sizeof *w->second)};
+  return w->memo && w->first && w->second;
+}
+
+static void worker_free(struct worker *w)
+{
+  memo_free(w->memo);
+  free(w->first);
+  free(w->second);
+}
+
+/* Without memory for one, the others do its work. */
 static void *work_on_thread(void *search)
 {
-  struct memo *memo = memo_new();
-  if (memo)
-    work(search, memo, NULL);
-  memo_free(memo);
+  struct worker w;
+  if (worker_new(search, &w))
+    work(&w, NULL);
+  worker_free(&w);
   return NULL;
 }
 
 /* One pass over all trials, on all threads; progress is told by the caller's. */
-static void pass(struct search *s, bool pairs, struct memo *memo)
+static void pass(struct worker *w, bool pairs)
 {
+  struct search *s = w->s;
   pthread_t others[THREADS_MAX];
   long cpus = sysconf(_SC_NPROCESSORS_ONLN);
   unsigned threads = s->options->threads ? s->options->threads : cpus > 0 ? (unsigned)cpus : 1, started = 0;
@@ -178,7 +266,7 @@ static void pass(struct search *s, bool pairs, struct memo *memo)
   s->total = pairs ? s->trial_count * (s->trial_count + 1) / 2 : s->trial_count;
   while (started + 1 < threads && started < THREADS_MAX && pthread_create(&others[started], NULL, work_on_thread, s) == 0)
     started++;
-  work(s, memo, s->options->progress);
+  work(w, s->options->progress);
   for (unsigned i = 0; i < started; i++)
     pthread_join(others[i], NULL);
 }
@@ -213,26 +301,29 @@ static bool read_target(const struct vcca_plan *plan, vcca_span rim, struct sear
   if (rim.n == VCCA_MEASUREMENT_SIZE && vcca_span_zero(vcca_span_sub(rim, 32, 32)))
     alg = VCCA_SHA256;
   memcpy(s->target, rim.p, rim.n);
-  s->out->alg = alg;
+  s->out->alg = s->alg = alg;
   s->out->other_hash = alg != plan->params.hash_alg;
   return true;
 }
 
-static void search(struct search *s, struct memo *memo)
+static void search(struct worker *w)
 {
-  const struct vcca_explain_options *o = s->options;
+  struct search *s = w->s;
   struct vcca_rim_explanation *out = s->out;
   struct vcca_rim_finding none = {.count = 0};
+  struct vcca_rim rim;
+  measure(w, &s->base, &s->base.theory, &rim);
+  memcpy(s->rim, rim.value, sizeof s->rim);
   out->tried = 1;
-  if (leads_there(s, &s->base, memo))
+  if (leads_there(s, &rim))
     add_finding(out, &none);
-  if (out->count > 0 && !o->thorough)
+  if (out->count > 0 && !s->options->thorough)
     return;
-  pass(s, false, memo);
+  pass(w, false);
   for (size_t i = 0; i < s->trial_count; i++)
     out->deviations += s->trials[i].applies;
-  if (o->depth != 1 && (out->count == 0 || o->thorough))
-    pass(s, true, memo);
+  if (s->options->depth != 1 && (out->count == 0 || s->options->thorough))
+    pass(w, true);
 }
 
 bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options, struct vcca_rim_explanation *out,
@@ -240,18 +331,16 @@ bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct 
 {
   static const struct vcca_explain_options defaults;
   struct search s = {.options = options ? options : &defaults, .out = out};
-  struct memo *memo = memo_new();
+  struct worker w;
   memset(out, 0, sizeof *out);
   pthread_mutex_init(&s.lock, NULL);
-  bool ok = memo != NULL || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to search in");
-  ok = ok && read_target(plan, rim, &s, err) && list_trials(&s, err) && images_hash(plan, out->alg, &s.images, err);
-  if (ok) {
-    theory_of_plan(plan, &s.images, &s.base);
-    search(&s, memo);
-  }
-  images_free(&s.images);
+  bool ok = worker_new(&s, &w) || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to search in");
+  ok = ok && read_target(plan, rim, &s, err) && list_trials(&s, err) && base_of_plan(plan, s.options->vm, s.alg, &s.base, err);
+  if (ok)
+    search(&w);
+  base_free(&s.base);
   free(s.trials);
-  memo_free(memo);
+  worker_free(&w);
   pthread_mutex_destroy(&s.lock);
   return ok;
 }

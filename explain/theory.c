@@ -39,9 +39,17 @@ bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg,
   return true;
 }
 
+void images_begin(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out)
+{
+  uint8_t page[VCCA_PAGE];
+  memset(page, 0xff, sizeof page);
+  *out = (struct images){.alg = alg, .count = plan->segment_count};
+  vcca_hash_pages(alg, page, 1, out->ones);
+}
+
 bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err)
 {
-  *out = (struct images){.alg = alg, .count = plan->segment_count};
+  images_begin(plan, alg, out);
   for (size_t i = 0; i < plan->segment_count; i++)
     if (!image_hash(plan->segments[i].content, alg == plan->params.hash_alg ? plan->segments[i].digests : NULL, alg, &out->at[i], err))
       return false;
@@ -77,7 +85,7 @@ void theory_of_plan(const struct vcca_plan *plan, const struct images *images, s
 {
   memset(t, 0, sizeof *t);
   t->vmm = strncmp(plan->profile, "virtcca", 7) != 0 && strcmp(plan->profile, "kata") != 0 && strcmp(plan->profile, "arm") != 0;
-  t->rules = plan->rules;
+  t->rules = t->data_rules = t->rec_rules = plan->rules;
   t->params = plan->params;
   t->params.hash_alg = images->alg;
   t->ram_base = plan->ram_base;
@@ -142,6 +150,27 @@ void theory_settle(struct theory *t)
     hole->ipa = kernel + t->pieces[t->kernel].size;
     hole->size = end > hole->ipa ? end - hole->ipa : 0;
   }
+}
+
+static uint64_t ripas_extensions(const struct theory *t, uint64_t size)
+{
+  enum { EDGES = 2048 }; /* of the largest entries that fit: those of 512 GiB or 1 GiB, and smaller ones at both ends */
+  return t->ripas_block ? size / t->ripas_block + 1 : size / ((uint64_t)1 << 30) + EDGES;
+}
+
+uint64_t theory_extensions(const struct theory *t)
+{
+  uint64_t n = t->vcpus;
+  for (size_t i = 0; i < t->count; i++) {
+    const struct piece *p = &t->pieces[i];
+    if (p->absent)
+      continue;
+    n += p->measured || vcca_rim_rules(t->data_rules)->unmeasured_extends ? p->size / VCCA_PAGE : 0;
+    n += t->ripas_where == RIPAS_IMAGES || t->ripas_where == RIPAS_EACH ? ripas_extensions(t, p->size) : 0;
+  }
+  for (size_t i = 0; t->ripas_where != RIPAS_IMAGES && i < t->ripas_count; i++)
+    n += ripas_extensions(t, t->ripas[i].top - t->ripas[i].base);
+  return n;
 }
 
 /* --- Memo ------------------------------------------------------------------------------------------------ */
@@ -211,12 +240,14 @@ static const uint8_t *digest_of(const struct images *images, const struct piece 
 {
   const struct image *image = &images->at[p->image];
   uint64_t page = n - p->lead; /* wraps in front of the image */
+  if (n >= p->lead && page >= image->pages && p->last_page == ALL_ONES)
+    return images->ones;
   if (n < p->lead || page >= image->pages)
     return vcca_hash_zero_page(images->alg);
   if (p->is_loader)
     return loader;
   bool partial = page + 1 == image->pages && image->content.n % VCCA_PAGE != 0;
-  if (partial && p->last_page == LAST_ONES)
+  if (partial && (p->last_page == LAST_ONES || p->last_page == ALL_ONES))
     return image->last_ones;
   if (partial && p->last_page == LAST_LEFT_OUT)
     return vcca_hash_zero_page(images->alg);
@@ -235,10 +266,11 @@ static void hash_loader(const struct images *images, const struct piece *p, uint
 static void measure_piece(const struct measuring *m, const struct piece *p)
 {
   uint64_t pages = p->size / VCCA_PAGE;
-  bool extends = p->measured || vcca_rim_rules(m->t->rules)->unmeasured_extends;
-  struct stretch s = {.piece = *p, .rules = m->t->rules};
+  bool extends = p->measured || vcca_rim_rules(m->t->data_rules)->unmeasured_extends;
+  struct stretch s = {.piece = *p, .rules = m->t->data_rules};
   if (p->absent || !extends)
     return;
+  m->rim->rules = m->t->data_rules;
   memcpy(s.before, m->rim->value, sizeof s.before);
   if (pages >= MEMO_LEAST && remembered(m->memo, &s, m->rim))
     return;
@@ -259,6 +291,7 @@ static void measure_ripas_range(const struct measuring *m, uint64_t base, uint64
   memcpy(s.before, m->rim->value, sizeof s.before);
   if (!vcca_rim_rules(m->t->rules)->ripas_extends || remembered(m->memo, &s, m->rim))
     return;
+  m->rim->rules = m->t->rules;
   while (base < top) {
     uint64_t size = m->t->ripas_block ? m->t->ripas_block : stage2_entry_size(stage2_block_level((unsigned)m->t->params.s2sz, base, top));
     uint64_t next = size < top - base ? base + size : top;
@@ -282,14 +315,18 @@ static void measure_pieces(const struct measuring *m, bool after_recs)
 {
   for (size_t i = 0; i < m->t->count; i++) {
     const struct piece *p = &m->t->pieces[m->t->order[i]];
-    if (p->after_recs == after_recs)
-      measure_piece(m, p);
+    if (p->after_recs != after_recs)
+      continue;
+    if (m->t->ripas_where == RIPAS_EACH && !p->absent && p->size > 0)
+      measure_ripas_range(m, p->ipa, p->ipa + p->size);
+    measure_piece(m, p);
   }
 }
 
 static void measure_recs(const struct measuring *m)
 {
   const struct vcca_rec_params other = {.flags = m->t->all_runnable};
+  m->rim->rules = m->t->rec_rules;
   for (unsigned i = 0; i < m->t->vcpus; i++)
     (void)vcca_rim_rec(m->rim, i == 0 ? &m->t->rec : &other, NULL);
 }

@@ -9,23 +9,26 @@
 
 /* --- Images, hashed --------------------------------------------------------------------------------------- */
 
-enum last_page { LAST_ZEROS, LAST_LEFT_OUT, LAST_ONES };
+enum last_page { LAST_ZEROS, LAST_LEFT_OUT, LAST_ONES, ALL_ONES }; /* ALL_ONES: the padding behind it, too */
 
 struct image {
   vcca_span content;
-  size_t pages;     /* rounded up */
-  uint8_t *digests; /* of each page, zeros behind the content */
-  uint8_t last_ones[VCCA_HASH_MAX];
+  size_t pages;                     /* rounded up */
+  uint8_t *digests;                 /* of each page, zeros behind the content */
+  uint8_t last_ones[VCCA_HASH_MAX]; /* of the last, partial page with ones behind the content */
 };
 
 struct images {
   enum vcca_hash_alg alg;
   struct image at[VCCA_SEGMENTS];
   size_t count;
+  uint8_t ones[VCCA_HASH_MAX]; /* digest of a page of ones */
 };
 
 /* Hashes one image, or copies the digests that are known (NULL: none are); free its digests, also after a failure. */
 VCCA_MUST_USE bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image *out, struct vcca_error *err);
+/* As many images as the plan has segments, none hashed yet. */
+void images_begin(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out);
 /* Hashes the plan's images, image i for segment i. images_free frees them, also after a failure. */
 VCCA_MUST_USE bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err);
 void images_free(struct images *images);
@@ -42,11 +45,13 @@ struct piece {
   uint8_t measured, absent, after_recs, descending, last_page, is_loader, unused[6];
 };
 
-enum ripas_where { RIPAS_FIRST, RIPAS_LAST, RIPAS_NONE, RIPAS_IMAGES };
+enum ripas_where { RIPAS_FIRST, RIPAS_LAST, RIPAS_NONE, RIPAS_IMAGES, RIPAS_EACH };
 
 struct theory {
-  bool vmm; /* the plan is a VMM model's: options have other names */
-  enum vcca_rules_id rules;
+  bool vmm;        /* the plan is a VMM model's: options have other names */
+  bool changeable; /* what it was made from is known: changes of that are told apart */
+  bool dtb_made;   /* the device tree was made for the VM, and would follow its options */
+  enum vcca_rules_id rules, data_rules, rec_rules;
   struct vcca_realm_params params;
   uint64_t ram_base, ram_size;
   struct piece pieces[VCCA_SEGMENTS]; /* as the plan has them */
@@ -73,6 +78,9 @@ void theory_of_plan(const struct vcca_plan *plan, const struct images *images, s
 /* Draws what follows from changes: addresses in the loader and in registers, the hole. */
 void theory_settle(struct theory *t);
 
+/* About how many extensions the theory's measurement has; never much fewer. */
+uint64_t theory_extensions(const struct theory *t);
+
 /* --- Measuring -------------------------------------------------------------------------------------------- */
 
 /* Long stretches of chains that were computed, by where they began: theories that part late share what is before. */
@@ -84,11 +92,21 @@ void theory_measure(const struct theory *t, const struct images *images, struct 
 
 /* --- Hypotheses ------------------------------------------------------------------------------------------- */
 
+/* How a VM is started, as a value that can be changed. */
+struct configuration {
+  struct vcca_rim_vm made;
+  struct vcca_vm vm; /* one of both; made points here */
+  struct vcca_vmm_config config;
+  struct vcca_vmm_images images;
+  uint32_t totalsize; /* to be written into the device tree that is given; 0: it stays as it is */
+};
+
+/* One of the two functions; both say how, and are false when there is nothing to change: theory or configuration is of no use then. */
 struct hypothesis {
   const char *name, *group, *words;
   unsigned values, each;
-  /* Changes the theory and says how. False when it does not apply or would change nothing; the theory is of no use then. */
   bool (*apply)(struct theory *t, unsigned value, struct vcca_rim_deviation *say);
+  bool (*change)(struct configuration *c, unsigned value, struct vcca_rim_deviation *say);
 };
 extern const struct hypothesis hypotheses[];
 extern const size_t hypothesis_count;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "vcca/sweep.h"
+#include "vcca/vmm.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -125,7 +126,19 @@ struct vcca_rim_explanation {
   uint64_t tried;
 };
 
+/* What the plan was made from, so that it can be started otherwise: what an option changes is not in one place only. */
+struct vcca_rim_vm {
+  const struct vcca_vm *vm; /* a profile's VM; or, when config is set, a VMM's */
+  bool dtb_made;            /* by vcca_plan_with_dtb, with bootargs; vm->dtb is not looked at then */
+  const char *bootargs;
+  const struct vcca_vmm_config *config;
+  const struct vcca_host_caps *host;
+  const struct vcca_vmm_images *images;
+  enum vcca_rules_id rules;
+};
+
 struct vcca_explain_options {
+  const struct vcca_rim_vm *vm; /* NULL: not known, only the plan is searched */
   unsigned depth;   /* deviations at a time; 0: 2 */
   bool thorough;    /* go deeper though something was found */
   unsigned threads; /* 0: one for each CPU */

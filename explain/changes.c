@@ -1,0 +1,141 @@
+/* Changes of how a VM is started: each changes one option in a configuration, the v-th way, and says it in words and in the VMM's. The VM is
+ * then laid out anew, so that addresses, RIPAS and the device tree follow.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "explain/hypothesis.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool is_vmm(const struct configuration *c)
+{
+  return c->made.config != NULL;
+}
+
+static bool makes_dtb(const struct configuration *c)
+{
+  return is_vmm(c) ? c->images.dtb.n == 0 : c->made.dtb_made;
+}
+
+static bool is_model(const struct configuration *c, const char *start)
+{
+  return is_vmm(c) && strncmp(c->config.vmm, start, strlen(start)) == 0;
+}
+
+/* The branches and editions that take the same options. */
+bool change_vmm(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  static const char *const vmms[] = {"kvmtool", "kvmtool-linaro", "kvmtool-arm", NULL};
+  static const char *const profiles[] = {"virtcca", "virtcca-2025", NULL, NULL};
+  const char *name = is_vmm(c) ? vmms[v] : profiles[v];
+  const char **now = is_vmm(c) ? &c->config.vmm : &c->vm.profile;
+  if (!name || strncmp(*now, name, 7) != 0 || strcmp(*now, name) == 0)
+    return false;
+  *now = name;
+  return say_option(say, "profile %s", name) && say_words(say, "the VM is started as by %s", name);
+}
+
+bool change_ram(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  static const unsigned mib[] = {128, 256, 512, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 49152, 65536, 131072, 262144};
+  uint64_t size = mib[v] * MIB;
+  (void)say_words(say, "%u MiB of RAM", mib[v]);
+  if (is_vmm(c)) {
+    (void)say_option(say, is_model(c, "cloud") ? "--memory size=%uM" : "-m %uM", mib[v]);
+    c->config.ram_max = c->config.ram_max > c->config.ram_size ? c->config.ram_max : size;
+    return set_u64(&c->config.ram_size, size);
+  }
+  return say_option(say, "--ram %uM", mib[v]) && set_u64(&c->vm.ram_size, size);
+}
+
+bool change_cpus(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  static const unsigned many[] = {20, 24, 28, 32, 40, 48, 64, 128};
+  unsigned n = v < 16 ? v + 1 : many[v - 16], *now = is_vmm(c) ? &c->config.vcpus : &c->vm.vcpus;
+  if (!makes_dtb(c) || *now == n)
+    return false;
+  *now = n;
+  c->config.sockets = c->config.clusters = c->config.threads = 1;
+  c->config.cores = n;
+  (void)say_option(say, "%s%u", !is_vmm(c) ? "--vcpus " : is_model(c, "qemu") ? "-smp " : is_model(c, "cloud") ? "--cpus boot=" : "-c ", n);
+  return say_words(say, "%u vCPU%s", n, n > 1 ? "s" : "");
+}
+
+bool change_without(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  (void)v;
+  bool has = is_vmm(c) ? c->config.initrd != NULL : c->vm.initrd.n > 0;
+  c->config.initrd = NULL;
+  c->vm.initrd = vcca_span_of(NULL, 0);
+  return has && say_words(say, "there is no initrd");
+}
+
+/* What a shell or a launcher does to a command line. */
+bool change_bootargs(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  static const char *const usual[] = {NULL, "", "console=ttyAMA0"};
+  const char **now = is_vmm(c) ? &c->config.append : &c->made.bootargs;
+  const char *was = *now ? *now : "", *is = usual[v] ? usual[v] : "";
+  if (!makes_dtb(c) || (strcmp(was, is) == 0 && !*now == !usual[v]))
+    return false;
+  *now = usual[v];
+  return usual[v] ? say_words(say, "the kernel's command line is \"%s\"", usual[v]) : say_words(say, "there is no command line for the kernel");
+}
+
+bool change_devices(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  if (!is_model(c, "kvmtool") || !makes_dtb(c) || c->config.devices == v)
+    return false;
+  c->config.devices = v;
+  return say_words(say, "%u virtio device%s", v, v == 1 ? "" : "s");
+}
+
+bool change_its(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  (void)v;
+  if (!(is_model(c, "qemu") || is_model(c, "kvmtool")) || !makes_dtb(c))
+    return false;
+  c->config.its = !c->config.its;
+  if (is_model(c, "qemu"))
+    (void)say_option(say, "-M its=%s", c->config.its ? "on" : "off");
+  else
+    (void)say_option(say, "--irqchip %s", c->config.its ? "gicv3-its" : "gicv3");
+  return say_words(say, "the interrupt controller has %s ITS", c->config.its ? "an" : "no");
+}
+
+bool change_pmu_node(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  enum vcca_switch wanted = v == 0 ? VCCA_OFF : VCCA_ON;
+  if (!is_vmm(c) || c->config.pmu == wanted)
+    return false;
+  c->config.pmu = wanted;
+  if (is_model(c, "qemu"))
+    (void)say_option(say, "-cpu host,pmu=%s", v == 0 ? "off" : "on");
+  else if (is_model(c, "kvmtool"))
+    (void)say_option(say, v == 0 ? "no --pmu" : "--pmu");
+  return say_words(say, "the VM has %s PMU", v == 0 ? "no" : "a");
+}
+
+bool change_log(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  (void)v;
+  if (!is_vmm(c) || is_model(c, "cloud"))
+    return false;
+  c->config.log = !c->config.log;
+  return say_words(say, "the host %s a measurement log", c->config.log ? "leaves" : "does not leave");
+}
+
+/* A dump has room at its end; a VMM packs it or makes more room. The rest of the bytes is the same. */
+bool change_dtb_size(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
+{
+  vcca_span dtb = is_vmm(c) ? c->images.dtb : c->vm.dtb;
+  if (makes_dtb(c) || dtb.n < 40)
+    return false;
+  uint32_t structure = vcca_be32(dtb.p + 8), strings = vcca_be32(dtb.p + 12), now = vcca_be32(dtb.p + 4);
+  uint32_t end = strings + vcca_be32(dtb.p + 32), structure_end = structure + vcca_be32(dtb.p + 36);
+  uint32_t packed = end > structure_end ? end : structure_end;
+  const uint32_t sizes[] = {packed, 0x10000, 0x100000, 0x200000, (now + 0xfff) / 0x1000 * 0x1000};
+  c->totalsize = sizes[v];
+  return sizes[v] != now && sizes[v] >= packed && sizes[v] <= 0x200000 &&
+         say_words(say, "the device tree's totalsize is 0x%" PRIx32 ", and not 0x%" PRIx32, sizes[v], now);
+}

@@ -201,6 +201,8 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
   if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
     return false;
   job->plan = &job->vm;
+  job->made_vm = vm;
+  job->made = (struct vcca_rim_vm){.vm = &job->made_vm, .dtb_made = !args_has(a, "dtb"), .bootargs = args_get(a, "append")};
   return measure_write_dtb(job, err) && measure_use_cache(job, err);
 }
 

@@ -99,7 +99,7 @@ static void compare(const struct vcca_rim_trace *a, const struct vcca_rim_trace 
   struct vcca_rim_diff diff;
   struct vcca_error err = {0};
   must(vcca_rim_diff(a, b, &diff, &err));
-  size_t of_a = diff.equal, of_b = diff.equal;
+  size_t of_a = diff.equal, of_b = of_a;
   for (size_t i = 0; i < diff.run_count; i++) {
     const struct vcca_diff_run *run = &diff.runs[i];
     must(run->count > 0 && run->base <= run->top);

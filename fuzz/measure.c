@@ -9,7 +9,6 @@
 #include "cli/measure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 enum { WORDS = 128, TEXT = 4096 };
 
@@ -51,9 +50,10 @@ static void put_log(vcca_span kernel, vcca_span tree)
   vcca_vmm_plan_free(&plan);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+/* Once; the fuzzer's own paths must be absolute, since this is where it is from then on. */
+static void make_folder(void)
 {
-  (void)argc, (void)argv;
+  static const uint8_t magic[] = {'A', 'R', 'M', 0x64};
   static uint8_t kernel[9000], initrd[5000];
   char folder[] = "/tmp/vcca-fuzz-XXXXXX";
   struct vcca_bytes tree = {0};
@@ -61,7 +61,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
   memset(kernel + 64, 'k', sizeof kernel - 64);
   memset(initrd, 'i', sizeof initrd);
   vcca_put_le64(kernel + 16, 0x10000);
-  memcpy(kernel + 56, "ARM\x64", 4);
+  memcpy(kernel + 56, magic, sizeof magic);
   must(vcca_dtb_make(&(struct vcca_dtb_spec){.ram_base = 0x40000000, .ram_size = 1 << 29, .vcpus = 2, .bootargs = "x"}, &tree, NULL));
   put("kernel", VCCA_SPAN(kernel));
   put("initrd", VCCA_SPAN(initrd));
@@ -72,7 +72,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                     "{rec: {pc: 4}}, {extend: {index: 1, value: {zero: 32}}}]\n"));
   put_log(VCCA_SPAN(kernel), vcca_bytes_span(&tree));
   vcca_bytes_free(&tree);
-  return 0;
 }
 
 static bool harmless(const char *word)
@@ -84,8 +83,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static char text[TEXT];
   static struct args args;
+  static bool ready;
   char *words[WORDS];
   int count = 0;
+  if (!ready)
+    make_folder();
+  ready = true;
   size_t n = size < TEXT - 1 ? size : TEXT - 1;
   memcpy(text, data, n);
   text[n] = '\0';

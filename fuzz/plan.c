@@ -28,7 +28,7 @@ static void must(bool holds)
 
 static unsigned choose(struct choices *c, unsigned n)
 {
-  if (c->n == 0)
+  if (c->n == 0 || n == 0)
     return 0;
   c->n--;
   return *c->p++ % n;
@@ -179,11 +179,12 @@ static vcca_span image(struct choices *c, unsigned i, size_t least)
 
 static vcca_span kernel(struct choices *c)
 {
+  static const uint8_t magic[] = {'A', 'R', 'M', 0x64};
   uint8_t *header = memory[0];
   vcca_span k = image(c, 0, choose(c, 32) == 1 ? 0 : 64);
   vcca_put_le64(header + 8, choose(c, 3) == 0 ? number(c) : 0);
   vcca_put_le64(header + 16, choose(c, 3) == 0 ? number(c) : 0x40000);
-  memcpy(header + 56, "ARM\x64", 4);
+  memcpy(header + 56, magic, sizeof magic);
   return k;
 }
 

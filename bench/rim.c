@@ -243,12 +243,11 @@ static void table_of_memory(void)
 /* The realm again with digests that were kept: the chain and the check of what was kept. */
 static void row_of_cache(enum vcca_hash_alg alg, double chain)
 {
-  static char name[] = "vcca-bench-cache-XXXXXX";
+  char name[] = "vcca-bench-cache-XXXXXX";
   struct vcca_mapping m = {.forgotten = 0};
   struct vcca_page_digests kept = {.at = NULL};
   struct vcca_error err;
   char command[64];
-  memcpy(name + sizeof name - 7, "XXXXXX", 6);
   if (!mkdtemp(name))
     return;
   if (vcca_file_map(path, size, &m, &err) && vcca_page_cache_get(name, &m, alg, &kept, &err)) {

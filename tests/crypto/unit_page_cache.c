@@ -207,7 +207,7 @@ static void an_image_that_changed_is_another_and_not_kept_at_once(void **state)
   /* the same size, the same time of modification, in a page that is no sample */
   assert_int_equal(stat(path, &before), 0);
   int fd = open(path, O_WRONLY);
-  assert_int_equal(pwrite(fd, "x", 1, 2 * VCCA_PAGE), 1);
+  assert_int_equal(pwrite(fd, "x", 1, (off_t)2 * VCCA_PAGE), 1);
   assert_int_equal(futimens(fd, (struct timespec[]){before.st_atim, before.st_mtim}), 0);
   close(fd);
   check_ok(vcca_file_map(path, SIZE, &m, &err), &err, "map again");

@@ -44,14 +44,14 @@ struct vmm_option {
 };
 
 /* A row's reader and the member of the config it sets, of the type that it sets. */
-#define VMM_FIELD(type, member) \
-  .field = offsetof(struct vcca_vmm_config, member) + 0 * sizeof(_Generic(&((struct vcca_vmm_config *)0)->member, type * : 0))
-#define VMM_TEXT(member) .read = vmm_read_text, VMM_FIELD(const char *, member)
-#define VMM_SIZE(member) .read = vmm_read_size, VMM_FIELD(uint64_t, member)
-#define VMM_NUMBER(member, least, most) .read = vmm_read_number, VMM_FIELD(unsigned, member), .min = (least), .max = (most)
-#define VMM_SWITCH(member) .read = vmm_read_switch, VMM_FIELD(enum vcca_switch, member)
-#define VMM_ON_OFF(member) .read = vmm_read_on_off, VMM_FIELD(bool, member)
-#define VMM_FLAG(member) .read = vmm_read_flag, VMM_FIELD(bool, member)
+#define VMM_FIELD(pointer, member) \
+  .field = offsetof(struct vcca_vmm_config, member) + 0 * sizeof((pointer)NULL == &((struct vcca_vmm_config *)NULL)->member)
+#define VMM_TEXT(member) .read = vmm_read_text, VMM_FIELD(const char **, member)
+#define VMM_SIZE(member) .read = vmm_read_size, VMM_FIELD(uint64_t *, member)
+#define VMM_NUMBER(member, least, most) .read = vmm_read_number, VMM_FIELD(unsigned *, member), .min = (least), .max = (most)
+#define VMM_SWITCH(member) .read = vmm_read_switch, VMM_FIELD(enum vcca_switch *, member)
+#define VMM_ON_OFF(member) .read = vmm_read_on_off, VMM_FIELD(bool *, member)
+#define VMM_FLAG(member) .read = vmm_read_flag, VMM_FIELD(bool *, member)
 
 vmm_reader vmm_read_text;       /* an option's whole word */
 vmm_reader vmm_read_size;       /* [BKMGTP], MiB without */

@@ -112,7 +112,7 @@ static bool read_address(const struct vmm_value *v, struct vcca_error *err)
 
 static const struct vmm_option options[] = {
     {.name = "cpus", .letter = 'c', .value = true, VMM_NUMBER(vcpus, 1, VCCA_VCPUS_MAX)},
-    {.name = "mem", .letter = 'm', .value = true, .read = read_memory, VMM_FIELD(uint64_t, ram_size)},
+    {.name = "mem", .letter = 'm', .value = true, .read = read_memory, VMM_FIELD(uint64_t *, ram_size)},
     {.name = "kernel", .letter = 'k', .value = true, VMM_TEXT(kernel)},
     {.name = "initrd", .letter = 'i', .value = true, VMM_TEXT(initrd)},
     {.name = "params", .letter = 'p', .value = true, VMM_TEXT(append)},
@@ -123,9 +123,9 @@ static const struct vmm_option options[] = {
     {.name = "measurement-log", VMM_FLAG(log)},
     {.name = "realm-pv", .value = true, .read = read_rpv},
     {.name = "pmu", .read = read_pmu},
-    {.name = "pmu-counters", .value = true, .read = vmm_read_counters, VMM_FIELD(unsigned, pmu_counters), .max = 31},
+    {.name = "pmu-counters", .value = true, .read = vmm_read_counters, VMM_FIELD(unsigned *, pmu_counters), .max = 31},
     {.name = "disable-sve", .read = disable_sve},
-    {.name = "sve-max-vl", .value = true, .read = read_vectors, VMM_FIELD(unsigned, sve_max), .min = 128, .max = 2048},
+    {.name = "sve-max-vl", .value = true, .read = read_vectors, VMM_FIELD(unsigned *, sve_max), .min = 128, .max = 2048},
     {.name = "irqchip", .value = true, .read = read_irqchip},
     {.name = "virtio-transport", .value = true, .read = read_transport},
     {.name = "force-pci", .read = force_pci},

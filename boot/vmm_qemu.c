@@ -20,9 +20,9 @@ static const struct vmm_option memory_keys[] = {
     {.name = NULL},
 };
 
-#define SMP(key, member)                               \
-  {                                                    \
-    .name = key, VMM_NUMBER(member, 1, VCCA_VCPUS_MAX) \
+#define SMP(key, member)                                 \
+  {                                                      \
+    .name = (key), VMM_NUMBER(member, 1, VCCA_VCPUS_MAX) \
   }
 static const struct vmm_option smp_keys[] = {
     SMP("", vcpus),
@@ -111,7 +111,7 @@ static const struct vmm_option cpu_keys[] = {
     {.name = "", .read = read_host_cpu},
     {.name = "num-breakpoints", VMM_NUMBER(num_bps, 2, 64)},
     {.name = "num-watchpoints", VMM_NUMBER(num_wps, 2, 64)},
-    {.name = "num-pmu-counters", .read = vmm_read_counters, VMM_FIELD(unsigned, pmu_counters), .max = 31},
+    {.name = "num-pmu-counters", .read = vmm_read_counters, VMM_FIELD(unsigned *, pmu_counters), .max = 31},
     {.name = "pmu", VMM_SWITCH(pmu)},
     {.name = "sve", VMM_SWITCH(sve)},
     {.name = "sve*", .read = read_vector},

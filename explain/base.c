@@ -89,7 +89,7 @@ static bool hash_images(struct base *b, enum vcca_hash_alg alg, uint64_t identit
 
 static bool make_theory(struct base *b, enum vcca_hash_alg alg, struct vcca_error *err)
 {
-  uint64_t identity[VCCA_SEGMENTS];
+  uint64_t identity[VCCA_SEGMENTS] = {0};
   if (!hash_images(b, alg, identity, err))
     return false;
   theory_of_plan(b->plan, &b->images, &b->theory);

@@ -10,6 +10,10 @@
 
 #define NONE UINT32_MAX
 
+struct content {
+  const struct vcca_trace_step *step;
+};
+
 struct side {
   const struct vcca_rim_trace *trace;
   struct key {
@@ -18,7 +22,7 @@ struct side {
     uint32_t index;
   } * keys;        /* sorted */
   uint32_t *match; /* index on the other side; NONE: it is only here */
-  const struct vcca_trace_step **by_content;
+  struct content *by_content;
   size_t contents;
 };
 
@@ -40,7 +44,7 @@ static int compare_keys(const void *left, const void *right)
 
 static int compare_contents(const void *left, const void *right)
 {
-  const struct vcca_trace_step *l = *(const struct vcca_trace_step *const *)left, *r = *(const struct vcca_trace_step *const *)right;
+  const struct vcca_trace_step *l = ((const struct content *)left)->step, *r = ((const struct content *)right)->step;
   int order = memcmp(l->content, r->content, sizeof l->content);
   return order != 0 ? order : l->base < r->base ? -1 : l->base > r->base;
 }
@@ -59,7 +63,7 @@ static bool prepare(struct side *s, const struct vcca_rim_trace *trace)
     s->keys[i] = (struct key){step->kind, step->kind == VCCA_STEP_REC ? recs++ : step->base, (uint32_t)i};
     s->match[i] = NONE;
     if (step->kind == VCCA_STEP_DATA && step->has_content)
-      s->by_content[s->contents++] = step;
+      s->by_content[s->contents++].step = step;
   }
   qsort(s->keys, trace->count, sizeof *s->keys, compare_keys);
   qsort(s->by_content, s->contents, sizeof *s->by_content, compare_contents);
@@ -139,12 +143,12 @@ static const struct vcca_trace_step *data_with(const struct side *s, const struc
   size_t low = 0, high = s->contents;
   while (low < high) {
     size_t middle = (low + high) / 2;
-    if (memcmp(s->by_content[middle]->content, step->content, sizeof step->content) < 0)
+    if (memcmp(s->by_content[middle].step->content, step->content, sizeof step->content) < 0)
       low = middle + 1;
     else
       high = middle;
   }
-  return low < s->contents && same_content(s->by_content[low], step) ? s->by_content[low] : NULL;
+  return low < s->contents && same_content(s->by_content[low].step, step) ? s->by_content[low].step : NULL;
 }
 
 /* Where the other side has a granule's content. A run goes on as it began when it can; zeros only go on. */

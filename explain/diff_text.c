@@ -139,7 +139,7 @@ static void say_where(const struct vcca_rim_diff *d, const struct vcca_diff_run 
              run->what == VCCA_ONLY_B ? rec_number(d->b, run->b) : rec_number(d->a, run->a));
   else if (g.a && g.b && strcmp(g.a->name, g.b->name) != 0)
     snprintf(buf, cap, "%s + 0x%" PRIx64 " in A, %s + 0x%" PRIx64 " in B", g.a->name, run->base - g.a->base, g.b->name, run->base - g.b->base);
-  else if (g.differing > 0)
+  else if (g.a && g.differing > 0)
     snprintf(buf, cap, "%s + 0x%" PRIx64, g.a->name, g.a_at);
   else if (run->part)
     snprintf(buf, cap, "%s + 0x%" PRIx64, run->part->name, run->base - run->part->base);

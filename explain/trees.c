@@ -209,7 +209,7 @@ static void say_value(vcca_span v, size_t from, char *buf)
   from = text ? (from > ROOM - 8 ? from - 16 : 0) : from / 4 * 4;
   if (from > 0)
     n += (size_t)snprintf(buf, FACT_VALUE, "(from byte %zu) ", from);
-  buf[n++] = text ? '"' : cells ? '<' : '[';
+  buf[n++] = (char)(text ? '"' : cells ? '<' : '[');
   size_t i = from;
   for (; i < v.n - text && n < ROOM; i += cells ? 4 : 1) {
     if (text && v.p[i] == 0)
@@ -232,9 +232,9 @@ static void say_entry(const struct entry *e, size_t from, char *buf)
     snprintf(buf, FACT_VALUE, "a node");
 }
 
-static void add_difference(const struct entry *a, const struct entry *b, struct facts *out)
+/* e is the one of them that is there. */
+static void add_difference(const struct entry *e, const struct entry *a, const struct entry *b, struct facts *out)
 {
-  const struct entry *e = a ? a : b;
   struct fact *f = facts_add(out);
   const char *path = path_of(e);
   size_t from = 0;
@@ -261,9 +261,9 @@ static void merge(const struct tree *a, const struct tree *b, struct facts *out)
     bool told = gone && is_below(path_of(first), gone);
     if (order != 0 && !told) {
       gone = first->name ? NULL : path_of(first);
-      add_difference(order < 0 ? l : NULL, order < 0 ? NULL : r, out);
+      add_difference(first, order < 0 ? l : NULL, order < 0 ? NULL : r, out);
     } else if (order == 0 && l->name && !same_value(l->value, r->value)) {
-      add_difference(l, r, out);
+      add_difference(first, l, r, out);
     }
     i += order <= 0;
     j += order >= 0;

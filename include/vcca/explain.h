@@ -139,9 +139,9 @@ struct vcca_rim_vm {
 
 struct vcca_explain_options {
   const struct vcca_rim_vm *vm; /* NULL: not known, only the plan is searched */
-  unsigned depth;   /* deviations at a time; 0: 2 */
-  bool thorough;    /* go deeper though something was found */
-  unsigned threads; /* 0: one for each CPU */
+  unsigned depth;               /* deviations at a time; 0: 2 */
+  bool thorough;                /* go deeper though something was found */
+  unsigned threads;             /* 0: one for each CPU */
   vcca_progress progress;
   void *progress_ctx;
 };

@@ -107,8 +107,8 @@ static void derive_salt(const struct vcca_key *key, enum vcca_hash_alg alg, vcca
 static void mask(enum vcca_hash_alg alg, vcca_span seed, uint8_t *bytes, size_t n)
 {
   size_t size = vcca_hash_size(alg);
+  uint8_t counter[4], block[VCCA_HASH_MAX] = {0};
   for (size_t at = 0; at < n; at++) {
-    uint8_t counter[4], block[VCCA_HASH_MAX] = {0};
     if (at % size == 0) {
       vcca_put_be32(counter, (uint32_t)(at / size));
       vcca_hash_parts(alg, (const vcca_span[]){seed, VCCA_SPAN(counter)}, 2, block);

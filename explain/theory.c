@@ -175,9 +175,11 @@ uint64_t theory_extensions(const struct theory *t)
 
 /* --- Memo ------------------------------------------------------------------------------------------------ */
 
-enum { MEMO = 256, MEMO_LEAST = 8 };
+/* Of two deviations the second is tried with all first ones in turn: what it alone leads to has to outlive the some thousand stretches of one
+ * turn. A stretch is looked for among a few places that its bytes choose. */
+enum { MEMO_SETS = 2048, MEMO_WAYS = 8, MEMO_LEAST = 8 };
 
-/* A stretch: a piece of memory, or a range whose RIPAS is set in blocks. */
+/* A stretch: a piece of memory, or a range whose RIPAS is set in blocks. Without padding. */
 struct stretch {
   uint8_t before[VCCA_MEASUREMENT_SIZE];
   struct piece piece;
@@ -185,12 +187,14 @@ struct stretch {
   uint64_t rules;
 };
 
+struct memory {
+  struct stretch stretch;
+  uint8_t after[VCCA_MEASUREMENT_SIZE];
+  uint64_t used; /* when it was last; 0: empty */
+};
+
 struct memo {
-  struct {
-    struct stretch stretch;
-    uint8_t after[VCCA_MEASUREMENT_SIZE];
-    uint64_t used; /* when it was last; 0: empty */
-  } at[MEMO];
+  struct memory at[MEMO_SETS][MEMO_WAYS];
   uint64_t now;
 };
 
@@ -204,12 +208,23 @@ void memo_free(struct memo *memo)
   free(memo);
 }
 
+/* A register's value is as good as random; what else tells stretches apart is stirred in (multiplier: SplitMix64's). */
+static struct memory *places(struct memo *memo, const struct stretch *s)
+{
+  uint64_t words[sizeof *s / sizeof(uint64_t)], mix = 0;
+  memcpy(words, s, sizeof *s);
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    mix = (mix ^ words[i] ^ mix >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
+  return memo->at[(mix >> 32) % MEMO_SETS];
+}
+
 static bool remembered(struct memo *memo, const struct stretch *s, struct vcca_rim *rim)
 {
-  for (size_t i = 0; i < MEMO; i++)
-    if (memo->at[i].used && memcmp(&memo->at[i].stretch, s, sizeof *s) == 0) {
-      memo->at[i].used = ++memo->now;
-      memcpy(rim->value, memo->at[i].after, sizeof rim->value);
+  struct memory *at = places(memo, s);
+  for (size_t i = 0; i < MEMO_WAYS; i++)
+    if (at[i].used && memcmp(&at[i].stretch, s, sizeof *s) == 0) {
+      at[i].used = ++memo->now;
+      memcpy(rim->value, at[i].after, sizeof rim->value);
       return true;
     }
   return false;
@@ -217,13 +232,13 @@ static bool remembered(struct memo *memo, const struct stretch *s, struct vcca_r
 
 static void remember(struct memo *memo, const struct stretch *s, const struct vcca_rim *rim)
 {
-  size_t oldest = 0;
-  for (size_t i = 1; i < MEMO; i++)
-    if (memo->at[i].used < memo->at[oldest].used)
-      oldest = i;
-  memo->at[oldest].stretch = *s;
-  memo->at[oldest].used = ++memo->now;
-  memcpy(memo->at[oldest].after, rim->value, sizeof rim->value);
+  struct memory *at = places(memo, s), *oldest = at;
+  for (size_t i = 1; i < MEMO_WAYS; i++)
+    if (at[i].used < oldest->used)
+      oldest = &at[i];
+  oldest->stretch = *s;
+  oldest->used = ++memo->now;
+  memcpy(oldest->after, rim->value, sizeof rim->value);
 }
 
 /* --- Measuring ------------------------------------------------------------------------------------------- */
@@ -263,13 +278,21 @@ static void hash_loader(const struct images *images, const struct piece *p, uint
   vcca_hash(images->alg, VCCA_SPAN(page), digest);
 }
 
+/* Whether another last page is another measurement: there is a partial one, or padding to be filled. */
+static bool last_page_matters(const struct image *image, const struct piece *p)
+{
+  return image->content.n % VCCA_PAGE != 0 || (p->last_page == ALL_ONES && p->size / VCCA_PAGE > p->lead + image->pages);
+}
+
 static void measure_piece(const struct measuring *m, const struct piece *p)
 {
   uint64_t pages = p->size / VCCA_PAGE;
   bool extends = p->measured || vcca_rim_rules(m->t->data_rules)->unmeasured_extends;
-  struct stretch s = {.piece = *p, .rules = m->t->data_rules};
+  struct stretch s = {.piece = *p, .rules = p->measured ? 0 : 1 + (uint64_t)m->t->data_rules}; /* measured granules extend alike by all rules */
   if (p->absent || !extends)
     return;
+  if (!last_page_matters(&m->images->at[p->image], p))
+    s.piece.last_page = LAST_ZEROS;
   m->rim->rules = m->t->data_rules;
   memcpy(s.before, m->rim->value, sizeof s.before);
   if (pages >= MEMO_LEAST && remembered(m->memo, &s, m->rim))

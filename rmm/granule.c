@@ -64,6 +64,16 @@ void granule_restore_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state
     m->pool_next_block = pa & ~(CHUNK_SIZE - 1);
 }
 
+void granule_take_block(vcca_machine *m, uint64_t pa, enum vcca_granule_state state)
+{
+  struct granule *g = memory_touch(&m->memory, pa);
+  for (unsigned i = 0; i < GRANULES_PER_CHUNK; i++) {
+    assert(g[i].state == VCCA_GRANULE_UNDELEGATED && states_granule(true, VCCA_GRANULE_UNDELEGATED, state));
+    g[i].state = (uint8_t)state;
+  }
+  m->pool_free -= GRANULES_PER_CHUNK;
+}
+
 void granule_release(vcca_machine *m, uint64_t pa)
 {
   granule_wipe(m, pa);

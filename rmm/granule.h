@@ -58,6 +58,8 @@ static inline bool granule_nonsecure(const vcca_machine *m, uint64_t pa)
 
 /* A granule in use gets a state; releasing wipes it and gives it back to whom it came from: Delegated, or free in the pool. */
 void granule_set_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
+/* All of a free 2 MiB block of the pool. */
+void granule_take_block(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
 /* As it was saved, whatever it is now. */
 void granule_restore_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
 void granule_release(vcca_machine *m, uint64_t pa);

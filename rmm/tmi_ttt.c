@@ -207,8 +207,7 @@ static bool map_block(vcca_machine *m, const struct realm *realm, uint64_t ipa, 
   uint64_t block = walk.entry.hipas == RTT_UNASSIGNED ? granule_pool_find(m, GRANULES_PER_CHUNK) : 0;
   if (!block)
     return false;
-  for (uint64_t at = 0; at < CHUNK_SIZE; at += GRANULE_SIZE)
-    granule_set_state(m, block + at, VCCA_GRANULE_DATA);
+  granule_take_block(m, block, VCCA_GRANULE_DATA);
   assign(m, &walk, block);
   return true;
 }

@@ -78,14 +78,24 @@ static bool measure_side(struct side *s, const char *text, struct vcca_error *er
   return true;
 }
 
-static bool open_side(struct side *s, const char *operand, struct vcca_error *err)
+/* FILE, or FILE#REALM of a run's trace when there is no file of that name. */
+static bool open_trace(struct side *s, const char *operand, struct vcca_error *err)
 {
   struct vcca_mapping file = {.forgotten = 0};
-  if (strchr(operand, ' ') && access(operand, F_OK) != 0)
-    return measure_side(s, operand, err);
-  bool ok = vcca_file_map(operand, CLI_FILE_MAX, &file, err) && (vcca_trace_read(file.bytes, &s->trace, err) || vcca_fail_in(err, operand));
+  const char *hash = access(operand, F_OK) != 0 ? strrchr(operand, '#') : NULL;
+  char path[4096];
+  snprintf(path, sizeof path, "%.*s", hash ? (int)(hash - operand) : (int)sizeof path - 1, operand);
+  bool ok = vcca_file_map(path, CLI_FILE_MAX, &file, err) &&
+            (vcca_trace_read_realm(file.bytes, hash ? hash + 1 : NULL, &s->trace, err) || vcca_fail_in(err, path));
   vcca_file_unmap(&file);
   return ok;
+}
+
+static bool open_side(struct side *s, const char *operand, struct vcca_error *err)
+{
+  if (strchr(operand, ' ') && access(operand, F_OK) != 0)
+    return measure_side(s, operand, err);
+  return open_trace(s, operand, err);
 }
 
 static void close_side(struct side *s)
@@ -118,13 +128,16 @@ const struct verb verb_rim_diff = {
     2,
     2,
     "where two measurements part",
-    "Compares two measurements step by step. A and B are traces (vcca measure --trace) or configurations: the words of a vcca measure command as one "
-    "argument. Steps belong together when kind and address are the same, so that one granule more or less leaves the others comparable. Says the "
+    "Compares two measurements step by step. A and B are traces (vcca measure --trace, vcca run --trace) or configurations: the words of a vcca "
+    "measure "
+    "command as one argument. FILE#N is the N-th realm of a run's trace, FILE#0x... the one with that RD. Steps belong together when kind and "
+    "address are the same, so that one granule more or less leaves the others comparable. Says the "
     "first "
     "difference down to file, offset and field where the images are at hand, then all that differs. Exits with 0 when both are the same, with 1 when "
     "not.",
     "vcca rim diff monitor.jsonl model.jsonl\n"
     "vcca rim diff monitor.jsonl 'virtcca --kernel Image --dtb vm.dtb --vcpus 4'\n"
+    "vcca rim diff 'run.jsonl#2' 'arm --kernel Image --vcpus 2'\n"
     "vcca rim diff 'virtcca -k Image.old --dtb vm.dtb' 'virtcca -k Image.new --dtb vm.dtb' -o json",
     options,
     run,

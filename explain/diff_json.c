@@ -16,6 +16,10 @@ static void put_side(struct vcca_json *j, const char *key, const char *name, con
   vcca_json_hex(j, "rim", vcca_span_of(t->steps[t->count - 1].rim, vcca_hash_size(t->alg)));
   if (t->plan)
     vcca_json_hex(j, "rpv", VCCA_SPAN(t->plan->rpv));
+  if (t->realm) {
+    vcca_json_int(j, "realm", t->realm);
+    vcca_json_addr(j, "rd", t->rd);
+  }
   vcca_json_close(j);
 }
 
@@ -62,6 +66,18 @@ static void put_place(struct vcca_json *j, const char *key, const struct vcca_tr
   vcca_json_close(j);
 }
 
+/* The call of a run that made a step. */
+static void put_call(struct vcca_json *j, const char *key, const struct vcca_rim_trace *t, const struct vcca_trace_step *step)
+{
+  if (!t->realm)
+    return;
+  vcca_json_open(j, key, '{');
+  vcca_json_int(j, "call", step->call);
+  vcca_json_int(j, "line", step->line);
+  vcca_json_str(j, "command", command_of(t, step));
+  vcca_json_close(j);
+}
+
 /* One run; the first has bytes too. */
 static void put_run(struct vcca_json *j, const struct vcca_rim_diff *d, const struct vcca_diff_run *run)
 {
@@ -83,6 +99,10 @@ static void put_run(struct vcca_json *j, const struct vcca_rim_diff *d, const st
     vcca_json_int(j, "a_step", (int64_t)run->a);
   if (run->what != VCCA_ONLY_A)
     vcca_json_int(j, "b_step", (int64_t)run->b);
+  if (run->what != VCCA_ONLY_B)
+    put_call(j, "a_call", d->a, &d->a->steps[run->a]);
+  if (run->what != VCCA_ONLY_A)
+    put_call(j, "b_call", d->b, &d->b->steps[run->b]);
   vcca_json_int(j, "steps", (int64_t)run->count);
   if (run->elsewhere)
     vcca_json_addr(j, run->what == VCCA_ONLY_A ? "in_b_at" : "in_a_at", run->from);

@@ -15,6 +15,8 @@ static void print_side(FILE *out, const char *side, const char *name, const stru
   char hex[2 * VCCA_HASH_MAX + 1];
   fprintf(out, "%s: %s\n   %zu steps, %s, RIM %s\n", side, name, t->count, vcca_hash_name(t->alg),
           vcca_hex_text(vcca_span_of(t->steps[t->count - 1].rim, vcca_hash_size(t->alg)), hex, sizeof hex));
+  if (t->realm)
+    fprintf(out, "   realm %u of the run, RD 0x%" PRIx64 "\n", t->realm, t->rd);
 }
 
 static void print_facts(FILE *out, const struct facts *facts, const char *indent)
@@ -74,6 +76,16 @@ static void print_step(FILE *out, const struct vcca_rim_diff *d, const struct vc
     fprintf(out, " of vCPU %zu", run->what == VCCA_ONLY_B ? rec_number(d->b, run->b) : rec_number(d->a, run->a));
 }
 
+/* Which call of a run made the step, or came before it where it is missing. */
+static void print_call(FILE *out, const char *side, const struct vcca_rim_trace *t, size_t step, bool missing)
+{
+  if (!t->realm || (missing && step == 0))
+    return;
+  const struct vcca_trace_step *s = &t->steps[missing ? step - 1 : step];
+  fprintf(out, "  %s: %s call %" PRIu32 ", %s (line %" PRIu32 " of the scenario)\n", side, missing ? "it would be behind" : "made by", s->call,
+          command_of(t, s), s->line);
+}
+
 static void print_zeros(FILE *out, const char *side, const struct vcca_rim_trace *t, const struct vcca_trace_step *step)
 {
   if (step->has_content && memcmp(step->content, vcca_hash_zero_page(t->alg), vcca_hash_size(t->alg)) == 0)
@@ -115,6 +127,8 @@ static void print_first(FILE *out, const struct vcca_rim_diff *d, const struct v
   fprintf(out, "First difference: ");
   print_step(out, d, run);
   fprintf(out, ": %s\n", difference_words[run->what]);
+  print_call(out, "A", d->a, run->a, run->what == VCCA_ONLY_B);
+  print_call(out, "B", d->b, run->b, run->what == VCCA_ONLY_A);
   if (run->what == VCCA_FLAGS && a && b)
     fprintf(out, "  flags: 0x%" PRIx64 "%s in A, 0x%" PRIx64 "%s in B\n", a->flags, a->has_content ? "" : ", not measured", b->flags,
             b->has_content ? "" : ", not measured");
@@ -145,6 +159,22 @@ static void say_where(const struct vcca_rim_diff *d, const struct vcca_diff_run 
     snprintf(buf, cap, "%s + 0x%" PRIx64, run->part->name, run->base - run->part->base);
 }
 
+/* "; call 42 in A": of the first step, where a run made it. */
+static void print_calls(FILE *out, const struct vcca_rim_diff *d, const struct vcca_diff_run *run, bool follows)
+{
+  const struct {
+    const char *side;
+    const struct vcca_rim_trace *t;
+    size_t step;
+    bool missing;
+  } sides[] = {{"A", d->a, run->a, run->what == VCCA_ONLY_B}, {"B", d->b, run->b, run->what == VCCA_ONLY_A}};
+  for (size_t i = 0; i < 2; i++)
+    if (sides[i].t->realm && !sides[i].missing) {
+      fprintf(out, "%scall %" PRIu32 " in %s", follows ? "; " : "  ", sides[i].t->steps[sides[i].step].call, sides[i].side);
+      follows = true;
+    }
+}
+
 static void print_run(FILE *out, const struct vcca_rim_diff *d, const struct vcca_diff_run *run)
 {
   char addresses[64] = "", where[160];
@@ -156,6 +186,7 @@ static void print_run(FILE *out, const struct vcca_rim_diff *d, const struct vcc
     fprintf(out, "  %s", where);
   if (run->elsewhere)
     fprintf(out, "%s %s: 0x%" PRIx64, where[0] ? ";" : " ", run->what == VCCA_ONLY_A ? "in B" : "in A", run->from);
+  print_calls(out, d, run, where[0] || run->elsewhere);
   fprintf(out, "\n");
   if (run != d->runs) {
     struct facts facts;

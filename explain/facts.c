@@ -274,6 +274,11 @@ void facts_of_fields(const char *part, vcca_span a, vcca_span b, size_t from, si
 
 /* --- Runs ------------------------------------------------------------------------------------------------ */
 
+const char *command_of(const struct vcca_rim_trace *t, const struct vcca_trace_step *step)
+{
+  return step->command > 0 ? t->commands[step->command - 1] : "";
+}
+
 const struct vcca_trace_part *part_named(const struct vcca_rim_trace *t, const char *name)
 {
   for (size_t i = 0; i < t->part_count; i++)

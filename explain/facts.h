@@ -34,6 +34,8 @@ VCCA_MUST_USE bool facts_of_trees(vcca_span a, vcca_span b, struct facts *out);
 
 const struct vcca_trace_part *part_at(const struct vcca_rim_trace *t, uint64_t ipa);
 const struct vcca_trace_part *part_named(const struct vcca_rim_trace *t, const char *name);
+/* The name of the call that made a run's step. */
+const char *command_of(const struct vcca_rim_trace *t, const struct vcca_trace_step *step);
 /* Which of the measured vCPUs the REC at a step is. */
 size_t rec_number(const struct vcca_rim_trace *t, size_t step);
 

@@ -1,9 +1,11 @@
 /* Traces: read from lines of JSON, or recorded while a plan is measured. The reader takes our own schema and nothing else
- * (docs/adr/0011-explain.md).
+ * (docs/adr/0011-explain.md). In the trace of a run a line that begins with "seq" is a call, and is passed over; a step has the call that made it
+ * and its realm's RD, and a realm begins with create.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/explain.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,8 +42,26 @@ void vcca_trace_free(struct vcca_rim_trace *trace)
 
 /* --- Reading --------------------------------------------------------------------------------------------- */
 
-enum key { KEY_STEP, KEY_KIND, KEY_IPA, KEY_BASE, KEY_TOP, KEY_FLAGS, KEY_CONTENT, KEY_RIM, KEYS };
-static const char *const key_names[KEYS] = {"step", "kind", "ipa", "base", "top", "flags", "content", "rim"};
+enum key {
+  KEY_STEP,
+  KEY_CALL,
+  KEY_LINE,
+  KEYS_NUMBERS, /* those before are numbers */
+  KEY_INTERFACE = KEYS_NUMBERS,
+  KEY_COMMAND,
+  KEY_RD,
+  KEY_KIND,
+  KEY_IPA,
+  KEY_BASE,
+  KEY_TOP,
+  KEY_FLAGS,
+  KEY_CONTENT,
+  KEY_RIM,
+  KEYS
+};
+static const char *const key_names[KEYS] = {"step", "call", "line", "interface", "command", "rd", "kind",
+                                            "ipa",  "base", "top",  "flags",     "content", "rim"};
+enum { OF_RUN = 1 << KEY_CALL | 1 << KEY_LINE | 1 << KEY_INTERFACE | 1 << KEY_COMMAND | 1 << KEY_RD };
 
 /* Which keys a kind has, and which of them may be missing. */
 static const struct {
@@ -107,13 +127,13 @@ static bool take_member(struct line *l)
   while (k < KEYS && !vcca_span_is(name, key_names[k]))
     k++;
   if (k == KEYS)
-    return bad(l, at, "unknown key: a step has step, kind, ipa, base, top, flags, content, rim");
+    return bad(l, at, "unknown key: a step has step, kind, ipa, base, top, flags, content, rim; of a run also call, line, interface, command, rd");
   if (l->given & 1u << k)
     return bad(l, at, "this key is given twice");
   if (!take(l, ':'))
     return bad(l, l->at, "':' was expected");
   skip_blanks(l);
-  if (k == KEY_STEP) {
+  if (k < KEYS_NUMBERS) {
     size_t from = l->at;
     while (l->at < l->text.n && l->text.p[l->at] >= '0' && l->text.p[l->at] <= '9')
       l->at++;
@@ -169,7 +189,8 @@ static bool get_kind(const struct line *l, enum vcca_step_kind *out)
 
 static bool check_keys(const struct line *l, enum vcca_step_kind kind)
 {
-  unsigned must = kind_keys[kind].must, may = must | kind_keys[kind].may | 1u << KEY_STEP | 1u << KEY_KIND;
+  unsigned run = l->given & OF_RUN ? OF_RUN : 1u << KEY_STEP; /* it is numbered, or of a run */
+  unsigned must = kind_keys[kind].must | (run & OF_RUN), may = must | kind_keys[kind].may | run | 1u << KEY_KIND;
   for (unsigned k = 0; k < KEYS; k++) {
     if (must >> k & 1 && !(l->given >> k & 1))
       return vcca_fail_line(l->err, l->number, 1, "a %s step without %s", vcca_step_name(kind), key_names[k]);
@@ -189,7 +210,31 @@ static bool check_addresses(const struct line *l, const struct vcca_trace_step *
   return true;
 }
 
-static bool read_line(struct line *l, struct vcca_rim_trace *t)
+/* What a run's call is: its number, line and name. */
+static bool get_call(const struct line *l, struct vcca_rim_trace *t, struct vcca_trace_step *s)
+{
+  enum { COMMANDS = sizeof t->commands / sizeof *t->commands, NAME = sizeof *t->commands };
+  uint64_t call = 0, line = 0;
+  vcca_span name = l->value[KEY_COMMAND];
+  if (!(l->given & OF_RUN))
+    return true;
+  if (!get_number(l, KEY_CALL, &call) || !get_number(l, KEY_LINE, &line))
+    return false;
+  if (call > UINT32_MAX || line > UINT32_MAX)
+    return bad(l, place(l, call > UINT32_MAX ? KEY_CALL : KEY_LINE), "no run has so many");
+  s->call = (uint32_t)call;
+  s->line = (uint32_t)line;
+  unsigned i = 0;
+  while (i < COMMANDS && t->commands[i][0] && !vcca_span_is(name, t->commands[i]))
+    i++;
+  if (i == COMMANDS || name.n == 0 || name.n >= NAME)
+    return bad(l, place(l, KEY_COMMAND), "no command that extends a RIM");
+  memcpy(t->commands[i], name.p, name.n);
+  s->command = i + 1;
+  return true;
+}
+
+static bool read_members(struct line *l)
 {
   if (!take(l, '{'))
     return bad(l, l->at, "a line of a trace is an object: '{' was expected");
@@ -200,14 +245,17 @@ static bool read_line(struct line *l, struct vcca_rim_trace *t)
   if (!take(l, '}'))
     return bad(l, l->at, "',' or '}' was expected");
   skip_blanks(l);
-  if (l->at < l->text.n)
-    return bad(l, l->at, "nothing may follow the object on its line");
+  return l->at == l->text.n || bad(l, l->at, "nothing may follow the object on its line");
+}
 
+static bool read_step(struct line *l, enum vcca_step_kind kind, struct vcca_rim_trace *t)
+{
   struct vcca_trace_step *s = next_step(t);
   if (!s)
     return no_room(t, l->err);
   uint64_t number = t->count - 1;
-  if (!get_kind(l, &s->kind) || !check_keys(l, s->kind) || !get_number(l, KEY_STEP, &number) || !get_number(l, KEY_IPA, &s->base) ||
+  s->kind = kind;
+  if (!check_keys(l, s->kind) || !get_number(l, KEY_STEP, &number) || !get_call(l, t, s) || !get_number(l, KEY_IPA, &s->base) ||
       !get_number(l, KEY_BASE, &s->base) || !get_number(l, KEY_TOP, &s->top) || !get_number(l, KEY_FLAGS, &s->flags) ||
       !get_digest(l, KEY_RIM, t, s->rim) || !get_digest(l, KEY_CONTENT, t, s->content) || !check_addresses(l, s))
     return false;
@@ -219,22 +267,161 @@ static bool read_line(struct line *l, struct vcca_rim_trace *t)
   return true;
 }
 
-bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err)
+/* --- Realms of a run --------------------------------------------------------------------------------------- */
+
+enum { REALMS_MAX = 256, REALMS_SHOWN = 6 };
+
+struct realms {
+  const char *wanted;       /* NULL: the only one */
+  bool by_rd;               /* wanted is an RD, else a number */
+  uint64_t which;           /* that */
+  unsigned chosen, choices; /* the one that is read, from 1 on; how many are wanted */
+  struct {
+    uint64_t rd, call;
+    size_t steps;
+  } at[REALMS_MAX];
+  unsigned count;
+  bool calls; /* there were lines of calls */
+};
+
+static bool want_realm(struct realms *r, const char *realm, struct vcca_error *err)
 {
-  memset(out, 0, sizeof *out);
+  struct vcca_error why;
+  r->wanted = realm;
+  r->by_rd = realm && strncmp(realm, "0x", 2) == 0;
+  return !realm || vcca_u64_read(vcca_span_str(realm), &r->which, &why) ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "#%.40s: a realm is named by its number or by its RD (0x...)", realm);
+}
+
+/* Counts the step for its realm; *mine: it is the one that is read. */
+static bool sort_step(struct line *l, enum vcca_step_kind kind, struct realms *r, bool *mine)
+{
+  uint64_t rd = 0, call = 0;
+  if (!get_number(l, KEY_RD, &rd) || !get_number(l, KEY_CALL, &call))
+    return false;
+  unsigned i = r->count;
+  if (kind == VCCA_STEP_CREATE) {
+    if (r->count == REALMS_MAX)
+      return bad(l, 0, "more than 256 realms in one trace");
+    r->at[r->count].rd = rd;
+    r->at[r->count].call = call;
+    r->at[r->count++].steps = 0;
+    bool wanted = !r->wanted || (r->by_rd ? rd == r->which : r->count == r->which);
+    r->choices += wanted;
+    r->chosen = wanted && r->choices == 1 ? r->count : r->chosen;
+  } else {
+    while (i > 0 && r->at[i - 1].rd != rd)
+      i--;
+    if (i-- == 0)
+      return bad(l, place(l, KEY_RD), "no create step of this realm is before this one");
+  }
+  r->at[i].steps++;
+  *mine = i + 1 == r->chosen;
+  return true;
+}
+
+/* "#1 (RD 0x47fffb000, made by call 4, 54 steps), ..." */
+static void list_realms(const struct realms *r, char *buf, size_t cap)
+{
+  size_t n = 0;
+  buf[0] = '\0';
+  for (unsigned i = 0; i < r->count && i < REALMS_SHOWN && n < cap; i++)
+    n += (size_t)snprintf(buf + n, cap - n, "%s#%u (RD 0x%" PRIx64 ", made by call %" PRIu64 ", %zu steps)", i ? ", " : "", i + 1, r->at[i].rd,
+                          r->at[i].call, r->at[i].steps);
+  if (r->count > REALMS_SHOWN && n < cap)
+    snprintf(buf + n, cap - n, " and %u more", r->count - REALMS_SHOWN);
+}
+
+static bool check_choice(const struct realms *r, struct vcca_rim_trace *t, struct vcca_error *err)
+{
+  char list[360];
+  list_realms(r, list, sizeof list);
+  if (r->count == 0 && t->count == 0)
+    return r->calls ? vcca_fail(err, VCCA_FAULT_MALFORMED, "no call of this run extended a RIM")
+                    : vcca_fail(err, VCCA_FAULT_MALFORMED, "no steps: a trace is what `vcca measure --trace FILE` or `vcca run --trace FILE` writes");
+  if (r->count == 0)
+    return !r->wanted ||
+           vcca_fail(err, VCCA_FAULT_USAGE, "#%.40s: this is a trace of one measurement, there are no realms to choose from", r->wanted);
+  if (r->choices == 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "no realm #%.40s: there is %s", r->wanted, list);
+  if (r->choices > 1)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%u realms: write FILE#NUMBER of %s", r->choices, list);
+  t->realm = r->chosen;
+  t->rd = r->at[r->chosen - 1].rd;
+  return true;
+}
+
+/* --- Files ------------------------------------------------------------------------------------------------- */
+
+static bool read_line(struct line *l, struct realms *r, struct vcca_rim_trace *t)
+{
+  enum vcca_step_kind kind = VCCA_STEP_CREATE;
+  bool mine = true;
+  if (!read_members(l) || !get_kind(l, &kind))
+    return false;
+  bool of_run = (l->given & OF_RUN) != 0;
+  if (of_run ? t->count > 0 && r->count == 0 : r->count > 0)
+    return bad(l, 0, "steps of a run and others in one trace");
+  if (of_run && !(l->given & 1u << KEY_RD))
+    return bad(l, 0, "a step of a run without rd");
+  if (of_run && !sort_step(l, kind, r, &mine))
+    return false;
+  return !mine || read_step(l, kind, t);
+}
+
+/* A call of a run: what it did to a RIM is behind it. */
+static bool is_call(const struct line *l)
+{
+  static const char start[] = "{\"seq\":";
+  return l->text.n - l->at >= sizeof start - 1 && memcmp(l->text.p + l->at, start, sizeof start - 1) == 0;
+}
+
+/* The end of a trace that somebody stopped writing: half a line, all of which was read. */
+static bool is_half(const struct line *l)
+{
+  return l->at == l->text.n && l->text.p[l->at - 1] != '}';
+}
+
+static bool read_lines(vcca_span jsonl, struct realms *r, struct vcca_rim_trace *out, struct vcca_error *err)
+{
   unsigned number = 1;
   for (size_t at = 0; at < jsonl.n; number++) {
     const uint8_t *end = memchr(jsonl.p + at, '\n', jsonl.n - at);
-    size_t n = end ? (size_t)(end - jsonl.p) - at : jsonl.n - at;
+    size_t n = end ? (size_t)(end - jsonl.p) - at : jsonl.n - at, steps = out->count;
     struct line l = {.text = vcca_span_sub(jsonl, at, n), .number = number, .err = err};
     at += n + 1;
     skip_blanks(&l);
-    if (l.at < l.text.n && !read_line(&l, out)) {
-      vcca_trace_free(out);
+    if (l.at == n)
+      continue;
+    bool call = is_call(&l);
+    r->calls |= call;
+    if (call)
+      l.at = n;
+    else if (read_line(&l, r, out))
+      continue;
+    if (!end && steps > 0 && is_half(&l))
+      return vcca_fail_line(err, number, (unsigned)n + 1,
+                            "the trace ends within this line: the %zu step%s in front of it can be compared (head -n %u)", steps,
+                            steps > 1 ? "s" : "", number - 1);
+    if (!call)
       return false;
-    }
   }
-  return out->count > 0 || vcca_fail(err, VCCA_FAULT_MALFORMED, "no steps: a trace is what `vcca measure --trace FILE` writes");
+  return true;
+}
+
+bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err)
+{
+  struct realms r = {.count = 0};
+  memset(out, 0, sizeof *out);
+  if (want_realm(&r, realm, err) && read_lines(jsonl, &r, out, err) && check_choice(&r, out, err))
+    return true;
+  vcca_trace_free(out);
+  return false;
+}
+
+bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err)
+{
+  return vcca_trace_read_realm(jsonl, NULL, out, err);
 }
 
 /* --- Recording ------------------------------------------------------------------------------------------- */

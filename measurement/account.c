@@ -75,10 +75,9 @@ void vcca_account_end(struct vcca_account *a)
   a->run = a->run_zero = 0;
 }
 
-void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step)
+void vcca_account_facts(struct vcca_json *j, enum vcca_hash_alg alg, const struct vcca_rim_step *step)
 {
   size_t n = vcca_hash_size(alg);
-  vcca_json_int(j, "step", (int64_t)number);
   vcca_json_str(j, "kind", vcca_step_name(step->kind));
   if (step->kind == VCCA_STEP_DATA)
     vcca_json_addr(j, "ipa", step->base);
@@ -91,6 +90,12 @@ void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_a
   if (step->content)
     vcca_json_hex(j, "content", vcca_span_of(step->content, n));
   vcca_json_hex(j, "rim", vcca_span_of(step->after, n));
+}
+
+void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step)
+{
+  vcca_json_int(j, "step", (int64_t)number);
+  vcca_account_facts(j, alg, step);
 }
 
 void vcca_account_json(FILE *out, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step)

@@ -69,6 +69,8 @@ static vcca_machine *new_machine(struct run *r, struct vcca_error *err)
     config.regions[config.region_count++] = (struct vcca_region){.base = TMM_POOL_BASE, .size = TMM_POOL_SIZE, .secure = true};
   config.trace = trace_call;
   config.trace_ctx = r;
+  config.rim_step = r->tracer.out ? trace_step : NULL;
+  config.rim_ctx = r;
   return vcca_machine_new(&config, err);
 }
 

@@ -469,7 +469,10 @@ bool vcca_scenario_run(const char *path, const struct vcca_run_options *options,
     r->root = doc.root;
     ok = run_document(r);
   }
+  if (ok && r->tracer.failed)
+    ok = vcca_fail(r->err, VCCA_FAULT_MEMORY, "no memory for the trace of a call");
   power_off(r);
+  free(r->tracer.steps);
   pool_free(&r->pool);
   tree_free(&doc);
   vcca_bytes_free(&text);

@@ -37,10 +37,19 @@ const struct value *thing_get(const struct thing *t, vcca_span field);
 
 /* --- The run --------------------------------------------------------------------------------------------- */
 
+/* One extension of a RIM, kept until the call that made it has been told. */
+struct traced_step {
+  struct vcca_rim_step step;
+  uint8_t content[VCCA_HASH_MAX], after[VCCA_MEASUREMENT_SIZE];
+};
+
 /* Tells calls and RIM changes as JSON Lines. */
 struct tracer {
   FILE *out;
   unsigned sequence;
+  struct traced_step *steps; /* of the call that is being made */
+  size_t step_count, step_room;
+  bool failed; /* no memory for them */
   struct {
     uint64_t rd;
     uint8_t rim[VCCA_MEASUREMENT_SIZE];
@@ -151,6 +160,7 @@ enum { SCENARIO_PAGE_COUNT = 16 };
 /* --- trace.c --------------------------------------------------------------------------------------------- */
 
 void trace_call(void *ctx, const struct vcca_trace *trace);
+void trace_step(void *ctx, const struct vcca_rim_step *step);
 
 /* --- layout.c -------------------------------------------------------------------------------------------- */
 

@@ -1,12 +1,14 @@
-/* The trace: one line of JSON for every call of host or guest, made of the command tables. Nothing in it depends on where or when
- * it ran.
+/* The trace: one line of JSON for every call of host or guest, made of the command tables, and behind it one for every extension of a RIM
+ * that the call made. Nothing in it depends on where or when it ran.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scenario/run.h"
+#include "vcca/account.h"
 #include "vcca/json.h"
 
 /* Registers as a list of words names them; stops where registers end. */
@@ -73,6 +75,49 @@ static void put_result(struct vcca_json *j, const struct vcca_trace *trace)
   }
 }
 
+void trace_step(void *ctx, const struct vcca_rim_step *step)
+{
+  struct tracer *t = &((struct run *)ctx)->tracer;
+  if (t->step_count == t->step_room) {
+    size_t room = t->step_room ? 2 * t->step_room : 64;
+    struct traced_step *more = realloc(t->steps, room * sizeof *more);
+    if (!more) {
+      t->failed = true;
+      return;
+    }
+    t->steps = more;
+    t->step_room = room;
+  }
+  struct traced_step *s = &t->steps[t->step_count++];
+  *s = (struct traced_step){.step = *step};
+  memcpy(s->after, step->after, sizeof s->after);
+  if (step->content)
+    memcpy(s->content, step->content, sizeof s->content);
+}
+
+/* What the call that was just told did to its realm's RIM. */
+static void put_steps(struct run *r, const struct vcca_trace *trace)
+{
+  struct tracer *t = &r->tracer;
+  struct vcca_realm_info info;
+  bool known = t->step_count > 0 && trace->command && vcca_realm_info(r->machine, trace->realm, &info);
+  for (size_t i = 0; known && i < t->step_count; i++) {
+    struct traced_step *s = &t->steps[i];
+    struct vcca_json j = vcca_json_to(t->out, VCCA_JSON_LINE);
+    s->step.after = s->after;
+    s->step.content = s->step.content ? s->content : NULL;
+    vcca_json_open(&j, NULL, '{');
+    vcca_json_int(&j, "call", t->sequence);
+    vcca_json_int(&j, "line", r->step.args ? (int64_t)r->step.args->key_line : 0);
+    vcca_json_str(&j, "interface", trace->interface->name);
+    vcca_json_str(&j, "command", trace->command->name);
+    vcca_json_addr(&j, "rd", trace->realm);
+    vcca_account_facts(&j, info.hash_alg, &s->step);
+    vcca_json_close(&j);
+  }
+  t->step_count = 0;
+}
+
 void trace_call(void *ctx, const struct vcca_trace *trace)
 {
   struct run *r = ctx;
@@ -98,4 +143,5 @@ void trace_call(void *ctx, const struct vcca_trace *trace)
   put_result(&j, trace);
   put_rim(r, &j, trace->realm);
   vcca_json_close(&j);
+  put_steps(r, trace);
 }

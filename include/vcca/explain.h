@@ -24,6 +24,8 @@ struct vcca_trace_step {
   uint64_t flags;
   uint8_t content[VCCA_HASH_MAX];
   uint8_t rim[VCCA_HASH_MAX]; /* after the step */
+  uint32_t call, line;        /* in the trace of a run: the number of the call that made it, and the scenario's line */
+  unsigned command;           /* and its name: an index of the trace's commands, + 1; 0: not known */
 };
 
 /* What lies at [base, top), where that is known. */
@@ -42,11 +44,17 @@ struct vcca_rim_trace {
   const struct vcca_plan *plan;                /* NULL: read from a file */
   struct vcca_trace_part parts[VCCA_SEGMENTS]; /* of a plan; none of a file */
   size_t part_count;
+  char commands[16][32]; /* names of calls that made steps: "DATA_CREATE" */
+  unsigned realm;        /* of a run's trace: which of its realms, from 1 on in the order they were made; 0: no run's */
+  uint64_t rd;
   size_t room;
 };
 enum { VCCA_TRACE_STEPS_MAX = 1 << 22 };
 
-/* Reads what `vcca measure --trace` writes: one JSON object a line, from the parameters on. Strict: an error tells line and column. */
+/* Reads what `vcca measure --trace` writes: one JSON object a line, from the parameters on; or the steps of one realm out of what `vcca run
+ * --trace` writes: realm is its number there, from 1 on, or its RD ("0x..."); NULL: there is only one. Strict: an error tells line and column. */
+VCCA_MUST_USE bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
+/* The same without a choice. */
 VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err);
 /* The trace of a plan, which must outlive it; the plan's parts point into its images and name them. */
 VCCA_MUST_USE bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, struct vcca_error *err);

@@ -36,8 +36,46 @@ same 0 '"hypothesis": "sve"' rim explain virtcca -k Image --dtb vm.dtb -c 2 --ri
 same 1 'Nothing that was tried' rim explain virtcca -k Image.new --dtb vm.dtb -c 2 --depth 1 --rim "$rim"
 same 0 '^sve ' rim explain --list
 
+# what calls did, and what is predicted: the realm, and the call that made the step that differs
+scenarios=${VCCA_SOURCE:?}/scenarios
+same 0 '^pass' run "$scenarios/boot-arm-realm.yaml" --trace arm.jsonl --save kernel=kernel.arm
+same 0 'They are the same' rim diff arm.jsonl 'arm -k kernel.arm -c 2'
+"$vcca" measure arm -k kernel.arm -c 2 --output-dtb arm.dtb >/dev/null 2>&1
+same 0 'realm 1 of the run, RD 0x' rim diff 'arm.jsonl#1' arm.jsonl
+same 1 'A: made by call 8, RTT_INIT_RIPAS' rim diff arm.jsonl 'arm -k kernel.arm --dtb arm.dtb -c 2 --ram 1G'
+
+same 0 '^pass' run "$scenarios/boot-virtcca-direct.yaml" --trace virtcca.jsonl --save kernel=kernel.v --save initrd=initrd.v
+same 0 'They are the same' rim diff virtcca.jsonl 'virtcca -k kernel.v -i initrd.v -c 2 --append console=ttyAMA0'
+same 1 'A: made by call 1, CVM_CREATE \(line 12 of the scenario\)' rim diff virtcca.jsonl \
+  'virtcca -k kernel.v -i initrd.v -c 2 --append console=ttyAMA0 --sve 256'
+
+same 0 '^pass' run "$scenarios/realm-by-hand.yaml" --trace hand.jsonl
+sed -e 's/ramp: 3, step: 7/ramp: 4, step: 7/' -e '/rim:/d; /rem0:/d; /three pages/d; /extends as well/d' "$scenarios/realm-by-hand.yaml" >otherwise.yaml
+same 0 '^pass' run otherwise.yaml --trace otherwise.jsonl
+same 1 'step 7: data 0x1000: content differs' rim diff hand.jsonl otherwise.jsonl
+same 1 'A: made by call 14, DATA_CREATE \(line 32 of the scenario\)' rim diff hand.jsonl otherwise.jsonl
+same 1 '9 steps are the same' rim diff hand.jsonl otherwise.jsonl
+same 1 '"command": "DATA_CREATE"' rim diff hand.jsonl otherwise.jsonl -o json
+grep -v '"REC_CREATE"' hand.jsonl >norec.jsonl
+same 1 'it would be behind call 16, DATA_CREATE' rim diff norec.jsonl hand.jsonl
+
+cat hand.jsonl otherwise.jsonl arm.jsonl >three.jsonl
+same 2 '3 realms: write FILE#NUMBER of #1 \(RD 0x88000000, made by call 3, 10 steps\), #2 .*, #3' rim diff three.jsonl hand.jsonl
+same 0 'They are the same' rim diff 'three.jsonl#2' otherwise.jsonl
+same 0 'They are the same' rim diff three.jsonl#"$(sed -n 's/.*"rd":"\(0x[0-9a-f]*\)","kind":"create".*/\1/p' arm.jsonl)" arm.jsonl
+same 2 '2 realms' rim diff 'three.jsonl#0x88000000' arm.jsonl
+same 2 'no realm #4' rim diff 'three.jsonl#4' arm.jsonl
+same 2 'there are no realms to choose from' rim diff 'a.jsonl#1' a.jsonl
+same 2 'by its number or by its RD' rim diff 'three.jsonl#x' a.jsonl
+grep -v '^{"call"' hand.jsonl >calls.jsonl
+same 3 'no call of this run extended a RIM' rim diff calls.jsonl a.jsonl
+same 3 'no create step of this realm' rim diff <(grep -v '"create"' hand.jsonl) a.jsonl
+same 3 'steps of a run and others in one trace' rim diff <(cat a.jsonl hand.jsonl) a.jsonl
+
 head -c 150 a.jsonl >short.jsonl
-same 3 'short.jsonl:2:32: this string has no end' rim diff a.jsonl short.jsonl
+same 3 'short.jsonl:2:37: the trace ends within this line: the 1 step in front of it can be compared \(head -n 1\)' rim diff a.jsonl short.jsonl
+head -n 1 short.jsonl >whole.jsonl
+same 1 'B ends before A does. As far as it goes, it is the same' rim diff a.jsonl whole.jsonl
 same 3 'no steps' rim diff /dev/null a.jsonl
 same 3 'absent.jsonl' rim diff absent.jsonl a.jsonl
 same 2 'wants --rim' rim explain virtcca -k Image

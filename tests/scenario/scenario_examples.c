@@ -36,13 +36,17 @@ static void it_is_as_it_says_and_the_same_again(void **state)
   struct vcca_run_result first, second;
   char *a = run_traced(path, &first), *b = run_traced(path, &second);
   bool same = strcmp(a, b) == 0;
-  unsigned lines = 0;
-  for (const char *c = a; *c; c++)
-    lines += *c == '\n';
+  unsigned lines = 0, calls = 0, steps = 0;
+  for (const char *c = a; *c; c += strcspn(c, "\n") + 1) {
+    calls += strncmp(c, "{\"seq\":", 7) == 0;
+    steps += strncmp(c, "{\"call\":", 8) == 0;
+    lines++;
+  }
   free(a);
   free(b);
   assert_true(same);
-  assert_int_equal(lines, first.calls);
+  assert_int_equal(calls, first.calls);
+  assert_int_equal(lines, calls + steps);
   assert_memory_equal(&first, &second, sizeof first);
   assert_true(first.steps > 0 && first.expectations > 0 && first.name[0] != '\0');
 }

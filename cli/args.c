@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "vcca/hex.h"
 
@@ -250,16 +249,4 @@ enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, v
   fwrite(room.p, 1, room.n, stdout);
   vcca_bytes_free(&room);
   return VCCA_EXIT_YES;
-}
-
-void progress_line(void *label, uint64_t done, uint64_t total)
-{
-  if (!isatty(STDERR_FILENO) || total == 0)
-    return;
-  if (done >= total)
-    fprintf(stderr, "\r\033[K");
-  else
-    fprintf(stderr, "\r%s %3u%%  %llu of %llu MiB", (const char *)label, (unsigned)(done * 100 / total), (unsigned long long)(done >> 20),
-            (unsigned long long)(total >> 20));
-  fflush(stderr);
 }

@@ -81,8 +81,9 @@ bool close_written(FILE *out);
 /* Writes a sink-producing text to stdout: calls twice, once to measure. */
 enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, vcca_sink *out), const void *what);
 
-/* A line on stderr that overwrites itself, only on a terminal. ctx is the label. */
-void progress_line(void *label, uint64_t done, uint64_t total);
+/* On stderr: "searching  37%  12 of 32 rows", overwritten on a terminal, every ten seconds elsewhere. unit: "" for the share alone; "MiB" of
+ * bytes. */
+void progress_line(const char *what, uint64_t done, uint64_t total, const char *unit);
 
 void help_overview(FILE *out);
 void help_verb(FILE *out, const struct verb *verb);

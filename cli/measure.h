@@ -29,7 +29,7 @@ struct job {
   struct vcca_mapping images[CLI_VALUES];
   struct vcca_bootlog log;
   bool has_log;
-  uint64_t shown; /* percent */
+  uint64_t shown; /* thousandths */
   struct vcca_account account;
   struct vcca_json *operations; /* every step goes into this array */
   FILE *trace;
@@ -38,9 +38,10 @@ struct job {
 
 extern const struct verb verb_measure;
 
-/* A vcca_rim_hook and a vcca_progress; ctx is the job. */
+/* A vcca_rim_hook, a vcca_progress, and a vcca_image_read that lets go of what is mapped; ctx is the job. */
 void measure_step(void *job, const struct vcca_rim_step *step);
 void measure_progress(void *job, uint64_t done, uint64_t total);
+void measure_read(void *job, vcca_span image, size_t end);
 
 /* The images, a compressed kernel unpacked; the kernel as it is measured. */
 VCCA_MUST_USE bool measure_images(struct job *job, struct vcca_error *err);

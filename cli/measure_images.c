@@ -34,13 +34,13 @@ bool measure_write_dtb(const struct job *job, struct vcca_error *err)
   return true;
 }
 
-/* The image that a segment holds; NULL: it was made, or is a copy. */
-static struct vcca_mapping *image_of(struct job *job, const struct vcca_segment *s)
+/* The image that these bytes are; NULL: they were made, or are a copy. */
+static struct vcca_mapping *image_of(struct job *job, vcca_span bytes)
 {
   enum { IMAGES = 4 };
   struct vcca_mapping *const images[IMAGES] = {&job->kernel, &job->initrd, &job->firmware, &job->unpacked};
   for (size_t i = 0; i < IMAGES; i++)
-    if (images[i]->bytes.p && images[i]->bytes.p == s->content.p)
+    if (images[i]->bytes.p && images[i]->bytes.p == bytes.p)
       return images[i];
   return NULL;
 }
@@ -55,7 +55,7 @@ bool measure_use_cache(struct job *job, struct vcca_error *err)
     return false;
   for (size_t i = 0; i < plan->segment_count; i++) {
     struct vcca_segment *s = &plan->segments[i];
-    struct vcca_mapping *image = s->measured ? image_of(job, s) : NULL;
+    struct vcca_mapping *image = s->measured ? image_of(job, s->content) : NULL;
     struct vcca_error why;
     if (!image || image->id.size == 0 || image->bytes.n != s->content.n)
       continue;
@@ -67,18 +67,24 @@ bool measure_use_cache(struct job *job, struct vcca_error *err)
   return true;
 }
 
+void measure_read(void *ctx, vcca_span bytes, size_t end)
+{
+  struct vcca_mapping *image = image_of(ctx, bytes);
+  if (image)
+    vcca_file_forget(image, end);
+}
+
 /* Images are measured once, in the plan's order: what lies behind is let go, so that memory does not grow with them. */
 void measure_progress(void *ctx, uint64_t done, uint64_t total)
 {
   struct job *job = ctx;
-  char label[] = "measuring";
-  if (total > 0 && done * 100 / total != job->shown) {
-    job->shown = done * 100 / total;
-    progress_line(label, done, total);
+  if (total > 0 && done * 1000 / total != job->shown) {
+    job->shown = done * 1000 / total;
+    progress_line("measuring", done, total, "MiB");
   }
   for (size_t i = 0; i < job->plan->segment_count && done > 0; i++) {
     const struct vcca_segment *s = &job->plan->segments[i];
-    struct vcca_mapping *image = image_of(job, s);
+    struct vcca_mapping *image = image_of(job, s->content);
     size_t behind = (size_t)(done < s->content.n ? done : s->content.n);
     if (image)
       vcca_file_forget(image, behind);

@@ -120,6 +120,9 @@ static bool on_row(void *ctx, const struct vcca_sweep_row *row)
     vcca_error_text(&row->error, text, sizeof text);
   }
   rows_write(&job->rows, stdout, row->id, rim, rim ? NULL : text);
+  size_t shards = job->options.shards ? job->options.shards : 1;
+  if (!isatty(STDOUT_FILENO)) /* there rows tell enough */
+    progress_line("sweeping", row->id / shards + 1, (job->sweep.configurations - job->options.shard + shards - 1) / shards, "rows");
   return fflush(stdout) == 0 && !ferror(stdout); /* finish() says so */
 }
 

@@ -2,7 +2,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/measure.h"
 #include "vcca/explain.h"
@@ -20,13 +19,8 @@ static const struct option options[] = {
 
 static void on_progress(void *ctx, uint64_t done, uint64_t total)
 {
-  unsigned *shown = ctx;
-  unsigned percent = total > 0 ? (unsigned)(done * 100 / total) : 100;
-  if (!isatty(STDERR_FILENO) || percent == *shown)
-    return;
-  *shown = percent;
-  fprintf(stderr, percent < 100 ? "\rsearching %3u%%" : "\r\033[K", percent);
-  fflush(stderr);
+  (void)ctx;
+  progress_line("searching", done, total, "");
 }
 
 static void list(bool json)
@@ -111,7 +105,6 @@ static bool explain(const struct args *a, struct job *job, bool json, bool *foun
   uint8_t rim[VCCA_MEASUREMENT_SIZE];
   vcca_sink sink = VCCA_SINK(rim);
   uint64_t depth = 2;
-  unsigned shown = UINT32_MAX;
   static struct vcca_rim_explanation e;
   if (!args_has(a, "rim"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "wants --rim HEX, the RIM that was reported");
@@ -119,8 +112,12 @@ static bool explain(const struct args *a, struct job *job, bool json, bool *foun
     return false;
   if (depth == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--depth 0: 1 or 2");
-  const struct vcca_explain_options o = {
-      .vm = &job->made, .depth = (unsigned)depth, .thorough = args_has(a, "thorough"), .progress = on_progress, .progress_ctx = &shown};
+  const struct vcca_explain_options o = {.vm = &job->made,
+                                         .depth = (unsigned)depth,
+                                         .thorough = args_has(a, "thorough"),
+                                         .progress = on_progress,
+                                         .read = measure_read,
+                                         .read_ctx = job};
   if (!vcca_rim_explain(job->plan, vcca_sink_span(&sink), &o, &e, err))
     return false;
   *found = e.count > 0;

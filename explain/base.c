@@ -79,8 +79,8 @@ static bool hash_images(struct base *b, enum vcca_hash_alg alg, uint64_t identit
     b->own[i] = !b->first || known == b->first->images.count;
     if (!b->own[i])
       b->images.at[i] = b->first->images.at[known];
-    else if (!image_hash(b->plan->segments[i].content, alg == b->plan->params.hash_alg ? b->plan->segments[i].digests : NULL, alg, &b->images.at[i],
-                         err))
+    else if (!image_hash(b->plan->segments[i].content, alg == b->plan->params.hash_alg ? b->plan->segments[i].digests : NULL, alg, b->reader,
+                         &b->images.at[i], err))
       return false;
     identity[i] = !b->own[i] ? known + 1 : b->first ? identify(&b->images.at[i], alg) : i + 1;
   }
@@ -101,9 +101,11 @@ static bool make_theory(struct base *b, enum vcca_hash_alg alg, struct vcca_erro
   return true;
 }
 
-bool base_of_plan(const struct vcca_plan *plan, const struct vcca_rim_vm *vm, enum vcca_hash_alg alg, struct base *out, struct vcca_error *err)
+bool base_of_plan(const struct vcca_plan *plan, const struct vcca_rim_vm *vm, enum vcca_hash_alg alg, struct image_reader reader, struct base *out,
+                  struct vcca_error *err)
 {
   memset(out, 0, sizeof *out);
+  out->reader = reader;
   out->plan = plan;
   if (vm)
     start_configuration(vm, &out->configuration);

@@ -335,7 +335,8 @@ bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct 
   memset(out, 0, sizeof *out);
   pthread_mutex_init(&s.lock, NULL);
   bool ok = worker_new(&s, &w) || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to search in");
-  ok = ok && read_target(plan, rim, &s, err) && list_trials(&s, err) && base_of_plan(plan, s.options->vm, s.alg, &s.base, err);
+  ok = ok && read_target(plan, rim, &s, err) && list_trials(&s, err) &&
+       base_of_plan(plan, s.options->vm, s.alg, (struct image_reader){s.options->read, s.options->read_ctx}, &s.base, err);
   if (ok)
     search(&w);
   base_free(&s.base);

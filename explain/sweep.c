@@ -33,6 +33,8 @@ struct sweeping {
   struct vcca_error *err;
 };
 
+static const struct image_reader nobody = {NULL, NULL};
+
 struct worker {
   struct sweeping *s;
   struct memo *memo;
@@ -117,7 +119,7 @@ static bool hash_once(struct sweeping *s, vcca_span content, enum vcca_hash_alg 
     *index = CONTENTS;
   } else {
     struct image *hashed = &s->contents[*index].hashed[alg];
-    ok = hashed->digests != NULL || image_hash(content, NULL, alg, hashed, err);
+    ok = hashed->digests != NULL || image_hash(content, NULL, alg, nobody, hashed, err);
     *out = *hashed;
   }
   pthread_mutex_unlock(&s->lock);
@@ -141,7 +143,7 @@ static bool hash_all(struct sweeping *s, size_t id, const struct vcca_plan *plan
       return false;
     h->own[i] = index == CONTENTS;
     h->identity[i] = h->own[i] ? CONTENTS + id : index;
-    if (h->own[i] && !image_hash(content, NULL, alg, &h->images.at[i], err))
+    if (h->own[i] && !image_hash(content, NULL, alg, nobody, &h->images.at[i], err))
       return false;
   }
   return true;

@@ -11,15 +11,21 @@
 struct collecting {
   uint8_t *out;
   size_t size;
+  vcca_span content;
+  struct image_reader reader;
 };
 
 static void collect(void *ctx, size_t first, size_t n, const uint8_t *digests)
 {
   const struct collecting *c = ctx;
+  size_t end = (first + n) * VCCA_PAGE;
   memcpy(c->out + first * c->size, digests, n * c->size);
+  if (c->reader.read && end < c->content.n)
+    c->reader.read(c->reader.ctx, c->content, end);
 }
 
-bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image *out, struct vcca_error *err)
+bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image_reader reader, struct image *out,
+                struct vcca_error *err)
 {
   size_t size = vcca_hash_size(alg), rest = content.n % VCCA_PAGE;
   *out = (struct image){.content = content, .pages = content.n / VCCA_PAGE + (rest != 0)};
@@ -29,13 +35,15 @@ bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg,
   if (known)
     memcpy(out->digests, known, out->pages * size);
   else
-    vcca_hash_pages_each(alg, content, out->pages, collect, &(struct collecting){out->digests, size});
+    vcca_hash_pages_each(alg, content, out->pages, collect, &(struct collecting){out->digests, size, content, reader});
   if (rest != 0) {
     uint8_t page[VCCA_PAGE];
     memset(page, 0xff, sizeof page);
     memcpy(page, content.p + content.n - rest, rest);
     vcca_hash_pages(alg, page, 1, out->last_ones);
   }
+  if (reader.read)
+    reader.read(reader.ctx, content, content.n);
   return true;
 }
 
@@ -45,22 +53,6 @@ void images_begin(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct i
   memset(page, 0xff, sizeof page);
   *out = (struct images){.alg = alg, .count = plan->segment_count};
   vcca_hash_pages(alg, page, 1, out->ones);
-}
-
-bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err)
-{
-  images_begin(plan, alg, out);
-  for (size_t i = 0; i < plan->segment_count; i++)
-    if (!image_hash(plan->segments[i].content, alg == plan->params.hash_alg ? plan->segments[i].digests : NULL, alg, &out->at[i], err))
-      return false;
-  return true;
-}
-
-void images_free(struct images *images)
-{
-  for (size_t i = 0; i < images->count; i++)
-    free(images->at[i].digests);
-  images->count = 0;
 }
 
 /* --- Theories -------------------------------------------------------------------------------------------- */

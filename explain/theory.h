@@ -25,13 +25,17 @@ struct images {
   uint8_t ones[VCCA_HASH_MAX]; /* digest of a page of ones */
 };
 
+/* Who is told what of an image was read; NULL: nobody. */
+struct image_reader {
+  vcca_image_read read;
+  void *ctx;
+};
+
 /* Hashes one image, or copies the digests that are known (NULL: none are); free its digests, also after a failure. */
-VCCA_MUST_USE bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image *out, struct vcca_error *err);
+VCCA_MUST_USE bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image_reader reader, struct image *out,
+                              struct vcca_error *err);
 /* As many images as the plan has segments, none hashed yet. */
 void images_begin(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out);
-/* Hashes the plan's images, image i for segment i. images_free frees them, also after a failure. */
-VCCA_MUST_USE bool images_hash(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out, struct vcca_error *err);
-void images_free(struct images *images);
 
 /* --- Theories --------------------------------------------------------------------------------------------- */
 

@@ -145,6 +145,9 @@ struct vcca_rim_vm {
   enum vcca_rules_id rules;
 };
 
+/* The bytes of an image before end have been read and will hardly be looked at again: vcca_file_forget. */
+typedef void (*vcca_image_read)(void *ctx, vcca_span image, size_t end);
+
 struct vcca_explain_options {
   const struct vcca_rim_vm *vm; /* NULL: not known, only the plan is searched */
   unsigned depth;               /* deviations at a time; 0: 2 */
@@ -152,6 +155,8 @@ struct vcca_explain_options {
   unsigned threads;             /* 0: one for each CPU */
   vcca_progress progress;
   void *progress_ctx;
+  vcca_image_read read; /* on the caller's thread; may be NULL */
+  void *read_ctx;
 };
 
 /* Searches what must have been different for the plan to lead to this RIM (a digest, or a register of 64 bytes). Every image is hashed

@@ -168,7 +168,7 @@ static void list_engines(bool json)
     vcca_json_close(&j);
 }
 
-static bool read_numbers(const struct args *a, struct vcca_vm *vm, struct vcca_error *err)
+static bool read_numbers(const struct args *a, bool quiet, struct vcca_vm *vm, struct vcca_error *err)
 {
   uint64_t vcpus = strcmp(vm->profile, "arm") == 0, sve = 0, pmu = 0, s2sz = 0;
   if (!args_u64(a, "vcpus", VCCA_VCPUS_MAX, &vcpus, err) || !args_u64(a, "sve", 2048, &sve, err) || !args_u64(a, "pmu", 31, &pmu, err) ||
@@ -181,7 +181,7 @@ static bool read_numbers(const struct args *a, struct vcca_vm *vm, struct vcca_e
   vm->sve_bits = (unsigned)sve;
   vm->pmu_counters = (unsigned)pmu;
   vm->s2sz = (unsigned)s2sz;
-  if (vcpus == 0)
+  if (vcpus == 0 && !quiet)
     fprintf(stderr, "vcca measure: no --vcpus: no vCPU is measured\n");
   return true;
 }
@@ -190,13 +190,13 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
 {
   const struct args *a = job->args;
   struct vcca_vm vm = {.profile = a->operand[0]};
-  if (!measure_images(job, err) || !read_numbers(a, &vm, err))
+  if (!measure_images(job, err) || !read_numbers(a, job->quiet, &vm, err))
     return false;
   vm.kernel = measure_kernel(job);
   vm.initrd = job->initrd.bytes;
   vm.firmware = job->firmware.bytes;
   vm.dtb = vcca_bytes_span(&job->dtb);
-  if (!args_has(a, "dtb"))
+  if (!args_has(a, "dtb") && !job->quiet)
     fprintf(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
   if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
     return false;

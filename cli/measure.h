@@ -34,6 +34,7 @@ struct job {
   struct vcca_json *operations; /* every step goes into this array */
   FILE *trace;
   bool json;
+  bool quiet; /* no remarks */
 };
 
 extern const struct verb verb_measure;

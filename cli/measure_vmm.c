@@ -7,8 +7,9 @@
 
 static void note(void *ctx, const char *text)
 {
-  (void)ctx;
-  fprintf(stderr, "vcca measure: %s\n", text);
+  const struct job *job = ctx;
+  if (!job->quiet)
+    fprintf(stderr, "vcca measure: %s\n", text);
 }
 
 static bool read_host_file(const char *path, struct vcca_host_caps *caps, struct vcca_error *err)
@@ -62,14 +63,14 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   struct vcca_vmm_config config;
   enum vcca_rules_id rules;
   if (!read_rules(a, &rules, err) || !read_host(a, &caps, err) ||
-      !vcca_vmm_parse(a->operand[0], a->operand + a->before, a->operands - a->before, note, NULL, &config, err) || !measure_images(job, err))
+      !vcca_vmm_parse(a->operand[0], a->operand + a->before, a->operands - a->before, note, job, &config, err) || !measure_images(job, err))
     return false;
   const struct vcca_vmm_images images = {.kernel = measure_kernel(job),
                                          .initrd = job->initrd.bytes,
                                          .firmware = job->firmware.bytes,
                                          .dtb = vcca_bytes_span(&job->dtb),
                                          .dtb_template = vcca_bytes_span(&job->dtb_template)};
-  if (!vcca_vmm_plan(&config, &caps, &images, rules, note, NULL, &job->vmm, err))
+  if (!vcca_vmm_plan(&config, &caps, &images, rules, note, job, &job->vmm, err))
     return false;
   job->plan = &job->vmm.plan;
   job->made_config = config;

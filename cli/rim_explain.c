@@ -1,9 +1,10 @@
 /* vcca rim explain: what must have been different for a VM to have the RIM that was reported.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli/measure.h"
+#include "cli/rim_command.h"
 #include "vcca/explain.h"
 #include "vcca/hex.h"
 
@@ -47,7 +48,20 @@ static void list(bool json)
     vcca_json_close(&j);
 }
 
-static void print_text(const struct vcca_rim_explanation *e)
+/* The command lines that have been measured and lead to the RIM, for each finding; NULL: words cannot say it. */
+struct commands {
+  char *of[VCCA_RIM_FINDINGS_MAX];
+};
+
+static void make_commands(const struct args *a, const struct vcca_rim_explanation *e, vcca_span rim, struct commands *out)
+{
+  static struct command c;
+  for (size_t i = 0; i < e->count; i++)
+    if (command_edit(a, &e->findings[i], e->other_hash ? &e->alg : NULL, &c) && command_leads_to(&c, rim))
+      out->of[i] = command_text(&c);
+}
+
+static void print_text(const struct vcca_rim_explanation *e, const struct commands *commands)
 {
   if (e->other_hash)
     printf("The RIM's length is that of %s, another algorithm than said. With that,\n", vcca_hash_name(e->alg));
@@ -65,16 +79,18 @@ static void print_text(const struct vcca_rim_explanation *e)
       const struct vcca_rim_deviation *d = &f->deviation[k];
       printf("%s%s%s%s%s\n", k == 0 ? "Explained by " : "         and ", d->words, d->option[0] ? "   [" : "", d->option, d->option[0] ? "]" : "");
     }
+    if (commands->of[i] && (f->count > 0 || e->other_hash))
+      printf("         %s\n", commands->of[i]);
   }
   if (e->more)
     printf("and so on: only the first %d are told.\n", VCCA_RIM_FINDINGS_MAX);
 }
 
-static void print_json(const struct vcca_rim_explanation *e, const char *profile, vcca_span rim)
+static void print_json(const struct vcca_rim_explanation *e, const struct commands *commands, const char *profile, vcca_span rim)
 {
   struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
   vcca_json_open(&j, NULL, '{');
-  vcca_json_head(&j, "vcca-rim-explanation-1", profile);
+  vcca_json_head(&j, "vcca-rim-explanation-2", profile);
   vcca_json_hex(&j, "rim", rim);
   vcca_json_str(&j, "hash_alg", vcca_hash_name(e->alg));
   vcca_json_bool(&j, "other_hash", e->other_hash);
@@ -83,7 +99,10 @@ static void print_json(const struct vcca_rim_explanation *e, const char *profile
   vcca_json_bool(&j, "more", e->more);
   vcca_json_open(&j, "findings", '[');
   for (size_t i = 0; i < e->count; i++) {
-    vcca_json_open(&j, NULL, '[');
+    vcca_json_open(&j, NULL, '{');
+    if (commands->of[i])
+      vcca_json_str(&j, "command", commands->of[i]);
+    vcca_json_open(&j, "deviations", '[');
     for (unsigned k = 0; k < e->findings[i].count; k++) {
       const char *name = "", *group = "", *words = "";
       (void)vcca_hypothesis_at(e->findings[i].hypothesis[k], &name, &group, &words);
@@ -94,6 +113,7 @@ static void print_json(const struct vcca_rim_explanation *e, const char *profile
       vcca_json_str(&j, "option", e->findings[i].deviation[k].option);
       vcca_json_close(&j);
     }
+    vcca_json_close(&j);
     vcca_json_close(&j);
   }
   vcca_json_close(&j);
@@ -121,10 +141,14 @@ static bool explain(const struct args *a, struct job *job, bool json, bool *foun
   if (!vcca_rim_explain(job->plan, vcca_sink_span(&sink), &o, &e, err))
     return false;
   *found = e.count > 0;
+  struct commands commands = {.of = {NULL}};
+  make_commands(a, &e, vcca_sink_span(&sink), &commands);
   if (json)
-    print_json(&e, job->plan->profile, vcca_sink_span(&sink));
+    print_json(&e, &commands, job->plan->profile, vcca_sink_span(&sink));
   else
-    print_text(&e);
+    print_text(&e, &commands);
+  for (size_t i = 0; i < e.count; i++)
+    free(commands.of[i]);
   return true;
 }
 
@@ -155,7 +179,8 @@ const struct verb verb_rim_explain = {
     "what makes a VM's RIM the one that was reported",
     "Takes a VM as vcca measure does, and the RIM that hardware reported for it; searches what must have been different: parameters, rules, RIPAS, "
     "order, regions that are not measured, addresses, padding, vCPUs, one deviation at a time and then two. Tells every hypothesis that leads to "
-    "the RIM, in words, and the option to change. Exits with 0 when there is one, with 1 when there is none.",
+    "the RIM, in words, the option to change, and the vcca measure command that leads there, where there is one. Exits with 0 when there is one, "
+    "with 1 when there is none.",
     "vcca rim explain virtcca --kernel Image --initrd initrd.img --dtb vm.dtb --vcpus 4 --rim $RIM\n"
     "vcca rim explain qemu --host fvp.toml -k Image --dtb vm.dtb --rim $RIM -- -M virt -cpu host -smp 2 -m 1G -kernel Image\n"
     "vcca rim explain --list",

@@ -22,6 +22,13 @@ static bool is_model(const struct configuration *c, const char *start)
   return is_vmm(c) && strncmp(c->config.vmm, start, strlen(start)) == 0;
 }
 
+/* One of the VMM's own options instead of what was there; kvmtool's have letters, too. */
+static void say_vmm(struct vcca_rim_deviation *say, const char *option, const char *long_name, const char *letter, const char *value)
+{
+  (void)say_edit(say, VCCA_EDIT_VMM, option, "%s", value);
+  (void)say_edit(say, VCCA_EDIT_VMM_DROP_TWO, long_name, "%s", letter);
+}
+
 /* The branches and editions that take the same options. */
 bool change_vmm(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
 {
@@ -32,7 +39,7 @@ bool change_vmm(struct configuration *c, unsigned v, struct vcca_rim_deviation *
   if (!name || strncmp(*now, name, 7) != 0 || strcmp(*now, name) == 0)
     return false;
   *now = name;
-  return say_option(say, "profile %s", name) && say_words(say, "the VM is started as by %s", name);
+  return say_edit(say, VCCA_EDIT_PROFILE, "", "%s", name) && say_words(say, "the VM is started as by %s", name);
 }
 
 bool change_ram(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
@@ -41,11 +48,14 @@ bool change_ram(struct configuration *c, unsigned v, struct vcca_rim_deviation *
   uint64_t size = mib[v] * MIB;
   (void)say_words(say, "%u MiB of RAM", mib[v]);
   if (is_vmm(c)) {
-    (void)say_option(say, is_model(c, "cloud") ? "--memory size=%uM" : "-m %uM", mib[v]);
+    bool cloud = is_model(c, "cloud"), lkvm = is_model(c, "kvmtool");
+    char value[24];
+    snprintf(value, sizeof value, "%s%uM", cloud ? "size=" : "", mib[v]);
+    say_vmm(say, cloud ? "--memory" : "-m", cloud ? "memory" : lkvm ? "mem" : "m", lkvm ? "m" : "", value);
     c->config.ram_max = c->config.ram_max > c->config.ram_size ? c->config.ram_max : size;
     return set_u64(&c->config.ram_size, size);
   }
-  return say_option(say, "--ram %uM", mib[v]) && set_u64(&c->vm.ram_size, size);
+  return say_edit(say, VCCA_EDIT_SET, "ram", "%uM", mib[v]) && set_u64(&c->vm.ram_size, size);
 }
 
 bool change_cpus(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
@@ -54,10 +64,17 @@ bool change_cpus(struct configuration *c, unsigned v, struct vcca_rim_deviation 
   unsigned n = v < 16 ? v + 1 : many[v - 16], *now = is_vmm(c) ? &c->config.vcpus : &c->vm.vcpus;
   if (!makes_dtb(c) || *now == n)
     return false;
+  char value[24];
+  snprintf(value, sizeof value, "%s%u", is_model(c, "cloud") ? "boot=" : "", n);
   *now = n;
   c->config.sockets = c->config.clusters = c->config.threads = 1;
   c->config.cores = n;
-  (void)say_option(say, "%s%u", !is_vmm(c) ? "--vcpus " : is_model(c, "qemu") ? "-smp " : is_model(c, "cloud") ? "--cpus boot=" : "-c ", n);
+  if (!is_vmm(c))
+    (void)say_edit(say, VCCA_EDIT_SET, "vcpus", "%u", n);
+  else if (is_model(c, "qemu"))
+    say_vmm(say, "-smp", "smp", "", value);
+  else
+    say_vmm(say, is_model(c, "cloud") ? "--cpus" : "-c", "cpus", is_model(c, "cloud") ? "" : "c", value);
   return say_words(say, "%u vCPU%s", n, n > 1 ? "s" : "");
 }
 
@@ -67,7 +84,23 @@ bool change_without(struct configuration *c, unsigned v, struct vcca_rim_deviati
   bool has = is_vmm(c) ? c->config.initrd != NULL : c->vm.initrd.n > 0;
   c->config.initrd = NULL;
   c->vm.initrd = vcca_span_of(NULL, 0);
+  (void)say_edit(say, VCCA_EDIT_DROP, "initrd", "%s", "");
+  if (is_vmm(c))
+    (void)say_edit(say, VCCA_EDIT_VMM_DROP_TWO, is_model(c, "cloud") ? "initramfs" : "initrd", "%s", is_model(c, "kvmtool") ? "i" : "");
   return has && say_words(say, "there is no initrd");
+}
+
+static void say_bootargs(struct vcca_rim_deviation *say, const struct configuration *c, const char *bootargs)
+{
+  const char *name = is_model(c, "qemu") ? "append" : is_model(c, "cloud") ? "cmdline" : "params", *letter = is_model(c, "kvmtool") ? "p" : "";
+  char option[20];
+  snprintf(option, sizeof option, "%s%s", is_model(c, "qemu") ? "-" : "--", name);
+  if (!is_vmm(c))
+    (void)say_edit(say, bootargs ? VCCA_EDIT_SET : VCCA_EDIT_DROP, "append", "%s", bootargs ? bootargs : "");
+  else if (bootargs)
+    say_vmm(say, option, name, letter, bootargs);
+  else
+    (void)say_edit(say, VCCA_EDIT_VMM_DROP_TWO, name, "%s", letter);
 }
 
 /* What a shell or a launcher does to a command line. */
@@ -79,6 +112,7 @@ bool change_bootargs(struct configuration *c, unsigned v, struct vcca_rim_deviat
   if (!makes_dtb(c) || (strcmp(was, is) == 0 && !*now == !usual[v]))
     return false;
   *now = usual[v];
+  say_bootargs(say, c, usual[v]);
   return usual[v] ? say_words(say, "the kernel's command line is \"%s\"", usual[v]) : say_words(say, "there is no command line for the kernel");
 }
 
@@ -97,9 +131,9 @@ bool change_its(struct configuration *c, unsigned v, struct vcca_rim_deviation *
     return false;
   c->config.its = !c->config.its;
   if (is_model(c, "qemu"))
-    (void)say_option(say, "-M its=%s", c->config.its ? "on" : "off");
+    (void)say_edit(say, VCCA_EDIT_VMM, "-M", "its=%s", c->config.its ? "on" : "off");
   else
-    (void)say_option(say, "--irqchip %s", c->config.its ? "gicv3-its" : "gicv3");
+    (void)say_edit(say, VCCA_EDIT_VMM, "--irqchip", "%s", c->config.its ? "gicv3-its" : "gicv3");
   return say_words(say, "the interrupt controller has %s ITS", c->config.its ? "an" : "no");
 }
 
@@ -110,9 +144,9 @@ bool change_pmu_node(struct configuration *c, unsigned v, struct vcca_rim_deviat
     return false;
   c->config.pmu = wanted;
   if (is_model(c, "qemu"))
-    (void)say_option(say, "-cpu host,pmu=%s", v == 0 ? "off" : "on");
+    (void)say_edit(say, VCCA_EDIT_VMM, "-cpu", "host,pmu=%s", v == 0 ? "off" : "on");
   else if (is_model(c, "kvmtool"))
-    (void)say_option(say, v == 0 ? "no --pmu" : "--pmu");
+    (void)say_edit(say, v == 0 ? VCCA_EDIT_VMM_DROP : VCCA_EDIT_VMM_SWITCH, v == 0 ? "pmu" : "--pmu", "%s", "");
   return say_words(say, "the VM has %s PMU", v == 0 ? "no" : "a");
 }
 
@@ -122,6 +156,10 @@ bool change_log(struct configuration *c, unsigned v, struct vcca_rim_deviation *
   if (!is_vmm(c) || is_model(c, "cloud"))
     return false;
   c->config.log = !c->config.log;
+  if (is_model(c, "qemu"))
+    (void)say_edit(say, VCCA_EDIT_VMM, "-object", "rme-guest,id=rme0,measurement-log=%s", c->config.log ? "on" : "off");
+  else
+    (void)say_edit(say, c->config.log ? VCCA_EDIT_VMM_SWITCH : VCCA_EDIT_VMM_DROP, c->config.log ? "--measurement-log" : "measurement-log", "%s", "");
   return say_words(say, "the host %s a measurement log", c->config.log ? "leaves" : "does not leave");
 }
 

@@ -22,7 +22,7 @@ bool hypothesis_rules(struct theory *t, unsigned v, struct vcca_rim_deviation *s
     return false;
   t->rules = t->data_rules = t->rec_rules = rules;
   if (t->vmm && rules != VCCA_RULES_VIRTCCA)
-    (void)say_option(say, "--rmm %s", rules == VCCA_RULES_ARM_2_0 ? "2.0" : "1.0");
+    (void)say_edit(say, VCCA_EDIT_SET, "rmm", "%s", rules == VCCA_RULES_ARM_2_0 ? "2.0" : "1.0");
   return say_words(say, "the monitor measures by the rules of %s", vcca_rim_rules(rules)->name);
 }
 
@@ -57,11 +57,11 @@ bool hypothesis_profile(struct theory *t, unsigned v, struct vcca_rim_deviation 
 {
   static const struct {
     unsigned sve, pmu;
-    const char *words, *option;
-  } rows[] = {{128, 1, "SVE of 128 bits and one PMU counter, as gen_rim_ref of 2025 has them for direct boot", "profile virtcca-2025"},
-              {0, 1, "no SVE and one PMU counter, as gen_rim_ref of 2025 has them for firmware boot", "profile virtcca-2025"},
-              {0, 0, "neither SVE nor a PMU", "profile virtcca"}};
-  (void)say_option(say, "%s", rows[v].option);
+    const char *words, *profile;
+  } rows[] = {{128, 1, "SVE of 128 bits and one PMU counter, as gen_rim_ref of 2025 has them for direct boot", "virtcca-2025"},
+              {0, 1, "no SVE and one PMU counter, as gen_rim_ref of 2025 has them for firmware boot", "virtcca-2025"},
+              {0, 0, "neither SVE nor a PMU", "virtcca"}};
+  (void)say_edit(say, VCCA_EDIT_PROFILE, "", "%s", rows[v].profile);
   bool both = set_pmu(t, rows[v].pmu);
   both = set_sve(t, rows[v].sve) && both; /* one alone is a hypothesis of its own */
   return both && t->rules == VCCA_RULES_VIRTCCA && say_words(say, "%s", rows[v].words);
@@ -71,7 +71,7 @@ bool hypothesis_sve(struct theory *t, unsigned v, struct vcca_rim_deviation *say
 {
   if (!set_sve(t, 128 * v))
     return false;
-  (void)say_option(say, t->vmm ? "--sve-vl %u" : "--sve %u", 128 * v);
+  (void)say_edit(say, VCCA_EDIT_SET, t->vmm ? "sve-vl" : "sve", "%u", 128 * v);
   return v == 0 ? say_words(say, "no SVE") : say_words(say, "an SVE vector length of %u bits", 128 * v);
 }
 
@@ -96,7 +96,7 @@ bool hypothesis_pmu(struct theory *t, unsigned v, struct vcca_rim_deviation *say
   if (!set_pmu(t, v))
     return false;
   if (!t->vmm || v > 0)
-    (void)say_option(say, t->vmm ? "--pmu-num-ctrs %u" : "--pmu %u", v);
+    (void)say_edit(say, VCCA_EDIT_SET, t->vmm ? "pmu-num-ctrs" : "pmu", "%u", v);
   return v == 0 ? say_words(say, "no PMU") : say_words(say, "%u PMU counter%s", v, v > 1 ? "s" : "");
 }
 
@@ -110,7 +110,7 @@ bool hypothesis_pmu_flag(struct theory *t, unsigned v, struct vcca_rim_deviation
 bool hypothesis_s2sz(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
   enum { LEAST = 32 };
-  (void)say_option(say, t->vmm ? "--ipa-bits %u" : "--s2sz %u", LEAST + v);
+  (void)say_edit(say, VCCA_EDIT_SET, t->vmm ? "ipa-bits" : "s2sz", "%u", LEAST + v);
   return set_u64(&t->params.s2sz, LEAST + v) && say_words(say, "an IPA width of %u bits", LEAST + v);
 }
 
@@ -119,21 +119,21 @@ bool hypothesis_lpa2(struct theory *t, unsigned v, struct vcca_rim_deviation *sa
   (void)v;
   t->params.flags ^= FLAG_LPA2;
   if (t->vmm)
-    (void)say_option(say, "--lpa2 %s", t->params.flags & FLAG_LPA2 ? "true" : "false");
+    (void)say_edit(say, VCCA_EDIT_SET, "lpa2", "%s", t->params.flags & FLAG_LPA2 ? "true" : "false");
   return say_words(say, "the LPA2 flag is %s", t->params.flags & FLAG_LPA2 ? "set" : "clear");
 }
 
 bool hypothesis_num_bps(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
   if (t->vmm)
-    (void)say_option(say, "--num-bps %u", v + 1);
+    (void)say_edit(say, VCCA_EDIT_SET, "num-bps", "%u", v + 1);
   return set_u64(&t->params.num_bps, v) && say_words(say, "%u breakpoints, encoded as %u", v + 1, v);
 }
 
 bool hypothesis_num_wps(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
   if (t->vmm)
-    (void)say_option(say, "--num-wps %u", v + 1);
+    (void)say_edit(say, VCCA_EDIT_SET, "num-wps", "%u", v + 1);
   return set_u64(&t->params.num_wps, v) && say_words(say, "%u watchpoints, encoded as %u", v + 1, v);
 }
 
@@ -184,7 +184,7 @@ bool hypothesis_ram_size(struct theory *t, unsigned v, struct vcca_rim_deviation
     return false; /* the upper half is shared memory */
   t->ripas[t->ripas_count - 1].top = t->ram_base + size;
   if (!t->vmm)
-    (void)say_option(say, "--ram %" PRIu64 "M", size / MIB);
+    (void)say_edit(say, VCCA_EDIT_SET, "ram", "%" PRIu64 "M", size / MIB);
   return t->ripas[t->ripas_count - 1].base < t->ram_base + size && say_words(say, "%" PRIu64 " MiB of RAM", size / MIB);
 }
 
@@ -227,7 +227,7 @@ bool hypothesis_vcpus(struct theory *t, unsigned v, struct vcca_rim_deviation *s
   t->vcpus = n;
   const char *same = t->dtb_made ? ", with the same device tree" : "";
   if (!t->vmm && !t->dtb_made)
-    (void)say_option(say, "--vcpus %u", n);
+    (void)say_edit(say, VCCA_EDIT_SET, "vcpus", "%u", n);
   return changes && (n == 0 ? say_words(say, "no vCPU is measured") : say_words(say, "%u vCPU%s%s", n, n > 1 ? "s" : "", same));
 }
 

@@ -14,7 +14,8 @@ enum { FLAG_LPA2 = 1, FLAG_SVE = 2, FLAG_PMU = 4 };
 
 /* Both return true, so that a hypothesis can end with one. */
 bool say_words(struct vcca_rim_deviation *say, const char *fmt, ...) VCCA_PRINTF(2, 3);
-bool say_option(struct vcca_rim_deviation *say, const char *fmt, ...) VCCA_PRINTF(2, 3);
+/* How it is said on the command line, which is also told as the option, when there is none yet. */
+bool say_edit(struct vcca_rim_deviation *say, enum vcca_rim_edit_kind kind, const char *name, const char *fmt, ...) VCCA_PRINTF(4, 5);
 
 /* Whether it is another value. */
 static inline bool set_u64(uint64_t *field, uint64_t value)

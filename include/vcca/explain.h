@@ -110,10 +110,27 @@ void vcca_rim_diff_json(const struct vcca_rim_diff *diff, const char *a, const c
 
 /* --- Explanation ----------------------------------------------------------------------------------------- */
 
+/* What to do to the words of a vcca measure command. */
+enum vcca_rim_edit_kind {
+  VCCA_EDIT_PROFILE,     /* the profile is value */
+  VCCA_EDIT_SET,         /* --name value, in the place of what was said before */
+  VCCA_EDIT_DROP,        /* no --name */
+  VCCA_EDIT_VMM,         /* name and value behind the VMM's own words */
+  VCCA_EDIT_VMM_SWITCH,  /* name alone behind them */
+  VCCA_EDIT_VMM_DROP,    /* no switch of this name there; value: its letter, or "" */
+  VCCA_EDIT_VMM_DROP_TWO /* no option of this name there, nor its value */
+};
+struct vcca_rim_edit {
+  enum vcca_rim_edit_kind kind;
+  char name[20], value[60];
+};
+
 /* One way in which a monitor or VMM may have done something else than the plan says. */
 struct vcca_rim_deviation {
   char words[120];
-  char option[80]; /* what to change; "" when no option does it */
+  char option[80];               /* what to change; "" when no option does it, or there is no short word for it */
+  struct vcca_rim_edit edits[2]; /* which make it so; none when words cannot */
+  unsigned edit_count;
 };
 
 /* Deviations that together lead to the RIM: none (the plan as it is), one or two. */

@@ -36,6 +36,45 @@ same 0 '"hypothesis": "sve"' rim explain virtcca -k Image --dtb vm.dtb -c 2 --ri
 same 1 'Nothing that was tried' rim explain virtcca -k Image.new --dtb vm.dtb -c 2 --depth 1 --rim "$rim"
 same 0 '^sve ' rim explain --list
 
+# what is printed to be run is run, and leads to the RIM; words are quoted
+printed() { # the words of a VM that was started, then --- and those that it is said to have been started with
+  local was=() said=() side=was word
+  for word; do
+    if [[ $word == --- ]]; then side=said; elif [[ $side == was ]]; then was+=("$word"); else said+=("$word"); fi
+  done
+  local rim; rim=$("$vcca" measure "${was[@]}" 2>/dev/null | sed -n 's/^RIM: //p')
+  local text; text=$("$vcca" rim explain "${said[0]}" --rim "$rim" --output text --output-dtb not.dtb "${said[@]:1}" 2>/dev/null </dev/null)
+  local line found=0
+  while read -r line; do
+    found=1
+    [[ $line != *not.dtb* ]] || complain "what is printed to be run writes files: $line"
+    local again; again=$(eval "${line/#vcca/\"\$vcca\"}" 2>/dev/null | sed -n 's/^RIM: //p')
+    [[ -n $rim && $again == "$rim" ]] || complain "explain ${said[*]}: not $rim but '$again': $line"
+  done < <(sed -n 's/^  *\(vcca measure .*\)/\1/p' <<<"$text")
+  [[ $found -eq 1 ]] || complain "no command line for ${said[*]}, which was ${was[*]}: $text"
+}
+vm=(virtcca -k Image --append "it's \$HOME \\ \"x\" ")
+printed "${vm[@]}" -c 2 --sve 256 --- "${vm[@]}" -c 2
+printed "${vm[@]}" -c 3 --sve 256 --- "${vm[@]}" -c 2 --sve=128
+printed "${vm[@]}" -c 2 --- virtcca-2025 "${vm[@]:1}" -c 2
+printed "${vm[@]}" -c 2 --hash sha-512 --- "${vm[@]}" -c 2 --hash sha-256
+printed "${vm[@]}" -c 2 --- "${vm[@]}" -c 2 -i vm.dtb
+printed virtcca -k Image -c 2 --- "${vm[@]}" -c 2
+printed arm -k Image -c 2 --ram 1G --- arm -k Image -c 2
+host=(--ipa-bits 48 --num-bps 6 --num-wps 4 --sve-vl 256 --pmu true --pmu-num-ctrs 6 -k Image)
+q=(-M virt -cpu host -kernel Image -append "a 'b'")
+printed qemu "${host[@]}" -- "${q[@]}" -smp 3 -m 1G --- qemu "${host[@]}" -- "${q[@]}" -smp 2,sockets=1,cores=2 -m 1G
+printed qemu "${host[@]}" -- "${q[@]}" -smp 2 -m 512M --- qemu "${host[@]}" --rmm 1.0 -- "${q[@]}" -smp 2 -m 1G
+printed qemu "${host[@]}" -- "${q[@]}" -smp 2 -m 1G -M its=off --- qemu "${host[@]}" -- "${q[@]}" -smp 2 -m 1G
+printed qemu "${host[@]}" -- "${q[@]:0:6}" -smp 2 -m 1G --- qemu "${host[@]}" -- "${q[@]}" -smp 2 -m 1G
+printed qemu -k Image --num-bps 2 --num-wps 4 -- "${q[@]}" --- qemu -k Image --num-bps=4 --num-wps=4 -- "${q[@]}"
+printed qemu "${host[@]}" --rmm 2.0 -- "${q[@]}" -smp 2 -m 1G --- qemu "${host[@]}" --hash-algo sha512 -- "${q[@]}" -smp 2 -m 1G
+printed kvmtool-arm "${host[@]}" -- --realm -k Image -c 2 -m 256 --- kvmtool "${host[@]}" -i vm.dtb -- --realm -k Image -c2 -m256 --initrd=vm.dtb
+printed kvmtool "${host[@]}" -- --realm -k Image -c 2 -m 512 --- kvmtool "${host[@]}" -- --realm -k Image --cpus=2 --mem 512 --pmu
+printed cloud-hypervisor "${host[@]}" -- --kernel Image --cpus boot=2 --memory size=1G --- \
+  cloud-hypervisor "${host[@]}" -- --kernel Image --cpus boot=1 --memory size=1G
+same 0 '"command": "vcca measure virtcca --kernel Image --dtb vm.dtb --vcpus 2 --sve 256"' rim explain virtcca -k Image --dtb vm.dtb -c 2 --rim "$rim" -o json
+
 # what calls did, and what is predicted: the realm, and the call that made the step that differs
 scenarios=${VCCA_SOURCE:?}/scenarios
 same 0 '^pass' run "$scenarios/boot-arm-realm.yaml" --trace arm.jsonl --save kernel=kernel.arm

@@ -390,6 +390,37 @@ static void what_cannot_be_explained_is_not(void **state)
   support_vm_free(&vm);
 }
 
+/* The kernel's bytes that are told to have been read, and whether only ever more. */
+struct told {
+  size_t kernel;
+  bool in_order;
+};
+
+static void on_read(void *ctx, vcca_span image, size_t end)
+{
+  struct told *told = ctx;
+  if (image.p != segment(&vm.plan, "kernel")->content.p)
+    return;
+  told->in_order = told->in_order && end >= told->kernel && end <= image.n;
+  told->kernel = end;
+}
+
+static void what_was_read_of_an_image_is_told(void **state)
+{
+  (void)state;
+  static struct vcca_rim_explanation e;
+  struct told told = {.in_order = true};
+  struct vcca_error err = {0};
+  struct vcca_rim rim;
+  const struct vcca_explain_options o = {.depth = 1, .read = on_read, .read_ctx = &told};
+  make_plan(false);
+  vcca_plan_measure(&vm.plan, NULL, NULL, NULL, NULL, &rim);
+  check_ok(vcca_rim_explain(&vm.plan, vcca_rim_digest(&rim), &o, &e, &err), &err, "explain");
+  assert_true(told.in_order);
+  assert_int_equal(told.kernel, KERNEL);
+  support_vm_free(&vm);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -400,6 +431,7 @@ int main(void)
       cmocka_unit_test(words_name_the_option),
       cmocka_unit_test(the_findings_do_not_depend_on_threads),
       cmocka_unit_test(what_cannot_be_explained_is_not),
+      cmocka_unit_test(what_was_read_of_an_image_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,8 @@ void progress_line(const char *what, uint64_t done, uint64_t total, const char *
 
 void help_overview(FILE *out);
 void help_verb(FILE *out, const struct verb *verb);
+/* The verbs whose first word this is, when they have a second; false without any. */
+bool help_family(FILE *out, const char *word);
 /* The verb that the words start with, and how many words its name takes. */
 const struct verb *verb_named(int count, char **words, int *taken);
 /* The nearest of the candidates to a mistyped word, or NULL when none is near. */

@@ -17,6 +17,23 @@ void help_overview(FILE *out)
                "Exit: 0 yes; 1 the answer is no; 2 usage; 3 could not tell (malformed or missing input).\n");
 }
 
+bool help_family(FILE *out, const char *word)
+{
+  size_t n = strlen(word);
+  bool any = false;
+  for (unsigned i = 0; verbs[i]; i++) {
+    if (strncmp(verbs[i]->name, word, n) != 0 || verbs[i]->name[n] != ' ')
+      continue;
+    if (!any)
+      fprintf(out, "vcca %s: do what? One of:\n", word);
+    fprintf(out, "  vcca %-16s %s\n", verbs[i]->name, verbs[i]->summary);
+    any = true;
+  }
+  if (any)
+    fprintf(out, "Each has --help, with examples.\n");
+  return any;
+}
+
 static void option_head(const struct option *o, char *buf, size_t cap)
 {
   char letter[8] = "    ";
@@ -65,6 +82,10 @@ void help_verb(FILE *out, const struct verb *verb)
     fprintf(out, "  %.*s\n", n, at);
     at += n + (at[n] == '\n');
   }
+  size_t n = strlen(verb->name);
+  for (unsigned i = 0; verbs[i]; i++) /* measure has measure sweep */
+    if (strncmp(verbs[i]->name, verb->name, n) == 0 && verbs[i]->name[n] == ' ')
+      fprintf(out, "\nSee also: vcca %s --help: %s\n", verbs[i]->name, verbs[i]->summary);
 }
 
 /* Roff text: a backslash and a leading dot or quote are escaped, hyphens are typed as minus signs. */
@@ -175,6 +196,8 @@ static enum vcca_exit run(const struct args *a)
       words[i] = text[i];
     }
     const struct verb *verb = verb_named((int)a->operands, words, &taken);
+    if (!verb && a->operands == 1 && help_family(stdout, text[0]))
+      return VCCA_EXIT_YES;
     if (!verb)
       return usage(a, "no command '%s%s%s'", text[0], a->operands > 1 ? " " : "", text[1]);
     help_verb(stdout, verb);

@@ -44,19 +44,13 @@ static const char *verb_word(const void *ctx, unsigned i)
 static int unknown(int count, char **words)
 {
   char text[64];
-  bool family = false;
-  for (unsigned i = 0; verbs[i]; i++)
-    family |= strncmp(verbs[i]->name, words[0], strlen(words[0])) == 0 && verbs[i]->name[strlen(words[0])] == ' ';
-  if (family && count == 1) {
-    fprintf(stderr, "vcca %s: do what? One of:\n", words[0]);
-    for (unsigned i = 0; verbs[i]; i++)
-      if (strncmp(verbs[i]->name, words[0], strlen(words[0])) == 0)
-        fprintf(stderr, "  vcca %-16s %s\n", verbs[i]->name, verbs[i]->summary);
-    return VCCA_EXIT_USAGE;
-  }
   snprintf(text, sizeof text, "%s%s%s", words[0], count > 1 && words[1][0] != '-' ? " " : "", count > 1 && words[1][0] != '-' ? words[1] : "");
+  if (strcmp(text, words[0]) == 0 && help_family(stderr, words[0]))
+    return VCCA_EXIT_USAGE;
   const char *near = nearest(text, verb_word, NULL);
-  fprintf(stderr, "vcca: no command '%s'%s%s%s\nTry: vcca --help\n", text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+  fprintf(stderr, "vcca: no command '%s'%s%s%s\n", text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+  if (near || !help_family(stderr, words[0]))
+    fprintf(stderr, "Try: vcca --help\n");
   return VCCA_EXIT_USAGE;
 }
 
@@ -106,7 +100,7 @@ int main(int argc, char **argv)
   }
   const struct verb *verb = verb_named(count, words, &taken);
   if (!verb)
-    return unknown(count, words);
+    return count == 2 && wants_help(1, words + 1) && help_family(stdout, words[0]) ? VCCA_EXIT_YES : unknown(count, words);
   if (wants_help(count - taken, words + taken)) {
     help_verb(stdout, verb);
     return VCCA_EXIT_YES;

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 vcca=${VCCA:?} bad=0
+dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
 complain() { printf '%s\n' "$*"; bad=1; }
 
 names=$("$vcca" --help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\?\)  *.*/\1/p')
@@ -24,6 +25,12 @@ expect() { # exit code, text on stderr, words...
 }
 expect 2 "did you mean 'measure'" mesure
 expect 2 "token verify" token
+expect 2 "rim explain" rim nothing
+expect 2 "did you mean 'rim diff'" rim dif
+for words in "rim --help" "help rim"; do
+  "$vcca" $words 2>/dev/null | grep -q "rim explain" || complain "vcca $words names no commands"
+done
+"$vcca" measure --help | grep -q "measure sweep" || complain "measure --help does not lead to sweeps"
 expect 2 "did you mean --kernel" measure virtcca --kernal x
 expect 2 "wants FILE" token show
 expect 2 "one operand too many" token show a b
@@ -37,5 +44,19 @@ expect 2 "no table" table nothing
 [[ $("$vcca" --version) =~ ^vcca\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || complain "--version"
 "$vcca" help --completion | bash -n || complain "the completion is not bash"
 if command -v mandoc >/dev/null; then "$vcca" help --man | mandoc -T lint -W error >&2 || complain "the man page is not roff"; fi
+
+# what is read is not written over, what is written has a file of its own, and stdin and stdout have one use
+{ head -c 16 /dev/zero; printf '\0\020'; head -c 38 /dev/zero; printf 'ARMd'; head -c 4036 /dev/zero; } >"$dir/Image"
+cp "$dir/Image" "$dir/before"
+measure=(measure virtcca -k "$dir/Image" -c 1)
+expect 2 "is the file of --kernel" "${measure[@]}" --trace "$dir/Image"
+expect 2 "is the file of --kernel" "${measure[@]}" --output-dtb "$dir/./Image"
+expect 2 "is the file of --output-dtb" "${measure[@]}" --output-dtb "$dir/same" --trace "$dir/same"
+expect 2 "is the file of --output-corim" "${measure[@]}" --output-corim "$dir/same" --output-refs "$dir/same"
+expect 2 "--output-dtb -: stdout has the RIM" "${measure[@]}" --output-dtb -
+expect 2 "leave --steps out" "${measure[@]}" --trace - --steps
+expect 2 "standard input is read already" measure virtcca -k - --dtb - -c 1
+expect 0 "" "${measure[@]}" --output-dtb /dev/null --trace /dev/null
+[[ ! -e $dir/same ]] && cmp "$dir/Image" "$dir/before" || complain "a refused command wrote"
 "$vcca" table rmi >/dev/full 2>/dev/null; [[ $? -eq 3 ]] || complain "a full disk goes unnoticed"
 exit $bad

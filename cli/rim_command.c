@@ -164,24 +164,17 @@ bool command_leads_to(struct command *c, vcca_span rim)
 }
 
 /* As POSIX shells read it (Shell Command Language, 2.2.2). */
-static char *quote(char *to, const char *text)
+static void quote(vcca_sink *out, const char *text)
 {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=,+@%";
-  size_t n = strlen(text);
-  if (n > 0 && strspn(text, plain) == n) {
-    memcpy(to, text, n);
-    return to + n;
-  }
-  *to++ = '\'';
-  for (; *text; text++) {
-    if (*text == '\'') {
-      memcpy(to, "'\\'", 3);
-      to += 3;
-    }
-    *to++ = *text;
-  }
-  *to++ = '\'';
-  return to;
+  vcca_span all = vcca_span_str(text);
+  bool quoted = all.n == 0 || strspn(text, plain) < all.n;
+  if (quoted)
+    vcca_sink_put(out, vcca_span_str("'"));
+  for (size_t i = 0; i < all.n; i++)
+    vcca_sink_put(out, text[i] == '\'' ? vcca_span_str("'\\''") : vcca_span_sub(all, i, 1));
+  if (quoted)
+    vcca_sink_put(out, vcca_span_str("'"));
 }
 
 char *command_text(const struct command *c)
@@ -190,15 +183,14 @@ char *command_text(const struct command *c)
   size_t room = sizeof start;
   for (int i = 0; i < c->count; i++)
     room += 4 * strlen(c->words[i]) + 3;
-  char *text = malloc(room), *to = text;
+  char *text = calloc(1, room);
   if (!text)
     return NULL;
-  memcpy(to, start, sizeof start - 1);
-  to += sizeof start - 1;
+  vcca_sink out = vcca_sink_of((uint8_t *)text, room - 1);
+  vcca_sink_put(&out, vcca_span_str(start));
   for (int i = 0; i < c->count; i++) {
-    *to++ = ' ';
-    to = quote(to, c->words[i]);
+    vcca_sink_put(&out, vcca_span_str(" "));
+    quote(&out, c->words[i]);
   }
-  *to = '\0';
   return text;
 }

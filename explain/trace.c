@@ -213,7 +213,6 @@ static bool check_addresses(const struct line *l, const struct vcca_trace_step *
 /* What a run's call is: its number, line and name. */
 static bool get_call(const struct line *l, struct vcca_rim_trace *t, struct vcca_trace_step *s)
 {
-  enum { COMMANDS = sizeof t->commands / sizeof *t->commands, NAME = sizeof *t->commands };
   uint64_t call = 0, line = 0;
   vcca_span name = l->value[KEY_COMMAND];
   if (!(l->given & OF_RUN))
@@ -225,9 +224,9 @@ static bool get_call(const struct line *l, struct vcca_rim_trace *t, struct vcca
   s->call = (uint32_t)call;
   s->line = (uint32_t)line;
   unsigned i = 0;
-  while (i < COMMANDS && t->commands[i][0] && !vcca_span_is(name, t->commands[i]))
+  while (i < VCCA_TRACE_COMMANDS && t->commands[i][0] && !vcca_span_is(name, t->commands[i]))
     i++;
-  if (i == COMMANDS || name.n == 0 || name.n >= NAME)
+  if (i == VCCA_TRACE_COMMANDS || name.n == 0 || name.n >= VCCA_TRACE_COMMAND_SIZE)
     return bad(l, place(l, KEY_COMMAND), "no command that extends a RIM");
   memcpy(t->commands[i], name.p, name.n);
   s->command = i + 1;

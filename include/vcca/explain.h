@@ -37,6 +37,8 @@ struct vcca_trace_part {
   size_t lead;       /* bytes of content in front of the file's first */
 };
 
+enum { VCCA_TRACE_COMMANDS = 16, VCCA_TRACE_COMMAND_SIZE = 32 };
+
 struct vcca_rim_trace {
   enum vcca_hash_alg alg;
   struct vcca_trace_step *steps;
@@ -44,8 +46,8 @@ struct vcca_rim_trace {
   const struct vcca_plan *plan;                /* NULL: read from a file */
   struct vcca_trace_part parts[VCCA_SEGMENTS]; /* of a plan; none of a file */
   size_t part_count;
-  char commands[16][32]; /* names of calls that made steps: "DATA_CREATE" */
-  unsigned realm;        /* of a run's trace: which of its realms, from 1 on in the order they were made; 0: no run's */
+  char commands[VCCA_TRACE_COMMANDS][VCCA_TRACE_COMMAND_SIZE]; /* names of calls that made steps: "DATA_CREATE" */
+  unsigned realm; /* of a run's trace: which of its realms, from 1 on in the order they were made; 0: no run's */
   uint64_t rd;
   size_t room;
 };

@@ -345,6 +345,10 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   if (rules == VCCA_RULES_ARM_2_0 && (config->has_hash || config->has_rpv || config->log))
     vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; predicted as asked");
 
+  if (model->whole_ram && config->ram_size > model->whole_ram)
+    vmm_note(&notes, "RAM is taken for one range: %s has a hole below 4 GiB, so expect another RIM beyond %" PRIu64 " MiB (%s)", model->program,
+             in_mib(model->whole_ram), vmm_say(model, VMM_RAM).text);
+
   start_plan(model, config, rules, &out->plan);
   if (!vmm_resolve(model, config, host, rules, &out->plan.params, err) || !pick_images(model, config, images, &used, &notes, err))
     return false;

@@ -117,6 +117,7 @@ struct vmm_model {
   bool pmu_of_host;         /* a PMU unless refused; otherwise only if asked for */
   bool flash;               /* firmware lies below RAM (QEMU) */
   uint64_t dtb_size;        /* padded to this; 0: as long as it is */
+  uint64_t whole_ram;       /* more RAM than this lies in two ranges, which is not modelled; 0: never */
   uint64_t low_ram;         /* images lie below it, however much RAM there is; 0: anywhere */
   bool (*check)(struct vcca_vmm_config *config, struct vcca_error *err);
   unsigned (*ipa_bits)(const struct vcca_vmm_config *config);

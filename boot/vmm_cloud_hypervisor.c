@@ -7,6 +7,7 @@
 #include "boot/vmm.h"
 
 enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
+#define HOLE UINT64_C(0xfc000000) /* up to 4 GiB: arch/src/aarch64/layout.rs, MEM_32BIT_RESERVED_START */
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
@@ -204,6 +205,7 @@ const struct vmm_model vmm_cloud_hypervisor = {
     .ram_base = GIB,
     .chunk = PAGE_4K,
     .pmu_of_host = true,
+    .whole_ram = HOLE - GIB,
     .check = check,
     .ipa_bits = ipa_bits,
     .place = place,

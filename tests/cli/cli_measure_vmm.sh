@@ -79,6 +79,8 @@ rem=$("$vcca" measure qemu --host small.toml -f fw -k Image -i initrd -- -bios f
 expect 0 "no REM0, which firmware makes of the initrd" measure qemu --host small.toml -f fw -k Image -- -bios fw -kernel Image -initrd initrd
 "$vcca" measure qemu --host small.toml -f fw -- -bios fw 2>/dev/null | grep REM0 && complain "a REM0 of nothing"
 
+"$vcca" measure cloud-hypervisor --host small.toml -k Image -- --memory size=3008M --kernel Image 2>&1 | grep -q hole && complain "a hole below the hole"
+
 # every step as JSON: as many as are counted, the last is the RIM
 "$vcca" measure "${Q[@]}" --steps -o json "${VM[@]}" >steps.json 2>/dev/null
 if command -v python3 >/dev/null; then
@@ -112,5 +114,6 @@ expect 2 "is not for virtcca" measure virtcca --kernel Image --rmm 2.0
 expect 2 "1.0 or 2.0" measure qemu --host small.toml --rmm 3.0
 expect 2 "starts realms from a kernel" measure cloud-hypervisor --host small.toml -- --firmware x
 expect 2 "kernel alone" measure kata --kernel Image --initrd initrd --vcpus 1
+expect 0 "a hole below 4 GiB" measure cloud-hypervisor --host small.toml -k Image -- --memory size=3009M --kernel Image
 expect 0 "-device smmuv3 is ignored" measure qemu --host small.toml -- -device smmuv3
 exit $bad

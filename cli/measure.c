@@ -74,8 +74,8 @@ void measure_step(void *ctx, const struct vcca_rim_step *step)
     return;
   }
   vcca_account_step(&job->account, step);
-  if (job->trace)
-    vcca_account_json(job->trace, job->account.steps - 1, job->account.hash_alg, step);
+  if (job->trace.stream)
+    vcca_account_json(job->trace.stream, job->account.steps - 1, job->account.hash_alg, step);
 }
 
 /* What a log said besides the RIM. */
@@ -196,6 +196,8 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
   vm.initrd = job->initrd.bytes;
   vm.firmware = job->firmware.bytes;
   vm.dtb = vcca_bytes_span(&job->dtb);
+  if (args_has(a, "dtb") && args_has(a, "append") && !job->quiet)
+    fprintf(stderr, "vcca measure: --append is not used: the command line is in the device tree, and --dtb gives one\n");
   if (!args_has(a, "dtb") && !job->quiet)
     fprintf(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
   if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
@@ -241,7 +243,8 @@ static const struct kind *find_kind(const char *profile, struct vcca_error *err)
     return &kinds[2];
   if (strcmp(profile, "log") == 0)
     return &kinds[3];
-  vcca_fail(err, VCCA_FAULT_USAGE, "no profile '%s': virtcca, virtcca-2025, kata, arm, qemu, kvmtool, cloud-hypervisor, ops or log", profile);
+  vcca_fail(err, VCCA_FAULT_USAGE,
+            "no profile '%s': virtcca, virtcca-2025, kata, arm, qemu, kvmtool, kvmtool-linaro, kvmtool-arm, cloud-hypervisor, ops or log", profile);
   return NULL;
 }
 
@@ -261,23 +264,12 @@ static bool check_args(const struct args *a, const struct kind *kind, struct vcc
 bool measure_ready_plan(struct job *job, struct vcca_error *err)
 {
   const struct kind *kind = find_kind(job->args->operands > 0 ? job->args->operand[0] : "", err);
-  if (!kind || !check_args(job->args, kind, err))
+  if (!kind || !check_args(job->args, kind, err) || !measure_check_outputs(job->args, err))
     return false;
   if (kind->compute != measure_compute_plan)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' lays no VM out: a profile or VMM model is needed here", job->args->operand[0]);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' lays no VM out: a profile or VMM model is needed here, or a trace of it (vcca measure --trace)",
+                     job->args->operand[0]);
   return kind->ready(job, err);
-}
-
-static bool open_trace(struct job *job, struct vcca_error *err)
-{
-  const char *trace = args_get(job->args, "trace");
-  if (!trace)
-    return true;
-  job->trace = strcmp(trace, "-") == 0 ? stdout : fopen(trace, "w");
-  if (job->trace)
-    return true;
-  vcca_fail(err, VCCA_FAULT_IO, "cannot create the trace");
-  return vcca_fail_in(err, trace);
 }
 
 static bool measure(struct job *job, struct vcca_error *err)
@@ -285,7 +277,10 @@ static bool measure(struct job *job, struct vcca_error *err)
   const struct args *a = job->args;
   struct vcca_measured out = {.has_rem = false};
   const struct kind *kind = find_kind(a->operand[0], err);
-  if (!kind || !check_args(a, kind, err) || !measure_check_outputs(a, err) || !args_json(a, &job->json, err) || !open_trace(job, err))
+  if (!kind || !check_args(a, kind, err) || !measure_check_outputs(a, err) || !args_json(a, &job->json, err))
+    return false;
+  const char *trace = args_get(a, "trace");
+  if (trace && !vcca_output_open(&job->trace, trace, err))
     return false;
   job->account.out = args_has(a, "steps") && !job->json ? stdout : NULL;
   if (!kind->ready(job, err) || !kind->compute(job, &out, err))
@@ -295,7 +290,8 @@ static bool measure(struct job *job, struct vcca_error *err)
     return false;
   if (job->json)
     return print_json(job, kind, &out, err);
-  print_text(job, &out);
+  if (job->trace.stream != stdout) /* the trace's last line has the RIM */
+    print_text(job, &out);
   return true;
 }
 
@@ -329,8 +325,7 @@ static enum vcca_exit run(const struct args *a)
   if (a->operands == 0)
     return usage(a, "wants %s", a->verb->operands);
   bool ok = (!engine || vcca_engine_use(engine, &err)) && measure(&job, &err);
-  if (job.trace && job.trace != stdout && !close_written(job.trace) && ok)
-    ok = vcca_fail(&err, VCCA_FAULT_IO, "cannot write the trace");
+  ok = vcca_output_close(&job.trace, ok, &err);
   measure_clean_up(&job);
   return ok ? VCCA_EXIT_YES : fail(a, &err);
 }
@@ -350,7 +345,7 @@ const struct verb verb_measure = {
     "vcca measure virtcca --kernel Image --initrd initrd.img --dtb vm.dtb --vcpus 4 --steps\n"
     "vcca measure virtcca --firmware QEMU_EFI.fd --dtb vm.dtb --vcpus 1 --hash sha-512\n"
     "vcca measure qemu --host fvp.toml -k Image --output-dtb vm.dtb -- -M virt -cpu host -smp 2 -m 1G -kernel Image -append root=/dev/vda\n"
-    "vcca measure kvmtool --num-bps 6 --num-wps 6 -k Image --output-log vm.log -- --realm -c 2 -m 512M -k Image\n"
+    "vcca measure kvmtool --num-bps 6 --num-wps 6 -k Image --output-dtb vm.dtb --output-log vm.log -- --realm -c 2 -m 512M -k Image\n"
     "vcca measure arm --kernel Image --dtb vm.dtb --output-corim realm.cbor --output-rv-store rv-store.json\n"
     "vcca measure virtcca --kernel Image --dtb vm.dtb --vcpus 4 --output-refs refs.json\n"
     "vcca measure log vm.log --image Image --image vm.dtb\nvcca measure ops operations.yaml -o json\n"

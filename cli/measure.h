@@ -32,7 +32,7 @@ struct job {
   uint64_t shown; /* thousandths */
   struct vcca_account account;
   struct vcca_json *operations; /* every step goes into this array */
-  FILE *trace;
+  struct vcca_output trace;
   bool json;
   bool quiet; /* no remarks */
 };

@@ -5,6 +5,8 @@
 #ifndef VCCA_FILE_H
 #define VCCA_FILE_H
 
+#include <stdio.h>
+
 #include "vcca/error.h"
 #include "vcca/span.h"
 
@@ -22,6 +24,19 @@ struct vcca_bytes {
 VCCA_MUST_USE bool vcca_file_read(const char *path, size_t max, struct vcca_bytes *out, struct vcca_error *err);
 /* Writes path through a temporary file beside it and a rename ("-" is standard output). */
 VCCA_MUST_USE bool vcca_file_write(const char *path, vcca_span bytes, struct vcca_error *err);
+
+/* A file that is written piece by piece, and is there whole or not at all: it takes its place at the end. */
+struct vcca_output {
+  FILE *stream; /* NULL: not open */
+  const char *path;
+  bool in_place; /* a pipe or a device: nothing to take back */
+  char temp[4096];
+};
+/* path must outlive out; "-" is standard output. */
+VCCA_MUST_USE bool vcca_output_open(struct vcca_output *out, const char *path, struct vcca_error *err);
+/* Returns whether it is whole and every write reached it; when not, path is as it was, and err says why if it had been
+ * whole. Does nothing when it is not open. */
+VCCA_MUST_USE bool vcca_output_close(struct vcca_output *out, bool whole, struct vcca_error *err);
 void vcca_bytes_free(struct vcca_bytes *b);
 static inline vcca_span vcca_bytes_span(const struct vcca_bytes *b)
 {

@@ -120,6 +120,38 @@ static void a_file_is_written_whole_or_not_at_all(void **state)
   assert_false(vcca_file_write("/nonexistent/folder/x", vcca_span_str("a"), &err));
 }
 
+static void what_is_written_in_pieces_takes_its_place_at_the_end(void **state)
+{
+  (void)state;
+  char path[] = "/tmp/vcca-base-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_int_equal(write(fd, "before", 6), 6);
+  close(fd);
+  struct vcca_error err;
+  struct vcca_bytes b = {0};
+  struct vcca_output out = {.stream = NULL};
+  assert_true(vcca_output_close(&out, true, &err));
+  assert_false(vcca_output_close(&out, false, &err));
+  for (int whole = 0; whole <= 1; whole++) {
+    check_ok(vcca_output_open(&out, path, &err), &err, "open");
+    assert_int_equal(fprintf(out.stream, "be%s", "hind"), 6);
+    check_ok(vcca_file_read(path, 6, &b, &err), &err, "read while it is written");
+    assert_true(vcca_span_is(vcca_bytes_span(&b), "before"));
+    vcca_bytes_free(&b);
+    assert_int_equal(vcca_output_close(&out, whole, &err), whole);
+    assert_int_equal(access(out.temp, F_OK), -1);
+  }
+  check_ok(vcca_file_read(path, 6, &b, &err), &err, "read");
+  assert_true(vcca_span_is(vcca_bytes_span(&b), "behind"));
+  vcca_bytes_free(&b);
+  remove(path);
+  check_ok(vcca_output_open(&out, "/dev/full", &err), &err, "a full disk opens");
+  fputs("behind", out.stream);
+  assert_false(vcca_output_close(&out, true, &err));
+  assert_int_equal(err.fault, VCCA_FAULT_IO);
+}
+
 static void a_mapped_file_stays_readable_after_it_was_forgotten(void **state)
 {
   (void)state;
@@ -296,6 +328,7 @@ int main(void)
       cmocka_unit_test(numbers_have_bounds),
       cmocka_unit_test(an_error_tells_its_place),
       cmocka_unit_test(a_file_is_written_whole_or_not_at_all),
+      cmocka_unit_test(what_is_written_in_pieces_takes_its_place_at_the_end),
       cmocka_unit_test(a_mapped_file_stays_readable_after_it_was_forgotten),
       cmocka_unit_test(a_pipe_is_read_through_and_its_writer_is_not_cut_off),
       cmocka_unit_test(what_never_ends_is_refused_at_the_limit),

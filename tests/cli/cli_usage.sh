@@ -57,6 +57,10 @@ expect 2 "--output-dtb -: stdout has the RIM" "${measure[@]}" --output-dtb -
 expect 2 "leave --steps out" "${measure[@]}" --trace - --steps
 expect 2 "standard input is read already" measure virtcca -k - --dtb - -c 1
 expect 0 "" "${measure[@]}" --output-dtb /dev/null --trace /dev/null
-[[ ! -e $dir/same ]] && cmp "$dir/Image" "$dir/before" || complain "a refused command wrote"
+expect 2 "is the file of --kernel" rim explain virtcca -k "$dir/Image" -c 1 --output-dtb "$dir/Image" --rim 00
+expect 0 "--append is not used" "${measure[@]}" --append quiet --dtb <("$vcca" "${measure[@]}" --output-dtb "$dir/dtb" >/dev/null 2>&1; cat "$dir/dtb")
+expect 3 "cannot create" "${measure[@]}" --trace "$dir/same" --output-corim "$dir/none/corim"
+[[ $("$vcca" "${measure[@]}" --trace - 2>/dev/null | grep -vc '^{"step":') == 0 ]] || complain "--trace - is not the trace alone"
+[[ ! -e $dir/same && ! -e $dir/same.part ]] && cmp "$dir/Image" "$dir/before" || complain "a refused command wrote"
 "$vcca" table rmi >/dev/full 2>/dev/null; [[ $? -eq 3 ]] || complain "a full disk goes unnoticed"
 exit $bad

@@ -102,7 +102,7 @@ static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, str
   if (vm->ram_base % BLOCK_2M || vm->ram_base >= ADDRESS_LIMIT)
     return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 ": a multiple of 2 MiB below 2^48 is needed", vm->ram_base);
   if (vm->ram_size % PAGE_4K || vm->ram_size > ADDRESS_LIMIT)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": a multiple of 4 KiB up to 2^48 is needed", vm->ram_size);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": a multiple of 4 KiB up to 2^48 is needed (--ram)", vm->ram_size);
   return true;
 }
 
@@ -141,7 +141,7 @@ static bool check_segments(const struct profile *p, const struct vcca_plan *plan
     const struct vcca_segment *s = &plan->segments[i];
     bool flash = strcmp(s->name, "firmware") == 0;
     if (!flash && segment_end(s) > ram_end)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least that much",
+      return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least that much (--ram)",
                        in_mib(plan->ram_size), s->name, in_mib(segment_end(s) - plan->ram_base));
   }
   return true;

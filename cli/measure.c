@@ -269,7 +269,7 @@ bool measure_ready_plan(struct job *job, struct vcca_error *err)
   if (kind->compute != measure_compute_plan)
     return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' lays no VM out: a profile or VMM model is needed here, or a trace of it (vcca measure --trace)",
                      job->args->operand[0]);
-  return kind->ready(job, err);
+  return kind->ready(job, err) || measure_name_file(job, err);
 }
 
 static bool measure(struct job *job, struct vcca_error *err)
@@ -283,7 +283,7 @@ static bool measure(struct job *job, struct vcca_error *err)
   if (trace && !vcca_output_open(&job->trace, trace, err))
     return false;
   job->account.out = args_has(a, "steps") && !job->json ? stdout : NULL;
-  if (!kind->ready(job, err) || !kind->compute(job, &out, err))
+  if (!(kind->ready(job, err) || measure_name_file(job, err)) || !kind->compute(job, &out, err))
     return false;
   vcca_account_end(&job->account);
   if (!measure_write_outputs(job, &out, err))

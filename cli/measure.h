@@ -47,6 +47,8 @@ void measure_read(void *job, vcca_span image, size_t end);
 /* The images, a compressed kernel unpacked; the kernel as it is measured. */
 VCCA_MUST_USE bool measure_images(struct job *job, struct vcca_error *err);
 vcca_span measure_kernel(const struct job *job);
+/* An error about "kernel" gets the file's name beside it. Returns false. */
+bool measure_name_file(const struct job *job, struct vcca_error *err);
 /* --cache: digests of the plan's images that are known, or will be. */
 VCCA_MUST_USE bool measure_use_cache(struct job *job, struct vcca_error *err);
 /* --output-dtb */

@@ -20,6 +20,15 @@ bool measure_images(struct job *job, struct vcca_error *err)
   return vcca_kernel_unpack(&job->kernel, VCCA_UNPACKED_MAX, &job->unpacked, err) || vcca_fail_in(err, args_get(a, "kernel"));
 }
 
+bool measure_name_file(const struct job *job, struct vcca_error *err)
+{
+  static const char *const roles[] = {"kernel", "initrd", "firmware", "dtb", "dtb-template"};
+  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+    if (strcmp(err->source, roles[i]) == 0 && args_has(job->args, roles[i]))
+      snprintf(err->source, sizeof err->source, "%s (%s)", args_get(job->args, roles[i]), roles[i]);
+  return false;
+}
+
 vcca_span measure_kernel(const struct job *job)
 {
   return job->unpacked.bytes.p ? job->unpacked.bytes : job->kernel.bytes;

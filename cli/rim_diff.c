@@ -37,7 +37,8 @@ static bool split(struct side *s, const char *text, struct vcca_error *err)
     if (s->count == WORDS || n + strlen(text) + 2 > LINE)
       return vcca_fail(err, VCCA_FAULT_USAGE, "a configuration of more than %d words or %d characters", WORDS, LINE - 2);
     s->words[s->count++] = s->line + n;
-    for (char quote = '\0'; *text && (quote || *text != ' '); text++) {
+    char quote = '\0';
+    for (; *text && (quote || *text != ' '); text++) {
       if (*text == quote)
         quote = '\0';
       else if (!quote && (*text == '\'' || *text == '"'))
@@ -46,6 +47,8 @@ static bool split(struct side *s, const char *text, struct vcca_error *err)
         s->line[n++] = *text;
     }
     s->line[n++] = '\0';
+    if (quote)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "a configuration ends within %c...%c: close the quote", quote, quote);
   }
   return true;
 }
@@ -93,6 +96,8 @@ static bool open_trace(struct side *s, const char *operand, struct vcca_error *e
 
 static bool open_side(struct side *s, const char *operand, struct vcca_error *err)
 {
+  if (operand[0] == '\0')
+    return vcca_fail(err, VCCA_FAULT_USAGE, "'' is neither a trace nor a configuration");
   if (strchr(operand, ' ') && access(operand, F_OK) != 0)
     return measure_side(s, operand, err);
   return open_trace(s, operand, err);

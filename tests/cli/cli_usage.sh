@@ -59,6 +59,11 @@ expect 2 "standard input is read already" measure virtcca -k - --dtb - -c 1
 expect 0 "" "${measure[@]}" --output-dtb /dev/null --trace /dev/null
 expect 2 "is the file of --kernel" rim explain virtcca -k "$dir/Image" -c 1 --output-dtb "$dir/Image" --rim 00
 expect 0 "--append is not used" "${measure[@]}" --append quiet --dtb <("$vcca" "${measure[@]}" --output-dtb "$dir/dtb" >/dev/null 2>&1; cat "$dir/dtb")
+head -c 4096 "$0" >"$dir/text"
+expect 3 "$dir/text (kernel): byte 56" measure virtcca -k "$dir/text" -c 1
+expect 3 "$dir/text (dtb): byte 0" "${measure[@]}" --dtb "$dir/text"
+expect 2 "close the quote" rim diff "virtcca -k 'Image" "virtcca -k Image"
+expect 2 "neither a trace nor a configuration" rim diff "" x
 expect 3 "cannot create" "${measure[@]}" --trace "$dir/same" --output-corim "$dir/none/corim"
 [[ $("$vcca" "${measure[@]}" --trace - 2>/dev/null | grep -vc '^{"step":') == 0 ]] || complain "--trace - is not the trace alone"
 [[ ! -e $dir/same && ! -e $dir/same.part ]] && cmp "$dir/Image" "$dir/before" || complain "a refused command wrote"

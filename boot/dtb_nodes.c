@@ -37,6 +37,16 @@ void tree_cpus(struct tree *t, unsigned count)
   tree_end(t);
 }
 
+void tree_memory(struct tree *t, const struct vmm_layout *lay)
+{
+  for (size_t i = 0; i < lay->ram_count; i++) {
+    tree_begin_at(t, "memory", lay->ram[i].base);
+    tree_text(t, "device_type", "memory");
+    TREE_PAIRS(t, "reg", lay->ram[i].base, lay->ram[i].size);
+    tree_end(t);
+  }
+}
+
 void tree_start(struct tree *t, const struct vmm_layout *lay, uint32_t gic)
 {
   tree_begin(t, "");
@@ -51,10 +61,7 @@ void tree_start(struct tree *t, const struct vmm_layout *lay, uint32_t gic)
     tree_chosen(t, lay, i);
   tree_end(t);
 
-  tree_begin_at(t, "memory", lay->ram_base);
-  tree_text(t, "device_type", "memory");
-  TREE_PAIRS(t, "reg", lay->ram_base, lay->config->ram_size);
-  tree_end(t);
+  tree_memory(t, lay);
 
   tree_cpus(t, lay->config->vcpus);
 

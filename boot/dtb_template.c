@@ -41,7 +41,7 @@ static bool edit_property(struct edit *e, const char *name)
   const char *node = e->node[e->depth];
   const struct vmm_layout *lay = e->lay;
   if (e->depth == 2 && is_memory(node) && strcmp(name, "reg") == 0) {
-    TREE_PAIRS(e->t, "reg", lay->ram_base, lay->config->ram_size);
+    TREE_PAIRS(e->t, "reg", lay->ram[0].base, lay->ram[0].size);
     return true;
   }
   for (unsigned i = 0; e->chosen && i < CHOSEN_PROPERTIES; i++)

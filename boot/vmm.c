@@ -194,14 +194,23 @@ static void sort_segments(struct vcca_plan *plan)
     }
 }
 
+/* Where the range of RAM ends that an address is in, or the last one before it. */
+static uint64_t top_of(const struct vcca_plan *plan, uint64_t ipa)
+{
+  size_t i = plan->ripas_count - 1;
+  while (i > 0 && ipa < plan->ripas[i].base)
+    i--;
+  return plan->ripas[i].top;
+}
+
 static bool check_segment(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_segment *s, struct vcca_error *err)
 {
-  uint64_t ram_end = plan->ram_base + plan->ram_size;
+  uint64_t top = top_of(plan, s->ipa);
   if (model->flash && strcmp(s->name, "firmware") == 0)
     return true;
-  if (s->ipa < plan->ram_base || segment_end(s) > ram_end)
+  if (s->ipa < plan->ram_base || segment_end(s) > top)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the %s (0x%" PRIx64 "-0x%" PRIx64 ") is not within RAM (0x%" PRIx64 "-0x%" PRIx64 "): give more with %s",
-                     s->name, s->ipa, segment_end(s), plan->ram_base, ram_end, vmm_say(model, VMM_RAM).text);
+                     s->name, s->ipa, segment_end(s), plan->ram_base, top, vmm_say(model, VMM_RAM).text);
   return true;
 }
 
@@ -235,7 +244,7 @@ static bool check_gap(const struct vmm_model *model, const struct vcca_plan *pla
 static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_plan *plan,
                            const struct vcca_vmm_images *images, struct vcca_error *err)
 {
-  uint64_t ram_end = plan->ram_base + plan->ram_size, limit = (uint64_t)1 << (plan->params.s2sz - 1);
+  uint64_t ram_end = plan->ripas[plan->ripas_count - 1].top, limit = (uint64_t)1 << (plan->params.s2sz - 1);
   if (ram_end > limit)
     return vcca_fail(err, VCCA_FAULT_USAGE,
                      "RAM ends at 0x%" PRIx64 ", but with %" PRIu64 " address bits a realm's own end at 0x%" PRIx64 ": less RAM with %s%s", ram_end,
@@ -243,12 +252,12 @@ static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_
                      plan->params.s2sz < model->ipa_bits(config) ? ", or a host with more --ipa-bits" : "");
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
-    uint64_t end = needed_end(model, s, images);
+    uint64_t end = needed_end(model, s, images), top = top_of(plan, s->ipa);
     if (!check_segment(model, plan, s, err))
       return false;
-    if (end > segment_end(s) && end > ram_end)
+    if (end > segment_end(s) && end > top)
       return vcca_fail(err, VCCA_FAULT_USAGE, "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64 ": give more with %s", end,
-                       ram_end, vmm_say(model, VMM_RAM).text);
+                       top, vmm_say(model, VMM_RAM).text);
     if (i + 1 < plan->segment_count && !check_gap(model, plan, s, end, err))
       return false;
   }
@@ -304,16 +313,30 @@ static bool add_tree(const struct vmm_model *model, const struct vmm_layout *lay
   return vmm_add(model, out, "dtb", lay->dtb, dtb, err);
 }
 
-static void start_plan(const struct vmm_model *model, const struct vcca_vmm_config *config, enum vcca_rules_id rules, struct vcca_plan *plan)
+/* RAM in one piece, or on both sides of the model's hole. */
+static void split_ram(const struct vmm_model *model, uint64_t size, struct vmm_layout *lay)
 {
+  uint64_t below = model->hole && size > model->hole - model->ram_base ? model->hole - model->ram_base : size;
+  lay->ram_base = lay->ram[0].base = model->ram_base;
+  lay->ram[0].size = below;
+  lay->ram[1].base = model->hole_end;
+  lay->ram[1].size = size - below;
+  lay->ram_count = size > below ? 2 : 1;
+}
+
+static void start_plan(const struct vmm_model *model, const struct vmm_layout *lay, enum vcca_rules_id rules, struct vcca_plan *plan)
+{
+  const struct vcca_vmm_config *config = lay->config;
   snprintf(plan->profile, sizeof plan->profile, "%s", model->name);
   plan->rules = rules;
   memcpy(plan->rpv, config->rpv, sizeof plan->rpv);
   plan->ram_base = model->ram_base;
   plan->ram_size = config->ram_size;
-  plan->ripas[0].base = plan->ram_base;
-  plan->ripas[0].top = plan->ram_base + plan->ram_size;
-  plan->ripas_count = 1;
+  plan->ripas_count = lay->ram_count;
+  for (size_t i = 0; i < lay->ram_count; i++) {
+    plan->ripas[i].base = lay->ram[i].base;
+    plan->ripas[i].top = lay->ram[i].base + lay->ram[i].size;
+  }
   plan->vcpus = config->vcpus;
   plan->boot_rec.flags = 1;
 }
@@ -345,16 +368,17 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   if (rules == VCCA_RULES_ARM_2_0 && (config->has_hash || config->has_rpv || config->log))
     vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; predicted as asked");
 
-  if (model->whole_ram && config->ram_size > model->whole_ram)
-    vmm_note(&notes, "RAM is taken for one range: %s has a hole below 4 GiB, so expect another RIM beyond %" PRIu64 " MiB (%s)", model->program,
-             in_mib(model->whole_ram), vmm_say(model, VMM_RAM).text);
-
-  start_plan(model, config, rules, &out->plan);
+  struct vmm_layout lay = {.config = config};
+  split_ram(model, config->ram_size, &lay);
+  if (lay.ram_count > 1)
+    vmm_note(&notes, "RAM beyond %" PRIu64 " MiB lies from 4 GiB on, as in %s's main line; its realm branch has not been read",
+             in_mib(lay.ram[0].size), model->program);
+  start_plan(model, &lay, rules, &out->plan);
   if (!vmm_resolve(model, config, host, rules, &out->plan.params, err) || !pick_images(model, config, images, &used, &notes, err))
     return false;
   if (model->flash && config->firmware && config->kernel)
     vmm_hand_over(config, images, &notes, out);
-  struct vmm_layout lay = {.config = config, .ram_base = model->ram_base, .pmu = (out->plan.params.flags & VMM_FLAG_PMU) != 0};
+  lay.pmu = (out->plan.params.flags & VMM_FLAG_PMU) != 0;
   char *bootargs = model->bootargs ? model->bootargs(config) : NULL;
   lay.bootargs = bootargs;
   bool good = model->bootargs && !bootargs ? vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the kernel's command line")

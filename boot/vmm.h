@@ -77,6 +77,10 @@ struct vmm_layout {
   const struct vcca_vmm_config *config;
   bool pmu;
   uint64_t ram_base, dtb;
+  struct {
+    uint64_t base, size;
+  } ram[2]; /* below and behind the model's hole */
+  size_t ram_count;
   uint64_t initrd, initrd_size;        /* size 0: none */
   uint64_t log;                        /* 0: none */
   const char *bootargs;                /* NULL: none */
@@ -117,7 +121,7 @@ struct vmm_model {
   bool pmu_of_host;         /* a PMU unless refused; otherwise only if asked for */
   bool flash;               /* firmware lies below RAM (QEMU) */
   uint64_t dtb_size;        /* padded to this; 0: as long as it is */
-  uint64_t whole_ram;       /* more RAM than this lies in two ranges, which is not modelled; 0: never */
+  uint64_t hole, hole_end;  /* addresses that RAM leaves out: what does not fit below lies behind; 0: none */
   uint64_t low_ram;         /* images lie below it, however much RAM there is; 0: anywhere */
   bool (*check)(struct vcca_vmm_config *config, struct vcca_error *err);
   unsigned (*ipa_bits)(const struct vcca_vmm_config *config);
@@ -169,6 +173,7 @@ void tree_chosen(struct tree *t, const struct vmm_layout *lay, unsigned which);
 
 /* Nodes that models share; tree_start leaves the root open. gic is the interrupt controller's phandle. */
 void tree_start(struct tree *t, const struct vmm_layout *lay, uint32_t gic);
+void tree_memory(struct tree *t, const struct vmm_layout *lay);
 void tree_gic(struct tree *t, const uint64_t *reg, size_t n, const uint64_t its[2], uint32_t gic, uint32_t its_phandle);
 void tree_timer(struct tree *t, uint32_t trigger);
 void tree_pmu(struct tree *t);

@@ -1,5 +1,6 @@
 /* cloud-hypervisor as it starts a realm: command line, memory map, device tree. RAM at 1 GiB with the device tree at its base, the kernel
- * 4 MiB above, the initrd at its end. There is no firmware boot for realms.
+ * 4 MiB above, the initrd at its end; RAM that does not fit below a hole in the 32-bit addresses goes on at 4 GiB. There is no firmware
+ * boot for realms. Sources: arch/src/aarch64/layout.rs and fdt.rs, vmm/src/memory_manager.rs and device_manager.rs (until version 51).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -7,7 +8,11 @@
 #include "boot/vmm.h"
 
 enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
-#define HOLE UINT64_C(0xfc000000) /* up to 4 GiB: arch/src/aarch64/layout.rs, MEM_32BIT_RESERVED_START */
+#define HOLE UINT64_C(0xfc000000)                              /* layout.rs: MEM_32BIT_RESERVED_START, up to */
+#define HIGH_RAM (4 * GIB)                                     /* RAM_64BIT_START */
+#define PCI_HIGH (8 * GIB)                                     /* PCI_HIGH_BASE, which the device tree does not go below */
+#define PCI_UNIT (4 * GIB)                                     /* the window is a multiple of it */
+#define DEVICES_END (((uint64_t)1 << 46) - 64 * KIB - 1 * MIB) /* 46 address bits, less mmio_address_space_size's rest and the platform's */
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
@@ -97,6 +102,8 @@ static bool check(struct vcca_vmm_config *config, struct vcca_error *err)
 {
   if (config->ram_size == 0 || config->ram_size % PAGE_4K != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--memory size: RAM is a multiple of 4 KiB, and not nothing");
+  if (config->ram_size > DEVICES_END - HIGH_RAM)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "RAM goes beyond the 46 address bits that cloud-hypervisor uses: less RAM with --memory size=");
   return true;
 }
 
@@ -120,10 +127,11 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
   if (images->kernel.p && !vmm_add_kernel(model, out, boot->pc, images->kernel, &boot->pc, &end, err))
     return false;
   if (images->initrd.p) {
-    uint64_t room = round_up(images->initrd.n, PAGE_4K);
-    if (room > lay->config->ram_size)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "--initramfs: %" PRIu64 " MiB do not fit into RAM: give more with --memory size=", in_mib(room));
-    lay->initrd = lay->ram_base + lay->config->ram_size - room;
+    uint64_t room = round_up(images->initrd.n, PAGE_4K), size = lay->ram[lay->ram_count - 1].size;
+    if (room > size)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "--initramfs: %" PRIu64 " MiB do not fit into RAM%s: give more RAM with --memory size=", in_mib(room),
+                       lay->ram_count > 1 ? " from 4 GiB on" : "");
+    lay->initrd = lay->ram[lay->ram_count - 1].base + size - room;
     lay->initrd_size = images->initrd.n;
     return vmm_add(model, out, "initrd", lay->initrd, images->initrd, err);
   }
@@ -145,12 +153,20 @@ static void put_device(struct tree *t, const char *name, uint64_t at, unsigned s
   tree_end(t);
 }
 
-static void put_pci(struct tree *t)
+/* Devices begin where RAM ends, at 4 GiB at least; what is told of their window begins at PCI_HIGH at least. */
+static void put_pci_ranges(struct tree *t, const struct vmm_layout *lay)
 {
-  static const uint64_t config[] = {0x30000000, 0x100000}, io[] = {0x09050000, 0x10000}, low[] = {0x10000000, 0x20000000};
-  static const uint64_t high[] = {UINT64_C(0x200000000), UINT64_C(0x3ffd00000000)};
+  static const uint64_t io[] = {0x09050000, 0x10000}, low[] = {0x10000000, 0x20000000};
+  uint64_t start = lay->ram_count > 1 ? lay->ram[1].base + lay->ram[1].size : HIGH_RAM, end = start + (DEVICES_END - start) / PCI_UNIT * PCI_UNIT;
+  uint64_t from = start > PCI_HIGH ? start : PCI_HIGH;
+  tree_pci_ranges(t, io, low, (const uint64_t[]){from, end > from ? end - from : 0});
+}
+
+static void put_pci(struct tree *t, const struct vmm_layout *lay)
+{
+  static const uint64_t config[] = {0x30000000, 0x100000};
   tree_begin_at(t, "pcie", config[0]);
-  tree_pci_ranges(t, io, low, high);
+  put_pci_ranges(t, lay);
   tree_pairs(t, "reg", config, 2);
   TREE_CELLS(t, "msi-map", 0, ITS, 0, 0x100);
   tree_empty(t, "dma-coherent");
@@ -176,15 +192,28 @@ static void put_tree(struct tree *t, const struct vmm_layout *lay)
   put_device(t, "pl031", 0x09010000, SPI_RTC, IRQ_LEVEL_HIGH, VCCA_SPAN("arm,pl031\0arm,primecell"));
   if (lay->config->serial)
     put_device(t, "pl011", 0x09000000, SPI_UART, IRQ_EDGE_RISING, VCCA_SPAN("arm,pl011\0arm,primecell"));
-  put_pci(t);
+  put_pci(t, lay);
   tree_end(t);
 }
 
 static bool edit_node(struct tree *t, const struct vmm_layout *lay, const char *node)
 {
-  if (strcmp(node, "cpus") != 0)
+  if (strcmp(node, "cpus") == 0)
+    tree_cpus(t, lay->config->vcpus);
+  else if (strcmp(node, "memory@40000000") == 0 && lay->ram_count > 1)
+    tree_memory(t, lay);
+  else
+    return strcmp(node, "memory@100000000") == 0; /* is written with the first, if it is there */
+  return true;
+}
+
+/* The PCI window depends on RAM where that is split; otherwise it is as the template's VMM has it. */
+static bool edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property)
+{
+  bool pci = strcmp(node, "pci@30000000") == 0 || strcmp(node, "pcie@30000000") == 0;
+  if (!pci || strcmp(property, "ranges") != 0 || lay->ram_count == 1)
     return false;
-  tree_cpus(t, lay->config->vcpus);
+  put_pci_ranges(t, lay);
   return true;
 }
 
@@ -205,10 +234,12 @@ const struct vmm_model vmm_cloud_hypervisor = {
     .ram_base = GIB,
     .chunk = PAGE_4K,
     .pmu_of_host = true,
-    .whole_ram = HOLE - GIB,
+    .hole = HOLE,
+    .hole_end = HIGH_RAM,
     .check = check,
     .ipa_bits = ipa_bits,
     .place = place,
     .put_tree = put_tree,
     .edit_node = edit_node,
+    .edit_property = edit_property,
 };

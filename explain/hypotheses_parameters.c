@@ -180,12 +180,16 @@ bool hypothesis_ram_size(struct theory *t, unsigned v, struct vcca_rim_deviation
   uint64_t size = (uint64_t)128 * MIB << v;
   if (t->changeable || t->ripas_count == 0 || !set_u64(&t->ram_size, size))
     return false;
-  if ((t->ram_base + size - 1) >> (t->params.s2sz - 1) != 0)
+  size_t last = t->ripas_count - 1; /* of ranges, the last gives way */
+  uint64_t top = t->ram_base + size;
+  for (size_t i = 0; i < last; i++)
+    top += t->ripas[i + 1].base - t->ripas[i].top;
+  if ((top - 1) >> (t->params.s2sz - 1) != 0)
     return false; /* the upper half is shared memory */
-  t->ripas[t->ripas_count - 1].top = t->ram_base + size;
+  t->ripas[last].top = top;
   if (!t->vmm)
     (void)say_edit(say, VCCA_EDIT_SET, "ram", "%" PRIu64 "M", size / MIB);
-  return t->ripas[t->ripas_count - 1].base < t->ram_base + size && say_words(say, "%" PRIu64 " MiB of RAM", size / MIB);
+  return t->ripas[last].base < top && say_words(say, "%" PRIu64 " MiB of RAM", size / MIB);
 }
 
 bool hypothesis_ripas_blocks(struct theory *t, unsigned v, struct vcca_rim_deviation *say)

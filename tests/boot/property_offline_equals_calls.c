@@ -262,6 +262,7 @@ static void vmm_models_measure_as_they_boot(void **state)
       {"kvmtool-arm", "-c 1 -m 128 -k k -i i --measurement-algo sha512"},
       {"kvmtool-linaro", "-c 1 -m 64 -f f"},
       {"cloud-hypervisor", "--cpus boot=3 --memory size=96M --kernel k --initramfs i"},
+      {"cloud-hypervisor", "--memory size=3010M --kernel k --initramfs i"}, /* in two ranges */
   };
   support_fill(&files);
   const struct vcca_vmm_images images = {.kernel = VCCA_SPAN(files.kernel), .initrd = VCCA_SPAN(files.initrd), .firmware = VCCA_SPAN(files.firmware)};

@@ -119,6 +119,34 @@ static void images_lie_where_each_vmm_puts_them(void **state)
   }
 }
 
+/* Up to 0xfc000000 there are 3008 MiB; the rest begins at 4 GiB (arch/src/aarch64/layout.rs). */
+static void ram_of_cloud_hypervisor_leaves_a_hole_below_4_gib(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *line;
+    size_t count;
+    uint64_t ripas[4], initrd;
+  } rows[] = {
+      {"--memory size=3008M --kernel k --initramfs i", 1, {0x40000000, 0xfc000000}, 0xfbffe000},
+      {"--memory size=3010M --kernel k --initramfs i", 2, {0x40000000, 0xfc000000, 0x100000000, 0x100200000}, 0x1001fe000},
+      {"--memory size=4G --kernel k --initramfs i", 2, {0x40000000, 0xfc000000, 0x100000000, 0x144000000}, 0x143ffe000},
+      {"--memory size=16G --kernel k --initramfs i", 2, {0x40000000, 0xfc000000, 0x100000000, 0x444000000}, 0x443ffe000},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_vmm_plan out;
+    const struct vcca_plan *plan = plan_of("cloud-hypervisor", HOST, rows[i].line, &out);
+    assert_int_equal(plan->ripas_count, rows[i].count);
+    for (size_t k = 0; k < rows[i].count; k++) {
+      assert_int_equal(plan->ripas[k].base, rows[i].ripas[2 * k]);
+      assert_int_equal(plan->ripas[k].top, rows[i].ripas[2 * k + 1]);
+    }
+    assert_int_equal(segment(plan, "initrd")->ipa, rows[i].initrd);
+    assert_int_equal(segment(plan, "kernel")->ipa, 0x40400000);
+    vcca_vmm_plan_free(&out);
+  }
+}
+
 static void branches_of_kvmtool_differ(void **state)
 {
   (void)state;
@@ -237,6 +265,7 @@ static void refusals_name_what_to_change(void **state)
       {"cloud-hypervisor", HOST, "--platform measurement_algo=md5", "--platform measurement_algo md5"},
       {"cloud-hypervisor", HOST, "--memory size=6M --kernel k --initramfs i", "--memory size="},
       {"cloud-hypervisor", HOST, "--memory size=4M --kernel k", "--memory"},
+      {"cloud-hypervisor", HOST, "--memory size=3080196K --kernel k --initramfs i", "from 4 GiB on: give more RAM with --memory size="}, /* 4 KiB */
       {"cloud-hypervisor", HOST, "--frob", "--frob"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -373,6 +402,7 @@ int main(void)
       cmocka_unit_test(host_and_command_line_make_the_parameters),
       cmocka_unit_test(rmm_2_0_defaults_to_sha_256_and_does_not_measure_ripas),
       cmocka_unit_test(images_lie_where_each_vmm_puts_them),
+      cmocka_unit_test(ram_of_cloud_hypervisor_leaves_a_hole_below_4_gib),
       cmocka_unit_test(branches_of_kvmtool_differ),
       cmocka_unit_test(the_log_area_comes_after_the_vcpus),
       cmocka_unit_test(refusals_name_what_to_change),

@@ -118,8 +118,8 @@ bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcc
   if (!vmm_read_words(model, words, count, &notes, out, err))
     return false;
   if (out->initrd && !out->kernel)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel", vmm_say(model, VMM_INITRD).text,
-                     vmm_say(model, VMM_KERNEL).text);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel: give %s, or leave %s out", vmm_say(model, VMM_INITRD).text,
+                     vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_INITRD).text);
   return model->check(out, err);
 }
 

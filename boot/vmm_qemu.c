@@ -196,6 +196,8 @@ static bool check(struct vcca_vmm_config *config, struct vcca_error *err)
 {
   if (!check_topology(config, err))
     return false;
+  if (config->append && !config->kernel) /* qemu_validate_options, as with -initrd */
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-append without -kernel: QEMU has no place for a command line then: give -kernel, or leave -append out");
   if (config->ram_size == 0 || config->ram_size % PAGE_4K != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "-m: RAM is a multiple of 4 KiB, and not nothing");
   if (config->ram_max && config->ram_max < config->ram_size)

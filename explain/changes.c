@@ -111,6 +111,8 @@ bool change_bootargs(struct configuration *c, unsigned v, struct vcca_rim_deviat
   const char *was = *now ? *now : "", *is = usual[v] ? usual[v] : "";
   if (!makes_dtb(c) || (strcmp(was, is) == 0 && !*now == !usual[v]))
     return false;
+  if (is_model(c, "qemu") && usual[v] && !c->config.kernel)
+    return false; /* which QEMU refuses */
   *now = usual[v];
   say_bootargs(say, c, usual[v]);
   return usual[v] ? say_words(say, "the kernel's command line is \"%s\"", usual[v]) : say_words(say, "there is no command line for the kernel");

@@ -222,7 +222,10 @@ static void refusals_name_what_to_change(void **state)
       {"qemu", "ipa_bits=32\nnum_bps=2\nnum_wps=2\n", "-m 2G", "--ipa-bits"},
       {"qemu", HOST, "-m 1M -kernel k", "-m"}, /* the device tree is outside RAM */
       {"qemu", HOST, "-m 1M -bios f -object rme-guest,measurement-log=on", "-m"},
-      {"qemu", HOST, "-initrd i", "-initrd without -kernel"},
+      {"qemu", HOST, "-initrd i", "-initrd without -kernel: an initrd goes with a kernel: give -kernel, or leave -initrd out"},
+      {"qemu", HOST, "-bios f -initrd i", "-initrd without -kernel"},
+      {"qemu", HOST, "-append quiet", "-append without -kernel: QEMU has no place for a command line then: give -kernel, or leave -append out"},
+      {"qemu", HOST, "-bios f -append quiet", "-append without -kernel"},
       {"kvmtool", HOST, "-m 512", "--cpus"},
       {"kvmtool", HOST, "-c 1", "--mem"},
       {"kvmtool", HOST, "-c 0 -m 512", "--cpus"},

@@ -59,7 +59,8 @@ static void put_devices(struct tree *t, const struct vcca_vmm_config *config)
     TREE_CELLS(t, "clock-frequency", 1843200);
     tree_end(t);
   }
-  for (unsigned i = 0; config->virtio_mmio && i < config->devices; i++) {
+  unsigned virtio = config->mmio_devices + (config->virtio_mmio ? config->devices : 0);
+  for (unsigned i = 0; i < virtio; i++) {
     tree_begin_at(t, "virtio", VIRTIO_AT + (uint64_t)i * VIRTIO_SIZE);
     tree_text(t, "compatible", "virtio,mmio");
     TREE_PAIRS(t, "reg", VIRTIO_AT + (uint64_t)i * VIRTIO_SIZE, VIRTIO_SIZE);

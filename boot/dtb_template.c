@@ -192,7 +192,10 @@ bool vmm_tree(const struct vmm_model *model, const struct vmm_layout *lay, vcca_
     if (!edit_template(model, lay, template, out, err))
       return false;
   } else {
-    if (!tree_new(&t, TREE_ROOM + 256 * ((size_t)lay->config->vcpus + lay->config->devices) + (lay->bootargs ? strlen(lay->bootargs) : 0), NULL, err))
+    if (!tree_new(&t,
+                  TREE_ROOM + 256 * ((size_t)lay->config->vcpus + lay->config->devices + lay->config->mmio_devices) +
+                      (lay->bootargs ? strlen(lay->bootargs) : 0),
+                  NULL, err))
       return false;
     model->put_tree(&t, lay);
     if (!tree_finish(&t, out, err))

@@ -74,7 +74,9 @@ struct vcca_vmm_config {
   unsigned num_bps, num_wps; /* counts; 0: the host's */
   bool its, log, serial, flash;
   bool virtio_mmio;       /* kvmtool: devices are virtio-mmio, and so in the device tree */
-  unsigned devices;       /* virtio devices, a network device included (kvmtool) */
+  unsigned devices;       /* virtio devices of that transport, the network device that there is by default included (kvmtool) */
+  bool network;           /* kvmtool: network devices are those that are asked for */
+  unsigned mmio_devices;  /* of these, such as are virtio-mmio whatever the others are */
   uint64_t firmware_base; /* kvmtool */
   const char *kernel, *initrd, *firmware, *append;
 };

@@ -163,6 +163,43 @@ static void branches_of_kvmtool_differ(void **state)
   vcca_vmm_plan_free(&out);
 }
 
+/* virtio/net.c: a network device has its own trans= or else --virtio-transport, which is known when all options are read; the one that there
+ * is by default gives way to any other. */
+static void network_devices_have_a_transport_of_their_own(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *line;
+    unsigned nodes;
+  } rows[] = {
+      {"", 0},
+      {"--virtio-transport mmio", 1},
+      {"--virtio-transport mmio -n mode=none", 0},
+      {"--virtio-transport mmio -n mode=user", 1},
+      {"--virtio-transport mmio -n mode=tap,tapif=t -n mode=tap,tapif=u --rng", 3},
+      {"-n mode=user,trans=mmio", 1},
+      {"-n trans=mmio -d disk", 1},
+      {"-n trans=mmio --virtio-transport mmio -d disk", 2},
+      {"-n trans=mmio --virtio-transport pci", 1},
+      {"-n trans=pci --virtio-transport mmio", 0},
+      {"--virtio-transport mmio -n trans=pci -n mode=tap", 1},
+      {"-n trans=other --virtio-transport mmio", 1},
+      {"--virtio-transport mmio --force-pci -n trans=mmio -n mode=none", 1},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_vmm_plan out;
+    char line[200];
+    unsigned nodes = 0;
+    snprintf(line, sizeof line, "-c 1 -m 512 -k k %s", rows[i].line);
+    (void)plan_of("kvmtool", HOST, line, &out);
+    for (size_t at = 0; at + 12 <= out.dtb.n; at++)
+      nodes += memcmp(out.dtb.p + at, "virtio,mmio", 12) == 0;
+    if (nodes != rows[i].nodes)
+      fail_msg("%s: %u nodes, not %u", rows[i].line, nodes, rows[i].nodes);
+    vcca_vmm_plan_free(&out);
+  }
+}
+
 static void the_log_area_comes_after_the_vcpus(void **state)
 {
   (void)state;
@@ -251,7 +288,6 @@ static void refusals_name_what_to_change(void **state)
       {"kvmtool", HOST, "-c 1 -m 512 --sve-max-vl 4096", "--sve-max-vl 4096"},
       {"kvmtool", HOST, "-c 1 -m 512 -i i", "--initrd without --kernel"},
       {"kvmtool", HOST, "-c 1 -m 512 -n mode", "--network mode: name=value"},
-      {"kvmtool", HOST, "-c 1 -m 512 --network trans=mmio", "--network trans mmio"},
       {"kvmtool", HOST, "-c 1 -m 512 --virtio-transport usb", "--virtio-transport usb"},
       {"kvmtool", "ipa_bits=33\nnum_bps=2\nnum_wps=2\n", "-c 1 -m 4G -k k", "less RAM with --mem, or a host with more --ipa-bits"},
       {"kvmtool", HOST, "-c 1 -m 4 -f f", "--mem"}, /* firmware over the device tree */
@@ -407,6 +443,7 @@ int main(void)
       cmocka_unit_test(images_lie_where_each_vmm_puts_them),
       cmocka_unit_test(ram_of_cloud_hypervisor_leaves_a_hole_below_4_gib),
       cmocka_unit_test(branches_of_kvmtool_differ),
+      cmocka_unit_test(network_devices_have_a_transport_of_their_own),
       cmocka_unit_test(the_log_area_comes_after_the_vcpus),
       cmocka_unit_test(refusals_name_what_to_change),
       cmocka_unit_test(images_that_are_asked_for_must_be_here),

@@ -225,19 +225,22 @@ static uint64_t needed_end(const struct vmm_model *model, const struct vcca_segm
   return needed > end ? needed : end;
 }
 
-static bool check_gap(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_segment *s, uint64_t end, struct vcca_error *err)
+static bool check_gap(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_plan *plan, const struct vcca_segment *s,
+                      uint64_t end, struct vcca_error *err)
 {
   const struct vcca_segment *next = s + 1;
+  bool placed = config->firmware_base && (strcmp(s->name, "firmware") == 0 || strcmp(next->name, "firmware") == 0);
+  const char *elsewhere = placed ? "another --firmware-address, " : "";
   if (end <= next->ipa)
     return true;
   if (model->low_ram && plan->ram_size >= model->low_ram)
     return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": smaller images; %s puts all below %" PRIu64
+                     "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": %ssmaller images; %s puts all below %" PRIu64
                      " MiB, more RAM does not help",
-                     s->name, end, next->name, next->ipa, model->program, in_mib(model->low_ram));
+                     s->name, end, next->name, next->ipa, elsewhere, model->program, in_mib(model->low_ram));
   return vcca_fail(err, VCCA_FAULT_USAGE,
-                   "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, or smaller images", s->name, end,
-                   next->name, next->ipa, vmm_say(model, VMM_RAM).text);
+                   "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, %sor smaller images", s->name, end,
+                   next->name, next->ipa, vmm_say(model, VMM_RAM).text, elsewhere);
 }
 
 /* RAM in the realm's own half of its addresses, every image in RAM, none over another. */
@@ -258,7 +261,7 @@ static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_
     if (end > segment_end(s) && end > top)
       return vcca_fail(err, VCCA_FAULT_USAGE, "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64 ": give more with %s", end,
                        top, vmm_say(model, VMM_RAM).text);
-    if (i + 1 < plan->segment_count && !check_gap(model, plan, s, end, err))
+    if (i + 1 < plan->segment_count && !check_gap(model, config, plan, s, end, err))
       return false;
   }
   return true;

@@ -280,8 +280,8 @@ static void refusals_name_what_to_change(void **state)
       {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1001", "--firmware-address"},
       {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1000", "--firmware-address 0x1000: RAM is at 0x80000000-0xa0000000"},
       {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0xa0000000", "--firmware-address 0xa0000000"},
-      {"kvmtool", HOST, "-c 1 -m 1G -f f --firmware-address 0x8fc00000", "more RAM does not help"}, /* over the device tree */
-      {"kvmtool", HOST, "-c 1 -m 128 -f f --firmware-address 0x87c00000", "give more RAM with --mem"},
+      {"kvmtool", HOST, "-c 1 -m 1G -f f --firmware-address 0x8fc00000", "another --firmware-address, smaller images"}, /* over the device tree */
+      {"kvmtool", HOST, "-c 1 -m 128 -f f --firmware-address 0x87c00000", "give more RAM with --mem, another --firmware-address, or smaller"},
       {"kvmtool", HOST, "-c 513 -m 512", "--cpus 513"},
       {"kvmtool", HOST, "-c 1 -m 512 -k k --pmu --pmu-counters 7", "--pmu-counters 7, but the host has 6"},
       {"kvmtool", HOST, "-c 1 -m 512 -k k --pmu --pmu-counters 32", "--pmu-counters 32"},

@@ -27,14 +27,17 @@ void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_i
   vmm_note(notes, "REM0 is that of EDK II for Arm CCA: kernel, initrd and command line");
 }
 
-bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, uint8_t rem[VCCA_MEASUREMENT_SIZE])
+bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *hash_ctx, uint8_t rem[VCCA_MEASUREMENT_SIZE])
 {
   enum vcca_hash_alg alg = plan->plan.params.hash_alg;
   uint8_t digest[VCCA_HASH_MAX];
   memset(rem, 0, VCCA_MEASUREMENT_SIZE);
   for (size_t i = 0; i < plan->handed_count; i++)
     if (plan->handed[i].n > 0) {
-      vcca_hash(alg, plan->handed[i], digest);
+      if (hash)
+        hash(hash_ctx, alg, plan->handed[i], digest);
+      else
+        vcca_hash(alg, plan->handed[i], digest);
       vcca_rem_extend(alg, false, rem, vcca_span_of(digest, vcca_hash_size(alg)));
     }
   return plan->handed_count > 0;

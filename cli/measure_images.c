@@ -112,7 +112,7 @@ bool measure_compute_plan(struct job *job, struct vcca_measured *out, struct vcc
         (struct vcca_account_label){plan->segments[i].name, plan->segments[i].ipa, plan->segments[i].ipa + plan->segments[i].size};
   job->account.hash_alg = plan->params.hash_alg;
   vcca_plan_measure(plan, measure_step, job, measure_progress, job, &out->rim);
-  out->has_rem = job->plan == &job->vmm.plan && vcca_vmm_rem0(&job->vmm, out->rem[0]);
+  out->has_rem = job->plan == &job->vmm.plan && vcca_vmm_rem0(&job->vmm, NULL, NULL, out->rem[0]);
   snprintf(out->profile, sizeof out->profile, "%s", plan->profile);
   return true;
 }

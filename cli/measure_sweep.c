@@ -106,20 +106,25 @@ static bool read_resumed(const struct args *a, struct sweep_job *job, struct vcc
 static bool is_known(void *ctx, size_t id)
 {
   const struct sweep_job *job = ctx;
-  return job->resumed.rim[id] != NULL;
+  return job->resumed.values[id] != NULL;
 }
 
 /* Each row is on its way before the next: whoever is interrupted loses no more than one block. */
 static bool on_row(void *ctx, const struct vcca_sweep_row *row)
 {
   struct sweep_job *job = ctx;
-  char hex[2 * VCCA_HASH_MAX + 1], text[800];
-  const char *rim = row->known ? job->resumed.rim[row->id] : row->planned ? vcca_hex_text(vcca_rim_digest(&row->rim), hex, sizeof hex) : NULL;
-  if (!rim) {
+  char text[800];
+  struct row_values values = {"", ""};
+  bool has = row->known ? resumed_take(&job->resumed, row->id, &values) : row->planned;
+  if (row->planned)
+    (void)vcca_hex_text(vcca_rim_digest(&row->rim), values.rim, sizeof values.rim);
+  if (row->has_rem0)
+    (void)vcca_hex_text(vcca_span_of(row->rem0, vcca_hash_size(row->rim.hash_alg)), values.rem0, sizeof values.rem0);
+  if (!has) {
     job->errors = true;
     vcca_error_text(&row->error, text, sizeof text);
   }
-  rows_write(&job->rows, stdout, row->id, rim, rim ? NULL : text);
+  rows_write(&job->rows, stdout, row->id, has ? &values : NULL, has ? NULL : text);
   size_t shards = job->options.shards ? job->options.shards : 1;
   if (!isatty(STDOUT_FILENO)) /* there rows tell enough */
     progress_line("sweeping", row->id / shards + 1, (job->sweep.configurations - job->options.shard + shards - 1) / shards, "rows");

@@ -68,10 +68,10 @@ void rows_write_head(const struct rows *rows, FILE *out)
   fputs("id,profile,", out);
   for (size_t axis = 0; axis < rows->sweep->axis_count; axis++)
     fprintf(out, "%s,", vcca_sweep_option_name(rows->sweep->axes[axis].option));
-  fputs("inputs,rim,error\n", out);
+  fputs("inputs,rem0,rim,error\n", out);
 }
 
-static void write_csv(const struct rows *rows, FILE *out, size_t id, const char *inputs, const char *rim, const char *error)
+static void write_csv(const struct rows *rows, FILE *out, size_t id, const char *inputs, const struct row_values *values, const char *error)
 {
   const struct vcca_sweep *sweep = rows->sweep;
   fprintf(out, "%zu,%s,", id, sweep->profile);
@@ -79,7 +79,7 @@ static void write_csv(const struct rows *rows, FILE *out, size_t id, const char 
     csv_value(out, vcca_sweep_kind(sweep->profile, sweep->axes[axis].option), vcca_sweep_at(sweep, id, axis));
     putc(',', out);
   }
-  fprintf(out, "%s,%s,", inputs, rim ? rim : "");
+  fprintf(out, "%s,%s,%s,", inputs, values ? values->rem0 : "", values ? values->rim : "");
   csv_field(out, error ? error : "");
   putc('\n', out);
 }
@@ -102,7 +102,7 @@ static void json_value(struct vcca_json *j, const char *name, enum vcca_sweep_ki
   }
 }
 
-static void write_json(const struct rows *rows, FILE *out, size_t id, const char *inputs, const char *rim, const char *error)
+static void write_json(const struct rows *rows, FILE *out, size_t id, const char *inputs, const struct row_values *values, const char *error)
 {
   const struct vcca_sweep *sweep = rows->sweep;
   struct vcca_json j = vcca_json_to(out, VCCA_JSON_LINE);
@@ -116,23 +116,25 @@ static void write_json(const struct rows *rows, FILE *out, size_t id, const char
   }
   vcca_json_close(&j);
   vcca_json_str(&j, "inputs", inputs);
-  if (rim)
-    vcca_json_str(&j, "rim", rim);
+  if (values && values->rem0[0])
+    vcca_json_str(&j, "rem0", values->rem0);
+  if (values)
+    vcca_json_str(&j, "rim", values->rim);
   else
     vcca_json_str(&j, "error", error);
   vcca_json_close(&j);
 }
 
-static void write_row(const struct rows *rows, FILE *out, size_t id, const char *inputs, const char *rim, const char *error)
+static void write_row(const struct rows *rows, FILE *out, size_t id, const char *inputs, const struct row_values *values, const char *error)
 {
-  (rows->csv ? write_csv : write_json)(rows, out, id, inputs, rim, error);
+  (rows->csv ? write_csv : write_json)(rows, out, id, inputs, values, error);
 }
 
-void rows_write(const struct rows *rows, FILE *out, size_t id, const char *rim, const char *error)
+void rows_write(const struct rows *rows, FILE *out, size_t id, const struct row_values *values, const char *error)
 {
   char inputs[VCCA_SWEEP_INPUTS + 1];
   vcca_sweep_inputs(rows->sweep, id, inputs);
-  write_row(rows, out, id, inputs, rim, error);
+  write_row(rows, out, id, inputs, values, error);
 }
 
 /* --- Reading back --------------------------------------------------------------------------------------------- */
@@ -140,15 +142,25 @@ void rows_write(const struct rows *rows, FILE *out, size_t id, const char *rim, 
 bool resumed_new(struct resumed *resumed, size_t configurations, struct vcca_error *err)
 {
   resumed->count = configurations;
-  resumed->rim = calloc(configurations, sizeof *resumed->rim);
-  return resumed->rim || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu rows", configurations);
+  resumed->values = calloc(configurations, sizeof *resumed->values);
+  return resumed->values || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu rows", configurations);
 }
 
 void resumed_free(struct resumed *resumed)
 {
-  for (size_t i = 0; resumed->rim && i < resumed->count; i++)
-    free(resumed->rim[i]);
-  free(resumed->rim);
+  for (size_t i = 0; resumed->values && i < resumed->count; i++)
+    free(resumed->values[i]);
+  free(resumed->values);
+}
+
+bool resumed_take(const struct resumed *resumed, size_t id, struct row_values *out)
+{
+  const char *text = resumed->values[id], *blank = text ? strchr(text, ' ') : NULL;
+  if (!text)
+    return false;
+  snprintf(out->rim, sizeof out->rim, "%.*s", (int)strcspn(text, " "), text);
+  snprintf(out->rem0, sizeof out->rem0, "%s", blank ? blank + 1 : "");
+  return true;
 }
 
 /* The number that the line begins with, behind {"id": in JSON Lines. */
@@ -168,7 +180,8 @@ static bool line_id(const struct rows *rows, vcca_span line, size_t *id)
 
 /* What a line says. */
 struct said {
-  char inputs[VCCA_SWEEP_INPUTS + 1], rim[2 * VCCA_HASH_MAX + 1];
+  char inputs[VCCA_SWEEP_INPUTS + 1];
+  struct row_values values;
 };
 
 /* Copies a run of n hexadecimal digits. */
@@ -181,25 +194,36 @@ static bool take_digits(vcca_span line, size_t at, size_t n, char *out)
   return strspn(out, "0123456789abcdef") == n;
 }
 
-/* The digits of the RIM at the end of a line; of any algorithm. */
-static bool take_rim(const struct rows *rows, vcca_span line, char *rim)
+/* The digits in front of an end, of any algorithm: how many there are. */
+static size_t take_digest(vcca_span line, size_t end, char *out)
 {
-  size_t tail = strlen(rows->csv ? ",\n" : "\"}\n"), digits = 0;
-  size_t end = line.n > tail ? line.n - tail : 0;
+  size_t digits = 0;
   while (digits < end && strchr("0123456789abcdef", line.p[end - digits - 1]) && line.p[end - digits - 1])
     digits++;
-  return digits <= (size_t)2 * VCCA_HASH_MAX && digits > 0 && take_digits(line, end - digits, digits, rim);
+  return digits <= (size_t)2 * VCCA_HASH_MAX && take_digits(line, end - digits, digits, out) ? digits : 0;
+}
+
+/* The RIM at the end of a line, and REM0 in front of it; between two of them is as much as between inputs and RIM without. */
+static bool take_values(const struct rows *rows, vcca_span line, struct row_values *out)
+{
+  size_t tail = strlen(rows->csv ? ",\n" : "\"}\n"), between = strlen(rows->csv ? "," : "\",\"rim\":\"");
+  size_t end = line.n > tail ? line.n - tail : 0, digits = take_digest(line, end, out->rim);
+  end -= digits;
+  out->rem0[0] = '\0';
+  if (end > between && take_digest(line, end - between, out->rem0) <= VCCA_SWEEP_INPUTS) /* these are the inputs */
+    out->rem0[0] = '\0';
+  return digits > 0;
 }
 
 enum row_is { OTHERS, WITHOUT_RIM, WHOLE };
 
-/* Bytes in front of the inputs, in a row that was written without inputs and RIM: behind them is ,,\n in CSV, and as far as five quotes
+/* Bytes in front of the inputs, in a row that was written without inputs and values: behind them is ,,,\n in CSV, and as far as five quotes
  * reach in JSON Lines ("","rim":""}\n, with a blank or two). */
 static size_t start_of(const struct rows *rows, const char *row, size_t n)
 {
   unsigned quotes = rows->csv ? 0 : 5;
   if (rows->csv)
-    n -= strlen(",,\n");
+    n -= strlen(",,,\n");
   while (quotes > 0 && n > 0)
     quotes -= row[--n] == '"';
   return n;
@@ -209,19 +233,19 @@ static size_t start_of(const struct rows *rows, const char *row, size_t n)
  * its inputs; or not even that. */
 static enum row_is read_row(const struct rows *rows, vcca_span line, size_t id, struct said *said)
 {
-  static const char nothing[] = "";
+  static const struct row_values nothing = {"", ""};
   char *text = NULL;
   size_t n = 0, start;
   FILE *out = open_memstream(&text, &n);
   if (!out)
     return OTHERS;
-  write_row(rows, out, id, nothing, nothing, NULL);
+  write_row(rows, out, id, "", &nothing, NULL);
   fflush(out);
   start = start_of(rows, text, n);
   enum row_is is = vcca_span_eq(vcca_span_sub(line, 0, start), vcca_span_of(text, start)) ? WITHOUT_RIM : OTHERS;
-  if (is == WITHOUT_RIM && take_digits(line, start, VCCA_SWEEP_INPUTS, said->inputs) && take_rim(rows, line, said->rim)) {
+  if (is == WITHOUT_RIM && take_digits(line, start, VCCA_SWEEP_INPUTS, said->inputs) && take_values(rows, line, &said->values)) {
     rewind(out);
-    write_row(rows, out, id, said->inputs, said->rim, NULL);
+    write_row(rows, out, id, said->inputs, &said->values, NULL);
     fflush(out);
     is = vcca_span_eq(line, vcca_span_of(text, n)) ? WHOLE : is;
   }
@@ -234,7 +258,7 @@ static bool resume_line(struct resumed *resumed, const struct rows *rows, vcca_s
 {
   size_t id;
   struct said said;
-  char inputs[VCCA_SWEEP_INPUTS + 1];
+  char inputs[VCCA_SWEEP_INPUTS + 1], values[sizeof said.values + 2];
   if (!line_id(rows, line, &id))
     return vcca_fail_line(err, number, 1, "no row of this plan's %zu configurations in %s", rows->sweep->configurations,
                           rows->csv ? "CSV" : "JSON Lines");
@@ -246,9 +270,10 @@ static bool resume_line(struct resumed *resumed, const struct rows *rows, vcca_s
     resumed->changed++;
     return true;
   }
-  if (resumed->rim[id] && strcmp(resumed->rim[id], said.rim) != 0)
-    return vcca_fail_line(err, number, 1, "configuration %zu has another RIM in an earlier row", id);
-  if (!resumed->rim[id] && !(resumed->rim[id] = strdup(said.rim)))
+  snprintf(values, sizeof values, "%s%s%s", said.values.rim, said.values.rem0[0] ? " " : "", said.values.rem0);
+  if (resumed->values[id] && strcmp(resumed->values[id], values) != 0)
+    return vcca_fail_line(err, number, 1, "configuration %zu has another RIM or REM0 in an earlier row", id);
+  if (!resumed->values[id] && !(resumed->values[id] = strdup(values)))
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for rows");
   return true;
 }

@@ -13,12 +13,16 @@ struct rows {
   bool csv;
 };
 void rows_write_head(const struct rows *rows, FILE *out);
-/* Either rim, hexadecimal, or error is set. A row names what it was made of (vcca_sweep_inputs). */
-void rows_write(const struct rows *rows, FILE *out, size_t id, const char *rim, const char *error);
+/* What a row gives, in hexadecimal; rem0 is empty where none is predicted. */
+struct row_values {
+  char rim[2 * VCCA_HASH_MAX + 1], rem0[2 * VCCA_HASH_MAX + 1];
+};
+/* Either values or error is set. A row names what it was made of (vcca_sweep_inputs). */
+void rows_write(const struct rows *rows, FILE *out, size_t id, const struct row_values *values, const char *error);
 
-/* The RIMs that are there already, by id. */
+/* What is there already, by id. */
 struct resumed {
-  char **rim;
+  char **values; /* the RIM, and behind a blank REM0 if there is one */
   size_t count;
   size_t changed; /* rows that were made of something else, which is no more */
 };
@@ -26,6 +30,8 @@ VCCA_MUST_USE bool resumed_new(struct resumed *resumed, size_t configurations, s
 /* Reads an output. Rows with an error do not count, nor rows made of other inputs, nor a last line without an end; a row of another plan or
  * format is an error. */
 VCCA_MUST_USE bool resumed_read(struct resumed *resumed, const struct rows *rows, const char *path, struct vcca_error *err);
+/* False: there is no such row. */
+bool resumed_take(const struct resumed *resumed, size_t id, struct row_values *out);
 void resumed_free(struct resumed *resumed);
 
 #endif

@@ -17,6 +17,8 @@ struct content {
   vcca_span of; /* of a copy: what was copied */
   struct vcca_bytes copy;
   struct image hashed[VCCA_HASH_ALGS];
+  bool whole[VCCA_HASH_ALGS]; /* digests of all of it are known: */
+  uint8_t digest[VCCA_HASH_ALGS][VCCA_HASH_MAX];
 };
 
 struct sweeping {
@@ -172,15 +174,37 @@ static bool measure(struct sweeping *s, const struct vcca_plan *plan, struct mem
   return ok;
 }
 
+/* Of what firmware is handed, the first to want a digest computes it. */
+static void hash_whole(void *ctx, enum vcca_hash_alg alg, vcca_span image, uint8_t digest[VCCA_HASH_MAX])
+{
+  struct sweeping *s = ctx;
+  struct content *c = NULL;
+  pthread_mutex_lock(&s->lock);
+  for (size_t i = 0; i < s->content_count && !c; i++)
+    if (s->contents[i].bytes.p == image.p && s->contents[i].bytes.n == image.n)
+      c = &s->contents[i];
+  if (c && !c->whole[alg])
+    vcca_hash(alg, image, c->digest[alg]);
+  if (c) {
+    c->whole[alg] = true;
+    memcpy(digest, c->digest[alg], VCCA_HASH_MAX);
+  }
+  pthread_mutex_unlock(&s->lock);
+  if (!c)
+    vcca_hash(alg, image, digest);
+}
+
 static bool compute(struct sweeping *s, struct memo *memo, struct vcca_sweep_row *row, struct vcca_error *err)
 {
   const struct vcca_sweep_help help = {note, behind, s};
   struct vcca_sweep_vm vm;
   bool ok = true;
-  if (vcca_sweep_plan(s->sweep, row->id, &help, &vm, &row->error))
+  if (vcca_sweep_plan(s->sweep, row->id, &help, &vm, &row->error)) {
     ok = measure(s, vm.plan, memo, row, err);
-  else if (row->error.fault == VCCA_FAULT_MEMORY)
+    row->has_rem0 = vm.plan == &vm.of_vmm.plan && vcca_vmm_rem0(&vm.of_vmm, hash_whole, s, row->rem0);
+  } else if (row->error.fault == VCCA_FAULT_MEMORY) {
     ok = vcca_fail(err, VCCA_FAULT_MEMORY, "%s", row->error.text);
+  }
   vcca_sweep_vm_free(&vm);
   return ok;
 }

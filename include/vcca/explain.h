@@ -193,6 +193,8 @@ struct vcca_sweep_row {
   bool known;   /* options.known has it: not computed */
   bool planned; /* rim is set; otherwise error says why there is no such VM */
   struct vcca_rim rim;
+  bool has_rem0; /* REM0 is predicted too (vcca_vmm_rem0) */
+  uint8_t rem0[VCCA_MEASUREMENT_SIZE];
   struct vcca_error error;
 };
 

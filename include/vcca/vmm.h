@@ -120,9 +120,11 @@ struct vcca_vmm_plan {
  * Free with vcca_vmm_plan_free, also after a failure. */
 VCCA_MUST_USE bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, const struct vcca_vmm_images *images,
                                  enum vcca_rules_id rules, vcca_note note, void *note_ctx, struct vcca_vmm_plan *out, struct vcca_error *err);
+/* The digest of a whole image, for whoever keeps digests. */
+typedef void (*vcca_vmm_hash)(void *ctx, enum vcca_hash_alg alg, vcca_span image, uint8_t digest[VCCA_HASH_MAX]);
 /* REM0 after firmware measured what it was handed, as EDK II for Arm CCA does, nothing else in that register; false: none is predicted. The
- * words that were parsed and the images must still be there. */
-bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, uint8_t rem[VCCA_MEASUREMENT_SIZE]);
+ * words that were parsed and the images must still be there. hash NULL: vcca_hash. */
+bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *hash_ctx, uint8_t rem[VCCA_MEASUREMENT_SIZE]);
 /* Frees what the plan owns. */
 void vcca_vmm_plan_free(struct vcca_vmm_plan *plan);
 

@@ -142,7 +142,7 @@ static void firmware_that_measures_what_it_is_handed_makes_rem0(void **state)
     struct vcca_vmm_plan plan;
     struct support_words words;
     plan_of("qemu", Q_HOST, handed[i].words, none, none, &words, &plan);
-    assert_int_equal(vcca_vmm_rem0(&plan, rem), handed[i].rem != NULL);
+    assert_int_equal(vcca_vmm_rem0(&plan, NULL, NULL, rem), handed[i].rem != NULL);
     if (handed[i].rem)
       check_hex(vcca_span_of(rem, strlen(handed[i].rem) / 2), handed[i].rem, handed[i].words);
     vcca_vmm_plan_free(&plan);

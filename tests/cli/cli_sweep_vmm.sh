@@ -42,6 +42,17 @@ matrix:
   rmm: [none, 1.0, 2.0]
   hash-algo: [none, sha256]
 YAML
+cat >handed.yaml <<'YAML'
+vcca: 1
+profile: qemu
+host: hardware.toml
+firmware: firmware
+matrix:
+  kernel: [none, Image, other.gz]
+  initrd: [none, initrd]
+  append: [none, quiet, quiet splash]
+  hash: [sha256, sha512]
+YAML
 cat >caps.yaml <<'YAML'
 vcca: 1
 profile: kvmtool
@@ -105,7 +116,7 @@ def text(key, value):
     return str(value).lower() if isinstance(value, bool) else f"{value}B" if key == "ram" else str(value)
 
 rims = errors = 0
-made_of = set()
+made_of, rems = set(), set()
 for line in open(sys.argv[2]):
     row = json.loads(line)
     options = {k: v for k, v in row["options"].items() if v is not None}
@@ -119,21 +130,32 @@ for line in open(sys.argv[2]):
     done = subprocess.run(command, capture_output=True, text=True)
     if "rim" in row:
         assert done.stdout.startswith("RIM: " + row["rim"] + "\n"), (command, row, done)
+        assert [l[6:] for l in done.stdout.splitlines() if l.startswith("REM0: ")] == [row[m] for m in ("rem0",) if m in row], (command, row, done)
+        rems.add(row.get("rem0"))
         rims += 1
     else:
         assert done.returncode != 0 and row["error"] in done.stderr, (command, row, done)
         errors += 1
     made_of.add(row["inputs"])
-print(sys.argv[2], rims, errors)
-assert rims >= int(sys.argv[3]) and errors >= int(sys.argv[4]) and len(made_of) == rims + errors
+print(sys.argv[2], rims, errors, len(rems))
+assert rims >= int(sys.argv[3]) and errors >= int(sys.argv[4]) and len(made_of) == rims + errors and len(rems) >= int(sys.argv[5])
 PYTHON
-check() { # plan, least RIMs, least errors
+check() { # plan, least RIMs, least errors, least REM0s (none is one)
   "$vcca" measure sweep $1.yaml >$1.jsonl 2>stderr
   [[ $? -eq $(($3 > 0)) ]] || complain "$1.yaml: $(cat stderr)"
-  python3 check.py "$vcca" $1.jsonl $2 $3 || complain "$1: rows are not what vcca measure says"
+  python3 check.py "$vcca" $1.jsonl $2 $3 ${4:-1} || complain "$1: rows are not what vcca measure says"
 }
 check qemu 96 48
 check firmware 64 8
+check handed 26 10 25
+for format in jsonl csv; do # resumed, the kernels' REM0 included
+  "$vcca" measure sweep handed.yaml -o $format >whole.$format 2>/dev/null
+  grep -v '[07],"\?profile\|[07],qemu' whole.$format >part.$format
+  "$vcca" measure sweep handed.yaml -o $format --resume part.$format 2>/dev/null | cmp -s - whole.$format || complain "resumed with REM0: $format"
+  sed "$(printf 's/%s/%064d/' "$(tail -1 part.$format | grep -o '[0-9a-f]\{64\}' | head -1)" 0)" part.$format >other.$format
+  "$vcca" measure sweep handed.yaml -o $format --resume part.$format --resume other.$format 2>&1 >/dev/null | grep -q 'another RIM or REM0' ||
+    complain "another value is resumed: $format"
+done
 check caps 20 20
 check kvmtool 32 16
 check kvmtool-linaro 32 16

@@ -8,11 +8,11 @@
 #include "boot/vmm.h"
 
 enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
-#define HOLE UINT64_C(0xfc000000)                              /* layout.rs: MEM_32BIT_RESERVED_START, up to */
-#define HIGH_RAM (4 * GIB)                                     /* RAM_64BIT_START */
-#define PCI_HIGH (8 * GIB)                                     /* PCI_HIGH_BASE, which the device tree does not go below */
-#define PCI_UNIT (4 * GIB)                                     /* the window is a multiple of it */
-#define DEVICES_END (((uint64_t)1 << 46) - 64 * KIB - 1 * MIB) /* 46 address bits, less mmio_address_space_size's rest and the platform's */
+#define HOLE UINT64_C(0xfc000000)                    /* layout.rs: MEM_32BIT_RESERVED_START, up to */
+#define HIGH_RAM (4 * GIB)                           /* RAM_64BIT_START */
+#define PCI_HIGH (8 * GIB)                           /* PCI_HIGH_BASE, which the device tree does not go below */
+#define PCI_UNIT (4 * GIB)                           /* the window is a multiple of it */
+#define DEVICES_END (((uint64_t)1 << 46) - 0x110000) /* 46 address bits, less 64 KiB (mmio_address_space_size) and the platform's 1 MiB */
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 

@@ -38,9 +38,9 @@ static struct rec_spec rec_params(const uint8_t *p)
       .num_aux = vcca_le64(p + 0x800),
   };
   for (size_t i = 0; i < 8; i++)
-    spec.params.gprs[i] = vcca_le64(p + 0x300 + 8 * (size_t)i);
+    spec.params.gprs[i] = vcca_le64(p + 0x300 + 8 * i);
   for (size_t i = 0; i < RMI_AUX_COUNT; i++)
-    spec.aux[i] = vcca_le64(p + 0x808 + 8 * (size_t)i);
+    spec.aux[i] = vcca_le64(p + 0x808 + 8 * i);
   return spec;
 }
 
@@ -124,9 +124,9 @@ static struct rec_entry load_entry(const uint8_t *p)
 {
   struct rec_entry entry = {.flags = vcca_le64(p), .gicv3_hcr = vcca_le64(p + 0x300)};
   for (size_t i = 0; i < REC_GPRS; i++)
-    entry.gprs[i] = vcca_le64(p + 0x200 + 8 * (size_t)i);
+    entry.gprs[i] = vcca_le64(p + 0x200 + 8 * i);
   for (size_t i = 0; i < REC_LRS; i++)
-    entry.gicv3_lrs[i] = vcca_le64(p + 0x308 + 8 * (size_t)i);
+    entry.gicv3_lrs[i] = vcca_le64(p + 0x308 + 8 * i);
   return entry;
 }
 
@@ -140,10 +140,10 @@ static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct r
   vcca_put_le64(p + 0x108, exit->far);
   vcca_put_le64(p + 0x110, exit->hpfar);
   for (size_t i = 0; i < REC_GPRS; i++)
-    vcca_put_le64(p + 0x200 + 8 * (size_t)i, exit->gprs[i]);
+    vcca_put_le64(p + 0x200 + 8 * i, exit->gprs[i]);
   vcca_put_le64(p + 0x300, entry->gicv3_hcr);
   for (size_t i = 0; i < lrs; i++)
-    vcca_put_le64(p + 0x308 + 8 * (size_t)i, entry->gicv3_lrs[i]);
+    vcca_put_le64(p + 0x308 + 8 * i, entry->gicv3_lrs[i]);
   vcca_put_le64(p + 0x500, exit->ripas_base);
   vcca_put_le64(p + 0x508, exit->ripas_top);
   p[0x510] = (uint8_t)exit->ripas_value;

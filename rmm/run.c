@@ -198,7 +198,7 @@ static bool answer_host_call(vcca_machine *m, uint64_t rec_pa, struct rec *rec, 
 {
   uint8_t answer[8 * REC_GPRS];
   for (size_t i = 0; i < REC_GPRS; i++)
-    vcca_put_le64(answer + 8 * (size_t)i, entry->gprs[i]);
+    vcca_put_le64(answer + 8 * i, entry->gprs[i]);
   if (!vcca_realm_write(m, rec_pa, rec->pending.host_call + 8, VCCA_SPAN(answer), NULL)) {
     guest_exit_unmapped(m, rec_pa, rec->pending.host_call);
     return false;

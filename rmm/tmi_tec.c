@@ -11,7 +11,7 @@ static struct vcca_rec_params tec_params(const uint8_t *p)
 {
   struct vcca_rec_params params = {.pc = vcca_le64(p + 0x40), .flags = vcca_le64(p + 0x48)};
   for (size_t i = 0; i < 8; i++)
-    params.gprs[i] = vcca_le64(p + 8 * (size_t)i);
+    params.gprs[i] = vcca_le64(p + 8 * i);
   return params;
 }
 
@@ -67,9 +67,9 @@ static struct rec_entry load_entry(const uint8_t *p)
 {
   struct rec_entry entry = {.flags = vcca_le64(p), .gicv3_hcr = vcca_le64(p + RUN_HCR)};
   for (size_t i = 0; i < REC_GPRS; i++)
-    entry.gprs[i] = vcca_le64(p + RUN_GPRS + 8 * (size_t)i);
+    entry.gprs[i] = vcca_le64(p + RUN_GPRS + 8 * i);
   for (size_t i = 0; i < REC_LRS; i++)
-    entry.gicv3_lrs[i] = vcca_le64(p + RUN_LRS + 8 * (size_t)i);
+    entry.gicv3_lrs[i] = vcca_le64(p + RUN_LRS + 8 * i);
   return entry;
 }
 
@@ -81,10 +81,10 @@ static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct r
   vcca_put_le64(p + 0x10, exit->far);
   vcca_put_le64(p + 0x18, exit->hpfar);
   for (size_t i = 0; i < REC_GPRS; i++)
-    vcca_put_le64(p + EXIT_GPRS + 8 * (size_t)i, exit->gprs[i]);
+    vcca_put_le64(p + EXIT_GPRS + 8 * i, exit->gprs[i]);
   vcca_put_le64(p + EXIT_HCR, entry->gicv3_hcr);
   for (size_t i = 0; i < REC_LRS; i++)
-    vcca_put_le64(p + EXIT_LRS + 8 * (size_t)i, entry->gicv3_lrs[i]);
+    vcca_put_le64(p + EXIT_LRS + 8 * i, entry->gicv3_lrs[i]);
   vcca_put_le64(p + EXIT_IMM, exit->imm);
 }
 

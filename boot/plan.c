@@ -28,11 +28,24 @@ static const struct profile profiles[] = {
     {.name = "arm", .rules = VCCA_RULES_ARM_1_0, .lay_out = plan_arm, .arm = true},
 };
 
-static const struct profile *find_profile(const char *name, struct vcca_error *err)
+static const struct profile *profile_named(const char *name)
 {
   for (size_t i = 0; name && i < sizeof profiles / sizeof *profiles; i++)
     if (strcmp(profiles[i].name, name) == 0)
       return &profiles[i];
+  return NULL;
+}
+
+bool vcca_profile_known(const char *name)
+{
+  return profile_named(name) != NULL;
+}
+
+static const struct profile *find_profile(const char *name, struct vcca_error *err)
+{
+  const struct profile *p = profile_named(name);
+  if (p)
+    return p;
   vcca_fail(err, VCCA_FAULT_USAGE, "profile \"%s\" is unknown: there are virtcca, virtcca-2025, kata and arm", name ? name : "");
   return NULL;
 }

@@ -55,11 +55,7 @@ const char *vcca_sweep_option_name(enum vcca_sweep_option option)
 
 bool vcca_sweep_profile_known(const char *profile)
 {
-  static const char *const vms[] = {"virtcca", "virtcca-2025", "kata", "arm"};
-  bool known = vmm_find(profile) != NULL;
-  for (size_t i = 0; i < sizeof vms / sizeof *vms; i++)
-    known = known || strcmp(profile, vms[i]) == 0;
-  return known;
+  return vmm_find(profile) != NULL || vcca_profile_known(profile);
 }
 
 enum vcca_sweep_kind vcca_sweep_kind(const char *profile, enum vcca_sweep_option option)

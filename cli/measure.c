@@ -233,10 +233,8 @@ static const struct kind kinds[] = {
 
 static const struct kind *find_kind(const char *profile, struct vcca_error *err)
 {
-  static const char *const vms[] = {"virtcca", "virtcca-2025", "kata", "arm"};
-  for (size_t i = 0; i < sizeof vms / sizeof *vms; i++)
-    if (strcmp(profile, vms[i]) == 0)
-      return &kinds[0];
+  if (vcca_profile_known(profile))
+    return &kinds[0];
   if (vcca_vmm_known(profile))
     return &kinds[1];
   if (strcmp(profile, "ops") == 0)

@@ -89,6 +89,9 @@ struct vcca_vm {
   uint8_t rpv[64];
 };
 
+/* Whether a VM's profile may have this name. */
+bool vcca_profile_known(const char *name);
+
 /* Lays the VM out: virtCCA direct kernel boot and firmware boot (virtcca-abi 3.3, 3.4), or a plain Arm realm (RIPAS over RAM,
  * kernel at RAM base + text_offset, initrd, device tree, x0 = device tree). Overlaps, images outside RAM, impossible counts
  * and vector lengths are errors that name the option. The plan points into vm's spans and into itself: do not copy it. */

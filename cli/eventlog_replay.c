@@ -28,26 +28,44 @@ static bool choose(const struct args *a, vcca_span bytes, enum vcca_hash_alg *al
   return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the log has no sha-256, sha-384 or sha-512 digests");
 }
 
+static void print_names(const struct vcca_replay *r, struct vcca_json *j)
+{
+  vcca_json_open(j, "register_names", '{');
+  for (unsigned i = 0; i < VCCA_LOG_REGISTERS; i++) {
+    char number[8], name[16];
+    snprintf(number, sizeof number, "%u", i);
+    if (r->events[i] > 0)
+      vcca_json_str(j, number, vcca_register_name(r->cc, i, name, sizeof name));
+  }
+  vcca_json_close(j);
+}
+
 static void print(const struct vcca_replay *r, bool json)
 {
   size_t n = vcca_hash_size(r->alg);
   struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
+  char locality[40];
+  snprintf(locality, sizeof locality, ", from startup locality %u", r->locality);
   if (json) {
     vcca_json_open(&j, NULL, '{');
     vcca_json_head(&j, "vcca-replay-1", NULL);
     vcca_json_str(&j, "alg", vcca_hash_name(r->alg));
     vcca_json_int(&j, "events", r->total);
+    if (r->has_locality)
+      vcca_json_int(&j, "startup_locality", r->locality);
+    print_names(r, &j);
     vcca_json_open(&j, "registers", '{');
   }
   for (unsigned i = 0; i < VCCA_LOG_REGISTERS; i++) {
-    char hex[2 * VCCA_HASH_MAX + 1], name[8];
+    char hex[2 * VCCA_HASH_MAX + 1], name[8], reg[16];
     if (r->events[i] == 0)
       continue;
     snprintf(name, sizeof name, "%u", i);
     if (json)
       vcca_json_hex(&j, name, vcca_span_of(r->value[i], n));
     else
-      printf("%2u  %s  %u events\n", i, vcca_hex_text(vcca_span_of(r->value[i], n), hex, sizeof hex), r->events[i]);
+      printf("%2u  %-5s  %s  %u events%s\n", i, vcca_register_name(r->cc, i, reg, sizeof reg),
+             vcca_hex_text(vcca_span_of(r->value[i], n), hex, sizeof hex), r->events[i], i == 0 && r->has_locality ? locality : "");
   }
   while (j.depth > 0)
     vcca_json_close(&j);
@@ -75,7 +93,8 @@ const struct verb verb_eventlog_replay = {
     1,
     "register values after a log",
     "Replays a log from zero registers: R = H(R || digest) for every event but EV_NO_ACTION. In a CCEL log register n is REM n-1 (register 0 is the "
-    "RIM, which no log extends).",
+    "RIM, which no log extends). In a TPM's log PCR 0 starts from the locality of the TPM's startup, where the log says one (StartupLocality, or an "
+    "H-CRTM).",
     "vcca eventlog replay ccel.bin\nvcca eventlog replay --alg sha-384 -o json tdx-ccel.bin",
     options,
     run,

@@ -1,5 +1,6 @@
 /* What a log can say about itself: names of event types, and whether an event's digest is the one its own data leads to.
- * Rules: TCG PC Client Platform Firmware Profile 10.4; EDK2 for variables; GRUB for command lines.
+ * Rules: TCG PC Client Platform Firmware Profile 10.4; EDK2 for variables; GRUB for command lines; systemd
+ * for the parts of unified kernel images.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/eventlog.h"
@@ -52,18 +53,55 @@ static vcca_span variable_value(vcca_span data)
   return vcca_span_sub(data, data.n - (size_t)value_size, (size_t)value_size);
 }
 
-/* What GRUB hashed of a command line it logged: the text after the prefix, without the final NUL; {NULL, 0} for other events. */
-static vcca_span grub_text(vcca_span data)
+/* The ways in which GRUB marks a text that it measured. The first three are GRUB's own; the others those of the GRUB 2.02 that
+ * distributions patched for measured boot, which hashes the text with its final NUL. */
+static const struct {
+  const char *prefix;
+  enum vcca_grub_event is;
+} grub_texts[] = {
+    {"grub_cmd: ", VCCA_GRUB_COMMAND}, {"kernel_cmdline: ", VCCA_GRUB_KERNEL_CMDLINE},     {"module_cmdline: ", VCCA_GRUB_MODULE_CMDLINE},
+    {"grub_cmd ", VCCA_GRUB_COMMAND},  {"grub_kernel_cmdline ", VCCA_GRUB_KERNEL_CMDLINE}, {"grub_module_cmdline ", VCCA_GRUB_MODULE_CMDLINE},
+};
+
+enum vcca_grub_event vcca_event_grub(const struct vcca_event *event, vcca_span *text)
 {
-  static const char *const prefixes[] = {"grub_cmd: ", "kernel_cmdline: ", "module_cmdline: "};
-  for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-    size_t n = vcca_span_str(prefixes[i]).n;
-    if (!vcca_span_is(vcca_span_sub(data, 0, n), prefixes[i]))
+  vcca_span data = event->data;
+  for (size_t i = 0; i < sizeof grub_texts / sizeof grub_texts[0]; i++) {
+    size_t n = vcca_span_str(grub_texts[i].prefix).n;
+    if (!vcca_span_is(vcca_span_sub(data, 0, n), grub_texts[i].prefix))
       continue;
     bool ended = data.n > n && data.p[data.n - 1] == '\0';
-    return vcca_span_sub(data, n, data.n - n - ended);
+    *text = vcca_span_sub(data, n, data.n - n - ended);
+    return grub_texts[i].is;
   }
-  return vcca_span_of(NULL, 0);
+  *text = vcca_span_of(NULL, 0);
+  return VCCA_GRUB_FILE;
+}
+
+/* Whether the digest is that of the name which the event has in UTF-16, in ASCII with its NUL: so systemd's stub measures the names of
+ * the parts of an image before the parts. */
+static bool names_itself(vcca_span data, enum vcca_hash_alg alg, vcca_span digest)
+{
+  char name[64];
+  size_t n = data.n / 2;
+  if (data.n % 2 != 0 || n == 0 || n > sizeof name)
+    return false;
+  for (size_t i = 0; i < n; i++) {
+    if (data.p[2 * i + 1] != 0)
+      return false;
+    name[i] = (char)data.p[2 * i];
+  }
+  return name[n - 1] == '\0' && is_hash_of(alg, digest, vcca_span_of(name, n));
+}
+
+/* Whether the digest is that of a text which GRUB logged, with or without its final NUL; -1 when the event is no text. */
+static int grub_check(const struct vcca_event *event, enum vcca_hash_alg alg, vcca_span digest)
+{
+  vcca_span text;
+  if (vcca_event_grub(event, &text) == VCCA_GRUB_FILE)
+    return names_itself(event->data, alg, digest) ? 1 : -1;
+  vcca_span rest = vcca_span_of(text.p, (size_t)(event->data.p + event->data.n - text.p));
+  return is_hash_of(alg, digest, text) || is_hash_of(alg, digest, rest);
 }
 
 int vcca_event_self_check(const struct vcca_event *event, enum vcca_hash_alg alg)
@@ -82,8 +120,19 @@ int vcca_event_self_check(const struct vcca_event *event, enum vcca_hash_alg alg
   if (rule == OUTSIDE)
     return -1;
 
-  vcca_span hashed = rule == VARIABLE ? variable_value(event->data) : grub_text(event->data);
-  if (hashed.p == NULL)
-    return rule == VARIABLE ? 0 : -1;
-  return is_hash_of(alg, digest, hashed);
+  if (rule == GRUB)
+    return grub_check(event, alg, digest);
+  vcca_span hashed = variable_value(event->data);
+  return hashed.p != NULL && is_hash_of(alg, digest, hashed);
+}
+
+int vcca_event_self_check_all(const struct vcca_event *event)
+{
+  int all = -1;
+  for (int i = 0; i < VCCA_HASH_ALGS; i++) {
+    int one = vcca_event_self_check(event, (enum vcca_hash_alg)i);
+    if (one >= 0)
+      all = one == 0 ? 0 : all < 0 ? 1 : all;
+  }
+  return all;
 }

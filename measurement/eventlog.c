@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/eventlog.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -227,6 +228,70 @@ vcca_span vcca_event_digest(const struct vcca_event *event, uint16_t alg)
   return vcca_span_of(NULL, 0);
 }
 
+/* --- Replay ---------------------------------------------------------------------------------------------- */
+
+static const char locality_signature[] = "StartupLocality"; /* with its NUL */
+enum { LOCALITY_SIZE = sizeof locality_signature + 1, HCRTM_LOCALITY = 4 };
+
+static bool is_locality(const struct vcca_event *event)
+{
+  return event->type == VCCA_EV_NO_ACTION && event->reg == 0 &&
+         vcca_span_eq(vcca_span_sub(event->data, 0, sizeof locality_signature), vcca_span_of(locality_signature, sizeof locality_signature));
+}
+
+/* Takes the locality out of the event that says it; of several, all must say the same. */
+static bool take_locality(const struct vcca_event *event, struct vcca_replay *out, struct vcca_error *err)
+{
+  if (event->data.n != LOCALITY_SIZE)
+    return vcca_fail_at(err, event->offset, "a StartupLocality event has %d bytes of data, this one has %zu", LOCALITY_SIZE, event->data.n);
+  uint8_t locality = event->data.p[LOCALITY_SIZE - 1];
+  if (out->has_locality && out->locality != locality)
+    return vcca_fail_at(err, event->offset, "StartupLocality is %u here and was %u before: a TPM starts up once", locality, out->locality);
+  out->has_locality = true;
+  out->locality = locality;
+  return true;
+}
+
+/* One pass before the replay: whose registers they are, and what PCR 0 starts from. Where in the log a StartupLocality event stands says
+ * nothing: it extends nothing, and the TPM was started before anything was measured. */
+static bool survey(vcca_span bytes, struct vcca_replay *out, struct vcca_error *err)
+{
+  struct vcca_eventlog log;
+  struct vcca_event event;
+  int got;
+  if (!vcca_eventlog_open(&log, bytes, err))
+    return false;
+  unsigned beyond = 0, within = 0;
+  while ((got = vcca_eventlog_next(&log, &event, err)) > 0) {
+    bool locality = is_locality(&event);
+    bool extends = event.type != VCCA_EV_NO_ACTION;
+    beyond += locality || (extends && (event.reg == 0 || event.reg > VCCA_LOG_REMS));
+    within += extends && event.reg >= 1 && event.reg <= VCCA_LOG_REMS;
+    if (locality && log.header_register == 0 && !take_locality(&event, out, err))
+      return false;
+  }
+  out->cc = log.header_register != 0 || (beyond == 0 && within > 0);
+  return got == 0;
+}
+
+bool vcca_eventlog_is_cc(vcca_span bytes)
+{
+  struct vcca_replay found = {.alg = VCCA_SHA256};
+  struct vcca_error err;
+  return survey(bytes, &found, &err) && found.cc;
+}
+
+const char *vcca_register_name(bool cc, uint32_t reg, char *buf, size_t cap)
+{
+  if (!cc)
+    snprintf(buf, cap, "PCR%lu", (unsigned long)reg);
+  else if (reg >= 1 && reg <= VCCA_LOG_REMS)
+    snprintf(buf, cap, "REM%lu", (unsigned long)reg - 1);
+  else
+    snprintf(buf, cap, "%s", reg == 0 ? "RIM" : "-");
+  return buf;
+}
+
 static void replay_event(const struct vcca_event *event, struct vcca_replay *out)
 {
   out->total++;
@@ -238,7 +303,15 @@ static void replay_event(const struct vcca_event *event, struct vcca_replay *out
     return;
   }
   uint8_t *value = out->value[event->reg];
-  const vcca_span parts[] = {vcca_span_of(value, vcca_hash_size(out->alg)), digest};
+  size_t size = vcca_hash_size(out->alg);
+  /* An H-CRTM is measured at locality 4, before the TPM's startup (TPM 2.0 Library, Part 1, 34.3). */
+  bool hcrtm = event->type == VCCA_EV_EFI_HCRTM_EVENT && event->reg == 0 && out->events[0] == 0 && !out->cc;
+  if (hcrtm)
+    out->locality = HCRTM_LOCALITY;
+  if (out->events[event->reg] == 0 && event->reg == 0 && (hcrtm || out->has_locality))
+    value[size - 1] = out->locality;
+  out->has_locality = out->has_locality || hcrtm;
+  const vcca_span parts[] = {vcca_span_of(value, size), digest};
   vcca_hash_parts(out->alg, parts, 2, value);
   out->events[event->reg]++;
 }
@@ -247,7 +320,7 @@ bool vcca_eventlog_replay(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_r
 {
   *out = (struct vcca_replay){.alg = alg};
   struct vcca_eventlog log;
-  if (!vcca_eventlog_open(&log, bytes, err))
+  if (!survey(bytes, out, err) || !vcca_eventlog_open(&log, bytes, err))
     return false;
   if (declared_size(&log, vcca_tcg_alg(alg)) == 0)
     return vcca_fail_at(err, 0, "the log's header declares no %s digests: nothing to replay", vcca_hash_name(alg));

@@ -216,6 +216,164 @@ static void an_unused_area_of_ones_or_zeros_ends_the_log(void **state)
     }
 }
 
+/* --- Where PCR 0 starts from ------------------------------------------------------------------------------ */
+
+#define LOCALITY(n) "StartupLocality\0" n
+
+/* An event with digests of the header's two algorithms: zeros for one that extends nothing. */
+static void put_event(vcca_sink *s, uint32_t reg, uint32_t type, const char *data, size_t n)
+{
+  bool extends = type != VCCA_EV_NO_ACTION;
+  put_u32(s, reg);
+  put_u32(s, type);
+  put_u32(s, 2);
+  for (int i = 0; i < 2; i++) {
+    enum vcca_hash_alg alg = i == 0 ? VCCA_SHA256 : VCCA_SHA512;
+    if (extends) {
+      put_digest(s, alg, vcca_span_of(data, n));
+    } else {
+      put_u16(s, vcca_tcg_alg(alg));
+      vcca_sink_fill(s, 0, vcca_hash_size(alg));
+    }
+  }
+  put_u32(s, (uint32_t)n);
+  vcca_sink_put(s, vcca_span_of(data, n));
+}
+
+static void put_tpm_header(vcca_sink *s)
+{
+  size_t at = s->n;
+  put_header(s);
+  vcca_put_le32(s->p + at, 0);
+}
+
+/* H(00..00 locality || H("v1")), in both banks, wherever in the log the locality is said. */
+static void pcr_0_of_a_tpm_starts_from_its_startup_locality(void **state)
+{
+  (void)state;
+  for (unsigned locality = 0; locality <= 4; locality++)
+    for (unsigned late = 0; late <= 1; late++)
+      for (int a = 0; a < 2; a++) {
+        enum vcca_hash_alg alg = a == 0 ? VCCA_SHA256 : VCCA_SHA512;
+        uint8_t bytes[1024], want[VCCA_HASH_MAX] = {0}, digest[VCCA_HASH_MAX], zero[VCCA_HASH_MAX] = {0};
+        size_t size = vcca_hash_size(alg);
+        vcca_sink s = VCCA_SINK(bytes);
+        struct vcca_replay replay;
+        struct vcca_error err = {0};
+        char data[17] = LOCALITY("");
+        data[16] = (char)locality;
+        put_tpm_header(&s);
+        if (!late)
+          put_event(&s, 0, VCCA_EV_NO_ACTION, data, sizeof data);
+        put_event(&s, 0, 8, "v1", 2);
+        put_event(&s, 7, 8, "v1", 2);
+        if (late)
+          put_event(&s, 0, VCCA_EV_NO_ACTION, data, sizeof data);
+        want[size - 1] = (uint8_t)locality;
+        vcca_hash(alg, VCCA_SPAN_LIT("v1"), digest);
+        const vcca_span from_locality[] = {vcca_span_of(want, size), vcca_span_of(digest, size)};
+        const vcca_span from_zero[] = {vcca_span_of(zero, size), vcca_span_of(digest, size)};
+        vcca_hash_parts(alg, from_locality, 2, want);
+        vcca_hash_parts(alg, from_zero, 2, zero);
+        check_ok(vcca_eventlog_replay(vcca_sink_span(&s), alg, &replay, &err), &err, "replay");
+        assert_false(replay.cc);
+        assert_true(replay.has_locality);
+        assert_int_equal(replay.locality, locality);
+        assert_memory_equal(replay.value[0], want, size);
+        assert_memory_equal(replay.value[7], zero, size);
+      }
+}
+
+/* A TPM starts up once, with an event of one size; a realm's log knows no locality, and other registers start from zero. */
+static void only_pcr_0_of_a_tpm_has_a_startup_locality(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *about; /* the error; NULL: PCR 0 or the register starts from zero */
+    bool cc;
+    uint32_t reg;
+    const char *data[2];
+    size_t n[2];
+  } rows[] = {
+      {"17 bytes of data, this one has 16", false, 0, {LOCALITY("")}, {16}},
+      {"17 bytes of data, this one has 18", false, 0, {LOCALITY("\3\0")}, {18}},
+      {"is 4 here and was 3 before", false, 0, {LOCALITY("\3"), LOCALITY("\4")}, {17, 17}},
+      {NULL, false, 1, {LOCALITY("\3")}, {17}},
+      {NULL, true, 0, {LOCALITY("\3")}, {17}},
+      {NULL, true, 1, {LOCALITY("\3")}, {17}},
+      {NULL, false, 0, {"StartupLocalitz\0\3"}, {17}},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint8_t bytes[1024], zero[32] = {0}, digest[32];
+    vcca_sink s = VCCA_SINK(bytes);
+    struct vcca_replay replay;
+    struct vcca_error err = {0};
+    if (rows[i].cc)
+      put_header(&s);
+    else
+      put_tpm_header(&s);
+    for (size_t k = 0; k < 2 && rows[i].data[k]; k++)
+      put_event(&s, rows[i].reg, VCCA_EV_NO_ACTION, rows[i].data[k], rows[i].n[k]);
+    put_event(&s, rows[i].reg, 8, "v1", 2);
+    put_event(&s, 9, 8, "v1", 2);
+    bool replayed = vcca_eventlog_replay(vcca_sink_span(&s), VCCA_SHA256, &replay, &err);
+    if (rows[i].about) {
+      assert_false(replayed);
+      assert_true(err.has_offset);
+      assert_non_null(strstr(err.text, rows[i].about));
+      continue;
+    }
+    check_ok(replayed, &err, "replay");
+    vcca_hash(VCCA_SHA256, VCCA_SPAN_LIT("v1"), digest);
+    const vcca_span parts[] = {VCCA_SPAN(zero), VCCA_SPAN(digest)};
+    vcca_hash_parts(VCCA_SHA256, parts, 2, zero);
+    assert_memory_equal(replay.value[rows[i].reg], zero, 32);
+    assert_false(replay.has_locality);
+  }
+}
+
+/* Part 1 of the TPM library, 34.3: PCR 0 is 00..04 before the H-CRTM's digest, whatever locality started the TPM afterwards. */
+static void an_h_crtm_starts_pcr_0_from_locality_4(void **state)
+{
+  (void)state;
+  for (int with_locality = 0; with_locality <= 1; with_locality++) {
+    uint8_t bytes[1024], want[32] = {[31] = 4}, digest[32];
+    vcca_sink s = VCCA_SINK(bytes);
+    struct vcca_replay replay;
+    struct vcca_error err = {0};
+    put_tpm_header(&s);
+    put_event(&s, 0, VCCA_EV_EFI_HCRTM_EVENT, "HCRTM", 5);
+    if (with_locality)
+      put_event(&s, 0, VCCA_EV_NO_ACTION, LOCALITY("\3"), 17);
+    vcca_hash(VCCA_SHA256, VCCA_SPAN_LIT("HCRTM"), digest);
+    const vcca_span parts[] = {VCCA_SPAN(want), VCCA_SPAN(digest)};
+    vcca_hash_parts(VCCA_SHA256, parts, 2, want);
+    check_ok(vcca_eventlog_replay(vcca_sink_span(&s), VCCA_SHA256, &replay, &err), &err, "replay");
+    assert_memory_equal(replay.value[0], want, 32);
+    assert_int_equal(replay.locality, 4);
+  }
+}
+
+/* --- Whose log it is -------------------------------------------------------------------------------------- */
+
+static void registers_are_named_for_the_machine_that_has_them(void **state)
+{
+  (void)state;
+  static const struct {
+    uint32_t header, reg;
+    const char *name;
+  } rows[] = {{1, 1, "REM0"}, {1, 4, "REM3"}, {1, 0, "RIM"}, {1, 5, "-"}, {0, 2, "REM1"}, {0, 0, "PCR0"}, {0, 7, "PCR7"}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    uint8_t bytes[512];
+    char name[16];
+    vcca_sink s = VCCA_SINK(bytes);
+    put_header(&s);
+    vcca_put_le32(bytes, rows[i].header);
+    put_event(&s, rows[i].reg, 8, "v1", 2);
+    assert_string_equal(vcca_register_name(vcca_eventlog_is_cc(vcca_sink_span(&s)), rows[i].reg, name, sizeof name), rows[i].name);
+  }
+}
+
 /* Twelve zero bytes are a register, a type and no digest, and may still have data; the first byte of 0xFF may be a register. */
 static void what_only_begins_like_an_unused_area_is_an_event(void **state)
 {
@@ -380,7 +538,19 @@ static void a_digest_is_checked_by_the_rule_of_its_type(void **state)
       ROW(0x80000001, GUID NAME_1 VALUE_3 "n\0abc", "abc", 0),
       ROW(0x0000000d, "grub_cmd: ls /\0", "ls /", 1),
       ROW(0x0000000d, "grub_cmd: ls /", "ls /", 1),
-      ROW(0x0000000d, "grub_cmd: ls /\0", "ls /\0", 0),
+      ROW(0x0000000d, "grub_cmd: ls /\0", "ls /\0", 1),
+      ROW(0x0000000d, "grub_cmd: ls /", "ls /\0", 0),
+      ROW(0x0000000d, "grub_cmd: ls /\0\0", "ls /", 0),
+      ROW(0x0000000d, "grub_cmd ls /\0", "ls /\0", 1),
+      ROW(0x0000000d, "grub_cmd ls /\0", "ls /", 1),
+      ROW(0x0000000d, "grub_cmd ls /\0", "ls /x", 0),
+      ROW(0x0000000d, "grub_kernel_cmdline /vmlinuz a=b\0", "/vmlinuz a=b\0", 1),
+      ROW(0x0000000d, "grub_kernel_cmdline /vmlinuz a=b\0", "/vmlinuz a=c\0", 0),
+      ROW(0x0000000d, "module_cmdline: /initrd\0", "/initrd", 1),
+      ROW(0x0000000d, "grub_linuxefi Kernel\0", "the kernel", -1),
+      ROW(0x0000000d, ".\0l\0i\0n\0u\0x\0\0\0", ".linux\0", 1),
+      ROW(0x0000000d, ".\0l\0i\0n\0u\0x\0\0\0", "the kernel", -1),
+      ROW(0x0000000d, "MokList\0", "its value", -1),
       ROW(0x0000000d, "grub_cmd: ", "", 1),
       ROW(0x0000000d, "kernel_cmdline: a=b\0", "a=b", 1),
       ROW(0x0000000d, "/vmlinuz\0", "the kernel", -1),
@@ -423,6 +593,10 @@ int main(void)
       cmocka_unit_test(a_small_log_reads_as_it_was_written),
       cmocka_unit_test(registers_start_at_zero_and_are_extended_by_their_own_events),
       cmocka_unit_test(events_that_extend_nothing_are_counted_only),
+      cmocka_unit_test(pcr_0_of_a_tpm_starts_from_its_startup_locality),
+      cmocka_unit_test(only_pcr_0_of_a_tpm_has_a_startup_locality),
+      cmocka_unit_test(an_h_crtm_starts_pcr_0_from_locality_4),
+      cmocka_unit_test(registers_are_named_for_the_machine_that_has_them),
       cmocka_unit_test(an_unused_area_of_ones_or_zeros_ends_the_log),
       cmocka_unit_test(what_only_begins_like_an_unused_area_is_an_event),
       cmocka_unit_test(a_log_cut_anywhere_but_between_events_is_refused),

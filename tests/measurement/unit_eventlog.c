@@ -1,5 +1,5 @@
 /* The event log reader against handmade logs, most of them hostile: each gives its events, a clean end, or an error that says
- * at which byte.
+ * at which byte. Long because all its tests share one writer of small logs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

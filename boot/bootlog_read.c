@@ -252,6 +252,7 @@ static bool place_image(struct reader *r, const struct vcca_event *event, size_t
     return false;
   if (image >= 0)
     return measure_image(r, r->images[image].content, base - lead, top, lead);
+  r->out->has_area |= r->recs > 0;
   plan_add(&r->plan, "log", base, size, vcca_span_of(NULL, 0), false);
   step(r);
   return true;
@@ -265,8 +266,10 @@ static bool read_image(struct reader *r, const struct vcca_event *event, size_t 
   if (data.n != 1 + n + 16)
     return vcca_fail_at(r->err, at, "an image event of %zu bytes; 1, a description of %zu and 16 make %zu", data.n, n, 17 + n);
   vcca_span name = vcca_span_sub(data, 1, n);
+  while (name.n > 0 && name.p[name.n - 1] == '\0') /* producers differ in whether its length counts a NUL */
+    name.n--;
   if (!printable(name))
-    return vcca_fail_at(r->err, at + 1, "an image's description is not printable ASCII");
+    return vcca_fail_at(r->err, at + 1, "an image's description is not printable ASCII, with or without NULs at its end");
   if (name.n > sizeof r->out->parts->name - 1)
     name.n = sizeof r->out->parts->name - 1;
   if (!r->created)
@@ -295,9 +298,10 @@ static bool read_version(struct reader *r, const struct vcca_event *event, size_
     return vcca_fail_at(r->err, at, "VM VERSION has %zu bytes, %d are needed", data.n, VERSION_SIZE);
   copy_text(out->vmm, sizeof out->vmm, vcca_span_sub(data, VERSION_NAME, VERSION_VERSION - VERSION_NAME));
   copy_text(out->version, sizeof out->version, vcca_span_sub(data, VERSION_VERSION, VERSION_RAM - VERSION_VERSION));
-  out->ram_size = vcca_le64(data.p + VERSION_RAM);
-  out->cpus = vcca_le32(data.p + VERSION_CPUS);
-  return out->cpus <= CPUS_MAX || vcca_fail_at(r->err, at + VERSION_CPUS, "VM VERSION: %" PRIu32 " vCPUs are not believed", out->cpus);
+  size_t more = data.n >= VERSION_SIZE + VERSION_AREA && data.n != VERSION_PADDED ? VERSION_AREA : 0;
+  out->ram_size = vcca_le64(data.p + VERSION_RAM + more);
+  out->cpus = vcca_le32(data.p + VERSION_CPUS + more);
+  return out->cpus <= CPUS_MAX || vcca_fail_at(r->err, at + VERSION_CPUS + more, "VM VERSION: %" PRIu32 " vCPUs are not believed", out->cpus);
 }
 
 /* TDX's mapping of PCRs, which these logs use: 1 and 7, 2 to 6, 8 to 15, the rest. */
@@ -346,7 +350,12 @@ static bool read_events(struct reader *r)
       return false;
   if (got < 0)
     return false;
-  return r->created || vcca_fail_at(r->err, r->log.n, "the log has no REALM_CREATE: it says nothing about a RIM");
+  if (!r->created)
+    return vcca_fail_at(r->err, r->log.n, "the log has no REALM_CREATE: it says nothing about a RIM");
+  /* Every host creates a REC that runs, and measures the first: a log that was cut between two events would give another RIM. Parameters alone
+   * are a realm that nothing was loaded into yet. */
+  return r->recs > 0 || r->out->rim_events == 1 ||
+         vcca_fail_at(r->err, r->log.n, "the log ends without REC_CREATE, which every realm has: it was cut");
 }
 
 bool vcca_bootlog_measure(vcca_span log, const struct vcca_bootlog_image *images, size_t image_count, enum vcca_rules_id rules, vcca_rim_hook hook,

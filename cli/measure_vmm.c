@@ -109,6 +109,8 @@ bool measure_compute_log(struct job *job, struct vcca_measured *out, struct vcca
   if (!vcca_bootlog_measure(vcca_bytes_span(&job->text), images, n, rules, measure_step, job, &job->log, err))
     return vcca_fail_in(err, a->operand[1]);
   job->has_log = true;
+  if (!job->log.has_area)
+    note(job, "the log does not end with the memory of the log itself, as those of QEMU and kvmtool do: it may have been cut");
   out->rim = job->log.rim;
   out->has_rem = job->log.rem_events > 0;
   memcpy(out->rem, job->log.rem, sizeof out->rem);

@@ -153,6 +153,7 @@ struct vcca_bootlog {
     int image; /* index of the local image; -1: unmeasured */
   } parts[VCCA_BOOTLOG_LABELS];
   size_t part_count;
+  bool has_area; /* behind the first REC: unmeasured memory, as hosts end a log with the log's own */
 };
 /* Computes RIM and REMs from a host's log. Nothing in it is believed: every image must be here, of the size the log says, where
  * granules exist and are not taken; an event that could change the RIM but is not understood is an error with its offset. */

@@ -155,13 +155,26 @@ static void create(struct hand *h, uint64_t flags, const uint8_t fields[6])
   vcca_sink_put(&h->out, vcca_span_of(fields, 6));
 }
 
-static void image(struct hand *h, vcca_span digested, const char *name, uint64_t base, uint64_t size)
+static void image_named(struct hand *h, vcca_span digested, vcca_span name, uint64_t base, uint64_t size)
 {
-  event(h, 0, EV_POST_CODE2, digested, 17 + strlen(name));
-  vcca_sink_u8(&h->out, (uint8_t)strlen(name));
-  vcca_sink_str(&h->out, name);
+  event(h, 0, EV_POST_CODE2, digested, 17 + name.n);
+  vcca_sink_u8(&h->out, (uint8_t)name.n);
+  vcca_sink_put(&h->out, name);
   le64(h, base);
   le64(h, size);
+}
+
+static void image(struct hand *h, vcca_span digested, const char *name, uint64_t base, uint64_t size)
+{
+  image_named(h, digested, vcca_span_str(name), base, size);
+}
+
+/* A REC that runs, at 0. */
+static void rec(struct hand *h)
+{
+  tag(h, TAG_REC_CREATE, 80);
+  le64(h, 1);
+  vcca_sink_fill(&h->out, 0, 72);
 }
 
 static const uint8_t good_fields[6] = {40, 0, 5, 3, 0, 0};
@@ -278,6 +291,14 @@ static void order_and_kind_of_events_matter(void **state)
   refused(&h, "second REALM_CREATE");
   start(&h);
   create(&h, 0, good_fields);
+  image(&h, VCCA_SPAN(kernel), "KERNEL", 0x40000000, sizeof kernel);
+  refused(&h, "without REC_CREATE");
+  start(&h);
+  create(&h, 0, good_fields);
+  image_named(&h, VCCA_SPAN(kernel), VCCA_SPAN_LIT("KER\0NEL"), 0x40000000, sizeof kernel);
+  refused(&h, "printable");
+  start(&h);
+  create(&h, 0, good_fields);
   tag(&h, 4, 0);
   refused(&h, "tag 4");
   start(&h);
@@ -300,6 +321,81 @@ static void order_and_kind_of_events_matter(void **state)
   refused(&h, "VM VERSION");
 }
 
+static void measured(struct hand *h, struct vcca_bootlog *got)
+{
+  struct vcca_error err = {0};
+  const struct vcca_bootlog_image local[] = {{"kernel", VCCA_SPAN(kernel)}};
+  check_ok(vcca_bootlog_measure(vcca_sink_span(&h->out), local, 1, VCCA_RULES_ARM_1_0, NULL, NULL, got, &err), &err, "a log by hand");
+}
+
+/* The format's document counts a NUL in BlobDescriptionSize and has the log's base and size in VM VERSION; the producers' code has neither. */
+static void both_readings_of_the_format_are_read(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *name;
+    size_t n;
+  } names[] = {{"KERNEL", 6}, {"KERNEL", 7}, {"KERNEL\0\0", 8}, {"", 0}, {"", 1}};
+  uint8_t want[VCCA_HASH_MAX];
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    struct vcca_bootlog got;
+    struct hand h;
+    start(&h);
+    create(&h, 0, good_fields);
+    image_named(&h, VCCA_SPAN(kernel), vcca_span_of(names[i].name, names[i].n), 0x40000000, sizeof kernel);
+    rec(&h);
+    measured(&h, &got);
+    assert_string_equal(got.parts[0].name, names[i].name);
+    if (i == 0)
+      memcpy(want, got.rim.value, sizeof want);
+    assert_memory_equal(got.rim.value, want, sizeof want);
+  }
+  static const unsigned sizes[] = {VERSION_SIZE, VERSION_PADDED, VERSION_SIZE + VERSION_AREA, VERSION_PADDED + VERSION_AREA};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    struct vcca_bootlog got;
+    struct hand h;
+    start(&h);
+    event(&h, 0, EV_NO_ACTION, vcca_span_of(NULL, 0), sizes[i]);
+    vcca_sink_put(&h.out, vcca_span_of(VERSION_SIGNATURE, 16));
+    vcca_sink_put(&h.out, VCCA_SPAN_LIT("lkvm"));
+    vcca_sink_fill(&h.out, 0, VERSION_RAM - VERSION_NAME - 4);
+    if (i > 1) {
+      le64(&h, 0x8fff0000);
+      le64(&h, 0x123456789);
+    }
+    le64(&h, 512 << 20);
+    le32(&h, 3);
+    vcca_sink_fill(&h.out, 0, sizes[i] - (i > 1 ? VERSION_AREA : 0) - VERSION_SIZE);
+    create(&h, 0, good_fields);
+    rec(&h);
+    measured(&h, &got);
+    assert_string_equal(got.vmm, "lkvm");
+    assert_int_equal(got.ram_size, 512 << 20);
+    assert_int_equal(got.cpus, 3);
+  }
+}
+
+/* Cut behind any event: no RIM until the REC is there. */
+static void a_log_that_was_cut_gives_no_rim(void **state)
+{
+  (void)state;
+  struct fixture f;
+  struct vcca_bootlog got;
+  make(&f, "kvmtool", "-c 2 -m 512 -k k -i i --measurement-log");
+  vcca_span log = vcca_sink_span(&f.log);
+  unsigned accepted = 0;
+  for (size_t i = 0; i <= log.n; i++) {
+    struct vcca_error err = {0};
+    bool whole = vcca_bootlog_measure(vcca_span_sub(log, 0, i), f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err);
+    assert_true(whole || err.has_offset);
+    accepted += whole;
+    assert_true(!whole || got.rim_events == 1 || got.rim_events >= 6); /* parameters alone; or RIPAS, three images, the REC too */
+    assert_true(!whole || got.has_area == (i == log.n));
+  }
+  assert_true(accepted >= 2); /* behind the REC, and whole: the first lacks the area of the log itself, which is remarked on */
+  vcca_vmm_plan_free(&f.plan);
+}
+
 static void later_registers_are_rems(void **state)
 {
   (void)state;
@@ -311,6 +407,7 @@ static void later_registers_are_rems(void **state)
   const struct vcca_bootlog_image local[] = {{"kernel", VCCA_SPAN(kernel)}};
   start(&h);
   create(&h, 0, good_fields);
+  rec(&h);
   for (size_t i = 0; i < 8; i++) {
     vcca_span what = i == 0 ? VCCA_SPAN(kernel) : vcca_span_of(initrd, i);
     event(&h, regs[i], 0xd, what, 0);
@@ -339,6 +436,8 @@ int main(void)
       cmocka_unit_test(memory_no_realm_can_have_is_refused),
       cmocka_unit_test(images_that_cannot_be_are_refused),
       cmocka_unit_test(order_and_kind_of_events_matter),
+      cmocka_unit_test(both_readings_of_the_format_are_read),
+      cmocka_unit_test(a_log_that_was_cut_gives_no_rim),
       cmocka_unit_test(later_registers_are_rems),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

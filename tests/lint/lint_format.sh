@@ -3,5 +3,5 @@
 # SPDX-License-Identifier: Apache-2.0
 set -u
 cd "${VCCA_SOURCE:?}" || exit 1
-command -v clang-format-14 >/dev/null || { echo "SKIPPED: no clang-format-14"; exit 77; }
-find . -name build -prune -o \( -name '*.c' -o -name '*.h' \) -print | xargs clang-format-14 --dry-run --Werror
+clang-format --version 2>/dev/null | grep -q 'version 14\.' || { echo "SKIPPED: no clang-format of LLVM 14"; exit 77; }
+find . -name build -prune -o \( -name '*.c' -o -name '*.h' \) -print | xargs clang-format --dry-run --Werror

@@ -277,7 +277,7 @@ static void table_of_engines(void)
       for (unsigned t = 0; t < THREADS; t++) {
         enum vcca_hash_alg alg = algs[a];
         vcca_engine_threads(t + 1);
-        double mbs = BUFFER * 1e-6 / fastest(run_pages, &alg);
+        double mbs = (double)BUFFER * 1e-6 / fastest(run_pages, &alg);
         rate[a][t] = mbs > rate[a][t] ? mbs : rate[a][t];
         printf("%*.0f", t ? 11 : a ? 20 : 12, mbs);
       }
@@ -298,7 +298,7 @@ static void table_of_times(size_t a)
   printf("  openssl dgst %s FILE                      %8.3f %8.0f\n", dgst_options[a], dgst, mb / dgst);
   printf("  one stream over the mapped file              %8.3f %8.0f\n", stream, mb / stream);
   double chain = fastest(run_chain, &alg);
-  printf("  the serial chain alone, %5.0f ns per granule  %8.3f\n", chain / ((double)size / VCCA_PAGE) * 1e9, chain);
+  printf("  the serial chain alone, %5.0f ns per granule  %8.3f\n", chain / ((double)size / (double)VCCA_PAGE) * 1e9, chain);
 
   double kernel = 0;
   for (unsigned t = 1; t <= THREADS; t++) {

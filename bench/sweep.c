@@ -50,7 +50,7 @@ static bool run(struct vcca_sweep *s, unsigned threads, const char *what)
   printf("%-52s %6.2f s, %zu RIMs\n", what, seconds, planned);
   for (size_t axis = 0; axis < s->axis_count; axis++)
     free(s->axes[axis].values);
-  return ok && planned == ROWS && seconds < LIMIT_SECONDS;
+  return ok && planned == ROWS && seconds < (double)LIMIT_SECONDS;
 }
 
 /* An axis of one value of a host that has everything a VM asks for here. */

@@ -36,17 +36,43 @@ static inline void check_ok(bool ok, const struct vcca_error *err, const char *w
     fail_msg("%s: %s", what, vcca_error_text(err, text, sizeof text));
 }
 
-/* Reads a file of the third-party vectors; skips the running test, loudly, when it is not there. */
+/* How many tests of this program were skipped. */
+static unsigned check_skipped;
+
+/* Skips the running test, which wants something that is not on this machine. The program's main ends with check_run. */
+#define check_skip(...)              \
+  do {                               \
+    check_skipped++;                 \
+    printf("SKIPPED: " __VA_ARGS__); \
+    printf("\n");                    \
+    skip();                          \
+  } while (0)
+
+/* What main returns: 0 when every test of the array passed, 77 when none failed and some were skipped, which CTest shows as
+ * skipped, 1 when one failed. */
+#define check_run(tests, set_up, tear_down) check_result(cmocka_run_group_tests(tests, set_up, tear_down))
+static inline int check_result(int failed)
+{
+  return failed != 0 ? 1 : check_skipped > 0 ? 77 : 0;
+}
+
+/* Seconds that a test may take on this machine: more where programs are emulated (VCCA_SLOWNESS, which tests/CMakeLists.txt sets). */
+static inline unsigned check_seconds(unsigned seconds)
+{
+  const char *text = getenv("VCCA_SLOWNESS");
+  unsigned long slowness = text ? strtoul(text, NULL, 10) : 1;
+  return seconds * (unsigned)(slowness > 0 && slowness <= 1000 ? slowness : 1);
+}
+
+/* Reads a file of the third-party vectors; skips the running test when it is not there. */
 static inline struct vcca_bytes check_vector(const char *name)
 {
   struct vcca_bytes b = {0};
   char path[4096];
   const char *dir = getenv("VCCA_VECTORS");
   snprintf(path, sizeof path, "%s/%s", dir ? dir : "../shared/vectors", name);
-  if (!vcca_file_read(path, (size_t)64 << 20, &b, NULL)) {
-    printf("SKIPPED: the third-party vector %s is not there\n", path);
-    skip();
-  }
+  if (!vcca_file_read(path, (size_t)64 << 20, &b, NULL))
+    check_skip("the third-party vector %s is not there", path);
   return b;
 }
 

@@ -195,7 +195,7 @@ static void a_pipe_is_read_through_and_its_writer_is_not_cut_off(void **state)
   assert_non_null(mkdtemp(folder));
   snprintf(path, sizeof path, "%s/pipe", folder);
   assert_int_equal(mkfifo(path, 0600), 0);
-  alarm(60); /* what would wait for ever fails */
+  alarm(check_seconds(60)); /* what would wait for ever fails */
   pid_t writer = fork();
   if (writer == 0) {
     int fd = open(path, O_WRONLY);

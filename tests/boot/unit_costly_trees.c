@@ -134,7 +134,7 @@ static void depth_is_bounded(void **state)
 
 int main(void)
 {
-  const struct rlimit limit = {CPU_SECONDS, CPU_SECONDS};
+  const struct rlimit limit = {check_seconds(CPU_SECONDS), check_seconds(CPU_SECONDS)};
   assert_int_equal(setrlimit(RLIMIT_CPU, &limit), 0);
   support_header(kernel, 0, 0x10000);
   const struct CMUnitTest tests[] = {

@@ -62,22 +62,6 @@ static void a_wrapped_kernel_gets_advice(void **state)
   }
 }
 
-static void a_real_debian_kernel_is_read_when_it_is_there(void **state)
-{
-  (void)state;
-  struct vcca_bytes kernel = {0};
-  struct vcca_arm64_image got;
-  struct vcca_error err = {0};
-  const char *path = "/usr/lib/debian-installer/images/12/arm64/text/debian-installer/arm64/linux";
-  if (!vcca_file_read(path, (size_t)256 << 20, &kernel, NULL)) {
-    printf("SKIPPED: no %s (package debian-installer-12-netboot-arm64)\n", path);
-    skip();
-  }
-  check_ok(vcca_arm64_image_read(vcca_bytes_span(&kernel), &got, &err), &err, path);
-  assert_true(got.text_offset == 0 && got.image_size >= kernel.n);
-  vcca_bytes_free(&kernel);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -85,7 +69,6 @@ int main(void)
       cmocka_unit_test(a_header_that_ends_early_is_located),
       cmocka_unit_test(every_byte_of_the_magic_counts),
       cmocka_unit_test(a_wrapped_kernel_gets_advice),
-      cmocka_unit_test(a_real_debian_kernel_is_read_when_it_is_there),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 # that have changed; both formats.
 # SPDX-License-Identifier: Apache-2.0
 set -u
+command -v python3 >/dev/null || { echo "SKIPPED: no python3"; exit 77; }
 vcca=${VCCA:?} bad=0
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir" || exit 1
 complain() { printf '%s\n' "$*"; bad=1; }

@@ -6,7 +6,7 @@ set -u
 vcca=${VCCA:?} bad=0
 dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT; cd "$dir" || exit 1
 complain() { printf '%s\n' "$*"; bad=1; }
-command -v python3 >/dev/null || { echo "no python3"; exit 77; }
+command -v python3 >/dev/null || { echo "SKIPPED: no python3"; exit 77; }
 
 # an arm64 Image of 16 KiB, text_offset 0 or 12 KiB; images that do not end at a page
 image() { head -c 8 /dev/zero; printf "$1"'\0\0\0\0\0\0'; printf '\0\200\0\0\0\0\0\0'; head -c 32 /dev/zero; printf 'ARM\x64'; head -c 16324 /dev/zero | tr '\0' "$2"; }

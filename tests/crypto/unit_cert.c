@@ -305,5 +305,5 @@ int main(void)
       cmocka_unit_test(a_certificate_whose_signature_misses_a_zero_is_refused),
       cmocka_unit_test(nothing_may_follow_a_certificate_or_be_missing),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return check_run(tests, NULL, NULL);
 }

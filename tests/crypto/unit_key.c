@@ -312,5 +312,5 @@ int main(void)
       cmocka_unit_test(key_types_have_their_names),
       cmocka_unit_test(many_keys_live_at_once),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return check_run(tests, NULL, NULL);
 }

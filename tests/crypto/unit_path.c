@@ -313,5 +313,5 @@ int main(void)
       cmocka_unit_test(no_byte_of_a_real_device_certificate_changes_unnoticed),
       cmocka_unit_test(the_real_chains_are_good_within_their_dates),
   };
-  return cmocka_run_group_tests(tests, make_keys, free_keys);
+  return check_run(tests, make_keys, free_keys);
 }

@@ -81,7 +81,7 @@ static int verdict_without(const struct mutant *m, int check, const struct vcca_
   pid_t child = fork();
   if (child == 0) {
     static struct vcca_verdict verdict;
-    alarm(1); /* the rest takes milliseconds */
+    alarm(check_seconds(1)); /* the rest takes milliseconds */
     if (!freopen("/dev/null", "w", stderr))
       _exit(VCCA_CHECKS + 1);
     taken_out = m;

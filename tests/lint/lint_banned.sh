@@ -16,5 +16,8 @@ forbid() { # description, pattern, files
 forbid "banned call" '(^|[^_[:alnum:]."])(strcpy|strcat|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|strtoul?|rand|srand|random|gets|scanf|sscanf|time|clock|clock_gettime|gettimeofday|localtime|gmtime|getrandom|getenv|system|popen|alloca|setlocale)\(' "$rooms"
 forbid "cryptography outside crypto/" '\b(psa|mbedtls)_[a-z]' "$(grep -vE '^(\./)?crypto/' <<<"$rooms")"
 forbid "suppressed warning" 'NOLINT|cppcheck-suppress|coverity\[|#pragma|-Wno-' "$code"
+forbid "a test that skips without showing it (check_skip, check_run of tests/check.h)" '\bskip\(\)' "$(grep -E '^(\./)?tests/' <<<"$code" | grep -v check.h)"
+skips=$(grep -E '^(\./)?tests/' <<<"$code" | grep -v check.h | xargs grep -lE '\bcheck_(skip|vector)\(')
+forbid "a test that skips without showing it (check_run)" 'return cmocka_run_group_tests' "$skips"
 forbid "left to do" 'TODO|FIXME|\bXXX\b|HACK' "$code"
 exit $bad

@@ -165,5 +165,5 @@ int main(void)
       cmocka_unit_test(every_recomputable_digest_agrees),
       cmocka_unit_test(a_changed_byte_of_a_recomputable_event_is_noticed),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return check_run(tests, NULL, NULL);
 }

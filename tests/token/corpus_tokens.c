@@ -250,5 +250,5 @@ int main(void)
       cmocka_unit_test(the_draft_04_token_is_read_verified_and_minted_again),
       cmocka_unit_test(real_tokens_are_printed_whole),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return check_run(tests, NULL, NULL);
 }

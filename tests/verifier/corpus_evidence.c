@@ -313,5 +313,5 @@ int main(void)
       cmocka_unit_test(published_arm_tokens_are_refused_with_another_key),
       cmocka_unit_test(no_byte_of_an_arm_token_may_change),
   };
-  return cmocka_run_group_tests(tests, NULL, tear_down);
+  return check_run(tests, NULL, tear_down);
 }

@@ -373,5 +373,5 @@ int main(void)
       cmocka_unit_test(values_without_a_token_give_the_bytes_that_the_token_gives),
       cmocka_unit_test(a_store_or_a_service_gets_nothing_less_than_it_wants),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return check_run(tests, set_up, tear_down);
 }

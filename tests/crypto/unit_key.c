@@ -223,6 +223,22 @@ static void degenerate_rsa_public_keys_are_refused(void **state)
   }
 }
 
+/* A signature's length is that of the modulus in bytes. This modulus has 2049 bits: 1, then SHA-256 of the bytes 0 to 7, made odd. */
+static void an_rsa_key_that_is_not_of_whole_bytes_is_refused(void **state)
+{
+  (void)state;
+  static const char odd[] = "30820122300d06092a864886f70d01010105000382010f003082010a02820101016e340b9cffb37a989ca544e6bb780a2c78901d3fb33738"
+                            "768511a30617afa01d4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459adbc1b4c900ffe48d575b5da5c63804"
+                            "0125f65db0fe3e24494b76ea986457d986084fed08b978af4d7d196a7446a86b58009e636b611db16211b65a9aadff29c5e52d9c508c5023"
+                            "47344d8c07ad91cbd6068afc75ff6292f062a09ca381c89e71e77b9a9ae9e30b0dbdb6f510a264ef9de781501d7b6b92ae89eb059c5ab743"
+                            "db67586e98fad27da0b9968bc039a1ef34c939b9b8e523a8bef89d478608c5ecf6ca358758f6d27e6cf45272937977a748fd88391db679ce"
+                            "da7dc7bf1f005ee8790203010001";
+  struct vcca_error err = {0};
+  assert_null(vcca_key_from_spki(unhex(odd), &err));
+  assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
+  assert_non_null(strstr(err.text, "2049 bits"));
+}
+
 static void an_even_modulus_or_exponent_is_refused(void **state)
 {
   (void)state;
@@ -306,6 +322,7 @@ int main(void)
       cmocka_unit_test(every_bit_of_an_spki_counts),
       cmocka_unit_test(nothing_may_follow_an_spki_or_be_missing),
       cmocka_unit_test(degenerate_rsa_public_keys_are_refused),
+      cmocka_unit_test(an_rsa_key_that_is_not_of_whole_bytes_is_refused),
       cmocka_unit_test(an_even_modulus_or_exponent_is_refused),
       cmocka_unit_test(pem_public_keys_are_read),
       cmocka_unit_test(a_published_pem_key_is_read),

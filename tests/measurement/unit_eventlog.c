@@ -534,6 +534,15 @@ static void a_digest_is_checked_by_the_rule_of_its_type(void **state)
       ROW(0x80000002, GUID NAME_1 "\377\377\377\377\377\377\377\377n\0abc", "abc", 0),
       ROW(0x80000002, GUID "\377\377\377\377\377\377\377\377" VALUE_3 "n\0abc", "abc", 0),
       ROW(0x80000002, GUID "\0\0\0\0\0\0\0\200" VALUE_3 "abc", "abc", 0),
+      ROW(0x80000002,
+          GUID NAME_1 "\0\0\0\0\0\0\0\0"
+                      "n\0",
+          "", 1),
+      ROW(0x80000002, GUID "\0\0\0\0\0\0\0\0" VALUE_3 "abc", "abc", 1),
+      ROW(0x80000002,
+          GUID VALUE_3 "\375\377\377\377\377\377\377\377"
+                       "abc",
+          "", 0), /* 3 - 2 * 3 */
       ROW(0x80000002, "short", "", 0),
       ROW(0x80000001, GUID NAME_1 VALUE_3 "n\0abc", "abc", 0),
       ROW(0x0000000d, "grub_cmd: ls /\0", "ls /", 1),

@@ -20,6 +20,8 @@ static const struct {
     {3, 0x0000000d, {(const uint8_t *)"(hd0,gpt1)/efi/test/grub.cfg", 29}, "TEST grub.cfg"}, /* EV_IPL, as GRUB does it */
     {3, 0x0000000d, {(const uint8_t *)"grub_cmd: linux /vmlinuz-1 quiet", 33}, "linux /vmlinuz-1 quiet"},
     {3, 0x0000000d, {(const uint8_t *)"/vmlinuz-1", 11}, "TEST kernel"},
+    {3, 0x0000000d, {(const uint8_t *)"kernel_cmdline: /vmlinuz-1 quiet", 33}, "/vmlinuz-1 quiet"},
+    {3, 0x0000000d, {(const uint8_t *)"grub_cmd: initrd /initramfs-1", 30}, "initrd /initramfs-1"},
     {3, 0x0000000d, {(const uint8_t *)"/initramfs-1", 13}, "TEST initramfs"},
 };
 

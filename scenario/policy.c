@@ -4,6 +4,7 @@
  *   require: [freshness, rim, platform-reference]
  *   lifecycle: [secured, 0x2000, {from: 0x4000, to: 0x40ff}]
  *   hash-algorithms: [sha-256, sha-384]
+ *   unexplained: [4d3c..., 87e2...]
  *   components:
  *     - {type: TMM, at-least: 21.21.0}
  *     - {type: ATF, versions: [2.10.0, 2.11.0]}
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "scenario/value.h"
+#include "vcca/hex.h"
 #include "vcca/scenario.h"
 
 /* The worst values of AR4SI's tiers: what "affirming" and "warning" allow. */
@@ -143,6 +145,33 @@ static bool read_hash_alg(const struct tree_node *node, struct vcca_policy *p, s
   return true;
 }
 
+/* --- Events that no reference explains ------------------------------------------------------------------- */
+
+static bool read_tolerated(const struct tree_node *node, struct vcca_policy *p, struct vcca_error *err)
+{
+  vcca_sink out = VCCA_SINK(p->tolerated[p->tolerated_count].bytes);
+  int alg = 0;
+  if (node->kind != TREE_SCALAR || !vcca_hex_read(node->text, &out, NULL))
+    return tree_fail(node, err, "the digest of an event in hex was expected");
+  while (alg < VCCA_HASH_ALGS && vcca_hash_size((enum vcca_hash_alg)alg) != out.n)
+    alg++;
+  if (alg == VCCA_HASH_ALGS)
+    return tree_fail(node, err, "a digest has 32, 48 or 64 bytes, this one has %zu", out.n);
+  p->tolerated[p->tolerated_count++].size = out.n;
+  return true;
+}
+
+static bool read_unexplained(const struct tree_node *root, struct vcca_policy *p, struct vcca_error *err)
+{
+  const struct tree_node *node = tree_get(root, "unexplained");
+  if (node == NULL)
+    return true;
+  p->refuses_unexplained = true;
+  if (node->kind == TREE_SCALAR)
+    return vcca_span_is(node->text, "refuse") || tree_fail(node, err, "\"unexplained\" is refuse, or a list of digests to tolerate");
+  return each(root, "unexplained", VCCA_POLICY_DIGESTS, read_tolerated, p, err);
+}
+
 /* --- Trustworthiness ------------------------------------------------------------------------------------- */
 
 static bool read_worst(const struct tree_node *node, bool tier_only, int *worst, struct vcca_error *err)
@@ -206,11 +235,12 @@ bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error
   if (!tree_read(yaml, &doc, err))
     return false;
   const struct tree_node *root = doc.root;
-  bool ok = tree_only(root, "policy require lifecycle hash-algorithms components appraisal", "a policy", err) &&
+  bool ok = tree_only(root, "policy require lifecycle hash-algorithms unexplained components appraisal", "a policy", err) &&
             tree_need(root, "policy", &name, err) && chars(name, out->name, sizeof out->name, err) &&
             each(root, "require", VCCA_CHECKS, read_required, out, err) && each(root, "lifecycle", VCCA_POLICY_ROWS, read_lifecycle, out, err) &&
             each(root, "hash-algorithms", VCCA_HASH_ALGS, read_hash_alg, out, err) &&
-            each(root, "components", VCCA_POLICY_ROWS, read_component, out, err) && read_appraisal(root, out, err);
+            each(root, "components", VCCA_POLICY_ROWS, read_component, out, err) && read_unexplained(root, out, err) &&
+            read_appraisal(root, out, err);
   tree_free(&doc);
   return ok;
 }

@@ -125,11 +125,11 @@ static bool when_rim_known(const struct vcca_verdict *v)
   return passed(v, VCCA_CHECK_RIM) || passed(v, VCCA_CHECK_REALM_REFERENCE);
 }
 
-/* Every REM is an expected value, or was explained by a log whose images are reference values. */
+/* Every REM is an expected value, or was explained by a log whose images are reference values and which has nothing else. */
 static bool when_runtime_known(const struct vcca_verdict *v)
 {
   bool rems = passed(v, VCCA_CHECK_REM0) && passed(v, VCCA_CHECK_REM1) && passed(v, VCCA_CHECK_REM2) && passed(v, VCCA_CHECK_REM3);
-  bool log = passed(v, VCCA_CHECK_EVENTLOG) && passed(v, VCCA_CHECK_IMAGE_REFERENCE);
+  bool log = passed(v, VCCA_CHECK_EVENTLOG) && passed(v, VCCA_CHECK_IMAGE_REFERENCE) && v->unexplained_count == 0;
   return when_rim_known(v) && (rems || log || v->realm_endorsed == VCCA_ENDORSED_WHOLLY);
 }
 

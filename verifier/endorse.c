@@ -375,11 +375,22 @@ static bool sdk_images(const struct vcca_good *good, struct vcca_json *j, struct
   vcca_json_open(j, NULL, '{');
   vcca_json_hex(j, "grub", seen.grub);
   vcca_json_hex(j, "grub.cfg", seen.grub_cfg);
+  if (seen.shim.p != NULL)
+    vcca_json_hex(j, "shim", seen.shim);
+  if (seen.config_count > 0) {
+    vcca_json_open(j, "configs", '[');
+    for (size_t i = 0; i < seen.config_count; i++)
+      vcca_json_hex(j, NULL, seen.configs[i]);
+    vcca_json_close(j);
+  }
   vcca_json_open(j, "kernels", '[');
   vcca_json_open(j, NULL, '{');
-  vcca_json_text(j, "version", seen.version);
+  if (seen.version.p != NULL)
+    vcca_json_text(j, "version", seen.version);
   vcca_json_hex(j, "kernel", seen.kernel);
   vcca_json_hex(j, "initramfs", seen.initramfs);
+  if (seen.application.p != NULL)
+    vcca_json_hex(j, "application", seen.application);
   vcca_json_close(j);
   vcca_json_close(j);
   vcca_json_str(j, "hash_alg", vcca_hash_name(alg));

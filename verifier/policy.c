@@ -123,6 +123,19 @@ static bool algs_allowed(const struct vcca_policy *policy, const struct vcca_tok
   return true;
 }
 
+/* --- Events that no reference explains ------------------------------------------------------------------- */
+
+static bool all_explained(const struct vcca_verdict *verdict, struct vcca_finding *f)
+{
+  if (verdict->unexplained_count == 0)
+    return true;
+  const struct vcca_unexplained *first = &verdict->unexplained[0];
+  vcca_span name = vcca_span_sub(first->name, 0, 48);
+  finding_fail(f, "%zu events of the log are not explained, the first at log byte %zu: \"%.*s\" %s", verdict->unexplained_count, first->offset,
+               (int)name.n, name.p ? (const char *)name.p : "", shown_hex(first->digest).text);
+  return false;
+}
+
 /* --- Trustworthiness ------------------------------------------------------------------------------------- */
 
 static bool good_enough(int value, int worst)
@@ -155,6 +168,6 @@ static bool trustworthy(const struct vcca_policy *policy, const struct vcca_verd
 void check_policy(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f)
 {
   if (required_checks_passed(policy, verdict, f) && components_allowed(policy, verdict, f) && algs_allowed(policy, &verdict->token, f) &&
-      trustworthy(policy, verdict, f))
+      (!policy->refuses_unexplained || all_explained(verdict, f)) && trustworthy(policy, verdict, f))
     finding_pass(f, "%s", policy->name);
 }

@@ -30,16 +30,23 @@ struct json_path json_path(struct json_at at, const char *member);
 
 /* --- Reference values (references.c) --- */
 
+struct image_digest {
+  bool given;
+  uint8_t bytes[VCCA_HASH_MAX];
+};
 /* One kernel that may be booted, with its initramfs. */
 struct kernel_reference {
-  uint8_t kernel[VCCA_HASH_MAX];
-  uint8_t initramfs[VCCA_HASH_MAX];
+  struct image_digest kernel, initramfs;
+  struct image_digest application; /* the kernel's PE digest, where GRUB starts it as an EFI application */
 };
-/* image_reference_measurement.json: {"grub", "grub.cfg", "kernels": [{"version"?, "kernel", "initramfs"}], "hash_alg"}. */
+enum { IMAGES_CONFIGS = 8 };
+/* image_reference_measurement.json: {"grub", "grub.cfg", "kernels": [{"version"?, "kernel", "initramfs"}], "hash_alg"}, and what the SDK's form
+ * cannot say: "shim" (PE digest of what starts GRUB), "configs" (what GRUB reads after grub.cfg, in order), a kernel's "application". */
 struct image_reference {
   enum vcca_hash_alg alg;
-  uint8_t grub[VCCA_HASH_MAX];
-  uint8_t grub_cfg[VCCA_HASH_MAX];
+  struct image_digest grub, grub_cfg, shim;
+  struct image_digest configs[IMAGES_CONFIGS];
+  size_t config_count;
   struct kernel_reference *kernels;
   size_t kernel_count;
 };
@@ -54,14 +61,18 @@ void check_components(vcca_span json, const struct vcca_platform_claims *platfor
 
 /* expected: REMs whose value was given separately; the log need not explain those. */
 void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const vcca_span expected[VCCA_TOKEN_REMS], struct vcca_finding *f);
-/* The boot images that a sound log shows: the EFI application that ran before GRUB read its configuration, and what GRUB read. Fails with
- * VCCA_FAULT_UNSUPPORTED when one is missing or there are several. */
+/* --- Boot images (boot_images.c) --- */
+
+/* The boot images that a sound log shows. shim, application and version may be missing. Fails with VCCA_FAULT_UNSUPPORTED when another is, or
+ * when there is more than a reference can say. */
 struct images_seen {
-  vcca_span grub, grub_cfg, kernel, initramfs;
+  vcca_span shim, grub, grub_cfg, kernel, initramfs, application;
+  vcca_span configs[IMAGES_CONFIGS];
+  size_t config_count;
   vcca_span version; /* "6.6.0" of /vmlinuz-6.6.0 */
 };
 VCCA_MUST_USE bool images_in_log(vcca_span log, enum vcca_hash_alg alg, struct images_seen *out, struct vcca_error *err);
-/* log_check: what check_event_log found of the same log. */
-void check_images(vcca_span json, vcca_span log, const struct vcca_finding *log_check, const struct vcca_realm_claims *realm, struct vcca_finding *f);
+/* After the check of the event log. What it passes over goes into the verdict as unexplained. */
+void check_images(vcca_span json, const struct vcca_evidence *evidence, struct vcca_verdict *verdict, struct vcca_finding *f);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "vcca/hex.h"
 #include "verifier/endorsed.h"
 #include "verifier/finding.h"
 #include "verifier/readers.h"
@@ -16,10 +17,34 @@ static bool refuse(struct vcca_error *err, const char *what)
 
 /* --- Boot images ----------------------------------------------------------------------------------------- */
 
-static bool read_digest(struct json_at at, const char *member, enum vcca_hash_alg alg, uint8_t *digest, struct vcca_error *err)
+static bool read_digest(struct json_at at, const char *member, enum vcca_hash_alg alg, struct image_digest *digest, struct vcca_error *err)
 {
-  vcca_sink out = vcca_sink_of(digest, VCCA_HASH_MAX);
+  vcca_sink out = VCCA_SINK(digest->bytes);
+  digest->given = true;
   return json_hex(at, member, vcca_hash_size(alg), &out, err);
+}
+
+/* One that may be missing. */
+static bool may_read_digest(struct json_at at, const char *member, enum vcca_hash_alg alg, struct image_digest *digest, struct vcca_error *err)
+{
+  return json_object_get(at.value, member) == NULL || read_digest(at, member, alg, digest, err);
+}
+
+static bool read_configs(const json_t *configs, struct image_reference *out, struct vcca_error *err)
+{
+  if (configs == NULL)
+    return true;
+  if (!json_is_array(configs) || json_array_size(configs) > IMAGES_CONFIGS)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"configs\" must be an array of at most %d digests", IMAGES_CONFIGS);
+  for (size_t i = 0; i < json_array_size(configs); i++) {
+    struct image_digest *digest = &out->configs[out->config_count++];
+    const char *hex = json_string_value(json_array_get(configs, i));
+    vcca_sink room = VCCA_SINK(digest->bytes);
+    digest->given = true;
+    if (hex == NULL || !vcca_hex_read(vcca_span_str(hex), &room, NULL) || room.n != vcca_hash_size(out->alg))
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"configs[%zu]\" must be %zu bytes in hex", i, vcca_hash_size(out->alg));
+  }
+  return true;
 }
 
 static bool read_kernels(const json_t *kernels, struct image_reference *out, struct vcca_error *err)
@@ -36,7 +61,8 @@ static bool read_kernels(const json_t *kernels, struct image_reference *out, str
     struct kernel_reference *kernel = &out->kernels[i];
     if (!json_is_object(at.value))
       return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an object", path);
-    if (!read_digest(at, "kernel", out->alg, kernel->kernel, err) || !read_digest(at, "initramfs", out->alg, kernel->initramfs, err))
+    if (!read_digest(at, "kernel", out->alg, &kernel->kernel, err) || !read_digest(at, "initramfs", out->alg, &kernel->initramfs, err) ||
+        !may_read_digest(at, "application", out->alg, &kernel->application, err))
       return false;
     out->kernel_count++;
   }
@@ -53,7 +79,8 @@ static bool read_images(const json_t *root, struct image_reference *out, struct 
     return false;
   if (!vcca_hash_named(alg, &out->alg))
     return refuse(err, "\"hash_alg\" must be \"sha-256\", \"sha-384\" or \"sha-512\"");
-  return read_digest(at, "grub", out->alg, out->grub, err) && read_digest(at, "grub.cfg", out->alg, out->grub_cfg, err) &&
+  return read_digest(at, "grub", out->alg, &out->grub, err) && read_digest(at, "grub.cfg", out->alg, &out->grub_cfg, err) &&
+         may_read_digest(at, "shim", out->alg, &out->shim, err) && read_configs(json_object_get(root, "configs"), out, err) &&
          read_kernels(json_object_get(root, "kernels"), out, err);
 }
 

@@ -441,7 +441,7 @@ static void check_IMAGE_REFERENCE(struct walk *w, struct vcca_finding *f)
   if (w->evidence->image_reference.p == NULL)
     finding_not_run(f, "no reference values given");
   else
-    check_images(w->evidence->image_reference, w->evidence->eventlog, &w->found[VCCA_CHECK_EVENTLOG], &w->token->realm, f);
+    check_images(w->evidence->image_reference, w->evidence, w->verdict, f);
 }
 
 static void check_POLICY(struct walk *w, struct vcca_finding *f)

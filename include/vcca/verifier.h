@@ -82,12 +82,24 @@ enum vcca_endorsed {
   VCCA_ENDORSED_WHOLLY,
 };
 
+/* An event of the log that no reference value explains and whose place is not that of something that was booted: a driver of a device, a
+ * module of GRUB, ACPI tables. Points into the evidence. */
+enum { VCCA_UNEXPLAINED = 256 };
+struct vcca_unexplained {
+  size_t offset;
+  uint32_t reg, type;
+  vcca_span digest;
+  vcca_span name; /* as the log has it, which is not measured */
+};
+
 struct vcca_verdict {
   bool accepted;  /* no check failed, and the ones that carry trust ran */
   bool malformed; /* every check that failed did so for unreadable input: "could not tell" rather than "no" */
   bool anchored;  /* there was a key to hold the signatures against */
   enum vcca_endorsed platform_endorsed, realm_endorsed;
   struct vcca_finding findings[VCCA_CHECKS];
+  struct vcca_unexplained unexplained[VCCA_UNEXPLAINED]; /* once image-reference passed; without what the policy tolerates */
+  size_t unexplained_count;
   struct vcca_token token; /* decoded, valid when the structure check passed; points into the evidence */
 };
 
@@ -169,7 +181,7 @@ VCCA_MUST_USE bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const st
 
 /* --- Policy ---------------------------------------------------------------------------------------------- */
 
-enum { VCCA_POLICY_ROWS = 32, VCCA_POLICY_VERSIONS = 16, VCCA_POLICY_TEXT = 64 };
+enum { VCCA_POLICY_ROWS = 32, VCCA_POLICY_VERSIONS = 16, VCCA_POLICY_TEXT = 64, VCCA_POLICY_DIGESTS = VCCA_UNEXPLAINED };
 
 /* What versions a type of component may have: one of a list, or from one on, or both. */
 struct vcca_policy_component {
@@ -189,6 +201,12 @@ struct vcca_policy {
   size_t lifecycle_count;
   struct vcca_policy_component components[VCCA_POLICY_ROWS]; /* each type must be there */
   size_t component_count;
+  bool refuses_unexplained; /* of the event log, but for the digests tolerated */
+  struct {
+    uint8_t bytes[VCCA_HASH_MAX];
+    size_t size;
+  } tolerated[VCCA_POLICY_DIGESTS];
+  size_t tolerated_count;
   bool limits_hash_algs;
   bool hash_algs[VCCA_HASH_ALGS]; /* that the token may name anywhere */
   /* The worst value a claim may have: at least 2 and at most this; 0 asks nothing. */

@@ -70,6 +70,10 @@ static const struct {
     {"policy: x\nrequire: [policy]", "the name of a check was expected"},
     {"policy: x\nrequire: rim", "\"require\" is a list"},
     {"policy: x\nrequire: []", "\"require\" is a list of 1 to"},
+    {"policy: x\nunexplained: tolerate", "2:14: \"unexplained\" is refuse, or a list of digests to tolerate"},
+    {"policy: x\nunexplained: []", "\"unexplained\" is a list of 1 to"},
+    {"policy: x\nunexplained: [grub]", "2:15: the digest of an event in hex was expected"},
+    {"policy: x\nunexplained: [00ff]", "a digest has 32, 48 or 64 bytes, this one has 2"},
     {"policy: x\nlifecycle: [safe]", "2:13: a lifecycle is"},
     {"policy: x\nlifecycle: [0x10000]", "too large"},
     {"policy: x\nlifecycle: [[1]]", "a lifecycle is"},
@@ -118,9 +122,28 @@ static void lists_have_an_end(void **state)
   assert_int_equal(policy.component_count, VCCA_POLICY_ROWS);
 }
 
+#define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static void unexplained_events_are_refused_but_for_the_digests_named(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  check_ok(vcca_policy_read(VCCA_SPAN_LIT("policy: x\nunexplained: refuse\n"), &policy, &err), &err, "refuse");
+  assert_true(policy.refuses_unexplained);
+  assert_int_equal(policy.tolerated_count, 0);
+  check_ok(vcca_policy_read(VCCA_SPAN_LIT("policy: x\nunexplained: [" DIGEST ", " DIGEST DIGEST "]\n"), &policy, &err), &err, "digests");
+  assert_true(policy.refuses_unexplained);
+  assert_int_equal(policy.tolerated_count, 2);
+  check_hex(vcca_span_of(policy.tolerated[0].bytes, policy.tolerated[0].size), DIGEST, "first");
+  assert_int_equal(policy.tolerated[1].size, 64);
+  check_ok(vcca_policy_read(VCCA_SPAN_LIT("policy: x"), &policy, &err), &err, "none");
+  assert_false(policy.refuses_unexplained);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(unexplained_events_are_refused_but_for_the_digests_named),
       cmocka_unit_test(a_policy_says_all_this),
       cmocka_unit_test(a_name_alone_asks_for_nothing),
       cmocka_unit_test(what_means_nothing_is_refused_with_its_place),

@@ -78,19 +78,24 @@ static void put_u32(vcca_sink *out, uint32_t v)
   vcca_sink_put(out, VCCA_SPAN(bytes));
 }
 
-void log_event(struct made *m, uint32_t reg, uint32_t type, const uint8_t digest[32], const char *data)
+void log_bytes(struct made *m, uint32_t reg, uint32_t type, const uint8_t digest[32], vcca_span data)
 {
   put_u32(&m->log, reg);
   put_u32(&m->log, type);
   put_u32(&m->log, 1);
   vcca_sink_put(&m->log, VCCA_SPAN_LIT("\x0b\x00"));
   vcca_sink_put(&m->log, vcca_span_of(digest, 32));
-  put_u32(&m->log, (uint32_t)strlen(data));
-  vcca_sink_str(&m->log, data);
+  put_u32(&m->log, (uint32_t)data.n);
+  vcca_sink_put(&m->log, data);
   if (type != VCCA_EV_NO_ACTION && reg >= 1 && reg <= VCCA_TOKEN_REMS) {
     const vcca_span parts[] = {VCCA_SPAN(m->rem[reg - 1]), vcca_span_of(digest, 32)};
     vcca_hash_parts(VCCA_SHA256, parts, 2, m->rem[reg - 1]);
   }
+}
+
+void log_event(struct made *m, uint32_t reg, uint32_t type, const uint8_t digest[32], const char *data)
+{
+  log_bytes(m, reg, type, digest, vcca_span_str(data));
 }
 
 void log_hashed(struct made *m, uint32_t reg, uint32_t type, const char *data, const char *hashed)
@@ -100,8 +105,10 @@ void log_hashed(struct made *m, uint32_t reg, uint32_t type, const char *data, c
   log_event(m, reg, type, digest, data);
 }
 
-static void make_log(struct made *m)
+void begin_log(struct made *m)
 {
+  for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
+    memset(m->rem[i], 0, sizeof m->rem[i]);
   m->log = VCCA_SINK(m->log_room);
   put_u32(&m->log, 1);
   put_u32(&m->log, VCCA_EV_NO_ACTION);
@@ -113,12 +120,18 @@ static void make_log(struct made *m)
                                        "\1\0\0\0"
                                        "\x0b\0\x20\0"
                                        "\0"));
+}
+
+static void make_log(struct made *m)
+{
+  begin_log(m);
   log_hashed(m, 1, 0x80000007, "setup", "setup");
-  log_hashed(m, 2, 0x80000003, "a loader before the loader", "shim");
   log_hashed(m, 2, 0x80000003, "image load event", "the boot loader");
   log_hashed(m, 3, 0xd, "(hd0,gpt1)/efi/test/grub.cfg", "the configuration");
   log_hashed(m, 3, 0xd, "grub_cmd: linux /vmlinuz-1 quiet", "linux /vmlinuz-1 quiet");
   log_hashed(m, 3, 0xd, "/vmlinuz-1", "the kernel");
+  log_hashed(m, 3, 0xd, "kernel_cmdline: /vmlinuz-1 quiet", "/vmlinuz-1 quiet");
+  log_hashed(m, 3, 0xd, "grub_cmd: initrd /initramfs-1.img", "initrd /initramfs-1.img");
   log_hashed(m, 3, 0xd, "/initramfs-1.img", "the initramfs");
 }
 

@@ -24,9 +24,9 @@ struct made {
 
   uint8_t certs[CERTS][VCCA_CERT_MAX];
   size_t cert_size[CERTS];
-  uint8_t log_room[2048];
+  uint8_t log_room[8192];
   vcca_sink log;
-  char image_reference[1024], platform_reference[1024], reference_store[8192];
+  char image_reference[2048], platform_reference[1024], reference_store[8192];
   struct vcca_policy policy;
 
   uint8_t token[VCCA_TOKEN_MAX];
@@ -40,7 +40,10 @@ void make_plan(struct made *m);
 void make_evidence(struct made *m);
 
 void certify(struct made *m, enum cert which, const vcca_key *subject, const vcca_key *issuer);
+/* Begins the log anew: a header, and REMs of zero. */
+void begin_log(struct made *m);
 /* Appends an event and extends the REM it goes to; log_hashed takes the digest of a text. */
+void log_bytes(struct made *m, uint32_t reg, uint32_t type, const uint8_t digest[32], vcca_span data);
 void log_event(struct made *m, uint32_t reg, uint32_t type, const uint8_t digest[32], const char *data);
 void log_hashed(struct made *m, uint32_t reg, uint32_t type, const char *data, const char *hashed);
 /* References whose values are the digests of these texts; the reference's second kernel is the one given. */

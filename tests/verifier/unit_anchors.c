@@ -214,6 +214,9 @@ static const struct refusal bad_images[] = {
     {IMAGES(ZEROS, "[" KERNEL ",1]", "sha-256"), "\"kernels[1]\" must be an object"},
     {IMAGES(ZEROS, "[" KERNEL ",{\"kernel\":\"" ZEROS "\"}]", "sha-256"), "\"kernels[1].initramfs\" is missing"},
     {IMAGES(ZEROS, "[{\"kernel\":7}]", "sha-256"), "\"kernels[0].kernel\" must be a string"},
+    {IMAGES(ZEROS, "[" KERNEL "], \"shim\": 7", "sha-256"), "\"shim\" must be a string"},
+    {IMAGES(ZEROS, "[" KERNEL "], \"configs\": 7", "sha-256"), "\"configs\" must be an array of at most 8 digests"},
+    {IMAGES(ZEROS, "[" KERNEL "], \"configs\": [\"" ZEROS "\", \"00\"]", "sha-256"), "\"configs[1]\" must be 32 bytes in hex"},
 };
 
 static void a_broken_image_reference_is_refused_with_its_place(void **state)
@@ -235,8 +238,25 @@ static void image_references_may_be_upper_case_and_say_more_than_is_read(void **
   static const char good[] =
       "{\"comment\":1,\"hash_alg\":\"sha-256\",\"grub\":\"" MIXED "\",\"grub.cfg\":\"" ZEROS "\",\"kernels\":[" KERNEL "," KERNEL "]}";
   check_ok(image_reference_read(vcca_span_str(good), &reference, &err), &err, "image reference");
-  assert_int_equal(reference.grub[1], 0xab);
+  assert_int_equal(reference.grub.bytes[1], 0xab);
   assert_int_equal(reference.kernel_count, 2);
+  assert_false(reference.shim.given || reference.kernels[0].application.given || reference.config_count > 0);
+  image_reference_free(&reference);
+}
+
+static void an_image_reference_may_name_shim_more_configurations_and_the_kernel_as_application(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  struct image_reference reference;
+  static const char good[] =
+      "{\"hash_alg\":\"sha-256\",\"grub\":\"" ZEROS "\",\"grub.cfg\":\"" ZEROS "\",\"shim\":\"" MIXED "\",\"configs\":[\"" ZEROS "\",\"" MIXED
+      "\"],\"kernels\":[{\"kernel\":\"" ZEROS "\",\"initramfs\":\"" ZEROS "\",\"application\":\"" MIXED "\"}]}";
+  check_ok(image_reference_read(vcca_span_str(good), &reference, &err), &err, "image reference");
+  assert_int_equal(reference.shim.bytes[1], 0xab);
+  assert_int_equal(reference.config_count, 2);
+  assert_int_equal(reference.configs[1].bytes[1], 0xab);
+  assert_int_equal(reference.kernels[0].application.bytes[1], 0xab);
   image_reference_free(&reference);
 }
 
@@ -289,6 +309,7 @@ int main(void)
       cmocka_unit_test(a_broken_store_is_refused_as_a_whole),
       cmocka_unit_test(a_broken_image_reference_is_refused_with_its_place),
       cmocka_unit_test(image_references_may_be_upper_case_and_say_more_than_is_read),
+      cmocka_unit_test(an_image_reference_may_name_shim_more_configurations_and_the_kernel_as_application),
       cmocka_unit_test(a_broken_platform_reference_is_unreadable),
       cmocka_unit_test(a_platform_without_components_answers_no_reference),
   };

@@ -75,53 +75,6 @@ bool vcca_file_read(const char *path, size_t max, struct vcca_bytes *out, struct
   return ok ? true : vcca_fail_in(err, standard ? "standard input" : path);
 }
 
-bool vcca_output_open(struct vcca_output *out, const char *path, struct vcca_error *err)
-{
-  struct stat st;
-  *out = (struct vcca_output){.path = path, .stream = stdout};
-  if (strcmp(path, "-") == 0)
-    return true;
-  out->in_place = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a pipe or /dev/null is written as it is */
-  int len = snprintf(out->temp, sizeof out->temp, "%s%s", path, out->in_place ? "" : ".part");
-  out->stream = len > 0 && (size_t)len < sizeof out->temp ? fopen(out->temp, "wb") : NULL;
-  if (out->stream)
-    return true;
-  vcca_fail(err, VCCA_FAULT_IO, "cannot create: %s", strerror(errno));
-  return vcca_fail_in(err, path);
-}
-
-bool vcca_output_close(struct vcca_output *out, bool whole, struct vcca_error *err)
-{
-  FILE *f = out->stream;
-  struct vcca_error why;
-  out->stream = NULL;
-  if (!f)
-    return whole;
-  errno = 0;
-  bool ok = fflush(f) == 0 && !ferror(f);
-  ok = (f == stdout || fclose(f) == 0) && ok;
-  if (!ok)
-    vcca_fail(&why, VCCA_FAULT_IO, "cannot write: %s", strerror(errno ? errno : EIO));
-  bool placed = f == stdout || out->in_place;
-  if (ok && whole && !placed && rename(out->temp, out->path) != 0)
-    ok = vcca_fail(&why, VCCA_FAULT_IO, "cannot rename %s: %s", out->temp, strerror(errno));
-  if ((!ok || !whole) && !placed)
-    remove(out->temp);
-  if (!whole || ok)
-    return whole;
-  *err = why;
-  return vcca_fail_in(err, f == stdout ? "standard output" : out->path);
-}
-
-bool vcca_file_write(const char *path, vcca_span bytes, struct vcca_error *err)
-{
-  struct vcca_output out;
-  if (!vcca_output_open(&out, path, err))
-    return false;
-  fwrite(bytes.p, 1, bytes.n, out.stream); /* the stream remembers when it fails */
-  return vcca_output_close(&out, true, err);
-}
-
 /* What cannot be mapped. */
 static bool spool_stream(FILE *f, size_t max, struct vcca_mapping *out, struct vcca_error *err)
 {

@@ -2,6 +2,7 @@
 #include "vcca/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,12 +13,15 @@ enum { FIRST_ROOM = 64 << 10, HELD = 8 << 20 }; /* bytes; beyond HELD they go in
 /* A file that is gone when the program is. Large ones belong into /var/tmp: /tmp is often memory. */
 static bool open_file(struct vcca_spool *s)
 {
-  char names[][24] = {"/var/tmp/vcca-XXXXXX", "/tmp/vcca-XXXXXX"};
-  for (size_t i = 0; i < sizeof names / sizeof *names && !s->has_file; i++) {
-    s->file = mkstemp(names[i]);
+  const char *folders[] = {vcca_temp_folder(), "/var/tmp", "/tmp"};
+  for (size_t i = 0; i < sizeof folders / sizeof *folders && !s->has_file; i++) {
+    char name[VCCA_PATH_MAX];
+    if (!folders[i] || !vcca_temp_name(folders[i], name, sizeof name, NULL))
+      continue;
+    s->file = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     s->has_file = s->file >= 0;
     if (s->has_file)
-      unlink(names[i]);
+      (void)unlink(name);
   }
   return s->has_file;
 }
@@ -27,7 +31,7 @@ static bool write_out(struct vcca_spool *s, struct vcca_error *err)
   for (size_t done = 0; done < s->used;) {
     ssize_t n = write(s->file, s->room.p + done, s->used - done);
     if (n < 0 && errno != EINTR)
-      return vcca_fail(err, VCCA_FAULT_IO, "cannot write a temporary file in /var/tmp or /tmp: %s", strerror(errno));
+      return vcca_fail(err, VCCA_FAULT_IO, "cannot write a temporary file (TMPDIR, else in /var/tmp): %s", strerror(errno));
     done += n > 0 ? (size_t)n : 0;
   }
   s->written += s->used;

@@ -68,7 +68,7 @@ static const struct option *find_letter(const struct verb *verb, char letter)
 
 static bool take(struct args *a, const struct option *o, const char *value)
 {
-  if (!o->many && args_has(a, o->name)) {
+  if (!(o->traits & MANY) && args_has(a, o->name)) {
     usage(a, "--%s is given twice", o->name);
     return false;
   }
@@ -144,6 +144,104 @@ bool args_parse(const struct verb *verb, int count, char **words, struct args *o
   return true;
 }
 
+/* --- Files ------------------------------------------------------------------------------------------------ */
+
+/* Whether one of the words that stand for a value, or the n-th of several ("FILE", "rsa|p521|FILE"), is a file that is read. */
+static bool word_reads(const char *words, size_t n)
+{
+  static const char *const read[] = {"FILE", "KEY", "CERT", "TOKEN", "SCENARIO", "PLAN.yaml"};
+  for (size_t i = 0; i < sizeof read / sizeof *read; i++)
+    if (strlen(read[i]) == n && strncmp(words, read[i], n) == 0)
+      return true;
+  return false;
+}
+
+/* Whether a value is one of the words that an option takes instead of a file. */
+static bool is_word(const char *words, const char *value)
+{
+  for (size_t n; *words; words += n + (words[n] == '|')) {
+    n = strcspn(words, "|");
+    if (strlen(value) == n && strncmp(words, value, n) == 0)
+      return true;
+  }
+  return false;
+}
+
+static bool declare_option(const struct args *a, const struct option *o, bool outputs, const char *value, struct vcca_error *err)
+{
+  char what[64];
+  const char *last = strrchr(o->arg ? o->arg : "", '|'), *equals = strchr(value, '=');
+  last = last ? last + 1 : o->arg;
+  if (outputs != ((o->traits & WRITES) != 0))
+    return true;
+  snprintf(what, sizeof what, "--%s", o->name);
+  if (outputs) {
+    if (strchr(o->arg, '='))
+      return !equals || vcca_files_output(a->files, what, equals + 1, o->traits & SECRET, err);
+    return vcca_files_output(a->files, what, value, o->traits & SECRET, err);
+  }
+  return !last || !word_reads(last, strlen(last)) || is_word(o->arg, value) || vcca_files_input(a->files, what, value, err);
+}
+
+/* Operands are what the usage calls them; the last name stands for all that follow. */
+static bool declare_operands(const struct args *a, struct vcca_error *err)
+{
+  const char *name = a->verb->operands;
+  for (unsigned i = 0; i < a->before && *name; i++) {
+    const char *first = name + strspn(name, "[");
+    size_t n = strcspn(first, "] "), dots = n > 3 && strncmp(first + n - 3, "...", 3) == 0 ? 3 : 0;
+    char what[32];
+    snprintf(what, sizeof what, "%.*s", (int)(n - dots), first);
+    if (word_reads(first, n - dots) && !vcca_files_input(a->files, what, a->operand[i], err))
+      return false;
+    if (!dots)
+      name = first + n + strspn(first + n, "] ");
+  }
+  return true;
+}
+
+/* Of the words for another program, those that are files here: what it would read is not for us to write over. */
+static bool declare_words(const struct args *a, struct vcca_error *err)
+{
+  char path[VCCA_PATH_MAX];
+  struct vcca_file_place place;
+  for (unsigned i = a->before; i < a->operands; i++)
+    for (const char *word = a->operand[i]; word; word = strpbrk(word, ",="), word += word != NULL) {
+      bool whole = word == a->operand[i]; /* and its parts: if=pflash,file=code.fd */
+      size_t n = whole ? strlen(word) : strcspn(word, ",");
+      if (n == 0 || n >= sizeof path || word[0] == '-')
+        continue;
+      memcpy(path, word, n);
+      path[n] = '\0';
+      if (vcca_file_locate(path, &place, NULL) && place.exists && place.is_file && !vcca_files_input(a->files, "a word behind --", path, err))
+        return false;
+    }
+  return true;
+}
+
+static bool declare_options(const struct args *a, bool outputs, struct vcca_error *err)
+{
+  for (unsigned i = 0; i < a->values; i++) {
+    const struct option *o = find_long(a->verb, a->given[i], strlen(a->given[i]));
+    if (o && !declare_option(a, o, outputs, a->value[i], err))
+      return false;
+  }
+  return true;
+}
+
+/* What is read comes first: whoever is refused is told to name another output. */
+bool args_declare(const struct args *a, struct vcca_error *err)
+{
+  return declare_operands(a, err) && declare_options(a, false, err) && declare_words(a, err) && declare_options(a, true, err);
+}
+
+bool is_stdout(const char *path)
+{
+  return strcmp(path, "-") == 0 || vcca_file_descriptor(path) == 1;
+}
+
+/* --- Values ----------------------------------------------------------------------------------------------- */
+
 const char *args_nth(const struct args *a, const char *name, unsigned i)
 {
   for (unsigned k = 0; k < a->values; k++)
@@ -189,7 +287,7 @@ bool args_hex(const struct args *a, const char *name, vcca_sink *out, struct vcc
 bool args_file(const struct args *a, const char *name, size_t max, struct vcca_bytes *out, struct vcca_error *err)
 {
   const char *path = args_get(a, name);
-  return path ? vcca_file_read(path, max, out, err) : true;
+  return path ? vcca_files_read(a->files, path, max, out, err) : true;
 }
 
 bool args_json(const struct args *a, bool *json, struct vcca_error *err)
@@ -228,12 +326,6 @@ enum vcca_exit finish(const struct args *a, enum vcca_exit code)
   struct vcca_error err;
   vcca_fail(&err, VCCA_FAULT_IO, "cannot write to standard output");
   return fail(a, &err);
-}
-
-bool close_written(FILE *out)
-{
-  bool good = !ferror(out);
-  return fclose(out) == 0 && good;
 }
 
 enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, vcca_sink *out), const void *what)

@@ -9,16 +9,19 @@
 
 #include "vcca/crypto.h"
 #include "vcca/error.h"
-#include "vcca/file.h"
+#include "vcca/files.h"
 #include "vcca/json.h"
 
 enum { CLI_OPTIONS = 32, CLI_VALUES = 64, CLI_OPERANDS = 512, CLI_FILE_MAX = 1 << 30, CLI_SMALL_MAX = 16 << 20 };
+
+/* May be given more than once (true says so, too); names a file that is written ("NAME=FILE": behind the '='); with secrets. */
+enum { MANY = 1, WRITES = 2, SECRET = 4 };
 
 struct option {
   const char *name; /* "kernel": --kernel */
   char letter;      /* 'k': -k; 0: none */
   const char *arg;  /* "FILE"; NULL: a switch */
-  bool many;        /* may be given more than once */
+  unsigned traits;  /* of MANY, WRITES and SECRET; "FILE", "KEY" and "CERT" are read without WRITES */
   const char *help;
 };
 
@@ -44,10 +47,15 @@ struct args {
   const char *given[CLI_VALUES]; /* option names, in the order given */
   const char *value[CLI_VALUES];
   unsigned values;
+  struct vcca_files *files; /* that the command reads and writes; NULL: not compared */
 };
 
 /* Fills args from the words after the verb; on failure says why on stderr and returns false. */
 bool args_parse(const struct verb *verb, int count, char **words, struct args *out);
+/* Declares the files that the options and operands name, each under its option: no file is written that is read, or twice. */
+VCCA_MUST_USE bool args_declare(const struct args *a, struct vcca_error *err);
+/* Whether a path is standard output, which has something else already. */
+bool is_stdout(const char *path);
 /* The option's value (the last one given), NULL when it was not given. */
 const char *args_get(const struct args *a, const char *name);
 bool args_has(const struct args *a, const char *name);
@@ -74,9 +82,6 @@ enum vcca_exit fail(const struct args *a, const struct vcca_error *err);
 enum vcca_exit usage(const struct args *a, const char *fmt, ...) VCCA_PRINTF(2, 3);
 /* What was printed did reach its reader: YES stays YES only if stdout took everything. */
 enum vcca_exit finish(const struct args *a, enum vcca_exit code);
-
-/* Closes a file that was written: whether everything reached it, earlier writes included. */
-bool close_written(FILE *out);
 
 /* Writes a sink-producing text to stdout: calls twice, once to measure. */
 enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, vcca_sink *out), const void *what);

@@ -5,23 +5,24 @@
 
 #include "vcca/scenario.h"
 
-bool device_load(const char *name, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err)
+bool device_load(const struct args *a, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err)
 {
   enum vcca_chain_kind kind = fallback;
+  const char *name = args_get(a, "device");
   if (!name || vcca_chain_kind_named(vcca_span_str(name), &kind)) {
     vcca_device_default(kind, out);
     return true;
   }
   struct vcca_bytes yaml = {0};
-  if (!vcca_file_read(name, CLI_SMALL_MAX, &yaml, err))
+  if (!vcca_files_read(a->files, name, CLI_SMALL_MAX, &yaml, err))
     return false;
   bool ok = vcca_device_load(vcca_bytes_span(&yaml), out, err);
   vcca_bytes_free(&yaml);
   return ok ? true : vcca_fail_in(err, name);
 }
 
-vcca_hsm *device_open(const char *name, enum vcca_chain_kind fallback, struct vcca_error *err)
+vcca_hsm *device_open(const struct args *a, enum vcca_chain_kind fallback, struct vcca_error *err)
 {
   struct vcca_device device;
-  return device_load(name, fallback, &device, err) ? vcca_hsm_open(&device, err) : NULL;
+  return device_load(a, fallback, &device, err) ? vcca_hsm_open(&device, err) : NULL;
 }

@@ -12,8 +12,8 @@
     "device", 'd', "rsa|p521|p384|FILE", false, "a built-in TEST device, or a device image (YAML, docs/devices.md)" \
   }
 
-/* name NULL: the built-in device of the fallback kind. */
-VCCA_MUST_USE bool device_load(const char *name, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err);
-vcca_hsm *device_open(const char *name, enum vcca_chain_kind fallback, struct vcca_error *err);
+/* That of --device; without, the built-in device of the fallback kind. */
+VCCA_MUST_USE bool device_load(const struct args *a, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err);
+vcca_hsm *device_open(const struct args *a, enum vcca_chain_kind fallback, struct vcca_error *err);
 
 #endif

@@ -105,7 +105,7 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_bytes file = {0};
   struct vcca_error err;
   bool json;
-  if (!args_json(a, &json, &err) || !vcca_file_read(a->operand[0], CLI_SMALL_MAX, &file, &err))
+  if (!args_json(a, &json, &err) || !vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &file, &err))
     return fail(a, &err);
   enum vcca_exit code = show(a, vcca_bytes_span(&file), json);
   vcca_bytes_free(&file);

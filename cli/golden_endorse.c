@@ -13,17 +13,30 @@ static const struct option options[] = {
 
 enum { ENDORSEMENT_MAX = 128 * 1024, PATH_MAX_SIZE = 4096 };
 
-static bool write_one(enum vcca_endorsement kind, const struct vcca_good *good, const char *folder, struct vcca_error *err)
+static bool path_of(enum vcca_endorsement kind, const char *folder, char path[PATH_MAX_SIZE], struct vcca_error *err)
+{
+  int n = snprintf(path, PATH_MAX_SIZE, "%s/%s", folder, vcca_endorsement_name(kind));
+  return (n > 0 && n < PATH_MAX_SIZE) || vcca_fail(err, VCCA_FAULT_USAGE, "--out is too long");
+}
+
+/* None of what is made takes the place of what it is made from. */
+static bool declare(const struct args *a, const char *folder, struct vcca_error *err)
+{
+  char path[PATH_MAX_SIZE];
+  for (enum vcca_endorsement kind = 0; kind < VCCA_ENDORSEMENTS; kind++)
+    if (!path_of(kind, folder, path, err) || !vcca_files_output(a->files, "--out", path, false, err))
+      return false;
+  return true;
+}
+
+static bool write_one(struct vcca_files *files, enum vcca_endorsement kind, const struct vcca_good *good, const char *folder, struct vcca_error *err)
 {
   static uint8_t room[ENDORSEMENT_MAX];
   char path[PATH_MAX_SIZE];
   vcca_sink out = VCCA_SINK(room);
   if (!vcca_endorse(kind, good, &out, err))
     return false;
-  int n = snprintf(path, sizeof path, "%s/%s", folder, vcca_endorsement_name(kind));
-  if (n < 0 || (size_t)n >= sizeof path)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--out is too long");
-  if (!vcca_file_write(path, vcca_sink_span(&out), err))
+  if (!path_of(kind, folder, path, err) || !vcca_files_write(files, path, vcca_sink_span(&out), err))
     return false;
   printf("%s\n", path);
   return true;
@@ -36,7 +49,7 @@ static enum vcca_exit endorse(const struct args *a, const struct vcca_good *good
   unsigned written = 0;
   for (enum vcca_endorsement kind = 0; kind < VCCA_ENDORSEMENTS; kind++) {
     err = (struct vcca_error){0};
-    if (write_one(kind, good, folder, &err))
+    if (write_one(a->files, kind, good, folder, &err))
       written++;
     else if (err.fault == VCCA_FAULT_UNSUPPORTED)
       fprintf(stderr, "vcca golden endorse: note: no %s: %s\n", vcca_endorsement_name(kind), err.text);
@@ -56,7 +69,7 @@ struct job {
 static bool read_good(const struct args *a, struct job *job, struct vcca_good *good, struct vcca_error *err)
 {
   const char *key = args_get(a, "cpak");
-  if (!vcca_file_read(a->operand[0], CLI_SMALL_MAX, &job->token_file, err) || !args_file(a, "cpak", CLI_SMALL_MAX, &job->key_file, err) ||
+  if (!vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &job->token_file, err) || !args_file(a, "cpak", CLI_SMALL_MAX, &job->key_file, err) ||
       !args_file(a, "eventlog", CLI_SMALL_MAX, &job->log_file, err))
     return false;
   if (!vcca_token_decode(vcca_bytes_span(&job->token_file), &job->token, err))
@@ -75,7 +88,7 @@ static enum vcca_exit run(const struct args *a)
   const char *folder = args_get(a, "out");
   if (!folder)
     return usage(a, "--out DIR is needed");
-  enum vcca_exit code = read_good(a, &job, &good, &err) ? endorse(a, &good, folder) : fail(a, &err);
+  enum vcca_exit code = declare(a, folder, &err) && read_good(a, &job, &good, &err) ? endorse(a, &good, folder) : fail(a, &err);
   vcca_key_free(job.cpak);
   vcca_bytes_free(&job.token_file);
   vcca_bytes_free(&job.key_file);

@@ -19,7 +19,7 @@ bool suite_same(const char *path, vcca_span bytes)
 {
   struct vcca_bytes file = {0};
   struct vcca_error err;
-  bool same = vcca_file_read(path, SUITE_FILE_MAX, &file, &err) && vcca_span_eq(vcca_bytes_span(&file), bytes);
+  bool same = vcca_files_read(NULL, path, SUITE_FILE_MAX, &file, &err) && vcca_span_eq(vcca_bytes_span(&file), bytes);
   vcca_bytes_free(&file);
   return same;
 }
@@ -42,7 +42,7 @@ static bool make_folders(const char *path, struct vcca_error *err)
 
 bool suite_write(const char *path, vcca_span bytes, struct vcca_error *err)
 {
-  return make_folders(path, err) && vcca_file_write(path, bytes, err);
+  return make_folders(path, err) && vcca_files_write(NULL, path, bytes, err);
 }
 
 bool suite_families(const struct args *a, bool families[VCCA_FAMILIES], struct vcca_error *err)

@@ -9,7 +9,7 @@
 static const struct option options[] = {
     OPTION_DEVICE,
     {"der", 0, NULL, false, "DER instead of PEM"},
-    {"out", 0, "FILE", false, "where it goes; default standard output"},
+    {"out", 0, "FILE", WRITES, "where it goes; default standard output"},
     OPTION_END,
 };
 
@@ -46,13 +46,13 @@ static bool write(const struct args *a, const vcca_hsm *hsm, struct vcca_error *
   if (!find(hsm, a->operand[0], &room, &der, &label, err))
     return false;
   vcca_pem_put(label, der, &pem);
-  return vcca_file_write(path ? path : "-", args_has(a, "der") ? der : vcca_sink_span(&pem), err);
+  return vcca_files_write(a->files, path ? path : "-", args_has(a, "der") ? der : vcca_sink_span(&pem), err);
 }
 
 static enum vcca_exit run(const struct args *a)
 {
   struct vcca_error err;
-  vcca_hsm *hsm = device_open(args_get(a, "device"), VCCA_CHAIN_P521, &err);
+  vcca_hsm *hsm = device_open(a, VCCA_CHAIN_P521, &err);
   bool ok = hsm && write(a, hsm, &err);
   vcca_hsm_close(hsm);
   return ok ? VCCA_EXIT_YES : fail(a, &err);

@@ -9,7 +9,7 @@ static const struct option options[] = {
     {"chain", 0, "rsa|p521|p384", false, "keys and chain; default p521"},
     {"seed", 0, "TEXT", false, "another device: its root secrets come from this text (the built-in TEST device without)"},
     {"name", 0, "TEXT", false, "what the device is called"},
-    {"out", 0, "FILE", false, "where it goes; default standard output"},
+    {"out", 0, "FILE", WRITES | SECRET, "where it goes; default standard output"},
     OPTION_END,
 };
 
@@ -57,7 +57,7 @@ static bool make(const struct args *a, struct vcca_error *err)
   vcca_device_save(&device, &yaml);
   if (!vcca_sink_ok(&yaml))
     return vcca_fail(err, VCCA_FAULT_MEMORY, "the image needs %zu bytes", yaml.n);
-  return vcca_file_write(path ? path : "-", vcca_sink_span(&yaml), err);
+  return vcca_files_write(a->files, path ? path : "-", vcca_sink_span(&yaml), err);
 }
 
 static enum vcca_exit run(const struct args *a)

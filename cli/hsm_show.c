@@ -75,7 +75,7 @@ static enum vcca_exit run(const struct args *a)
   bool json;
   if (!args_json(a, &json, &err))
     return fail(a, &err);
-  vcca_hsm *hsm = device_open(args_get(a, "device"), VCCA_CHAIN_P521, &err);
+  vcca_hsm *hsm = device_open(a, VCCA_CHAIN_P521, &err);
   if (!hsm)
     return fail(a, &err);
   if (json)

@@ -72,8 +72,27 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
     return;
   }
   ssize_t written = write(STDERR_FILENO, text, sizeof text - 1);
+  vcca_leftovers_remove();
   (void)written;
   _exit(VCCA_EXIT_FAULT);
+}
+
+/* Whoever is interrupted leaves no half of a file, then ends as the system does it. */
+static void on_end(int number)
+{
+  vcca_leftovers_remove();
+  sigaction(number, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+  (void)raise(number);
+}
+
+static void watch_interrupts(void)
+{
+  static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXCPU, SIGXFSZ, SIGALRM, SIGUSR1, SIGUSR2};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    struct sigaction now, action = {.sa_handler = on_end};
+    if (sigaction(numbers[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN) /* nohup(1) */
+      sigaction(numbers[i], &action, NULL);
+  }
 }
 
 static void watch_mapped_files(void)
@@ -106,8 +125,14 @@ int main(int argc, char **argv)
     return VCCA_EXIT_YES;
   }
   struct args a;
+  struct vcca_files files = {.count = 0};
+  struct vcca_error err;
   watch_mapped_files();
+  watch_interrupts();
   if (!args_parse(verb, count - taken, words + taken, &a))
     return VCCA_EXIT_USAGE;
-  return (int)finish(&a, verb->run(&a));
+  a.files = &files;
+  enum vcca_exit code = args_declare(&a, &err) && vcca_files_printed(&files, &err) ? finish(&a, verb->run(&a)) : fail(&a, &err);
+  vcca_files_free(&files);
+  return (int)code;
 }

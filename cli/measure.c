@@ -11,10 +11,10 @@ static const struct option options[] = {
     {"image", 0, "FILE", true, "an image that a log may name by its digest"},
     {"engine", 0, "NAME|list", false, "hash by this engine, or list them; default the fastest. Results never depend on it"},
     {"steps", 0, NULL, false, "a readable account of the measurement before the result; every step with -o json"},
-    {"trace", 0, "FILE", false, "write every step as a line of JSON"},
-    {"output-corim", 0, "FILE", false, "write a CoRIM of reference values, under Arm's CCA realm profile"},
-    {"output-rv-store", 0, "FILE", false, "write a reference value store, as rust-ccatoken and `token verify --rv-store` read it"},
-    {"output-refs", 0, "FILE", false, "virtCCA: write what registers the RIM with openEuler's attestation service"},
+    {"trace", 0, "FILE", WRITES, "write every step as a line of JSON"},
+    {"output-corim", 0, "FILE", WRITES, "write a CoRIM of reference values, under Arm's CCA realm profile"},
+    {"output-rv-store", 0, "FILE", WRITES, "write a reference value store, as rust-ccatoken and `token verify --rv-store` read it"},
+    {"output-refs", 0, "FILE", WRITES, "virtCCA: write what registers the RIM with openEuler's attestation service"},
     {"rpv", 0, "HEX", false, "for these: the realm personalization value, up to 64 bytes, zero-padded"},
     {"rem0", 0, "HEX", false, "for these: REM 0 as it will be; likewise rem1, rem2, rem3"},
     {"rem1", 0, "HEX", false, "for these: REM 1"},
@@ -205,7 +205,7 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
   job->plan = &job->vm;
   job->made_vm = vm;
   job->made = (struct vcca_rim_vm){.vm = &job->made_vm, .dtb_made = !args_has(a, "dtb"), .bootargs = args_get(a, "append")};
-  return measure_write_dtb(job, err) && measure_use_cache(job, err);
+  return measure_use_cache(job, err);
 }
 
 static bool ready_ops(struct job *job, struct vcca_error *err)
@@ -213,7 +213,7 @@ static bool ready_ops(struct job *job, struct vcca_error *err)
   const struct args *a = job->args;
   if (a->operands < 2)
     return vcca_fail(err, VCCA_FAULT_USAGE, "ops wants a FILE of operations");
-  return vcca_file_read(a->operand[1], CLI_SMALL_MAX, &job->text, err);
+  return vcca_files_read(a->files, a->operand[1], CLI_SMALL_MAX, &job->text, err);
 }
 
 static bool compute_ops(struct job *job, struct vcca_measured *out, struct vcca_error *err)
@@ -221,7 +221,7 @@ static bool compute_ops(struct job *job, struct vcca_measured *out, struct vcca_
   const char *path = job->args->operand[1], *slash = strrchr(path, '/');
   char folder[4096];
   snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-  return vcca_ops_measure(vcca_bytes_span(&job->text), folder, measure_step, job, out, err) || vcca_fail_in(err, path);
+  return vcca_ops_measure(vcca_bytes_span(&job->text), folder, job->args->files, measure_step, job, out, err) || vcca_fail_in(err, path);
 }
 
 static const struct kind kinds[] = {
@@ -278,7 +278,7 @@ static bool measure(struct job *job, struct vcca_error *err)
   if (!kind || !check_args(a, kind, err) || !measure_check_outputs(a, err) || !args_json(a, &job->json, err))
     return false;
   const char *trace = args_get(a, "trace");
-  if (trace && !vcca_output_open(&job->trace, trace, err))
+  if (trace && !vcca_files_open(a->files, trace, &job->trace, err))
     return false;
   job->account.out = args_has(a, "steps") && !job->json ? stdout : NULL;
   if (!(kind->ready(job, err) || measure_name_file(job, err)) || !kind->compute(job, &out, err))

@@ -51,8 +51,9 @@ vcca_span measure_kernel(const struct job *job);
 bool measure_name_file(const struct job *job, struct vcca_error *err);
 /* --cache: digests of the plan's images that are known, or will be. */
 VCCA_MUST_USE bool measure_use_cache(struct job *job, struct vcca_error *err);
-/* --output-dtb */
-VCCA_MUST_USE bool measure_write_dtb(const struct job *job, struct vcca_error *err);
+/* --output-dtb and --output-log, of a plan; the log alone */
+VCCA_MUST_USE bool measure_write_made(const struct job *job, struct vcca_error *err);
+VCCA_MUST_USE bool measure_write_log(const struct job *job, struct vcca_error *err);
 
 /* The kinds of profile: getting ready, and computing. */
 VCCA_MUST_USE bool measure_ready_vm(struct job *job, struct vcca_error *err);

@@ -1,10 +1,8 @@
 /* vcca measure: what was measured, as reference values that verifiers read. A form that may leave out what is not known does; one that may
- * not gets what holds when a realm starts, with a note. All is made before anything is written. Before that: whether all that is to be
- * written has a file of its own.
+ * not gets what holds when a realm starts, with a note. All is made before anything is written.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/measure.h"
 
@@ -25,66 +23,21 @@ struct known {
   uint8_t rem[VCCA_TOKEN_REMS][VCCA_MEASUREMENT_SIZE], rpv[64];
 };
 
-static const char *const read_from[] = {"kernel", "initrd", "firmware", "dtb", "dtb-template", "host", "image"};
-static const char *const written_to[] = {"output-dtb", "output-log", "trace", "output-corim", "output-rv-store", "output-refs"};
-enum { READ_FROM = sizeof read_from / sizeof *read_from, WRITTEN_TO = sizeof written_to / sizeof *written_to };
-
-/* Whether both are one file, or will be. Pipes and /dev/null stand for as many as one likes. */
-static bool same_file(const char *a, const char *b)
-{
-  struct stat x, y;
-  bool has_a = stat(a, &x) == 0, has_b = stat(b, &y) == 0;
-  if (!has_a || !has_b)
-    return !has_a && !has_b && strcmp(a, b) == 0;
-  return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-/* Nothing is written over what is read, or over what else is written. */
-static bool check_written(const struct args *a, const char *option, struct vcca_error *err)
-{
-  const char *path = args_get(a, option), *other;
-  for (size_t i = 0; i < READ_FROM; i++)
-    for (unsigned n = 0; (other = args_nth(a, read_from[i], n)) != NULL; n++)
-      if (same_file(path, other))
-        return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: that is the file of --%s: name another", option, path, read_from[i]);
-  for (size_t i = 0; strcmp(written_to[i], option) != 0; i++)
-    if (args_has(a, written_to[i]) && same_file(path, args_get(a, written_to[i])))
-      return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: that is the file of --%s: name another", option, path, written_to[i]);
-  if (a->before > 1 && same_file(path, a->operand[1]))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: that is what is measured: name another", option, path);
-  return true;
-}
-
-/* Standard input has one reader. */
-static bool check_read(const struct args *a, struct vcca_error *err)
-{
-  const char *path, *first = a->before > 1 && strcmp(a->operand[1], "-") == 0 ? a->operand[0] : NULL;
-  for (size_t i = 0; i < READ_FROM; i++)
-    for (unsigned n = 0; (path = args_nth(a, read_from[i], n)) != NULL; n++) {
-      if (strcmp(path, "-") == 0 && first)
-        return vcca_fail(err, VCCA_FAULT_USAGE, "--%s -: standard input is read already: name a file", read_from[i]);
-      first = strcmp(path, "-") == 0 ? read_from[i] : first;
-    }
-  return true;
-}
-
 bool measure_check_outputs(const struct args *a, struct vcca_error *err)
 {
-  for (size_t i = 0; i < WRITTEN_TO; i++) {
-    const char *path = args_get(a, written_to[i]);
-    if (path && strcmp(path, "-") == 0 && strcmp(written_to[i], "trace") != 0)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "--%s -: stdout has the RIM: name a file", written_to[i]);
-    if (path && strcmp(path, "-") != 0 && !check_written(a, written_to[i], err))
-      return false;
+  for (const struct option *o = a->verb->options; o->name; o++) {
+    const char *path = args_get(a, o->name);
+    if ((o->traits & WRITES) && path && is_stdout(path) && strcmp(o->name, "trace") != 0)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: stdout has the RIM: name a file", o->name, path);
   }
   for (size_t i = 0; i < sizeof values / sizeof *values; i++)
     if (args_has(a, values[i]) && !args_has(a, "output-corim") && !args_has(a, "output-rv-store"))
       return vcca_fail(err, VCCA_FAULT_USAGE, "--%s goes with --output-corim or --output-rv-store", values[i]);
   const char *trace = args_get(a, "trace"), *output = args_get(a, "output");
-  if (trace && strcmp(trace, "-") == 0 && (args_has(a, "steps") || (output && strcmp(output, "json") == 0)))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--trace -: stdout is the trace's then: name a file, or leave --%s out",
+  if (trace && is_stdout(trace) && (args_has(a, "steps") || (output && strcmp(output, "json") == 0)))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--trace %s: stdout is the trace's then: name a file, or leave --%s out", trace,
                      args_has(a, "steps") ? "steps" : "output");
-  return check_read(a, err);
+  return true;
 }
 
 /* REMs that were measured: by operations, or in a log all of whose events are of images that were given. */
@@ -179,9 +132,11 @@ bool measure_write_outputs(const struct job *job, const struct vcca_measured *m,
       return false;
     made[i] = vcca_sink_span(&out);
   }
+  if (!measure_write_made(job, err))
+    return false;
   for (size_t i = 0; i < OUTPUTS; i++) {
     const char *path = args_get(job->args, outputs[i].option);
-    if (path && !vcca_file_write(path, made[i], err))
+    if (path && !vcca_files_write(job->args->files, path, made[i], err))
       return false;
   }
   return true;

@@ -8,7 +8,7 @@
 static bool map_image(const struct args *a, const char *name, struct vcca_mapping *out, struct vcca_error *err)
 {
   const char *path = args_get(a, name);
-  return path ? vcca_file_map(path, VCCA_IMAGE_MAX, out, err) : true;
+  return path ? vcca_files_map(a->files, path, VCCA_IMAGE_MAX, out, err) : true;
 }
 
 bool measure_images(struct job *job, struct vcca_error *err)
@@ -34,13 +34,18 @@ vcca_span measure_kernel(const struct job *job)
   return job->unpacked.bytes.p ? job->unpacked.bytes : job->kernel.bytes;
 }
 
-bool measure_write_dtb(const struct job *job, struct vcca_error *err)
+static bool write_dtb(const struct job *job, struct vcca_error *err)
 {
   const char *path = args_get(job->args, "output-dtb");
   for (size_t i = 0; path && i < job->plan->segment_count; i++)
     if (strcmp(job->plan->segments[i].name, "dtb") == 0)
-      return vcca_file_write(path, job->plan->segments[i].content, err);
+      return vcca_files_write(job->args->files, path, job->plan->segments[i].content, err);
   return true;
+}
+
+bool measure_write_made(const struct job *job, struct vcca_error *err)
+{
+  return !job->plan || (write_dtb(job, err) && measure_write_log(job, err));
 }
 
 /* The image that these bytes are; NULL: they were made, or are a copy. */

@@ -71,18 +71,18 @@ static bool read_options(const struct args *a, struct sweep_job *job, struct vcc
   return true;
 }
 
-static bool read_plan(const char *path, struct sweep_job *job, struct vcca_error *err)
+static bool read_plan(struct vcca_files *files, const char *path, struct sweep_job *job, struct vcca_error *err)
 {
   const char *slash = strrchr(path, '/');
   struct vcca_bytes text = {0};
   char folder[4096] = "";
   snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 0, path);
-  bool ok = vcca_file_read(path, CLI_SMALL_MAX, &text, err) && (vcca_sweep_read(vcca_bytes_span(&text),
-                                                                                slash == path ? "/"
-                                                                                : slash       ? folder
-                                                                                              : NULL,
-                                                                                &job->sweep, err) ||
-                                                                vcca_fail_in(err, path));
+  bool ok = vcca_files_read(files, path, CLI_SMALL_MAX, &text, err) && (vcca_sweep_read(vcca_bytes_span(&text),
+                                                                                        slash == path ? "/"
+                                                                                        : slash       ? folder
+                                                                                                      : NULL,
+                                                                                        files, &job->sweep, err) ||
+                                                                        vcca_fail_in(err, path));
   vcca_bytes_free(&text);
   if (ok)
     vcca_sweep_identify(&job->sweep);
@@ -95,7 +95,7 @@ static bool read_resumed(const struct args *a, struct sweep_job *job, struct vcc
   for (unsigned i = 0; (path = args_nth(a, "resume", i)); i++) {
     if (strcmp(path, "-") != 0 && access(path, F_OK) != 0)
       fprintf(stderr, "vcca measure sweep: no file %s yet: nothing is resumed from it\n", path);
-    else if (!resumed_read(&job->resumed, &job->rows, path, err))
+    else if (!resumed_read(&job->resumed, &job->rows, a->files, path, err))
       return false;
   }
   if (job->resumed.changed)
@@ -138,7 +138,7 @@ static bool sweep(const struct args *a, struct sweep_job *job, struct vcca_error
   job->options.row = on_row;
   job->options.note = note;
   job->options.ctx = job;
-  if (!read_options(a, job, err) || !read_plan(a->operand[0], job, err) || !resumed_new(&job->resumed, job->sweep.configurations, err) ||
+  if (!read_options(a, job, err) || !read_plan(a->files, a->operand[0], job, err) || !resumed_new(&job->resumed, job->sweep.configurations, err) ||
       !read_resumed(a, job, err))
     return false;
   if (job->rows.csv)

@@ -12,10 +12,11 @@ static void note(void *ctx, const char *text)
     fprintf(stderr, "vcca measure: %s\n", text);
 }
 
-static bool read_host_file(const char *path, struct vcca_host_caps *caps, struct vcca_error *err)
+static bool read_host_file(struct vcca_files *files, const char *path, struct vcca_host_caps *caps, struct vcca_error *err)
 {
   struct vcca_bytes text = {0};
-  bool ok = vcca_file_read(path, CLI_SMALL_MAX, &text, err) && (vcca_host_caps_read(vcca_bytes_span(&text), caps, err) || vcca_fail_in(err, path));
+  bool ok =
+      vcca_files_read(files, path, CLI_SMALL_MAX, &text, err) && (vcca_host_caps_read(vcca_bytes_span(&text), caps, err) || vcca_fail_in(err, path));
   vcca_bytes_free(&text);
   return ok;
 }
@@ -25,7 +26,7 @@ static bool read_host(const struct args *a, struct vcca_host_caps *caps, struct 
 {
   const char *value;
   for (unsigned i = 0; (value = args_nth(a, "host", i)); i++)
-    if (!read_host_file(value, caps, err))
+    if (!read_host_file(a->files, value, caps, err))
       return false;
   for (int i = 0; i < VCCA_CAPS; i++) {
     value = args_get(a, vcca_cap_option((enum vcca_cap)i));
@@ -35,17 +36,17 @@ static bool read_host(const struct args *a, struct vcca_host_caps *caps, struct 
   return true;
 }
 
-static bool write_log(const struct job *job, struct vcca_error *err)
+bool measure_write_log(const struct job *job, struct vcca_error *err)
 {
   const char *path = args_get(job->args, "output-log"), *version = args_get(job->args, "vmm-version"),
              *vmm = strcmp(job->plan->profile, "qemu") == 0 ? "QEMU" : job->plan->profile;
   if (!path)
-    return !version || vcca_fail(err, VCCA_FAULT_USAGE, "--vmm-version is for --output-log");
+    return true;
   if (strncmp(vmm, "kvmtool", 7) == 0)
     vmm = "kvmtool"; /* whatever branch it is */
   uint8_t bytes[8192];
   vcca_sink out = VCCA_SINK(bytes);
-  return vcca_bootlog_write(job->plan, vmm, version ? version : "", &out, err) && vcca_file_write(path, vcca_sink_span(&out), err);
+  return vcca_bootlog_write(job->plan, vmm, version ? version : "", &out, err) && vcca_files_write(job->args->files, path, vcca_sink_span(&out), err);
 }
 
 /* 1.0 or 2.0 */
@@ -62,6 +63,8 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   struct vcca_host_caps caps = {.known = {false}};
   struct vcca_vmm_config config;
   enum vcca_rules_id rules;
+  if (args_has(a, "vmm-version") && !args_has(a, "output-log"))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--vmm-version is for --output-log");
   if (!read_rules(a, &rules, err) || !read_host(a, &caps, err) ||
       !vcca_vmm_parse(a->operand[0], a->operand + a->before, a->operands - a->before, note, job, &config, err) || !measure_images(job, err))
     return false;
@@ -77,7 +80,7 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   job->made_host = caps;
   job->made_images = images;
   job->made = (struct vcca_rim_vm){.config = &job->made_config, .host = &job->made_host, .images = &job->made_images, .rules = rules};
-  return measure_write_dtb(job, err) && write_log(job, err) && measure_use_cache(job, err);
+  return measure_use_cache(job, err);
 }
 
 /* --- Logs ------------------------------------------------------------------------------------------------- */
@@ -87,11 +90,11 @@ bool measure_ready_log(struct job *job, struct vcca_error *err)
   const struct args *a = job->args;
   if (a->operands < 2)
     return vcca_fail(err, VCCA_FAULT_USAGE, "log wants a FILE, a host's measurement log");
-  if (!vcca_file_read(a->operand[1], CLI_SMALL_MAX, &job->text, err))
+  if (!vcca_files_read(a->files, a->operand[1], CLI_SMALL_MAX, &job->text, err))
     return false;
   const char *path;
   for (unsigned i = 0; (path = args_nth(a, "image", i)); i++)
-    if (!vcca_file_map(path, VCCA_IMAGE_MAX, &job->images[i], err))
+    if (!vcca_files_map(a->files, path, VCCA_IMAGE_MAX, &job->images[i], err))
       return false;
   return true;
 }

@@ -67,13 +67,24 @@ static const char *file_of(struct side *s, const char *part)
   return s->unpacked;
 }
 
-static bool measure_side(struct side *s, const char *text, struct vcca_error *err)
+/* What would be written is left out: one compares, and writes nothing. */
+static bool read_configuration(struct side *s, const char *text, struct vcca_files *files, struct vcca_error *err)
 {
   if (!split(s, text, err))
     return false;
   if (!args_parse(&verb_measure, s->count, s->words, &s->args)) /* has said why */
     return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' is no configuration: it has the words of a vcca measure command", text);
+  for (unsigned i = 0; i < s->args.values; i++)
+    for (const struct option *o = verb_measure.options; o->name; o++)
+      if (strcmp(o->name, s->args.given[i]) == 0 && (o->traits & WRITES))
+        return vcca_fail(err, VCCA_FAULT_USAGE, "'%s': a configuration to compare writes nothing: leave --%s out", text, o->name);
+  s->args.files = files;
   s->job.args = &s->args;
+  return args_declare(&s->args, err);
+}
+
+static bool measure_side(struct side *s, struct vcca_error *err)
+{
   if (!measure_ready_plan(&s->job, err) || !vcca_trace_plan(s->job.plan, &s->trace, err))
     return false;
   for (size_t i = 0; i < s->trace.part_count; i++)
@@ -82,25 +93,31 @@ static bool measure_side(struct side *s, const char *text, struct vcca_error *er
 }
 
 /* FILE, or FILE#REALM of a run's trace when there is no file of that name. */
-static bool open_trace(struct side *s, const char *operand, struct vcca_error *err)
+static bool open_trace(struct side *s, const char *operand, struct vcca_files *files, struct vcca_error *err)
 {
   struct vcca_mapping file = {.forgotten = 0};
   const char *hash = access(operand, F_OK) != 0 ? strrchr(operand, '#') : NULL;
   char path[4096];
   snprintf(path, sizeof path, "%.*s", hash ? (int)(hash - operand) : (int)sizeof path - 1, operand);
-  bool ok = vcca_file_map(path, CLI_FILE_MAX, &file, err) &&
+  bool ok = vcca_files_map(files, path, CLI_FILE_MAX, &file, err) &&
             (vcca_trace_read_realm(file.bytes, hash ? hash + 1 : NULL, &s->trace, err) || vcca_fail_in(err, path));
   vcca_file_unmap(&file);
   return ok;
 }
 
-static bool open_side(struct side *s, const char *operand, struct vcca_error *err)
+/* Both are declared before one is read: standard input has one reader. */
+static bool declare_side(struct side *s, const char *what, const char *operand, struct vcca_files *files, struct vcca_error *err)
 {
   if (operand[0] == '\0')
     return vcca_fail(err, VCCA_FAULT_USAGE, "'' is neither a trace nor a configuration");
   if (strchr(operand, ' ') && access(operand, F_OK) != 0)
-    return measure_side(s, operand, err);
-  return open_trace(s, operand, err);
+    return read_configuration(s, operand, files, err);
+  return vcca_files_input(files, what, operand, err);
+}
+
+static bool open_side(struct side *s, const char *operand, struct vcca_files *files, struct vcca_error *err)
+{
+  return s->job.args ? measure_side(s, err) : open_trace(s, operand, files, err);
 }
 
 static void close_side(struct side *s)
@@ -115,8 +132,9 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_rim_diff diff = {.runs = NULL};
   struct vcca_error err;
   bool json = false, same = false;
-  bool ok = args_json(a, &json, &err) && open_side(&sides[0], a->operand[0], &err) && open_side(&sides[1], a->operand[1], &err) &&
-            vcca_rim_diff(&sides[0].trace, &sides[1].trace, &diff, &err);
+  bool ok = args_json(a, &json, &err) && declare_side(&sides[0], "A", a->operand[0], a->files, &err) &&
+            declare_side(&sides[1], "B", a->operand[1], a->files, &err) && open_side(&sides[0], a->operand[0], a->files, &err) &&
+            open_side(&sides[1], a->operand[1], a->files, &err) && vcca_rim_diff(&sides[0].trace, &sides[1].trace, &diff, &err);
   if (ok) {
     same = vcca_rim_diff_same(&diff);
     (json ? vcca_rim_diff_json : vcca_rim_diff_text)(&diff, a->operand[0], a->operand[1], stdout);

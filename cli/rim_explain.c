@@ -128,7 +128,7 @@ static bool explain(const struct args *a, struct job *job, bool json, bool *foun
   static struct vcca_rim_explanation e;
   if (!args_has(a, "rim"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "wants --rim HEX, the RIM that was reported");
-  if (!args_hex(a, "rim", &sink, err) || !args_u64(a, "depth", 2, &depth, err) || !measure_ready_plan(job, err))
+  if (!args_hex(a, "rim", &sink, err) || !args_u64(a, "depth", 2, &depth, err) || !measure_ready_plan(job, err) || !measure_write_made(job, err))
     return false;
   if (depth == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--depth 0: 1 or 2");

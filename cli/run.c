@@ -8,9 +8,9 @@
 
 static const struct option options[] = {
     {"set", 's', "NAME=VALUE", true, "override a scenario's variable"},
-    {"save", 0, "NAME=FILE", true, "write what the scenario saved under NAME (or NAME.FIELD) to FILE"},
-    {"trace", 't', "FILE", false, "write every call as a line of JSON"},
-    {"junit", 0, "FILE", false, "write the outcome as JUnit XML"},
+    {"save", 0, "NAME=FILE", MANY | WRITES, "write what the scenario saved under NAME (or NAME.FIELD) to FILE"},
+    {"trace", 't', "FILE", WRITES, "write every call as a line of JSON"},
+    {"junit", 0, "FILE", WRITES, "write the outcome as JUnit XML"},
     {"verbose", 'v', NULL, false, "tell every step"},
     OPTION_OUTPUT,
     OPTION_END,
@@ -21,6 +21,8 @@ struct job {
   const char *settings[CLI_VALUES], *saves[CLI_VALUES];
   struct vcca_run_result results[CLI_VALUES];
   bool could_run[CLI_VALUES];
+  struct vcca_output trace;
+  FILE *talk; /* standard output, when nothing else has that */
   bool json;
 };
 
@@ -47,13 +49,12 @@ static void xml(FILE *out, const char *text)
 static bool junit(const struct args *a, const struct job *job, struct vcca_error *err)
 {
   const char *path = args_get(a, "junit");
+  struct vcca_output to = {.stream = NULL};
   if (!path)
     return true;
-  FILE *out = fopen(path, "w");
-  if (!out) {
-    vcca_fail(err, VCCA_FAULT_IO, "cannot create the JUnit file");
-    return vcca_fail_in(err, path);
-  }
+  if (!vcca_files_open(a->files, path, &to, err))
+    return false;
+  FILE *out = to.stream;
   fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"vcca\" tests=\"%u\">\n", a->operands);
   for (unsigned i = 0; i < a->operands; i++) {
     const struct vcca_run_result *r = &job->results[i];
@@ -69,9 +70,7 @@ static bool junit(const struct args *a, const struct job *job, struct vcca_error
     fprintf(out, "\"/></testcase>\n");
   }
   fprintf(out, "</testsuite>\n");
-  if (close_written(out))
-    return true;
-  return vcca_fail(err, VCCA_FAULT_IO, "cannot write %s", path);
+  return vcca_output_close(&to, true, err);
 }
 
 static void report_json(const struct args *a, const struct job *job)
@@ -98,11 +97,12 @@ static void report_json(const struct args *a, const struct job *job)
   vcca_json_close(&j);
 }
 
-static void report_text(const char *path, const struct vcca_run_result *r)
+static void report_text(FILE *out, const char *path, const struct vcca_run_result *r)
 {
-  printf("%s  %s: %s (%u steps, %u calls, %u expectations)\n", r->failures > 0 ? "FAIL" : "pass", path, r->name, r->steps, r->calls, r->expectations);
+  fprintf(out, "%s  %s: %s (%u steps, %u calls, %u expectations)\n", r->failures > 0 ? "FAIL" : "pass", path, r->name, r->steps, r->calls,
+          r->expectations);
   if (r->failures > 0)
-    printf("      %s%s\n", r->failure, r->failures > 1 ? " (and more)" : "");
+    fprintf(out, "      %s%s\n", r->failure, r->failures > 1 ? " (and more)" : "");
 }
 
 static enum vcca_exit run_all(const struct args *a, struct job *job)
@@ -111,49 +111,79 @@ static enum vcca_exit run_all(const struct args *a, struct job *job)
   for (unsigned i = 0; i < a->operands; i++) {
     struct vcca_run_result *r = &job->results[i];
     struct vcca_error err;
+    if (a->files->refused)
+      break;
     job->could_run[i] = vcca_scenario_run(a->operand[i], &job->options, r, &err);
     if (!job->could_run[i]) {
       char text[700];
       snprintf(r->failure, sizeof r->failure, "%s", vcca_error_text(&err, text, sizeof text));
       enum vcca_exit why = fail(a, &err);
+      why = a->files->refused ? VCCA_EXIT_USAGE : why;
       code = why > code ? why : code;
       continue;
     }
     if (!job->json)
-      report_text(a->operand[i], r);
+      report_text(job->talk, a->operand[i], r);
     if (r->failures > 0 && code < VCCA_EXIT_NO)
       code = VCCA_EXIT_NO;
   }
   return code;
 }
 
+/* Standard output has one of the report, the trace and the outcome as XML; what is told goes to stderr then. */
+static bool check(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *trace = args_get(a, "trace"), *xml = args_get(a, "junit"),
+             *other = trace && is_stdout(trace) ? "trace"
+                      : xml && is_stdout(xml)   ? "junit"
+                                                : NULL;
+  if (!args_json(a, &job->json, err))
+    return false;
+  if (other && job->json)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: stdout has the report (--output json): name a file", other, args_get(a, other));
+  if (args_has(a, "save") && a->operands > 1)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--save is for one scenario: %u would write the same file", a->operands);
+  for (unsigned i = 0; args_nth(a, "save", i); i++) {
+    const char *save = args_nth(a, "save", i), *equals = strchr(save, '=');
+    if (equals && is_stdout(equals + 1))
+      return vcca_fail(err, VCCA_FAULT_USAGE, "--save %s: stdout has the report: name a file", save);
+  }
+  job->talk = other || job->json ? stderr : stdout;
+  return true;
+}
+
+static bool open_all(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *setting, *save, *trace = args_get(a, "trace");
+  while (job->options.setting_count < CLI_VALUES && (setting = args_nth(a, "set", (unsigned)job->options.setting_count)) != NULL)
+    job->settings[job->options.setting_count++] = setting;
+  while (job->options.save_count < CLI_VALUES && (save = args_nth(a, "save", (unsigned)job->options.save_count)) != NULL)
+    job->saves[job->options.save_count++] = save;
+  job->options.settings = job->settings;
+  job->options.saves = job->saves;
+  job->options.files = a->files;
+  job->options.verbose = args_has(a, "verbose");
+  job->options.log = job->options.verbose ? job->talk : NULL;
+  if (trace && !vcca_files_open(a->files, trace, &job->trace, err))
+    return false;
+  job->options.trace = job->trace.stream;
+  return true;
+}
+
 static enum vcca_exit run(const struct args *a)
 {
   static struct job job; /* large; one verb runs once */
   struct vcca_error err;
-  if (!args_json(a, &job.json, &err))
+  if (!check(a, &job, &err) || !open_all(a, &job, &err))
     return fail(a, &err);
-  const char *setting, *save, *trace = args_get(a, "trace");
-  while (job.options.setting_count < CLI_VALUES && (setting = args_nth(a, "set", (unsigned)job.options.setting_count)) != NULL)
-    job.settings[job.options.setting_count++] = setting;
-  while (job.options.save_count < CLI_VALUES && (save = args_nth(a, "save", (unsigned)job.options.save_count)) != NULL)
-    job.saves[job.options.save_count++] = save;
-  job.options.settings = job.settings;
-  job.options.saves = job.saves;
-  job.options.verbose = args_has(a, "verbose");
-  job.options.log = job.options.verbose ? (job.json ? stderr : stdout) : NULL;
-  if (trace && (job.options.trace = strcmp(trace, "-") == 0 ? stdout : fopen(trace, "w")) == NULL) {
-    vcca_fail(&err, VCCA_FAULT_IO, "cannot create the trace");
-    vcca_fail_in(&err, trace);
-    return fail(a, &err);
-  }
   enum vcca_exit code = run_all(a, &job);
+  if (a->files->refused) { /* an input that a scenario names: neither trace nor outcome may take its place */
+    return vcca_output_close(&job.trace, false, &err) ? VCCA_EXIT_FAULT : VCCA_EXIT_USAGE;
+  }
   if (job.json)
     report_json(a, &job);
-  bool written = job.options.trace == NULL || job.options.trace == stdout || close_written(job.options.trace);
-  if (!written)
-    vcca_fail(&err, VCCA_FAULT_IO, "cannot write the trace");
-  return written && junit(a, &job, &err) ? code : fail(a, &err);
+  bool traced = !job.trace.stream || vcca_output_close(&job.trace, true, &err); /* of what went wrong, too */
+  return traced && junit(a, &job, &err) ? code : fail(a, &err);
 }
 
 const struct verb verb_run = {

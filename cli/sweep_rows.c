@@ -278,10 +278,10 @@ static bool resume_line(struct resumed *resumed, const struct rows *rows, vcca_s
   return true;
 }
 
-bool resumed_read(struct resumed *resumed, const struct rows *rows, const char *path, struct vcca_error *err)
+bool resumed_read(struct resumed *resumed, const struct rows *rows, struct vcca_files *files, const char *path, struct vcca_error *err)
 {
   struct vcca_bytes text = {0};
-  bool ok = vcca_file_read(path, RESUME_MAX, &text, err);
+  bool ok = vcca_files_read(files, path, RESUME_MAX, &text, err);
   unsigned number = 1;
   for (size_t at = 0, end; ok && at < text.n; at = end, number++) {
     const uint8_t *newline = memchr(text.p + at, '\n', text.n - at);

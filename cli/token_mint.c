@@ -15,7 +15,7 @@ static const struct option options[] = {
     {"rem", 0, "HEX", true, "REM 0, then 1, 2, 3; default zeros"},
     {"rpv", 0, "HEX", false, "realm personalization value, up to 64 bytes, zero-padded"},
     {"hash", 0, "sha-256|sha-384|sha-512", false, "measurement algorithm; default by the RIM's length, else sha-256"},
-    {"out", 0, "FILE", false, "where the token goes; default standard output"},
+    {"out", 0, "FILE", WRITES, "where the token goes; default standard output"},
     OPTION_END,
 };
 
@@ -73,7 +73,7 @@ static bool mint(const struct args *a, struct job *job, vcca_hsm *hsm, struct vc
   vcca_realm_profile_claims(family, 0, job->instance_id, &job->claims);
   return vcca_hsm_platform_token(hsm, family, &platform, err) && vcca_token_realm(family, &job->claims, vcca_hsm_rak(hsm), &inner, err) &&
          vcca_token_collect(family, platform, vcca_sink_span(&inner), &token, err) &&
-         vcca_file_write(args_has(a, "out") ? args_get(a, "out") : "-", vcca_sink_span(&token), err);
+         vcca_files_write(a->files, args_has(a, "out") ? args_get(a, "out") : "-", vcca_sink_span(&token), err);
 }
 
 /* The kind of device that speaks a family, when none was named. */
@@ -98,7 +98,7 @@ static enum vcca_exit run(const struct args *a)
 {
   struct job job = {0};
   struct vcca_error err;
-  vcca_hsm *hsm = device_open(args_get(a, "device"), kind_for(a), &err);
+  vcca_hsm *hsm = device_open(a, kind_for(a), &err);
   bool ok = hsm && mint(a, &job, hsm, &err);
   vcca_hsm_close(hsm);
   return ok ? VCCA_EXIT_YES : fail(a, &err);

@@ -25,14 +25,25 @@ struct job {
   vcca_span token;
 };
 
+enum { NAME = 32 };
+
+static bool path_of(const struct args *a, const char *name, char path[VCCA_PATH_MAX], struct vcca_error *err)
+{
+  int n = snprintf(path, VCCA_PATH_MAX, "%s/%s.cbor", args_get(a, "out"), name);
+  return (n > 0 && n < VCCA_PATH_MAX) || vcca_fail(err, VCCA_FAULT_USAGE, "--out is too long");
+}
+
 static bool put(const struct args *a, bool folder, const char *name, vcca_span bytes, struct vcca_error *err)
 {
-  char path[4096];
-  const char *out = args_has(a, "out") ? args_get(a, "out") : "-";
+  char path[VCCA_PATH_MAX];
   if (!folder)
-    return vcca_file_write(out, bytes, err);
-  int n = snprintf(path, sizeof path, "%s/%s.cbor", out, name);
-  return n > 0 && (size_t)n < sizeof path ? vcca_file_write(path, bytes, err) : vcca_fail(err, VCCA_FAULT_USAGE, "--out is too long");
+    return vcca_files_write(a->files, args_has(a, "out") ? args_get(a, "out") : "-", bytes, err);
+  return path_of(a, name, path, err) && vcca_files_write(NULL, path, bytes, err); /* has been compared */
+}
+
+static void seed_name(uint64_t seed, char out[NAME])
+{
+  snprintf(out, NAME, "seed-%" PRIu64, seed);
 }
 
 static bool by_name(const struct args *a, struct job *job, const struct vcca_mutation *m, bool folder, struct vcca_error *err)
@@ -77,10 +88,14 @@ static bool by_seed(const struct args *a, struct job *job, struct vcca_error *er
   bool folder = args_has(a, "count"), ok = true;
   if (folder && !args_has(a, "out"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "--count wants a folder: --out DIR");
+  char name[NAME], path[VCCA_PATH_MAX];
+  for (uint64_t i = 0; ok && folder && i < count; i++) { /* before the first is written */
+    seed_name(seed + i, name);
+    ok = path_of(a, name, path, err) && vcca_files_compare(a->files, "--out", path, err);
+  }
   for (uint64_t i = 0; ok && i < count; i++) {
-    char name[32];
     vcca_sink out = vcca_sink_of(job->room.p, job->room.n);
-    snprintf(name, sizeof name, "seed-%" PRIu64, seed + i);
+    seed_name(seed + i, name);
     ok = vcca_golden_fuzz(job->golden, job->token, seed + i, &out, err) && put(a, folder, name, vcca_sink_span(&out), err);
   }
   return ok;
@@ -103,7 +118,7 @@ static bool mutate(const struct args *a, struct job *job, struct vcca_error *err
   if (name)
     return by_names(a, job, name, err);
   struct vcca_golden_case base;
-  if (a->operands > 0 ? !vcca_file_read(a->operand[0], TOKEN_ROOM / 2, &job->file, err) : !vcca_golden_make(job->golden, NULL, &base, err))
+  if (a->operands > 0 ? !vcca_files_read(a->files, a->operand[0], TOKEN_ROOM / 2, &job->file, err) : !vcca_golden_make(job->golden, NULL, &base, err))
     return false;
   job->token = a->operands > 0 ? vcca_bytes_span(&job->file) : base.evidence.token;
   if (!vcca_bytes_alloc(&job->room, TOKEN_ROOM, err))

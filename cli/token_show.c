@@ -51,7 +51,7 @@ static enum vcca_exit run(const struct args *a)
   vcca_leniency_set allowed = 0;
   if (args_has(a, "lenient") && !vcca_leniencies_named(vcca_span_str(args_get(a, "lenient")), &allowed, &err))
     return fail(a, &err);
-  if (!vcca_file_read(a->operand[0], CLI_SMALL_MAX, &file, &err))
+  if (!vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &file, &err))
     return fail(a, &err);
   vcca_span bytes = vcca_bytes_span(&file);
   struct vcca_token token;

@@ -25,7 +25,7 @@ static const struct option options[] = {
     {"rv-store", 0, "FILE", false, "reference values: JSON {platform, realm}, looked up by implementation id and by RIM"},
     {"corim", 0, "FILE", true, "reference values and keys: an unsigned CoRIM under a CCA profile"},
     {"policy", 0, "FILE", false, "YAML: required checks, lifecycles, component versions, hash algorithms, trustworthiness"},
-    {"ear", 0, "FILE", false, "write the attestation result (EAR) there"},
+    {"ear", 0, "FILE", WRITES, "write the attestation result (EAR) there"},
     {"ear-key", 0, "KEY", false, "sign it as a JWT with this private key, JWK or PEM"},
     {"ear-profile", 0, "veraison|ietf", false, "names in it: as deployed (default), or as in the current draft"},
     {"now", 0, "UNIXTIME", false, "when it is issued (iat); there is no clock"},
@@ -35,10 +35,11 @@ static const struct option options[] = {
     OPTION_END,
 };
 
-enum { FILES = 7 + VCCA_VERIFY_CERTS + VCCA_VERIFY_CORIMS, EAR_MAX = 16384 };
+enum { FILES = CLI_VALUES, EAR_MAX = 16384 }; /* an option names one file at most */
 
 /* What the evidence points into. */
 struct job {
+  const struct args *args;
   struct vcca_bytes files[FILES];
   unsigned file_count;
   struct vcca_bytes token;
@@ -52,8 +53,10 @@ struct job {
 
 static bool read_file(struct job *job, const char *path, vcca_span *out, struct vcca_error *err)
 {
+  if (job->file_count == FILES)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s is more than the %d files that fit", path, FILES);
   struct vcca_bytes *file = &job->files[job->file_count++];
-  if (!vcca_file_read(path, CLI_SMALL_MAX, file, err))
+  if (!vcca_files_read(job->args->files, path, CLI_SMALL_MAX, file, err))
     return false;
   *out = vcca_bytes_span(file);
   return true;
@@ -165,6 +168,8 @@ static bool read_ear(const struct args *a, struct job *job, struct vcca_error *e
   vcca_span bytes;
   if (!args_has(a, "ear") && (profile || key || args_has(a, "now")))
     return vcca_fail(err, VCCA_FAULT_USAGE, "--ear-key, --ear-profile and --now go with --ear");
+  if (args_has(a, "ear") && is_stdout(args_get(a, "ear")))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--ear %s: stdout has the verdict: name a file", args_get(a, "ear"));
   if (profile && strcmp(profile, "veraison") != 0 && strcmp(profile, "ietf") != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--ear-profile is veraison or ietf");
   if (!args_u64(a, "now", INT64_MAX, &now, err))
@@ -199,7 +204,7 @@ static bool write_ear(const struct args *a, const struct job *job, struct vcca_e
     struct vcca_json j = vcca_json_into(&out, VCCA_JSON_PRETTY);
     vcca_ear_json(&appraisal, &job->ear, &j);
   }
-  return vcca_file_write(args_get(a, "ear"), vcca_sink_span(&out), err);
+  return vcca_files_write(a->files, args_get(a, "ear"), vcca_sink_span(&out), err);
 }
 
 static void text(const void *what, vcca_sink *out)
@@ -211,7 +216,7 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
 {
   struct vcca_error err;
   bool json;
-  if (!args_json(a, &json, &err) || !vcca_file_read(a->operand[0], CLI_SMALL_MAX, &job->token, &err))
+  if (!args_json(a, &json, &err) || !vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &job->token, &err))
     return fail(a, &err);
   job->evidence.token = vcca_bytes_span(&job->token);
   job->evidence.any_lifecycle = args_has(a, "any-lifecycle");
@@ -237,6 +242,7 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
 static enum vcca_exit run(const struct args *a)
 {
   static struct job job; /* large; one verb runs once */
+  job.args = a;
   enum vcca_exit code = verify(a, &job);
   for (unsigned i = 0; i < FILES; i++)
     vcca_bytes_free(&job.files[i]);

@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must_be_told(&err);
   }
   as_device(text);
-  if (!vcca_ops_measure(text, NULL, NULL, NULL, &measured, &err))
+  if (!vcca_ops_measure(text, NULL, NULL, NULL, NULL, &measured, &err))
     must_be_told(&err);
   return 0;
 }

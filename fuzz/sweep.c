@@ -120,7 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct vcca_error err = {.fault = VCCA_FAULT_NONE};
   if (size > 0 && memchr(data, '/', size))
     return -1; /* files of this machine are none of its business */
-  if (vcca_sweep_read(vcca_span_of(data, size), folder, &sweep, &err))
+  if (vcca_sweep_read(vcca_span_of(data, size), folder, NULL, &sweep, &err))
     check(&sweep);
   else
     must(err.text[0] != '\0' && (err.line > 0 || err.has_offset || err.fault == VCCA_FAULT_MEMORY || err.fault == VCCA_FAULT_MALFORMED));

@@ -241,11 +241,12 @@ static bool run_list(struct ops *o, const struct tree_node *root)
   return true;
 }
 
-bool vcca_ops_measure(vcca_span text, const char *folder, vcca_rim_hook hook, void *ctx, struct vcca_measured *out, struct vcca_error *err)
+bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files, vcca_rim_hook hook, void *ctx, struct vcca_measured *out,
+                      struct vcca_error *err)
 {
   struct tree_doc doc;
   struct pool pool = {.left = POOL_BUDGET};
-  struct ops o = {.reading = {.pool = &pool, .folder = folder}, .hook = hook, .ctx = ctx, .out = out, .err = err};
+  struct ops o = {.reading = {.pool = &pool, .folder = folder, .files = files}, .hook = hook, .ctx = ctx, .out = out, .err = err};
   memset(out, 0, sizeof *out);
   if (!tree_read(text, &doc, err))
     return false;

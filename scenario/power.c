@@ -21,7 +21,7 @@ static bool read_device_file(struct run *r, const struct tree_node *node, struct
   int n = snprintf(path, sizeof path, "%s%s%s", absolute ? "" : r->reading.folder, absolute ? "" : "/", (const char *)node->text.p);
   if (n < 0 || (size_t)n >= sizeof path)
     return tree_fail(node, r->err, "the file's name is too long");
-  bool ok = vcca_file_read(path, TREE_MAX_BYTES, &bytes, &why) && vcca_device_load(vcca_bytes_span(&bytes), out, &why);
+  bool ok = vcca_files_read(r->options->files, path, TREE_MAX_BYTES, &bytes, &why) && vcca_device_load(vcca_bytes_span(&bytes), out, &why);
   vcca_bytes_free(&bytes);
   if (ok)
     return true;

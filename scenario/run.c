@@ -413,7 +413,8 @@ static bool write_save(struct run *r, const char *save)
   r->err = &why;
   bool found = value_bytes(&r->reading, &node, &bytes, &why);
   r->err = err;
-  return found ? vcca_file_write(equals + 1, bytes, err) : vcca_fail(err, VCCA_FAULT_USAGE, "cannot save %s: %s", name + 1, why.text);
+  return found ? vcca_files_write(r->options->files, equals + 1, bytes, err)
+               : vcca_fail(err, VCCA_FAULT_USAGE, "cannot save %s: %s", name + 1, why.text);
 }
 
 static bool run_document(struct run *r)
@@ -462,9 +463,9 @@ bool vcca_scenario_run(const char *path, const struct vcca_run_options *options,
   r->path = path;
   r->pool.left = POOL_BUDGET;
   folder_of(path, folder, sizeof folder);
-  r->reading = (struct reading){.pool = &r->pool, .folder = folder, .name = run_name, .ctx = r};
+  r->reading = (struct reading){.pool = &r->pool, .folder = folder, .files = r->options->files, .name = run_name, .ctx = r};
   r->tracer.out = r->options->trace;
-  bool ok = vcca_file_read(path, TREE_MAX_BYTES, &text, r->err) && tree_read(vcca_bytes_span(&text), &doc, r->err);
+  bool ok = vcca_files_read(r->options->files, path, TREE_MAX_BYTES, &text, r->err) && tree_read(vcca_bytes_span(&text), &doc, r->err);
   if (ok) {
     r->root = doc.root;
     ok = run_document(r);

@@ -69,7 +69,7 @@ static bool read_file(struct sweep_reader *r, const struct tree_node *node, enum
   bool ok = true;
   if (out->file == s->file_count) {
     file->path = path;
-    ok = vcca_file_map(path, VCCA_IMAGE_MAX, &file->mapping, &why);
+    ok = vcca_files_map(r->files, path, VCCA_IMAGE_MAX, &file->mapping, &why);
     s->file_count++;
   }
   if (ok && option == VCCA_SWEEP_KERNEL && !file->unpacked.bytes.p) {
@@ -87,7 +87,7 @@ static bool read_host(struct sweep_reader *r, const struct tree_node *node, stru
   struct vcca_bytes text = {NULL, 0};
   const char *path = keep_path(r, node->text);
   char message[800];
-  bool ok = path && vcca_file_read(path, HOST_FILE_MAX, &text, &why) &&
+  bool ok = path && vcca_files_read(r->files, path, HOST_FILE_MAX, &text, &why) &&
             (vcca_host_caps_read(vcca_bytes_span(&text), caps, &why) || vcca_fail_in(&why, path));
   vcca_bytes_free(&text);
   return ok || (path && tree_fail(node, r->err, "%s", vcca_error_text(&why, message, sizeof message)));
@@ -315,10 +315,11 @@ static bool read_plan(struct sweep_reader *r, const struct tree_node *root)
          read_axes(r, matrix, matrix);
 }
 
-bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_sweep *out, struct vcca_error *err)
+bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out, struct vcca_error *err)
 {
   struct tree_doc doc;
-  struct sweep_reader r = {.sweep = out, .folder = folder, .unpacked_left = VCCA_UNPACKED_MAX, .hosts_left = VCCA_SWEEP_FILES, .err = err};
+  struct sweep_reader r = {
+      .sweep = out, .folder = folder, .files = files, .unpacked_left = VCCA_UNPACKED_MAX, .hosts_left = VCCA_SWEEP_FILES, .err = err};
   out->configurations = 1;
   if (!tree_read(yaml, &doc, err))
     return false;

@@ -5,6 +5,7 @@
 #define SCENARIO_SWEEP_H
 
 #include "scenario/yaml.h"
+#include "vcca/files.h"
 #include "vcca/sweep.h"
 
 struct sweep_words {
@@ -15,6 +16,7 @@ struct sweep_words {
 struct sweep_reader {
   struct vcca_sweep *sweep;
   const char *folder;
+  struct vcca_files *files;
   size_t unpacked_left;     /* bytes that kernels may still unpack to */
   size_t hosts_left;        /* capability files that may still be read */
   struct sweep_words fixed; /* args in front of the matrix: every value of the matrix's begins with them */

@@ -244,7 +244,7 @@ static bool read_file(const struct reading *r, const struct tree_node *node, vcc
     return tree_fail(node, err, "the file's name is too long");
   struct vcca_bytes bytes = {0};
   struct vcca_error why = {0};
-  if (!vcca_file_read(path, FILE_BUDGET, &bytes, &why))
+  if (!vcca_files_read(r->files, path, FILE_BUDGET, &bytes, &why))
     return fail_node(node, &why, err);
   bool ok = pool_adopt(r->pool, &bytes, out, &why);
   vcca_bytes_free(&bytes);

@@ -10,7 +10,7 @@
 
 #include "scenario/yaml.h"
 #include "vcca/crypto.h"
-#include "vcca/file.h"
+#include "vcca/files.h"
 
 enum value_kind { VALUE_NUMBER, VALUE_BYTES, VALUE_TEXT, VALUE_ANY }; /* ANY: only as what is wanted */
 struct value {
@@ -37,7 +37,8 @@ void pool_free(struct pool *pool);
 /* How values are read: where files are, what $names stand for. */
 struct reading {
   struct pool *pool;
-  const char *folder; /* files are relative to it; NULL: files are refused */
+  const char *folder;       /* files are relative to it; NULL: files are refused */
+  struct vcca_files *files; /* may be NULL */
   /* What "name" or "name.field" stands for; what has no kind of its own is read as the one wanted. NULL: names are refused. */
   bool (*name)(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out, struct vcca_error *err);
   void *ctx;

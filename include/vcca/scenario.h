@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "vcca/boot.h"
+#include "vcca/files.h"
 #include "vcca/sweep.h"
 #include "vcca/tsi.h"
 #include "vcca/verifier.h"
@@ -25,7 +26,7 @@ VCCA_MUST_USE bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, str
 
 /* Reads a sweep's plan (YAML; docs/measure.md, "Sweeps") and opens the files it names, relative to folder (NULL: as they are). Free *out
  * with vcca_sweep_free, also after a failure. */
-VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_sweep *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out, struct vcca_error *err);
 
 /* Measures a list of operations (YAML or JSON): create, ripas, data, rec, extend, under the rule set the file names. hook sees
  * each RIM extension. Files named in it are read relative to `folder`. */
@@ -35,8 +36,8 @@ struct vcca_measured {
   bool has_rem;
   uint8_t rem[VCCA_REMS][VCCA_MEASUREMENT_SIZE];
 };
-VCCA_MUST_USE bool vcca_ops_measure(vcca_span text, const char *folder, vcca_rim_hook hook, void *ctx, struct vcca_measured *out,
-                                    struct vcca_error *err);
+VCCA_MUST_USE bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files, vcca_rim_hook hook, void *ctx,
+                                    struct vcca_measured *out, struct vcca_error *err);
 
 /* One scenario's run. */
 struct vcca_run_options {
@@ -44,9 +45,10 @@ struct vcca_run_options {
   size_t setting_count;
   const char *const *saves; /* "name=FILE" or "name.field=FILE": bytes the run saved, written when it ends well */
   size_t save_count;
-  FILE *trace;  /* JSON Lines, one object per call; NULL: none */
-  FILE *log;    /* what happens, for people; NULL: none */
-  bool verbose; /* every step, not only failures */
+  FILE *trace;              /* JSON Lines, one object per call; NULL: none */
+  FILE *log;                /* what happens, for people; NULL: none */
+  bool verbose;             /* every step, not only failures */
+  struct vcca_files *files; /* what the command reads and writes; NULL: not compared */
 };
 struct vcca_run_result {
   char name[128];

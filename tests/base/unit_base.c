@@ -134,7 +134,7 @@ static void what_is_written_in_pieces_takes_its_place_at_the_end(void **state)
   assert_true(vcca_output_close(&out, true, &err));
   assert_false(vcca_output_close(&out, false, &err));
   for (int whole = 0; whole <= 1; whole++) {
-    check_ok(vcca_output_open(&out, path, &err), &err, "open");
+    check_ok(vcca_output_open(&out, path, false, &err), &err, "open");
     assert_int_equal(fprintf(out.stream, "be%s", "hind"), 6);
     check_ok(vcca_file_read(path, 6, &b, &err), &err, "read while it is written");
     assert_true(vcca_span_is(vcca_bytes_span(&b), "before"));
@@ -146,7 +146,7 @@ static void what_is_written_in_pieces_takes_its_place_at_the_end(void **state)
   assert_true(vcca_span_is(vcca_bytes_span(&b), "behind"));
   vcca_bytes_free(&b);
   remove(path);
-  check_ok(vcca_output_open(&out, "/dev/full", &err), &err, "a full disk opens");
+  check_ok(vcca_output_open(&out, "/dev/full", false, &err), &err, "a full disk opens");
   fputs("behind", out.stream);
   assert_false(vcca_output_close(&out, true, &err));
   assert_int_equal(err.fault, VCCA_FAULT_IO);

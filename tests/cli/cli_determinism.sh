@@ -20,6 +20,8 @@ for device in rsa p521 p384; do
 done
 twice hsm new --chain p521 --seed another
 for scenario in "${VCCA_SOURCE:?}"/scenarios/*.yaml; do
-  twice run --trace - "$scenario"
+  twice run "$scenario" --trace "$dir/trace"
+  mv "$dir/trace" "$dir/first"
+  "$vcca" run --trace - "$scenario" >"$dir/trace" 2>/dev/null && cmp -s "$dir/first" "$dir/trace" || complain "$scenario: two traces differ"
 done
 exit $bad

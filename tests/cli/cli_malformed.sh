@@ -53,6 +53,6 @@ expect3 "platform-reference +fail" token verify good.cbor --cpak cpak.pem --plat
 expect3 "no-such-file" token show no-such-file
 expect3 "no-such-file" golden check no-such-file
 expect3 "/dev/full" token mint --out /dev/full
-expect3 "cannot write the trace" run --trace /dev/full "${VCCA_SOURCE:?}/scenarios/attest-arm-1.0.yaml"
+expect3 "cannot write" run --trace /dev/full "${VCCA_SOURCE:?}/scenarios/attest-arm-1.0.yaml"
 expect3 "no-such-file" measure virtcca --kernel no-such-file
 exit $bad

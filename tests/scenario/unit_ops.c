@@ -35,7 +35,7 @@ static void the_arm_chain_reproduces_step_by_step(void **state)
   struct chain c = {0};
   struct vcca_measured m;
   struct vcca_error err = {0};
-  check_ok(vcca_ops_measure(vcca_span_str(golden), NULL, record, &c, &m, &err), &err, "golden");
+  check_ok(vcca_ops_measure(vcca_span_str(golden), NULL, NULL, record, &c, &m, &err), &err, "golden");
   static const struct {
     unsigned step;
     const char *value;
@@ -64,7 +64,7 @@ static void the_same_list_under_sha512(void **state)
   struct vcca_error err = {0};
   memcpy(text, golden, sizeof text);
   memcpy(strstr(text, "sha-256"), "sha-512", 7);
-  check_ok(vcca_ops_measure(vcca_span_str(text), NULL, NULL, NULL, &m, &err), &err, "golden, sha-512");
+  check_ok(vcca_ops_measure(vcca_span_str(text), NULL, NULL, NULL, NULL, &m, &err), &err, "golden, sha-512");
   check_hex(vcca_rim_digest(&m.rim),
             "3df72481b7474f314585ce801a4a6dee52624e54cb2061e449cba0d564b2ac1d6e9278df72cdef78186ce97b79d74f9c0e1b078a01dce7465cc43e490904891a",
             "RIM");
@@ -85,7 +85,7 @@ static void content_digest_and_pages_are_the_same_thing(void **state)
   struct vcca_measured first, m;
   struct vcca_error err = {0};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-    check_ok(vcca_ops_measure(vcca_span_str(texts[i]), NULL, NULL, NULL, &m, &err), &err, texts[i]);
+    check_ok(vcca_ops_measure(vcca_span_str(texts[i]), NULL, NULL, NULL, NULL, &m, &err), &err, texts[i]);
     if (i == 0)
       first = m;
     assert_memory_equal(m.rim.value, first.rim.value, sizeof m.rim.value);
@@ -98,7 +98,7 @@ static void rems_extend_as_the_guest_would(void **state)
   const char *text = "{profile: virtcca, operations: [{create: {}}, {extend: {index: 4, value: {text: abc}}}]}";
   struct vcca_measured m;
   struct vcca_error err = {0};
-  check_ok(vcca_ops_measure(vcca_span_str(text), NULL, NULL, NULL, &m, &err), &err, text);
+  check_ok(vcca_ops_measure(vcca_span_str(text), NULL, NULL, NULL, NULL, &m, &err), &err, text);
   assert_true(m.has_rem);
   assert_true(vcca_span_zero(VCCA_SPAN(m.rem[0])));
   /* printf of 32 zero bytes and abc, by sha256sum */
@@ -138,7 +138,7 @@ static void what_is_wrong_is_refused_where_it_stands(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct vcca_measured m;
     struct vcca_error err = {0};
-    if (vcca_ops_measure(vcca_span_str(rows[i].text), NULL, NULL, NULL, &m, &err))
+    if (vcca_ops_measure(vcca_span_str(rows[i].text), NULL, NULL, NULL, NULL, &m, &err))
       fail_msg("was read: %s", rows[i].text);
     if (err.line != rows[i].line || !strstr(err.text, rows[i].part))
       fail_msg("%s\n  is line %u: %s\n  want %u: ...%s...", rows[i].text, err.line, err.text, rows[i].line, rows[i].part);

@@ -58,7 +58,7 @@ static void the_product_runs_in_the_order_written_the_last_axis_fastest(void **s
   struct vcca_error err = {0};
   static const char plan[] = "vcca: 1\nprofile: virtcca\nkernel: Image\npmu: 3\n"
                              "matrix:\n  vcpus: [4, 2]\n  initrd: [none, initrd]\n  ram: [1G, 512M, 0x40000000000]\n";
-  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, "plan");
+  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, NULL, &s, &err), &err, "plan");
   assert_int_equal(s.configurations, 12);
   assert_int_equal(s.axis_count, 5);
   assert_int_equal(s.file_count, 2);
@@ -90,7 +90,7 @@ static void a_command_line_for_a_given_device_tree_is_refused(void **state)
   struct vcca_error err = {0};
   struct vcca_sweep_vm vm;
   static const char plan[] = "{vcca: 1, profile: arm, kernel: Image, dtb: initrd, matrix: {append: [none, quiet]}}";
-  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, "plan");
+  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, NULL, &s, &err), &err, "plan");
   assert_false(vcca_sweep_plan(&s, 1, NULL, &vm, &err));
   assert_non_null(strstr(err.text, "append: only the built-in device tree"));
   vcca_sweep_vm_free(&vm);
@@ -113,7 +113,7 @@ static void words_are_cut_as_a_shell_cuts_them_and_lists_are_not(void **state)
                              "args: -M  virt -append 'a  \"b\"'\\''c' \"d \\\"e\\\" \\f\" g\\ h ''\n"
                              "matrix:\n  args: [none, -smp 2, [-append, \"x 'y'\", \"\"]]\n";
   static const char *const words[] = {"-M", "virt", "-append", "a  \"b\"'c", "d \"e\" \\f", "g h", "", "-smp", "2"};
-  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, "plan");
+  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, NULL, &s, &err), &err, "plan");
   assert_int_equal(s.axis_count, 1);
   assert_int_equal(s.configurations, 3);
   check_words(vcca_sweep_at(&s, 0, 0), 7, words);
@@ -128,7 +128,7 @@ static void words_are_cut_as_a_shell_cuts_them_and_lists_are_not(void **state)
 static void inputs_of(const char *plan, size_t id, char digits[VCCA_SWEEP_INPUTS + 1])
 {
   struct vcca_error err = {0};
-  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err), &err, plan);
+  check_ok(vcca_sweep_read(vcca_span_str(plan), folder, NULL, &s, &err), &err, plan);
   vcca_sweep_identify(&s);
   vcca_sweep_inputs(&s, id, digits);
   vcca_sweep_free(&s);
@@ -228,7 +228,7 @@ static void what_is_wrong_is_named_with_its_place(void **state)
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
-    if (vcca_sweep_read(vcca_span_str(rows[i].plan), folder, &s, &err))
+    if (vcca_sweep_read(vcca_span_str(rows[i].plan), folder, NULL, &s, &err))
       fail_msg("this was read:\n%s", rows[i].plan);
     if (err.line != rows[i].line || err.column != rows[i].column || !strstr(err.text, rows[i].text))
       fail_msg("%s\n%u:%u: %s; %u:%u \"%s\" was expected", rows[i].plan, err.line, err.column, err.text, rows[i].line, rows[i].column, rows[i].text);
@@ -275,7 +275,7 @@ static void every_count_has_an_end(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
     char *plan = repeated(rows[i].head, rows[i].text, rows[i].n, rows[i].tail);
-    bool read = vcca_sweep_read(vcca_span_str(plan), folder, &s, &err);
+    bool read = vcca_sweep_read(vcca_span_str(plan), folder, NULL, &s, &err);
     if (read || !strstr(err.text, rows[i].error) || err.line == 0)
       fail_msg("row %zu: %u:%u: %s; \"%s\" was expected", i, err.line, err.column, err.text, rows[i].error);
     vcca_sweep_free(&s);
@@ -297,7 +297,7 @@ static void a_product_beyond_the_limit_is_refused(void **state)
     n += (size_t)snprintf(plan + n, sizeof plan - n, "]\n");
   }
   struct vcca_error err = {0};
-  assert_false(vcca_sweep_read(vcca_span_str(plan), folder, &s, &err));
+  assert_false(vcca_sweep_read(vcca_span_str(plan), folder, NULL, &s, &err));
   check_ok(err.line == 5, &err, "line"); /* 512 * 4096 is too much already */
   assert_non_null(strstr(err.text, "more than 1048576 configurations"));
   vcca_sweep_free(&s);

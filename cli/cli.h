@@ -90,6 +90,11 @@ enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, v
  * bytes. */
 void progress_line(const char *what, uint64_t done, uint64_t total, const char *unit);
 
+/* Prints text in lines of at most width columns, each but the first after `indent` spaces, and a newline at the end. */
+void print_wrapped(FILE *out, const char *text, int indent, int width);
+/* The columns of the terminal that stdout is, 0 when it is none. */
+int terminal_columns(void);
+
 void help_overview(FILE *out);
 void help_verb(FILE *out, const struct verb *verb);
 /* The verbs whose first word this is, when they have a second; false without any. */

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "vcca/version.h"
@@ -42,8 +44,13 @@ static void option_head(const struct option *o, char *buf, size_t cap)
   snprintf(buf, cap, "%s--%s%s%s", letter, o->name, o->arg ? " " : "", o->arg ? o->arg : "");
 }
 
-/* Text in lines of at most width columns, each after `indent` spaces but the first. */
-static void wrapped(FILE *out, const char *text, int indent, int width)
+int terminal_columns(void)
+{
+  struct winsize size;
+  return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+void print_wrapped(FILE *out, const char *text, int indent, int width)
 {
   int column = 0;
   for (const char *at = text; *at;) {
@@ -68,13 +75,13 @@ void help_verb(FILE *out, const struct verb *verb)
 {
   char head[64];
   fprintf(out, "Usage: vcca %s%s%s%s\n\n", verb->name, verb->options[0].name ? " [OPTION]..." : "", verb->operands[0] ? " " : "", verb->operands);
-  wrapped(out, verb->about, 0, 96);
+  print_wrapped(out, verb->about, 0, 96);
   if (verb->options[0].name)
     fprintf(out, "\n");
   for (const struct option *o = verb->options; o->name; o++) {
     option_head(o, head, sizeof head);
     fprintf(out, "  %-30s ", head);
-    wrapped(out, o->help, 33, 66);
+    print_wrapped(out, o->help, 33, 66);
   }
   fprintf(out, "\nExamples:\n");
   for (const char *at = verb->example; *at;) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/table_command.h"
 #include "vcca/tsi.h"
 #include "vcca/verifier.h"
 #include "vcca/vmm.h"
@@ -17,12 +18,14 @@ static const struct option options[] = {
 enum { COLUMNS = 8, CELL = 512 };
 enum format { TEXT, MARKDOWN, JSON };
 
-/* A table is a list of column names and a function that fills row i, false beyond the last. */
+/* A table is a list of column names and a function that fills row i, false beyond the last. An interface's commands have a page each;
+ * their long columns are left to it in a text list. */
 struct table {
   const char *name;
   const char *title;
   const char *columns[COLUMNS];
   bool (*row)(unsigned i, char cells[COLUMNS][CELL]);
+  const struct vcca_interface *(*interface)(void);
 };
 
 static void cell(char *to, const char *text)
@@ -176,19 +179,27 @@ static bool state_row(unsigned i, char cells[COLUMNS][CELL])
     "command", "function id", "section", "inputs", "outputs", "conditions", "order", "what it does" \
   }
 static const struct table tables[] = {
-    {"rmi", "RMI: host to monitor, Arm", COMMAND_COLUMNS, rmi_row},
-    {"tmi", "TMI: host to monitor, virtCCA", COMMAND_COLUMNS, tmi_row},
-    {"rsi", "RSI: guest to monitor, Arm", COMMAND_COLUMNS, rsi_row},
-    {"tsi", "TSI: guest to monitor, virtCCA", COMMAND_COLUMNS, tsi_row},
-    {"psci", "PSCI: guest to monitor, both", COMMAND_COLUMNS, psci_row},
-    {"states", "State machines", {"machine", "from", "event", "to", NULL}, state_row},
-    {"claims", "Claims", {"label", "name", "token", "kind", "sizes", "presence", "meaning", NULL}, claim_row},
-    {"checks", "The verifier's checks, in order", {"check", "holds when", NULL}, check_row},
-    {"appraisal", "Trustworthiness: of a claim's rules the first that holds", {"part", "claim", "value", "tier", "when", NULL}, appraisal_row},
-    {"profiles", "Token families", {"family", "container", "platform profile", "realm profile", "RAK", "wraps", "key", "what it is"}, profile_row},
-    {"leniencies", "What a decoder may take that is not strict (--lenient)", {"name", "what is taken", NULL}, leniency_row},
-    {"models", "VMM models", {"model", "what it is", NULL}, model_row},
-    {"rules", "Measurement rules", {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", NULL}, rules_row},
+    {"rmi", "RMI: host to monitor, Arm", COMMAND_COLUMNS, rmi_row, vcca_rmi},
+    {"tmi", "TMI: host to monitor, virtCCA", COMMAND_COLUMNS, tmi_row, vcca_tmi},
+    {"rsi", "RSI: guest to monitor, Arm", COMMAND_COLUMNS, rsi_row, vcca_rsi},
+    {"tsi", "TSI: guest to monitor, virtCCA", COMMAND_COLUMNS, tsi_row, vcca_tsi},
+    {"psci", "PSCI: guest to monitor, both", COMMAND_COLUMNS, psci_row, vcca_psci},
+    {"states", "State machines", {"machine", "from", "event", "to", NULL}, state_row, NULL},
+    {"claims", "Claims", {"label", "name", "token", "kind", "sizes", "presence", "meaning", NULL}, claim_row, NULL},
+    {"checks", "The verifier's checks, in order", {"check", "holds when", NULL}, check_row, NULL},
+    {"appraisal", "Trustworthiness: of a claim's rules the first that holds", {"part", "claim", "value", "tier", "when", NULL}, appraisal_row, NULL},
+    {"profiles",
+     "Token families",
+     {"family", "container", "platform profile", "realm profile", "RAK", "wraps", "key", "what it is"},
+     profile_row,
+     NULL},
+    {"leniencies", "What a decoder may take that is not strict (--lenient)", {"name", "what is taken", NULL}, leniency_row, NULL},
+    {"models", "VMM models", {"model", "what it is", NULL}, model_row, NULL},
+    {"rules",
+     "Measurement rules",
+     {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", NULL},
+     rules_row,
+     NULL},
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
@@ -247,22 +258,75 @@ static void json(const struct table *t)
   vcca_json_close(&j);
 }
 
-/* Aligned columns, the last one as long as it likes. */
-static void text(const struct table *t)
+/* Whether a text list shows the column. */
+static bool in_list(const struct table *t, unsigned column)
+{
+  return !t->interface || column < 3 || column == COLUMNS - 1;
+}
+
+static int list_widths(const struct table *t, int width[COLUMNS])
 {
   char cells[COLUMNS][CELL];
-  int width[COLUMNS];
   unsigned n = column_count(t);
+  int before_last = 0;
   for (unsigned k = 0; k < n; k++)
     width[k] = (int)strlen(t->columns[k]);
   for (unsigned i = 0; t->row(i, cells); i++)
     for (unsigned k = 0; k < n; k++)
       width[k] = (int)strlen(cells[k]) > width[k] ? (int)strlen(cells[k]) : width[k];
+  for (unsigned k = 0; k + 1 < n; k++)
+    before_last += in_list(t, k) ? width[k] + 2 : 0;
+  return before_last;
+}
+
+/* Aligned columns, the last one wrapped to the terminal; elsewhere a row is a line. */
+static void aligned(const struct table *t, const int width[COLUMNS], int before_last, int columns)
+{
+  char cells[COLUMNS][CELL];
+  unsigned n = column_count(t);
   for (unsigned k = 0; k < n; k++)
-    printf("%-*s%s", k + 1 < n ? width[k] : 0, t->columns[k], k + 1 < n ? "  " : "\n");
-  for (unsigned i = 0; t->row(i, cells); i++)
-    for (unsigned k = 0; k < n; k++)
-      printf("%-*s%s", k + 1 < n ? width[k] : 0, cells[k], k + 1 < n ? "  " : "\n");
+    if (in_list(t, k))
+      printf("%-*s%s", k + 1 < n ? width[k] : 0, t->columns[k], k + 1 < n ? "  " : "\n");
+  for (unsigned i = 0; t->row(i, cells); i++) {
+    for (unsigned k = 0; k + 1 < n; k++)
+      if (in_list(t, k))
+        printf("%-*s  ", width[k], cells[k]);
+    if (columns > 0)
+      print_wrapped(stdout, cells[n - 1], before_last, columns - before_last);
+    else
+      printf("%s\n", cells[n - 1]);
+  }
+}
+
+/* For a table too wide for the terminal: each row a block, a line or more for each column. */
+static void blocks(const struct table *t, int columns)
+{
+  char cells[COLUMNS][CELL];
+  unsigned n = column_count(t);
+  int widest = 0;
+  for (unsigned k = 1; k < n; k++)
+    widest = (int)strlen(t->columns[k]) > widest ? (int)strlen(t->columns[k]) : widest;
+  for (unsigned i = 0; t->row(i, cells); i++) {
+    printf("%s%s\n", i > 0 ? "\n" : "", cells[0]);
+    for (unsigned k = 1; k < n; k++)
+      if (in_list(t, k) && cells[k][0]) {
+        printf("  %-*s  ", widest, t->columns[k]);
+        print_wrapped(stdout, cells[k], widest + 4, columns - widest - 4);
+      }
+  }
+}
+
+static void text(const struct table *t)
+{
+  enum { LEAST_LAST = 24 };
+  int width[COLUMNS], columns = terminal_columns();
+  int before_last = list_widths(t, width);
+  if (columns > 0 && before_last + LEAST_LAST > columns)
+    blocks(t, columns > 2 * LEAST_LAST ? columns : 2 * LEAST_LAST);
+  else
+    aligned(t, width, before_last, columns);
+  if (columns > 0 && t->interface)
+    fprintf(stderr, "vcca table %s %s tells a command's inputs, outputs and conditions\n", t->name, t->interface()->commands[0].name);
 }
 
 /* The state machines, each a cluster. */
@@ -284,6 +348,28 @@ static void graph(void)
   printf("}\n");
 }
 
+static const char *command_name_at(const void *interface, unsigned i)
+{
+  const struct vcca_interface *f = interface;
+  return i < f->command_count ? f->commands[i].name : NULL;
+}
+
+/* One command of an interface's table. */
+static enum vcca_exit one_command(const struct args *a, const struct table *t, enum format format)
+{
+  const struct vcca_interface *interface = t->interface();
+  const struct vcca_command *command = vcca_command_named(interface, vcca_span_str(a->operand[1]));
+  if (!command) {
+    const char *hint = nearest(a->operand[1], command_name_at, interface);
+    return usage(a, "%s has no command '%s'%s%s%s", t->name, a->operand[1], hint ? "; did you mean " : "", hint ? hint : "", hint ? "?" : "");
+  }
+  if (format == JSON)
+    command_json(interface, command);
+  else
+    command_page(interface, command, format == MARKDOWN);
+  return VCCA_EXIT_YES;
+}
+
 static enum vcca_exit run(const struct args *a)
 {
   const char *how = args_get(a, "output");
@@ -295,6 +381,10 @@ static enum vcca_exit run(const struct args *a)
   for (unsigned i = 0; i < TABLES; i++) {
     if (strcmp(tables[i].name, a->operand[0]) != 0)
       continue;
+    if (a->operands > 1 && !tables[i].interface)
+      return usage(a, "%s has no pages: only the commands of rmi, tmi, rsi, tsi and psci have", a->operand[0]);
+    if (a->operands > 1)
+      return one_command(a, &tables[i], how && strcmp(how, "md") == 0 ? MARKDOWN : how && strcmp(how, "json") == 0 ? JSON : TEXT);
     if (how && strcmp(how, "md") == 0)
       markdown(&tables[i]);
     else if (how && strcmp(how, "json") == 0)
@@ -310,16 +400,15 @@ static enum vcca_exit run(const struct args *a)
 
 const struct verb verb_table = {
     "table",
-    "NAME",
+    "NAME [COMMAND]",
     1,
-    1,
+    2,
     "the tables the program is made from",
-    "Prints a table: rmi, tmi, rsi, tsi, psci (commands with inputs, outputs, failure conditions in the order they are checked, and which of them "
-    "the "
-    "specification orders), states (state machines: what event takes what from which state to which), claims, checks, "
-    "appraisal (what verdicts mean for trust), profiles (token families), leniencies (what a decoder may take), models (VMMs), rules (measurement "
-    "rules).",
-    "vcca table rmi\nvcca table states -o dot\nvcca table checks -o md",
+    "Prints a table: rmi, tmi, rsi, tsi, psci (the commands of an interface), states (state machines: what event takes what from which state "
+    "to which), claims, checks, appraisal (what verdicts mean for trust), profiles (token families), leniencies (what a decoder may take), models "
+    "(VMMs), rules (measurement rules).\n\nWith the name of a command, prints its page: inputs, outputs, each failure condition as a sentence in "
+    "the order they are checked, and which of them the specification orders.",
+    "vcca table rmi\nvcca table rmi DATA_CREATE\nvcca table states -o dot\nvcca table checks -o md",
     options,
     run,
 };

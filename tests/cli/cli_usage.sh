@@ -41,6 +41,20 @@ expect 2 "not a hexadecimal digit" token verify /dev/null --rim xyz
 expect 2 "given twice" token verify /dev/null --rim 00 --rim 11
 expect 2 "text or json" hsm show -o yaml
 expect 2 "no table" table nothing
+expect 2 "did you mean DATA_CREATE?" table rmi DATACREATE
+expect 2 "claims has no pages" table claims challenge
+"$vcca" table rmi data_create >"$dir/page"
+grep -q '^  rd_state *RMI_ERROR_INPUT *The granule at rd is not a realm descriptor' "$dir/page" && grep -q '^  rd_bound,rd_state < realm_state$' "$dir/page" ||
+  complain "the page of DATA_CREATE: $(cat "$dir/page")"
+for interface in rmi tmi rsi tsi psci; do
+  while read -r command _; do "$vcca" table $interface "$command" >/dev/null || complain "no page of $interface $command"; done < <("$vcca" table $interface | tail -n +2)
+done
+if command -v script >/dev/null; then # a list on a terminal keeps to its width
+  for t in rmi tmi profiles states checks claims; do
+    script -qec "stty cols 90; '$vcca' table $t 2>&1" /dev/null </dev/null | tr -d '\r' >"$dir/list"
+    [[ -s $dir/list && $(awk '{ if (length > most) most = length } END { print most }' "$dir/list") -le 90 ]] || complain "the list $t is wider than the terminal"
+  done
+fi
 [[ $("$vcca" --version) =~ ^vcca\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || complain "--version"
 "$vcca" help --completion | bash -n || complain "the completion is not bash"
 if command -v mandoc >/dev/null; then "$vcca" help --man | mandoc -T lint -W error >&2 || complain "the man page is not roff"; fi

@@ -15,6 +15,11 @@ struct arena_chunk {
 void *arena_get(struct arena *a, size_t n)
 {
   size_t units = n / sizeof(max_align_t) + 1;
+  if (a->limit && (n > a->limit || a->taken > a->limit - n)) {
+    a->failed = true;
+    return NULL;
+  }
+  a->taken += n;
   struct arena_chunk *c = a->chunks;
   if (!c || c->cap - c->used < units) {
     size_t cap = units > CHUNK / sizeof(max_align_t) ? units : CHUNK / sizeof(max_align_t);

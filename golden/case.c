@@ -90,7 +90,7 @@ void vcca_golden_case_free(struct vcca_golden_case *c)
 
 bool vcca_golden_apply(vcca_golden *golden, vcca_span token, const char *recipe, vcca_sink *out, struct vcca_error *err)
 {
-  struct arena arena = {0};
+  struct arena arena = {.limit = RECIPE_MEMORY};
   struct edit e = {.golden = golden, .arena = &arena};
   bool ok = parts_read(&e.tree, &arena, token, err) && edit_run(&e, vcca_span_str(recipe), err);
   if (ok)

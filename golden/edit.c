@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "golden/edit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "vcca/hex.h"
@@ -63,53 +64,72 @@ bool word_value(vcca_span word, const char *key, vcca_span *value)
   return true;
 }
 
+static bool too_long(struct vcca_error *err)
+{
+  return vcca_fail(err, VCCA_FAULT_USAGE, "BYTES of more than %d bytes", WORD_BYTES);
+}
+
 /* HEX or HEX*COUNT. */
-static bool put_hex(vcca_span part, vcca_sink *out, struct vcca_error *err)
+static bool put_hex(struct arena *arena, vcca_span part, vcca_sink *out, struct vcca_error *err)
 {
   vcca_span hex = until(&part, '*');
   int64_t times = 1;
   if (part.n > 0 && (!word_number(part, &times, err) || times < 0))
     return vcca_fail(err, VCCA_FAULT_USAGE, "%.*s times", (int)part.n, (const char *)part.p);
-  for (int64_t i = 0; i < times; i++) {
-    uint8_t room[256];
-    vcca_sink bytes = VCCA_SINK(room);
-    if (!vcca_hex_read(hex, &bytes, err))
-      return false;
+  vcca_sink bytes = arena_sink(arena, hex.n / 2);
+  if (!vcca_hex_read(hex, &bytes, err))
+    return false;
+  if (bytes.n > 0 && (uint64_t)times > WORD_BYTES / bytes.n)
+    return too_long(err);
+  for (int64_t i = 0; i < times && bytes.n > 0; i++)
     vcca_sink_put(out, vcca_sink_span(&bytes));
-  }
-  return true;
+  return out->n <= WORD_BYTES || too_long(err);
 }
 
-static bool put_parts(vcca_span word, vcca_sink *out, struct vcca_error *err)
+/* What stands behind all the b: */
+static bool put_innermost(struct arena *arena, vcca_span word, vcca_sink *out, struct vcca_error *err)
 {
-  bool text = word.n >= 2 && memcmp(word.p, "t:", 2) == 0;
-  if (text) {
+  if (word.n >= 2 && memcmp(word.p, "t:", 2) == 0) {
     vcca_cbor_put_text(out, vcca_span_sub(word, 2, word.n));
     return true;
   }
-  if (word.n >= 2 && memcmp(word.p, "b:", 2) == 0) {
-    vcca_sink measure = {0};
-    vcca_span inside = vcca_span_sub(word, 2, word.n);
-    if (!put_parts(inside, &measure, err))
-      return false;
-    vcca_cbor_put_bytes_head(out, measure.n);
-    return put_parts(inside, out, err);
-  }
   while (word.n > 0)
-    if (!put_hex(until(&word, '+'), out, err))
+    if (!put_hex(arena, until(&word, '+'), out, err))
       return false;
   return true;
+}
+
+/* Heads of byte strings around what is n bytes long, the innermost first, as long as there is room; sizes[i]: of what the i-th is around. */
+static size_t wrap_sizes(size_t n, size_t levels, size_t *sizes)
+{
+  for (size_t i = 0; i < levels; i++) {
+    vcca_sink head = {0};
+    sizes[i] = n;
+    vcca_cbor_put_bytes_head(&head, n);
+    n += head.n;
+  }
+  return n;
 }
 
 bool word_bytes(struct edit *e, vcca_span word, vcca_span *out, struct vcca_error *err)
 {
-  vcca_sink measure = {0};
-  if (!put_parts(word, &measure, err))
+  size_t levels = 0;
+  while (word.n >= 2 && memcmp(word.p, "b:", 2) == 0) {
+    word = vcca_span_sub(word, 2, word.n);
+    levels++;
+  }
+  vcca_sink inside = {0};
+  if (!put_innermost(e->arena, word, &inside, err))
     return false;
-  vcca_sink bytes = arena_sink(e->arena, measure.n);
-  bool ok = put_parts(word, &bytes, err);
+  size_t *sizes = arena_get(e->arena, levels * sizeof *sizes), n = sizes ? wrap_sizes(inside.n, levels, sizes) : 0;
+  if (n > WORD_BYTES)
+    return too_long(err);
+  vcca_sink bytes = arena_sink(e->arena, n);
+  for (size_t i = levels; sizes && i-- > 0;)
+    vcca_cbor_put_bytes_head(&bytes, sizes[i]);
+  bool ok = put_innermost(e->arena, word, &bytes, err);
   *out = vcca_sink_span(&bytes);
-  return ok && (out->p || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu bytes", measure.n));
+  return ok && (out->p || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu bytes", n));
 }
 
 bool word_place(struct edit *e, vcca_span path, struct place *out, struct vcca_error *err)
@@ -153,14 +173,36 @@ static bool run_step(struct edit *e, vcca_span text, struct vcca_error *err)
   return vcca_fail(err, VCCA_FAULT_USAGE, "no step %.*s", (int)name.n, (const char *)name.p);
 }
 
+/* An error says in which step it is. */
+static bool fail_step(struct edit *e, unsigned number, vcca_span step, struct vcca_error *err)
+{
+  char text[sizeof err->text], place[40];
+  snprintf(text, sizeof text, "%s", e->arena->failed ? "the token becomes too large" : err->text);
+  place[0] = '\0';
+  if (err->has_offset)
+    snprintf(place, sizeof place, "character %zu: ", err->offset + 1);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "step %u (%.*s%s): %s%s", number, (int)(step.n < 40 ? step.n : 40), (const char *)step.p,
+                   step.n > 40 ? "..." : "", place, text);
+}
+
 bool edit_run(struct edit *e, vcca_span recipe, struct vcca_error *err)
 {
-  while (recipe.n > 0) {
+  struct vcca_error why = {.fault = VCCA_FAULT_NONE};
+  for (unsigned number = 0; recipe.n > 0;) {
     vcca_span step = until(&recipe, ';');
     while (step.n > 0 && step.p[0] == ' ')
       step = vcca_span_sub(step, 1, step.n);
-    if (step.n > 0 && !run_step(e, step, err))
+    if (step.n == 0)
+      continue;
+    bool ok = number++ < RECIPE_STEPS ? run_step(e, step, &why) : vcca_fail(&why, VCCA_FAULT_USAGE, "more than %d steps", RECIPE_STEPS);
+    if (ok && e->tree.root && node_deeper(e->tree.root, RECIPE_LEVELS))
+      ok = vcca_fail(&why, VCCA_FAULT_USAGE, "the token has more than %d levels", RECIPE_LEVELS);
+    if (!ok || e->arena->failed) {
+      (void)fail_step(e, number, step, &why);
+      if (err)
+        *err = why;
       return false;
+    }
   }
-  return !e->arena->failed || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the mutated token");
+  return true;
 }

@@ -8,6 +8,8 @@
 #include "golden/tree.h"
 
 enum { STEP_WORDS = 8 };
+/* No recipe makes more of a token than this: a few words would multiply it for hours. Bytes of a word, memory in all, steps, levels. */
+enum { WORD_BYTES = 1 << 20, RECIPE_MEMORY = 64 << 20, RECIPE_STEPS = 256, RECIPE_LEVELS = 512 };
 
 struct edit {
   const vcca_golden *golden; /* NULL: no keys, no evidence */

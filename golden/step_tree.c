@@ -141,7 +141,9 @@ bool edit_step_again(struct edit *e, const struct words *w, struct vcca_error *e
   int64_t times = 1;
   if (!word_place(e, w->word[0], &p, err) || (w->n > 1 && !word_number(w->word[1], &times, err)))
     return false;
-  for (int64_t i = 0; i < times && i < 1 << 16; i++) {
+  if (times < 0 || times > 1 << 16)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%lld times: at most %d", (long long)times, 1 << 16);
+  for (int64_t i = 0; i < times; i++) {
     struct node *copy = node_copy(e->arena, p.node), *key = p.key ? node_copy(e->arena, p.key) : NULL;
     if (!copy || (p.key && !key))
       return true;

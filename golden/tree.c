@@ -7,17 +7,17 @@
 
 /* --- Reading --------------------------------------------------------------------------------------------- */
 
-static struct node *build(struct arena *arena, struct vcca_cbor *c);
+static struct node *build(struct arena *arena, struct vcca_cbor *c, unsigned levels);
 
 /* Whether a byte string's content is one item of the kind that tokens embed: a header or claims map, a tagged COSE_Sign1, a
  * wrapped payload. */
-static bool embeds(vcca_span content)
+static bool embeds(vcca_span content, unsigned levels)
 {
   struct vcca_cbor c = vcca_cbor_over(content, 0);
   struct vcca_cbor_item item;
-  if (!vcca_cbor_next(&c, &item, NULL) || !vcca_cbor_check(content, NULL))
+  if (levels == 0 || !vcca_cbor_next(&c, &item, NULL) || !vcca_cbor_check(content, NULL))
     return false;
-  return item.kind == VCCA_CBOR_MAP || item.kind == VCCA_CBOR_TAG || (item.kind == VCCA_CBOR_BYTES && embeds(item.bytes));
+  return item.kind == VCCA_CBOR_MAP || item.kind == VCCA_CBOR_TAG || (item.kind == VCCA_CBOR_BYTES && embeds(item.bytes, levels - 1));
 }
 
 static struct node **append(struct node **link, struct node *n)
@@ -26,8 +26,8 @@ static struct node **append(struct node **link, struct node *n)
   return n ? &n->next : link;
 }
 
-/* The next item of sound CBOR. */
-static struct node *build(struct arena *arena, struct vcca_cbor *c)
+/* The next item of sound CBOR; levels: of byte strings that are opened. */
+static struct node *build(struct arena *arena, struct vcca_cbor *c, unsigned levels)
 {
   struct vcca_cbor_item item;
   size_t start = c->at;
@@ -52,9 +52,9 @@ static struct node *build(struct arena *arena, struct vcca_cbor *c)
   case VCCA_CBOR_BYTES:
     n->form = NODE_BYTES;
     n->bytes = item.bytes;
-    if (embeds(item.bytes)) {
+    if (embeds(item.bytes, levels)) {
       struct vcca_cbor within = vcca_cbor_over(item.bytes, 0);
-      n->child = build(arena, &within);
+      n->child = build(arena, &within, levels - 1);
     }
     return n;
   case VCCA_CBOR_UINT:
@@ -68,7 +68,7 @@ static struct node *build(struct arena *arena, struct vcca_cbor *c)
   }
   struct node **link = &n->child;
   for (uint64_t i = 0; i < inside; i++)
-    link = append(link, build(arena, c));
+    link = append(link, build(arena, c, levels));
   return n;
 }
 
@@ -78,7 +78,7 @@ bool parts_read(struct tree *t, struct arena *arena, vcca_span in, struct vcca_e
   *t = (struct tree){arena, NULL};
   if (!vcca_cbor_check(in, err))
     return false;
-  t->root = build(arena, &c);
+  t->root = build(arena, &c, PARTS_DEPTH);
   return !arena->failed || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for a token of %zu bytes", in.n);
 }
 
@@ -120,30 +120,6 @@ static void put_head(const struct node *n, unsigned major, uint64_t v, vcca_sink
   }
 }
 
-static void put_children(const struct node *n, vcca_sink *out)
-{
-  for (const struct node *c = n->child; c; c = c->next)
-    node_put(c, out);
-}
-
-void node_put_content(const struct node *n, vcca_sink *out)
-{
-  if (n->child)
-    put_children(n, out);
-  else
-    vcca_sink_put(out, n->bytes);
-}
-
-static void put_bytes(const struct node *n, vcca_sink *out)
-{
-  vcca_sink measure = {0};
-  node_put_content(n, &measure);
-  put_head(n, 2, measure.n, out);
-  if (n->head == HEAD_INDEFINITE) /* one chunk */
-    put_shortest(2, measure.n, out);
-  node_put_content(n, out);
-}
-
 static uint64_t count(const struct node *n)
 {
   uint64_t k = 0;
@@ -167,7 +143,7 @@ static void put_text_or_number(const struct node *n, vcca_sink *out)
   vcca_sink_put(out, item.bytes);
 }
 
-void node_put(const struct node *n, vcca_sink *out)
+static void put_front(const struct node *n, vcca_sink *out)
 {
   vcca_sink_put(out, n->before);
   switch (n->form) {
@@ -175,48 +151,84 @@ void node_put(const struct node *n, vcca_sink *out)
     put_text_or_number(n, out);
     break;
   case NODE_BYTES:
-    put_bytes(n, out);
+    put_head(n, 2, n->inside, out);
+    if (n->head == HEAD_INDEFINITE) /* one chunk */
+      put_shortest(2, n->inside, out);
     break;
   case NODE_ARRAY:
     put_head(n, 4, count(n), out);
-    put_children(n, out);
     break;
   case NODE_MAP:
     put_head(n, 5, count(n) / 2, out);
-    put_children(n, out);
     break;
   case NODE_TAG:
     put_head(n, 6, n->value, out);
-    put_children(n, out);
     break;
   }
+}
+
+static void put_back(const struct node *n, vcca_sink *out)
+{
   if (n->head == HEAD_INDEFINITE)
     vcca_sink_u8(out, 0xff);
   vcca_sink_put(out, n->after);
 }
 
-void parts_put(const struct tree *t, vcca_sink *out)
+/* The size of a node's bytes, from the inside out: each is looked at once, however deep it lies. */
+static size_t measure(struct node *n)
 {
-  node_put(t->root, out);
+  vcca_sink own = {0};
+  n->inside = !n->child && n->form == NODE_BYTES ? n->bytes.n : 0;
+  for (struct node *c = n->child; c; c = c->next)
+    n->inside += measure(c);
+  put_front(n, &own);
+  put_back(n, &own);
+  return own.n + n->inside;
 }
 
-static vcca_span spanned(struct arena *arena, const struct node *n, void (*put)(const struct node *n, vcca_sink *out))
+static void put(const struct node *n, vcca_sink *out);
+
+static void put_content(const struct node *n, vcca_sink *out)
 {
-  vcca_sink measure = {0};
-  put(n, &measure);
-  vcca_sink out = arena_sink(arena, measure.n);
+  if (!n->child && n->form == NODE_BYTES)
+    vcca_sink_put(out, n->bytes);
+  for (const struct node *c = n->child; c; c = c->next)
+    put(c, out);
+}
+
+/* Of a node that was measured. */
+static void put(const struct node *n, vcca_sink *out)
+{
+  put_front(n, out);
+  put_content(n, out);
+  put_back(n, out);
+}
+
+vcca_span node_span(struct arena *arena, struct node *n)
+{
+  vcca_sink out = arena_sink(arena, measure(n));
   put(n, &out);
   return vcca_sink_span(&out);
 }
 
-vcca_span node_span(struct arena *arena, const struct node *n)
+vcca_span node_content(struct arena *arena, struct node *n)
 {
-  return spanned(arena, n, node_put);
+  (void)measure(n);
+  if (n->form == NODE_RAW) /* has no inside: all of it */
+    return n->bytes;
+  vcca_sink out = arena_sink(arena, n->inside);
+  put_content(n, &out);
+  return vcca_sink_span(&out);
 }
 
-vcca_span node_content(struct arena *arena, const struct node *n)
+bool node_deeper(const struct node *n, unsigned levels)
 {
-  return spanned(arena, n, node_put_content);
+  if (levels == 0)
+    return n->child != NULL;
+  for (const struct node *c = n->child; c; c = c->next)
+    if (node_deeper(c, levels - 1))
+      return true;
+  return false;
 }
 
 /* --- New nodes ------------------------------------------------------------------------------------------- */
@@ -225,7 +237,7 @@ struct node *node_of(struct arena *arena, vcca_span item)
 {
   struct vcca_cbor c = vcca_cbor_over(item, 0);
   if (vcca_cbor_check(item, NULL))
-    return build(arena, &c);
+    return build(arena, &c, PARTS_DEPTH);
   struct node *n = arena_get(arena, sizeof *n);
   if (n)
     *n = (struct node){.form = NODE_RAW, .bytes = item};

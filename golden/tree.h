@@ -26,6 +26,7 @@ struct node {
   uint64_t value;     /* a tag's number */
   vcca_span given;    /* HEAD_GIVEN: the head's bytes, whatever they claim */
   vcca_span bytes;    /* RAW: the whole item; BYTES without a child: the content */
+  size_t inside;      /* bytes of the content, while it is assembled */
   struct node *child; /* the first of what is inside; a map's are key, value, key, value ... */
   struct node *next;  /* beside it */
   vcca_span before;   /* bytes that no head counts */
@@ -40,13 +41,12 @@ struct tree {
 /* Reads sound CBOR into a tree whose nodes point into in; false when it is not sound. */
 VCCA_MUST_USE bool parts_read(struct tree *t, struct arena *arena, vcca_span in, struct vcca_error *err);
 /* The tree's bytes. */
-void parts_put(const struct tree *t, vcca_sink *out);
-/* One node's bytes; what is inside a byte string. */
-void node_put(const struct node *n, vcca_sink *out);
-void node_put_content(const struct node *n, vcca_sink *out);
-/* As spans in the tree's arena. */
-vcca_span node_span(struct arena *arena, const struct node *n);
-vcca_span node_content(struct arena *arena, const struct node *n);
+/* One node's bytes, in the tree's arena; what is inside a byte string. */
+vcca_span node_span(struct arena *arena, struct node *n);
+vcca_span node_content(struct arena *arena, struct node *n);
+/* Whether a node has more levels than this below it. Byte strings are opened PARTS_DEPTH levels deep; steps may add to that. */
+bool node_deeper(const struct node *n, unsigned levels);
+enum { PARTS_DEPTH = 32 };
 
 /* A node's place: the link to it (of a map's value: the link to its key). */
 struct place {

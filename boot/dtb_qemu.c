@@ -163,10 +163,10 @@ static void begin_numbered(struct tree *t, const char *name, unsigned i)
   tree_begin(t, text);
 }
 
-/* The CPUs from phandle down: one thread is the core itself. */
+/* The CPUs from phandle down, as far as there are any: one thread is the core itself. */
 static void put_core(struct tree *t, unsigned threads, uint32_t phandle)
 {
-  for (unsigned i = 0; threads > 1 && i < threads; i++) {
+  for (unsigned i = 0; threads > 1 && i < threads && phandle - i > CLOCK; i++) {
     begin_numbered(t, "thread", i);
     TREE_CELLS(t, "cpu", phandle - i);
     tree_end(t);
@@ -178,14 +178,14 @@ static void put_core(struct tree *t, unsigned threads, uint32_t phandle)
 static void put_cpu_map(struct tree *t, const struct vcca_vmm_config *config, uint32_t phandle)
 {
   tree_begin(t, "cpu-map");
-  for (unsigned socket = 0; socket < config->sockets; socket++) {
+  for (unsigned socket = 0; socket < config->sockets && phandle > CLOCK; socket++) {
     begin_numbered(t, "socket", socket);
-    for (unsigned cluster = 0; cluster < config->clusters; cluster++) {
+    for (unsigned cluster = 0; cluster < config->clusters && phandle > CLOCK; cluster++) {
       begin_numbered(t, "cluster", cluster);
-      for (unsigned core = 0; core < config->cores; core++) {
+      for (unsigned core = 0; core < config->cores && phandle > CLOCK; core++) {
         begin_numbered(t, "core", core);
         put_core(t, config->threads, phandle);
-        phandle -= config->threads;
+        phandle -= phandle - CLOCK < config->threads ? phandle - CLOCK : config->threads;
         tree_end(t);
       }
       tree_end(t);

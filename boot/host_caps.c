@@ -7,19 +7,24 @@
 #include <string.h>
 
 enum kind { NUMBER, SWITCH, HASH };
+#define DEBUG_REGISTERS "dmesg | grep hw-breakpoint (\"found 6 breakpoint and 4 watchpoint registers\"), or examples/measure_host.sh"
 static const struct {
   const char *key, *option;
   enum kind kind;
   unsigned min, max;
+  const char *how; /* it is read on a host */
 } caps_rows[VCCA_CAPS] = {
-    [VCCA_CAP_IPA_BITS] = {"ipa_bits", "ipa-bits", NUMBER, 32, 52}, /* 52: LPA2 (RMM specification, RmiFeatureRegister0) */
-    [VCCA_CAP_NUM_BPS] = {"num_bps", "num-bps", NUMBER, 2, 64},     /* ID_AA64DFR0_EL1.BRPs, ID_AA64DFR1_EL1.BRPs */
-    [VCCA_CAP_NUM_WPS] = {"num_wps", "num-wps", NUMBER, 2, 64},     /* the same of WRPs */
-    [VCCA_CAP_SVE_VL] = {"sve_vl", "sve-vl", NUMBER, 0, 2048},      /* Arm ARM: multiples of 128 */
-    [VCCA_CAP_PMU_NUM_CTRS] = {"pmu_num_ctrs", "pmu-num-ctrs", NUMBER, 0, 31} /* PMCR_EL0.N */,
-    [VCCA_CAP_PMU] = {"pmu", "pmu", SWITCH, 0, 1},
-    [VCCA_CAP_LPA2] = {"lpa2", "lpa2", SWITCH, 0, 1},
-    [VCCA_CAP_HASH_ALGO] = {"hash_algo", "hash-algo", HASH, 0, 0},
+    [VCCA_CAP_IPA_BITS] = {"ipa_bits", "ipa-bits", NUMBER, 32, 52,
+                           "dmesg | grep \"IPA Size Limit\""},                   /* 52: LPA2 (RMM specification, RmiFeatureRegister0) */
+    [VCCA_CAP_NUM_BPS] = {"num_bps", "num-bps", NUMBER, 2, 64, DEBUG_REGISTERS}, /* ID_AA64DFR0_EL1.BRPs, ID_AA64DFR1_EL1.BRPs */
+    [VCCA_CAP_NUM_WPS] = {"num_wps", "num-wps", NUMBER, 2, 64, DEBUG_REGISTERS}, /* the same of WRPs */
+    [VCCA_CAP_SVE_VL] = {"sve_vl", "sve-vl", NUMBER, 0, 2048,
+                         "dmesg | grep \"SVE: maximum available vector length\", in bytes there"}, /* Arm ARM: multiples of 128 */
+    [VCCA_CAP_PMU_NUM_CTRS] = {"pmu_num_ctrs", "pmu-num-ctrs", NUMBER, 0, 31,
+                               "dmesg | grep \"counters available\", less the cycle counter, or examples/measure_host.sh"} /* PMCR_EL0.N */,
+    [VCCA_CAP_PMU] = {"pmu", "pmu", SWITCH, 0, 1, "dmesg | grep \"PMU driver\""},
+    [VCCA_CAP_LPA2] = {"lpa2", "lpa2", SWITCH, 0, 1, "dmesg | grep \"IPA Size Limit\": more than 48 bits"},
+    [VCCA_CAP_HASH_ALGO] = {"hash_algo", "hash-algo", HASH, 0, 0, "the VMM's option, or its default"},
 };
 
 const char *vcca_cap_key(enum vcca_cap cap)
@@ -30,6 +35,11 @@ const char *vcca_cap_key(enum vcca_cap cap)
 const char *vcca_cap_option(enum vcca_cap cap)
 {
   return caps_rows[cap].option;
+}
+
+const char *vcca_cap_how(enum vcca_cap cap)
+{
+  return caps_rows[cap].how;
 }
 
 /* "sha256", "sha-256", and "RmiHashSha256" as the files spell it. */

@@ -363,10 +363,11 @@ static bool plan_model(const struct vmm_model *model, const struct vcca_sweep *s
   struct vcca_vmm_config config;
   enum vcca_rules_id rules;
   struct line line;
+  const struct vmm_notes notes = {help->note, help->ctx};
   write_line(model, v, &line);
   out->plan = &out->of_vmm.plan;
   return read_rules(v->of[VCCA_SWEEP_RMM], &rules, err) && set_caps(v, &caps, err) &&
-         vcca_vmm_parse(model->name, line.words, line.count, help->note, help->ctx, &config, err) &&
+         vmm_parse(model, line.words, line.count, true, &notes, &config, err) &&
          vcca_vmm_plan(&config, &caps, &images, rules, help->note, help->ctx, &out->of_vmm, err);
 }
 
@@ -384,6 +385,7 @@ bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const 
     return option != VCCA_SWEEP_HASH || read_hash(value->text, &alg, err);
   v.of[option] = value;
   struct vcca_vmm_config config = model->defaults;
+  config.amend = true;
   struct line line;
   write_line(model, &v, &line);
   return read_rules(v.of[VCCA_SWEEP_RMM], &rules, err) && set_caps(&v, &caps, err) &&

@@ -33,104 +33,6 @@ bool vcca_vmm_known(const char *name)
   return vmm_find(name) != NULL;
 }
 
-/* --- Command lines ---------------------------------------------------------------------------------------- */
-
-/* Where reading stands: words[at] is next; rest is a value cut from the word before (--mem=1G, -c4). */
-struct reading {
-  const struct vmm_model *model;
-  const struct vmm_notes *notes;
-  const char *const *words;
-  size_t count, at;
-};
-
-/* The row that a word means; *value is what stands in the same word. */
-static const struct vmm_option *find_option(const struct vmm_model *model, const char *word, const char **value)
-{
-  *value = NULL;
-  const char *name = word + (word[1] == '-' ? 2 : 1);
-  bool letter = !model->lenient && word[1] != '-'; /* QEMU's long options have one hyphen */
-  size_t n = strcspn(name, "=");
-  for (const struct vmm_option *o = model->options; o->name; o++) {
-    if (letter ? o->letter != 0 && o->letter == name[0] : n > 0 && strlen(o->name) == n && strncmp(o->name, name, n) == 0) {
-      if (letter && name[1])
-        *value = name + 1;
-      else if (!letter && name[n])
-        *value = name + n + 1;
-      return o;
-    }
-  }
-  return NULL;
-}
-
-static bool read_word(struct reading *r, struct vcca_vmm_config *out, struct vcca_error *err)
-{
-  const char *word = r->words[r->at++], *value;
-  const struct vmm_option *o = word[0] == '-' && word[1] ? find_option(r->model, word, &value) : NULL;
-  if (!o && !r->model->lenient)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s'", r->model->program, word);
-  if (!o) {
-    vmm_note(r->notes, "%.80s is ignored", word);
-    return true;
-  }
-  if (o->value && !value && r->at == r->count)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%.60s needs a value", word);
-  if (!o->value && value)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%.60s takes no value", word);
-  if (o->value && !value)
-    value = r->words[r->at++];
-  char what[40];
-  snprintf(what, sizeof what, "%s%s", r->model->lenient ? "-" : "--", o->name);
-  const struct vmm_value v = {.config = out, .notes = r->notes, .row = o, .what = what, .word = value, .text = vcca_span_str(value ? value : "")};
-  return o->keys ? vmm_read_keys(&v, o->keys, err) : !o->read || o->read(&v, err);
-}
-
-/* A pasted command line starts with the program. */
-static void skip_program(struct reading *r)
-{
-  const char *word = r->count > 0 ? r->words[0] : "", *slash = strrchr(word, '/');
-  if (strcmp(slash ? slash + 1 : word, r->model->program) != 0)
-    return;
-  r->at++;
-  if (r->model->verb && r->at < r->count && strcmp(r->words[r->at], r->model->verb) == 0)
-    r->at++;
-}
-
-bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count, const struct vmm_notes *notes,
-                    struct vcca_vmm_config *config, struct vcca_error *err)
-{
-  struct reading r = {model, notes, words, count, 0};
-  skip_program(&r);
-  while (r.at < r.count)
-    if (!read_word(&r, config, err))
-      return false;
-  return true;
-}
-
-bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx, struct vcca_vmm_config *out,
-                    struct vcca_error *err)
-{
-  const struct vmm_model *model = vmm_find(vmm);
-  const struct vmm_notes notes = {note, note_ctx};
-  if (!model)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "there is no VMM model '%.40s'", vmm);
-  *out = model->defaults;
-  out->vmm = model->name;
-  if (!vmm_read_words(model, words, count, &notes, out, err))
-    return false;
-  if (out->initrd && !out->kernel)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel: give %s, or leave %s out", vmm_say(model, VMM_INITRD).text,
-                     vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_INITRD).text);
-  return model->check(out, err);
-}
-
-struct vmm_said vmm_say(const struct vmm_model *model, enum vmm_asked what)
-{
-  struct vmm_said said;
-  const struct vmm_word *w = &model->words[what];
-  snprintf(said.text, sizeof said.text, "%s%s%s", w->option, w->before[0] ? " " : "", w->before);
-  return said;
-}
-
 /* --- Segments --------------------------------------------------------------------------------------------- */
 
 /* Space that is taken beyond the bytes that are measured: a kernel's bss. */
@@ -295,14 +197,36 @@ static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_con
   return true;
 }
 
+/* What a command line adds to the VMM's own device tree has to come from there. */
+static bool own_tree_known(const struct vcca_vmm_config *config, bool template, struct vcca_error *err)
+{
+  const char *more = config->own_tree[VMM_TREE_MORE - 1], *other = config->own_tree[VMM_TREE_OTHER - 1];
+  if (!other[0] && template)
+    other = config->own_tree[VMM_TREE_EDIT - 1];
+  if (other[0])
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes the device tree in a way that is not modelled: give the VMM's own with --dtb", other);
+  return template || !more[0] ||
+         vcca_fail(err, VCCA_FAULT_USAGE,
+                   "%s adds to the device tree what is not modelled: give the VMM's own with --dtb, or that of such a VM with --dtb-template", more);
+}
+
+/* Whoever made the tree that is measured is not who makes the VM's. */
+static void note_made(const struct vmm_model *model, const struct vmm_notes *notes)
+{
+  vmm_note(notes,
+           "the device tree is made here, it is not the VMM's own: write it with --output-dtb FILE and start the VM with it (%s FILE), or give the "
+           "VMM's own with --dtb",
+           vmm_say(model, VMM_DTB).text);
+}
+
 static bool add_tree(const struct vmm_model *model, const struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
                      struct vcca_error *err)
 {
   vcca_span dtb = images->dtb;
   if (dtb.p && images->dtb_template.p)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--dtb and --dtb-template: one of them");
-  if (lay->config->flash && !dtb.p)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--flash adds a node that is not modelled: give the VMM's own device tree with --dtb");
+  if (!dtb.p && !own_tree_known(lay->config, images->dtb_template.p != NULL, err))
+    return false;
   if (dtb.p) {
     if (dtb.n < 4 || vcca_be32(dtb.p) != 0xd00dfeed)
       return vcca_fail_at(err, 0, "--dtb: no d00dfeed here: not a flattened device tree");
@@ -320,7 +244,7 @@ static bool add_tree(const struct vmm_model *model, const struct vmm_layout *lay
 static void split_ram(const struct vmm_model *model, uint64_t size, struct vmm_layout *lay)
 {
   uint64_t below = model->hole && size > model->hole - model->ram_base ? model->hole - model->ram_base : size;
-  lay->ram_base = lay->ram[0].base = model->ram_base;
+  lay->ram_base = lay->ram[0].base = lay->config->ram_base ? lay->config->ram_base : model->ram_base;
   lay->ram[0].size = below;
   lay->ram[1].base = model->hole_end;
   lay->ram[1].size = size - below;
@@ -333,7 +257,7 @@ static void start_plan(const struct vmm_model *model, const struct vmm_layout *l
   snprintf(plan->profile, sizeof plan->profile, "%s", model->name);
   plan->rules = rules;
   memcpy(plan->rpv, config->rpv, sizeof plan->rpv);
-  plan->ram_base = model->ram_base;
+  plan->ram_base = lay->ram_base;
   plan->ram_size = config->ram_size;
   plan->ripas_count = lay->ram_count;
   for (size_t i = 0; i < lay->ram_count; i++) {
@@ -379,6 +303,8 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   start_plan(model, &lay, rules, &out->plan);
   if (!vmm_resolve(model, config, host, rules, &out->plan.params, err) || !pick_images(model, config, images, &used, &notes, err))
     return false;
+  if (!images->dtb.p && !images->dtb_template.p)
+    note_made(model, &notes);
   if (model->flash && config->firmware && config->kernel)
     vmm_hand_over(config, images, &notes, out);
   lay.pmu = (out->plan.params.flags & VMM_FLAG_PMU) != 0;

@@ -20,23 +20,52 @@ struct vmm_notes {
 };
 void vmm_note(const struct vmm_notes *notes, const char *fmt, ...) VCCA_PRINTF(2, 3);
 
+/* How a VMM takes its command line apart. */
+enum vmm_style {
+  VMM_QEMU, /* -name or --name, the value is the next word; in lists ",," is a comma; some lists are JSON instead */
+  VMM_LKVM, /* kvmtool's util/parse-options.c: abbreviations, --no-name, -c4; the first word that is neither option nor value is the kernel */
+  VMM_CLAP  /* cloud-hypervisor's: --name value..., --name=value; lists keep commas within "" and [] */
+};
+
+/* What an option does to the device tree that the VMM itself makes, beyond what is modelled. */
+enum vmm_tree_effect {
+  VMM_TREE_SAME = 0,
+  VMM_TREE_MORE,  /* something that a template of such a VM has already */
+  VMM_TREE_OTHER, /* something that edits of a template would have to know */
+  VMM_TREE_EDIT   /* the same, but of nothing that the tree has that is made here */
+};
+
+/* What a value was written as. JSON has types; text is anything. */
+enum vmm_type { VMM_ANY, VMM_STRING, VMM_BOOL, VMM_NUM, VMM_NESTED };
+
+struct vmm_model;
 struct vmm_option;
 /* A value that is being read. */
 struct vmm_value {
   struct vcca_vmm_config *config;
   const struct vmm_notes *notes;
+  const struct vmm_model *model;
   const struct vmm_option *row;
   const char *what;    /* "-cpu pmu", for errors */
-  const char *word;    /* the whole word that the value is of; lives as long as the command line */
+  const char *word;    /* the whole word that the value is of; lives as long as the command line; NULL: of an option without */
   vcca_span key, text; /* key: of a row that stands for many; text: word, or the part that is this key's */
+  enum vmm_type type;
+  bool unset; /* --no-name: what there is without the option */
 };
 typedef bool vmm_reader(const struct vmm_value *value, struct vcca_error *err);
 
 /* An option, or a key of an option's comma-separated value. Tables end with a row of NULL. */
 struct vmm_option {
-  const char *name;              /* without hyphens; of a key "": a word without '='; "sve*": whatever starts so */
+  const char *name;              /* without hyphens; of a key "": the first word, without '='; "sve*": whatever starts so */
   char letter;                   /* lkvm's -c; 0: none */
   bool value;                    /* an option that takes one; keys always do */
+  bool many;                     /* cloud-hypervisor: several, up to the next option */
+  bool optional;                 /* the value may be missing: at the end, or in front of another option */
+  bool no;                       /* lkvm: --no-name is an option, too */
+  bool json;                     /* QEMU: the list may be a JSON object */
+  bool flag;                     /* of a key: may stand without a value */
+  enum vmm_tree_effect tree;     /* refused without the VMM's own device tree */
+  const char *why;               /* always refused, for this reason */
   vmm_reader *read;              /* NULL: taken and ignored, since it cannot change the RIM */
   const struct vmm_option *keys; /* or the value is a list of these */
   size_t field;                  /* of the config, for readers that models share */
@@ -46,16 +75,16 @@ struct vmm_option {
 /* A row's reader and the member of the config it sets, of the type that it sets. */
 #define VMM_FIELD(pointer, member) \
   .field = offsetof(struct vcca_vmm_config, member) + 0 * sizeof((pointer)NULL == &((struct vcca_vmm_config *)NULL)->member)
-#define VMM_TEXT(member) .read = vmm_read_text, VMM_FIELD(const char **, member)
+#define VMM_TEXT(member) .read = vmm_read_text, VMM_FIELD(const char **, member), .no = true
 #define VMM_SIZE(member) .read = vmm_read_size, VMM_FIELD(uint64_t *, member)
 #define VMM_NUMBER(member, least, most) .read = vmm_read_number, VMM_FIELD(unsigned *, member), .min = (least), .max = (most)
 #define VMM_SWITCH(member) .read = vmm_read_switch, VMM_FIELD(enum vcca_switch *, member)
 #define VMM_ON_OFF(member) .read = vmm_read_on_off, VMM_FIELD(bool *, member)
-#define VMM_FLAG(member) .read = vmm_read_flag, VMM_FIELD(bool *, member)
+#define VMM_FLAG(member) .read = vmm_read_flag, VMM_FIELD(bool *, member), .no = true
 
 vmm_reader vmm_read_text;       /* an option's whole word */
-vmm_reader vmm_read_size;       /* [BKMGTP], MiB without */
-vmm_reader vmm_read_number;     /* min to max */
+vmm_reader vmm_read_size;       /* as the VMM reads sizes; row->min not 0: what has no unit is bytes (QEMU) */
+vmm_reader vmm_read_number;     /* min to max, as the VMM reads numbers */
 vmm_reader vmm_read_switch;     /* on, off; auto leaves it */
 vmm_reader vmm_read_on_off;     /* the same */
 vmm_reader vmm_read_flag;       /* being there is on */
@@ -65,10 +94,36 @@ vmm_reader vmm_read_counters;   /* PMU counters */
 vmm_reader vmm_read_ignored;    /* a remark says so */
 /* on, off; auto is VCCA_UNSET */
 VCCA_MUST_USE bool vmm_switch(const struct vmm_value *value, enum vcca_switch *out, struct vcca_error *err);
-/* Reads a list into the row's keys; a key that has no row is refused. */
-VCCA_MUST_USE bool vmm_read_keys(const struct vmm_value *list, const struct vmm_option *keys, struct vcca_error *err);
+/* A number as the VMM reads it: base 0 with QEMU and kvmtool, base 10 with cloud-hypervisor. */
+VCCA_MUST_USE bool vmm_number(const struct vmm_value *value, uint64_t *out);
 /* "-smp 0: ...": a refusal in the command line's words. */
 VCCA_MUST_USE bool vmm_refuse(const struct vmm_value *value, const char *why, struct vcca_error *err);
+/* Only the VMM's own device tree has what this value adds to it. */
+void vmm_own_tree(const struct vmm_value *value, enum vmm_tree_effect effect);
+/* What every row may say of itself, then its reader or its keys. */
+VCCA_MUST_USE bool vmm_read_row(const struct vmm_value *value, struct vcca_error *err);
+
+/* A list of a model's style, taken apart one member at a time. */
+enum { VMM_LIST_ROOM = 4096, VMM_LIST_KEYS = 64 };
+struct vmm_list {
+  vcca_span text;
+  size_t at;
+  enum vmm_style style;
+  bool json, ended;
+  size_t count;
+  vcca_span seen[VMM_LIST_KEYS];             /* JSON: keys so far */
+  uint8_t key_room[64], room[VMM_LIST_ROOM]; /* what has to be written out: JSON's strings, doubled commas, quotes */
+};
+struct vmm_member {
+  vcca_span key, text; /* within the list, which must stay */
+  bool bare;           /* without '=': key and text are the same */
+  enum vmm_type type;
+};
+void vmm_list_open(struct vmm_list *list, enum vmm_style style, bool json, vcca_span text);
+/* 1: a member; 0: the end; -1: none, with an error that names what. */
+int vmm_list_next(struct vmm_list *list, const char *what, struct vmm_member *out, struct vcca_error *err);
+/* Reads a list into the row's keys; a key that has no row is refused. */
+VCCA_MUST_USE bool vmm_read_keys(const struct vmm_value *list, const struct vmm_option *keys, struct vcca_error *err);
 
 /* --- Models ----------------------------------------------------------------------------------------------- */
 
@@ -101,6 +156,8 @@ enum vmm_asked {
   VMM_PMU,
   VMM_COUNTERS,
   VMM_SVE,
+  VMM_DTB,
+  VMM_REALM, /* what makes a VM a realm */
   VMM_ASKED
 };
 struct vmm_word {
@@ -109,10 +166,11 @@ struct vmm_word {
 
 struct vmm_model {
   const char *name, *summary;
-  const char *program, *verb;       /* what a pasted command line starts with */
+  const char *program, *verb; /* what a pasted command line starts with; programs whose names go on are the same */
+  const char *const *aliases; /* other names of the program, ends with NULL */
+  enum vmm_style style;
   const struct vmm_option *options; /* ends with a row of NULL */
   struct vmm_word words[VMM_ASKED];
-  bool lenient; /* one hyphen before options, and unknown ones are ignored */
   struct vcca_vmm_config defaults;
   enum vcca_hash_alg hash_alg; /* unless asked for; Linux's RMM 2.0 interface always takes SHA-256 */
   uint64_t ram_base;
@@ -123,7 +181,8 @@ struct vmm_model {
   uint64_t dtb_size;        /* padded to this; 0: as long as it is */
   uint64_t hole, hole_end;  /* addresses that RAM leaves out: what does not fit below lies behind; 0: none */
   uint64_t low_ram;         /* images lie below it, however much RAM there is; 0: anywhere */
-  bool (*check)(struct vcca_vmm_config *config, struct vcca_error *err);
+  bool (*check)(struct vcca_vmm_config *config, struct vcca_error *err);                 /* all words together */
+  void (*announce)(const struct vcca_vmm_config *config, const struct vmm_notes *notes); /* what is to be said before all else; NULL: nothing */
   unsigned (*ipa_bits)(const struct vcca_vmm_config *config);
   /* Addresses into lay, segments but the device tree's and vCPU 0 into the plan. */
   bool (*place)(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
@@ -143,9 +202,13 @@ struct vmm_said {
 struct vmm_said vmm_say(const struct vmm_model *model, enum vmm_asked what);
 /* The model of that name; NULL: there is none. */
 const struct vmm_model *vmm_find(const char *name);
-/* Reads words into config as far as each can be judged by itself; vcca_vmm_parse also judges them together. */
+/* Reads words into config as far as each can be judged by itself. */
 VCCA_MUST_USE bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count, const struct vmm_notes *notes,
                                   struct vcca_vmm_config *config, struct vcca_error *err);
+/* As vcca_vmm_parse. amend: later words may stand for parts of what is there, which the VMM would not take (a sweep's): an option again, an object
+ * without an id, which is the realm's. */
+VCCA_MUST_USE bool vmm_parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend, const struct vmm_notes *notes,
+                             struct vcca_vmm_config *out, struct vcca_error *err);
 
 /* --- Plans ------------------------------------------------------------------------------------------------ */
 

@@ -18,48 +18,101 @@ enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
 
 static const struct vmm_option cpus_keys[] = {
     {.name = "boot", VMM_NUMBER(vcpus, 1, VCCA_VCPUS_MAX)},
-    {.name = "*", .read = vmm_read_ignored},
+    {.name = "topology", .tree = VMM_TREE_OTHER},
+    {.name = "max_phys_bits", .why = "how it changes a realm's addresses is not modelled: leave it out"},
+    {.name = "max"}, /* CPUs that are not there at start are not in the device tree */
+    {.name = "affinity"},
+    {.name = "core_scheduling"},
+    {.name = "features"},
+    {.name = "kvm_hyperv"},
+    {.name = "nested"},
+    {.name = "profile"},
     {.name = NULL},
 };
 
+static bool read_hotplug(const struct vmm_value *v, struct vcca_error *err)
+{
+  uint64_t size;
+  return (vmm_number(v, &size) && size == 0) || vmm_refuse(v, "RAM that may be plugged in moves what lies behind it, which is not modelled", err);
+}
+
 static const struct vmm_option memory_keys[] = {
     {.name = "size", VMM_SIZE(ram_size)},
-    {.name = "*", .read = vmm_read_ignored},
+    {.name = "hotplug_size", .read = read_hotplug},
+    {.name = "hotplugged_size", .read = read_hotplug},
+    /* How the host holds it. */
+    {.name = "file"},
+    {.name = "hotplug_method"},
+    {.name = "hugepage_size"},
+    {.name = "hugepages"},
+    {.name = "mergeable"},
+    {.name = "prefault"},
+    {.name = "reserve"},
+    {.name = "shared"},
+    {.name = "thp"},
     {.name = NULL},
 };
+
+static bool read_segments(const struct vmm_value *v, struct vcca_error *err)
+{
+  uint64_t n;
+  if (!vmm_number(v, &n))
+    return vmm_refuse(v, "a number is wanted", err);
+  vmm_own_tree(v, n == 1 ? VMM_TREE_SAME : VMM_TREE_OTHER);
+  return true;
+}
 
 static const struct vmm_option platform_keys[] = {
     {.name = "measurement_algo", .read = vmm_read_hash},
     {.name = "personalization_value", .read = vmm_read_rpv_base64},
-    {.name = "*", .read = vmm_read_ignored},
+    {.name = "num_pci_segments", .read = read_segments},
+    {.name = "iommu_segments", .tree = VMM_TREE_MORE},
+    {.name = "iommu_address_width"},
+    {.name = "iommufd"},
+    {.name = "iommufd_fd"},
+    {.name = "oem_strings"},
+    {.name = "serial_number"},
+    {.name = "uuid"},
+    {.name = "vfio_p2p_dma"},
     {.name = NULL},
 };
 
+/* off has no UART; where the output of another goes does not matter. */
 static bool read_serial(const struct vmm_value *v, struct vcca_error *err)
 {
-  (void)err;
+  static const char *const modes[] = {"null", "pty", "tty"};
   v->config->serial = !vcca_span_is(v->text, "off");
+  bool known = !v->config->serial || memchr(v->text.p, '=', v->text.n);
+  for (size_t i = 0; i < 3; i++)
+    known |= vcca_span_is(v->text, modes[i]);
+  return known || vmm_refuse(v, "off, pty, tty, null, file=PATH or socket=PATH is wanted", err);
+}
+
+/* A device behind the virtual IOMMU, which the device tree shows. */
+static bool read_iommu(const struct vmm_value *v, struct vcca_error *err)
+{
+  enum vcca_switch how;
+  if (!vmm_switch(v, &how, err))
+    return false;
+  vmm_own_tree(v, how == VCCA_ON ? VMM_TREE_MORE : VMM_TREE_SAME);
   return true;
 }
 
-static bool read_firmware(const struct vmm_value *v, struct vcca_error *err)
-{
-  return vmm_refuse(v, "cloud-hypervisor starts realms from a kernel: give --kernel", err);
-}
+static const struct vmm_option device_keys[] = {
+    {.name = "iommu", .read = read_iommu},
+    {.name = "*", .flag = true},
+    {.name = NULL},
+};
 
-static bool read_zone(const struct vmm_value *v, struct vcca_error *err)
-{
-  return vmm_refuse(v, "RAM in zones is not modelled: give all of it with --memory size=", err);
-}
-
-/* These add to the VMM's own device tree, not to the one that is made here. */
-static bool read_node(const struct vmm_value *v, struct vcca_error *err)
-{
-  (void)err;
-  vmm_note(v->notes, "%s is not in the device tree that is made: give the VMM's own with --dtb", v->what);
-  return true;
-}
-
+#define DEVICE(text)                                   \
+  {                                                    \
+    .name = (text), .value = true, .keys = device_keys \
+  }
+#define DEVICES(text)                                                \
+  {                                                                  \
+    .name = (text), .value = true, .many = true, .keys = device_keys \
+  }
+#define NO_VM "cloud-hypervisor prints something and ends: there is no VM"
 static const struct vmm_option options[] = {
     {.name = "cpus", .value = true, .keys = cpus_keys},
     {.name = "memory", .value = true, .keys = memory_keys},
@@ -68,32 +121,50 @@ static const struct vmm_option options[] = {
     {.name = "initramfs", .value = true, VMM_TEXT(initrd)},
     {.name = "cmdline", .value = true, VMM_TEXT(append)},
     {.name = "serial", .value = true, .read = read_serial},
-    {.name = "firmware", .value = true, .read = read_firmware},
-    {.name = "memory-zone", .value = true, .read = read_zone},
-    {.name = "numa", .value = true, .read = read_node},
-    {.name = "pci-segment", .value = true, .read = read_node},
-    {.name = "tpm", .value = true, .read = read_node},
+    {.name = "firmware", .value = true, .why = "cloud-hypervisor starts realms from a kernel: give --kernel"},
+    {.name = "igvm", .value = true, .why = "cloud-hypervisor starts realms from a kernel: give --kernel"},
+    {.name = "restore", .value = true, .why = "a VM that comes from elsewhere was measured where it started: give the command line of that"},
+    {.name = "memory-zone", .value = true, .many = true, .why = "RAM in zones is not modelled: give all of it with --memory size="},
+    {.name = "numa", .value = true, .many = true, .tree = VMM_TREE_OTHER},
+    {.name = "pci-segment", .value = true, .many = true, .tree = VMM_TREE_OTHER},
+    {.name = "tpm", .value = true, .tree = VMM_TREE_MORE},
+    {.name = "fw-cfg-config", .value = true, .tree = VMM_TREE_MORE},
+    {.name = "help", .letter = 'h', .why = NO_VM},
+    {.name = "version", .letter = 'V', .why = NO_VM},
+    DEVICE("balloon"),
+    DEVICE("console"),
+    DEVICE("rng"),
+    DEVICE("vsock"),
+    DEVICE("ivshmem"),
+    DEVICES("device"),
+    DEVICES("disk"),
+    DEVICES("fs"),
+    DEVICES("generic-vhost-user"),
+    DEVICES("net"),
+    DEVICES("pmem"),
+    DEVICES("user-device"),
+    DEVICES("vdpa"),
+    {.name = "rtc", .value = true, .optional = true, .keys = device_keys},
     /* Neither registers nor memory nor the device tree depend on these. */
     {.name = "dtb", .value = true}, /* the host's copy of what is measured here */
     {.name = "api-socket", .value = true},
-    {.name = "balloon", .value = true},
-    {.name = "console", .value = true},
-    {.name = "device", .value = true},
-    {.name = "disk", .value = true},
+    {.name = "dbus-object-path", .value = true},
+    {.name = "dbus-service-name", .value = true},
+    {.name = "dbus-system-bus"},
+    {.name = "debug-console", .value = true},
     {.name = "event-monitor", .value = true},
-    {.name = "fs", .value = true},
+    {.name = "gdb", .value = true},
+    {.name = "host-data", .value = true},
+    {.name = "landlock"},
+    {.name = "landlock-rules", .value = true, .many = true},
     {.name = "log-file", .value = true},
-    {.name = "net", .value = true},
-    {.name = "pmem", .value = true},
+    {.name = "log-format", .value = true},
+    {.name = "no-shutdown"},
+    {.name = "pvmemcontrol"},
     {.name = "pvpanic"},
-    {.name = "rate-limit-group", .value = true},
-    {.name = "restore", .value = true},
-    {.name = "rng", .value = true},
+    {.name = "rate-limit-group", .value = true, .many = true},
     {.name = "seccomp", .value = true},
-    {.name = "user-device", .value = true},
     {.name = "v", .letter = 'v'},
-    {.name = "vdpa", .value = true},
-    {.name = "vsock", .value = true},
     {.name = "watchdog"},
     {.name = NULL},
 };
@@ -221,6 +292,7 @@ const struct vmm_model vmm_cloud_hypervisor = {
     .name = "cloud-hypervisor",
     .summary = "cloud-hypervisor, direct kernel boot",
     .program = "cloud-hypervisor",
+    .style = VMM_CLAP,
     .options = options,
     .words = {[VMM_KERNEL] = {"--kernel", ""},
               [VMM_INITRD] = {"--initramfs", ""},
@@ -228,7 +300,8 @@ const struct vmm_model vmm_cloud_hypervisor = {
               [VMM_APPEND] = {"--cmdline", ""},
               [VMM_HASH] = {"--platform", "measurement_algo="},
               [VMM_VCPUS] = {"--cpus", "boot="},
-              [VMM_RAM] = {"--memory", "size="}},
+              [VMM_RAM] = {"--memory", "size="},
+              [VMM_DTB] = {"--dtb", ""}},
     .defaults = {.vcpus = 1, .ram_size = RAM_DEFAULT, .its = true, .serial = true},
     .hash_alg = VCCA_SHA512,
     .ram_base = GIB,

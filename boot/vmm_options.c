@@ -1,11 +1,10 @@
-/* VMM command lines: lists of keys, and the values that options and keys take.
+/* The values that options of VMMs, and keys of their lists, take.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "boot/vmm.h"
-#include "vcca/hex.h"
 
 void vmm_note(const struct vmm_notes *notes, const char *fmt, ...)
 {
@@ -21,49 +20,6 @@ void vmm_note(const struct vmm_notes *notes, const char *fmt, ...)
 bool vmm_refuse(const struct vmm_value *v, const char *why, struct vcca_error *err)
 {
   return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: %s", v->what, v->text.n < 60 ? (int)v->text.n : 60, (const char *)v->text.p, why);
-}
-
-/* --- Lists ------------------------------------------------------------------------------------------------ */
-
-static bool key_is(const struct vmm_option *row, vcca_span key, bool bare)
-{
-  size_t n = strlen(row->name);
-  if (bare || n == 0)
-    return bare && n == 0;
-  if (row->name[n - 1] == '*')
-    return key.n >= n - 1 && memcmp(key.p, row->name, n - 1) == 0;
-  return vcca_span_is(key, row->name);
-}
-
-bool vmm_read_keys(const struct vmm_value *list, const struct vmm_option *keys, struct vcca_error *err)
-{
-  size_t at = 0;
-  do {
-    size_t end = at, equals;
-    while (end < list->text.n && list->text.p[end] != ',')
-      end++;
-    for (equals = at; equals < end && list->text.p[equals] != '=';)
-      equals++;
-    bool bare = equals == end;
-    const struct vmm_option *row = keys;
-    struct vmm_value v = *list;
-    char what[80];
-    v.key = vcca_span_sub(list->text, at, equals - at);
-    v.text = bare ? v.key : vcca_span_sub(list->text, equals + 1, end - equals - 1);
-    while (row->name && !key_is(row, v.key, bare))
-      row++;
-    if (!row->name && bare)
-      return vmm_refuse(&v, "name=value is wanted", err);
-    snprintf(what, sizeof what, bare ? "%s" : "%s %.*s", list->what, v.key.n < 40 ? (int)v.key.n : 40, (const char *)v.key.p);
-    v.what = what;
-    v.row = row;
-    if (!row->name)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "%s is not supported", what);
-    if (row->read && !row->read(&v, err))
-      return false;
-    at = end + 1;
-  } while (at <= list->text.n);
-  return true;
 }
 
 /* --- Values ----------------------------------------------------------------------------------------------- */
@@ -83,7 +39,7 @@ bool vmm_read_text(const struct vmm_value *v, struct vcca_error *err)
 bool vmm_read_flag(const struct vmm_value *v, struct vcca_error *err)
 {
   (void)err;
-  set(v, &(bool){true}, sizeof(bool));
+  set(v, &(bool){!v->unset}, sizeof(bool));
   return true;
 }
 
@@ -94,24 +50,47 @@ bool vmm_read_ignored(const struct vmm_value *v, struct vcca_error *err)
   return true;
 }
 
-bool vmm_read_size(const struct vmm_value *v, struct vcca_error *err)
+/* --- Numbers ---------------------------------------------------------------------------------------------- */
+
+static unsigned digit_of(uint8_t c)
 {
-  static const uint8_t units[] = {'B', 'K', 'M', 'G', 'T', 'P'};
-  unsigned shift = 20;
-  vcca_span digits = v->text;
-  uint64_t size = 0;
-  for (unsigned i = 0; digits.n == v->text.n && digits.n > 0 && i < sizeof units; i++)
-    if ((digits.p[digits.n - 1] & ~32) == units[i]) {
-      shift = 10 * i;
-      digits = vcca_span_sub(digits, 0, digits.n - 1);
-    }
-  if (digits.n == 0 || digits.p[digits.n - 1] < '0' || digits.p[digits.n - 1] > '9' || !vcca_u64_read(digits, &size, NULL))
-    return vmm_refuse(v, "a size is a number with B, K, M, G, T or P behind it, MiB without", err);
-  if (size > ADDRESS_LIMIT >> shift)
-    return vmm_refuse(v, "no address space has that much (2^48 bytes at most)", err);
-  size <<= shift;
-  set(v, &size, sizeof size);
-  return true;
+  return c >= '0' && c <= '9' ? c - 48u : c >= 'a' && c <= 'f' ? c - 87u : c >= 'A' && c <= 'F' ? c - 55u : 16;
+}
+
+/* Digits of a base at the start of text, which are cut off; false: none, or too many for 64 bits. */
+static bool take_digits(vcca_span *text, unsigned base, uint64_t *out)
+{
+  size_t n = 0;
+  *out = 0;
+  for (; n < text->n && digit_of(text->p[n]) < base; n++) {
+    uint64_t d = digit_of(text->p[n]);
+    if (*out > (UINT64_MAX - d) / base)
+      return false;
+    *out = *out * base + d;
+  }
+  *text = vcca_span_sub(*text, n, text->n - n);
+  return n > 0;
+}
+
+/* What C's strtoull passes over, and a prefix: 0x, and with base 0 a 0 for octal. */
+static unsigned take_prefix(vcca_span *text, bool octal)
+{
+  while (text->n > 0 && (text->p[0] == ' ' || (text->p[0] >= '\t' && text->p[0] <= '\r')))
+    *text = vcca_span_sub(*text, 1, text->n - 1);
+  if (text->n > 1 && text->p[0] == '+')
+    *text = vcca_span_sub(*text, 1, text->n - 1);
+  if (text->n > 2 && text->p[0] == '0' && (text->p[1] | 32) == 'x') {
+    *text = vcca_span_sub(*text, 2, text->n - 2);
+    return 16;
+  }
+  return octal && text->n > 1 && text->p[0] == '0' ? 8 : 10;
+}
+
+bool vmm_number(const struct vmm_value *v, uint64_t *out)
+{
+  vcca_span text = v->text;
+  unsigned base = v->model->style == VMM_CLAP ? 10 : take_prefix(&text, true);
+  return take_digits(&text, base, out) && text.n == 0;
 }
 
 bool vmm_read_number(const struct vmm_value *v, struct vcca_error *err)
@@ -120,12 +99,86 @@ bool vmm_read_number(const struct vmm_value *v, struct vcca_error *err)
   uint64_t number = 0;
   unsigned value;
   snprintf(why, sizeof why, "a number of %u to %u is wanted", v->row->min, v->row->max);
-  if (!vcca_u64_read(v->text, &number, NULL) || number < v->row->min || number > v->row->max)
+  if (!v->unset && (!vmm_number(v, &number) || number < v->row->min || number > v->row->max))
     return vmm_refuse(v, why, err);
   value = (unsigned)number;
   set(v, &value, sizeof value);
   return true;
 }
+
+/* --- Sizes ------------------------------------------------------------------------------------------------ */
+
+/* One of these units at the end of text, which is cut off: its power of two; otherwise: there is none. */
+static unsigned take_unit(vcca_span *text, const char *units, unsigned otherwise)
+{
+  static const char powers[] = "BKMGTPE";
+  uint8_t c = text->n > 0 ? text->p[text->n - 1] : 0;
+  if (c == 0 || !strchr(units, c))
+    return otherwise;
+  *text = vcca_span_sub(*text, 0, text->n - 1);
+  return 10 * (unsigned)(strchr(powers, c & ~32) - powers);
+}
+
+/* The part of a unit that decimal digits behind a point are, rounded down; what lies behind the 16th does not reach a byte. */
+static uint64_t fraction(vcca_span digits, unsigned shift)
+{
+  uint64_t of = 1, rest = 0, whole = 0;
+  for (size_t i = 0; i < digits.n && i < 16; i++) {
+    of *= 10;
+    rest = rest * 10 + digit_of(digits.p[i]);
+  }
+  for (; shift > 0; shift -= 10) {
+    whole = whole * 1024 + rest * 1024 / of;
+    rest = rest * 1024 % of;
+  }
+  return whole;
+}
+
+/* QEMU's util/cutils.c, qemu_strtosz: decimal with a point, or hexadecimal; B, k, M, G, T, P, E in either case. A size of RAM that ends in
+ * a digit is MiB (system/vl.c), every other one bytes. */
+static bool qemu_size(const struct vmm_value *v, uint64_t *out)
+{
+  vcca_span text = v->text;
+  bool last_digit = text.n > 0 && text.p[text.n - 1] >= '0' && text.p[text.n - 1] <= '9', mib = last_digit && !v->row->min;
+  unsigned base = take_prefix(&text, false),
+           shift = take_unit(&text, base == 16 ? "KkMmGgTtPp" : "BbKkMmGgTtPpEe", mib ? 20 : 0); /* B and E are digits */
+  bool digits = take_digits(&text, base, out);
+  if (*out > ADDRESS_LIMIT >> shift || (!digits && *out > ADDRESS_LIMIT))
+    return *out = UINT64_MAX, true; /* for the caller to say */
+  *out <<= shift;
+  if (!digits || text.n == 0)
+    return digits;
+  if (base == 16 || text.p[0] != '.')
+    return false;
+  text = vcca_span_sub(text, 1, text.n - 1);
+  for (size_t i = 0; i < text.n; i++)
+    if (digit_of(text.p[i]) > 9 || (text.p[i] != '0' && (shift == 0 || mib)))
+      return false; /* no part of a byte; and "1.5" is bytes before it is MiB */
+  *out += fraction(text, shift);
+  return true;
+}
+
+bool vmm_read_size(const struct vmm_value *v, struct vcca_error *err)
+{
+  static const char *const wanted[] = {[VMM_QEMU] = "a size is a number, with a fraction or not, with B, K, M, G, T or P behind it, MiB without",
+                                       [VMM_LKVM] = "a size is a number with B, K, M, G, T or P behind it, MiB without",
+                                       [VMM_CLAP] = "a size is a number with K, M or G behind it, bytes without"};
+  vcca_span text = v->text;
+  uint64_t size = 0;
+  unsigned shift = v->model->style == VMM_LKVM ? take_unit(&text, "BbKkMmGgTtPp", 20) : 0;
+  if (v->model->style == VMM_CLAP)
+    shift = take_unit(&text, "KMG", 0);
+  bool good = v->model->style == VMM_QEMU ? qemu_size(v, &size) : take_digits(&text, 10, &size) && text.n == 0;
+  if (!good && !(text.n > 0 && digit_of(text.p[0]) < 10 && size > ADDRESS_LIMIT >> shift))
+    return vmm_refuse(v, v->row->min ? "a size in bytes, or with K, M, G, T or P behind it, is wanted" : wanted[v->model->style], err);
+  if (!good || size > ADDRESS_LIMIT >> shift)
+    return vmm_refuse(v, "no address space has that much (2^48 bytes at most)", err);
+  size <<= shift;
+  set(v, &size, sizeof size);
+  return true;
+}
+
+/* --- Words ------------------------------------------------------------------------------------------------ */
 
 bool vmm_read_counters(const struct vmm_value *v, struct vcca_error *err)
 {

@@ -10,8 +10,8 @@ static bool resolve_count(const struct vmm_model *model, const struct vcca_host_
                           unsigned want, uint64_t *out, struct vcca_error *err)
 {
   if (!asked && !host->known[cap])
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the host's %s is not known: give it in a --host file or with --%s", vcca_cap_key(cap),
-                     vcca_cap_option(cap));
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the host's %s is not known: give it in a --host file or with --%s; on the host: %s", vcca_cap_key(cap),
+                     vcca_cap_option(cap), vcca_cap_how(cap));
   if (asked && host->known[cap] && want > host->value[cap])
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s%s%u, but the host has %u: lower it, or raise the host's --%s", vmm_say(model, option).text,
                      model->words[option].before[0] ? "" : " ", want, host->value[cap], vcca_cap_option(cap));

@@ -45,6 +45,8 @@ struct vcca_host_caps {
 /* "num_bps" as in files, "num-bps" as an option. */
 const char *vcca_cap_key(enum vcca_cap cap);
 const char *vcca_cap_option(enum vcca_cap cap);
+/* How it is read on a host that runs Linux. */
+const char *vcca_cap_how(enum vcca_cap cap);
 /* Reads a capability file: TOML of `key = value` lines without tables. Values that are known already are only lowered; a hash
  * algorithm must agree. */
 VCCA_MUST_USE bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcca_error *err);
@@ -54,6 +56,7 @@ VCCA_MUST_USE bool vcca_host_caps_set(struct vcca_host_caps *caps, enum vcca_cap
 /* --- A VMM's command line -------------------------------------------------------------------------------- */
 
 enum vcca_switch { VCCA_UNSET, VCCA_OFF, VCCA_ON };
+enum { VCCA_VMM_OBJECTS = 128 };
 
 /* What a command line asks for. Strings are the caller's words; the files they name are never opened. */
 struct vcca_vmm_config {
@@ -61,6 +64,7 @@ struct vcca_vmm_config {
   unsigned vcpus, vcpus_max;                  /* vcpus_max: QEMU's maxcpus; 0: not said */
   unsigned sockets, clusters, cores, threads; /* their product is vcpus (QEMU) */
   uint64_t ram_size, ram_max;                 /* ram_max: with what may be plugged in (QEMU) */
+  bool has_slots;
   unsigned ram_slots;
   bool has_hash;
   enum vcca_hash_alg hash_alg;
@@ -72,13 +76,24 @@ struct vcca_vmm_config {
   bool has_pmu_counters;
   unsigned pmu_counters;
   unsigned num_bps, num_wps; /* counts; 0: the host's */
-  bool its, log, serial, flash;
-  bool virtio_mmio;       /* kvmtool: devices are virtio-mmio, and so in the device tree */
-  unsigned devices;       /* virtio devices of that transport, the network device that there is by default included (kvmtool) */
-  bool network;           /* kvmtool: network devices are those that are asked for */
-  unsigned mmio_devices;  /* of these, such as are virtio-mmio whatever the others are */
-  uint64_t firmware_base; /* kvmtool */
+  bool its, log, serial;
+  bool virtio_mmio;                         /* kvmtool: devices are virtio-mmio, and so in the device tree */
+  unsigned devices;                         /* virtio devices of that transport, the network device that there is by default included (kvmtool) */
+  bool network;                             /* kvmtool: network devices are those that are asked for */
+  unsigned mmio_devices;                    /* of these, such as are virtio-mmio whatever the others are */
+  bool balloon, rng, vsock, console_device; /* kvmtool: devices that there is one of at most */
+  uint64_t ram_base;                        /* kvmtool's --mem SIZE@ADDR; 0: the model's */
+  uint64_t firmware_base;                   /* kvmtool */
   const char *kernel, *initrd, *firmware, *append;
+  bool realm;                            /* kvmtool's --realm */
+  char guest[64];                        /* QEMU: the id that confidential-guest-support names; "": none */
+  const char *objects[VCCA_VMM_OBJECTS]; /* QEMU's -object words */
+  unsigned object_count;
+  unsigned serials;     /* QEMU: -serial that are not none */
+  char accelerator[16]; /* QEMU: the first one; "": not said */
+  uint64_t seen[2];     /* cloud-hypervisor: options that were there, by row */
+  bool amend;           /* see vmm_parse */
+  char own_tree[3][48]; /* what adds to the VMM's device tree, by what that means (enum vmm_tree_effect, less 1); "": nothing */
 };
 
 /* A remark for stderr: something that is ignored or assumed. */
@@ -88,8 +103,8 @@ typedef void (*vcca_note)(void *ctx, const char *text);
 const char *vcca_vmm_name(size_t i, const char **summary);
 /* Whether there is such a model. */
 bool vcca_vmm_known(const char *name);
-/* Reads a VMM's own words (with or without the program's name in front). QEMU's unknown options are noted and ignored, the others'
- * are errors. note may be NULL. */
+/* Reads a VMM's own words (with or without the program's name in front) as the VMM does. What it would refuse, and what could change the measurement
+ * and is not modelled, is an error; what cannot change it is passed over, what may be a surprise is noted. note may be NULL. */
 VCCA_MUST_USE bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx,
                                   struct vcca_vmm_config *out, struct vcca_error *err);
 

@@ -183,6 +183,6 @@ expect 2 "starts realms from a kernel" measure cloud-hypervisor --host small.tom
 expect 2 "kernel alone" measure kata --kernel Image --initrd initrd --vcpus 1
 head -c 3M /dev/zero >large
 expect 2 "do not fit into RAM from 4 GiB on" measure cloud-hypervisor --host small.toml -k Image -i large -- --memory size=3010M --kernel Image --initramfs large
-expect 2 "46 address bits" measure cloud-hypervisor --host small.toml -k Image -- --memory size=64T --kernel Image
-expect 0 "-device smmuv3 is ignored" measure qemu --host small.toml -- -device smmuv3
+expect 2 "46 address bits" measure cloud-hypervisor --host small.toml -k Image -- --memory size=65536G --kernel Image
+expect 0 "-device smmuv3 is taken as one on a bus" measure qemu --host small.toml -- -device smmuv3
 exit $bad

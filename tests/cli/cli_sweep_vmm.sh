@@ -21,7 +21,7 @@ printf 'lpa2 = false\nnum_bps = 4\n' >kvm.toml
 cat >qemu.yaml <<'YAML'
 vcca: 1
 profile: qemu
-args: qemu-system-aarch64 -M virt,confidential-guest-support=rme0 -cpu host -append "root=/dev/vda 'rw'" -kernel /host/Image
+args: qemu-system-aarch64 -M virt,confidential-guest-support=rme0 -object rme-guest,id=rme0 -cpu host -append "root=/dev/vda 'rw'" -kernel /host/Image
 matrix:
   kernel: [Image, other.gz]
   host: [hardware.toml, [hardware.toml, kvm.toml]]
@@ -112,8 +112,8 @@ CLOUD = {"kernel": ["--kernel", ""], "initrd": ["--initramfs", ""], "append": ["
 VMMS = {"qemu": QEMU, "kvmtool": LKVM, "kvmtool-linaro": LKVM, "kvmtool-arm": LKVM, "cloud-hypervisor": CLOUD}
 FILES = ("kernel", "initrd", "firmware")
 
-def text(key, value):
-    return str(value).lower() if isinstance(value, bool) else f"{value}B" if key == "ram" else str(value)
+def text(key, value, unit="B"):
+    return str(value).lower() if isinstance(value, bool) else f"{value}{unit}" if key == "ram" else str(value)
 
 rims = errors = 0
 made_of, rems = set(), set()
@@ -124,7 +124,7 @@ for line in open(sys.argv[2]):
     ours = [w for path in options.pop("host", []) for w in ("--host", path)]
     for key, value in options.items():
         told = VMMS[row["profile"]].get(key)
-        words = words + [told[0], told[1] + text(key, value)] if told else words
+        words = words + [told[0], told[1] + text(key, value, "" if row["profile"] == "cloud-hypervisor" else "B")] if told else words
         ours += ["--" + key, text(key, value)] if key in FILES or not told else []
     command = [sys.argv[1], "measure", row["profile"], *ours, "--", *words]
     done = subprocess.run(command, capture_output=True, text=True)

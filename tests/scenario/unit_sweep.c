@@ -221,8 +221,8 @@ static void what_is_wrong_is_named_with_its_place(void **state)
       {QEMU "matrix: {args: [\"'a\"]}\n", 3, 17, "a quote is open"},
       {QEMU "args: -m\nmatrix: {args: [1G, 2G]}\n", 3, 7, "-m needs a value"},
       {QEMU "matrix: {args: [-m]}\n", 3, 17, "-m needs a value"},
-      {QEMU "args: [-m, 1G]\nmatrix: {args: [-cpu max]}\n", 4, 17, "-cpu max"},
-      {"vcca: 1\nprofile: kvmtool\nmatrix: {args: [none, stray]}\n", 3, 23, "lkvm has no option 'stray'"},
+      {QEMU "args: [-m, 1G]\nmatrix: {args: [-cpu a64fx]}\n", 4, 17, "-cpu a64fx"},
+      {"vcca: 1\nprofile: kvmtool\nmatrix: {args: [none, --stray]}\n", 3, 23, "lkvm has no option '--stray'"},
       {HEAD "matrix:\n  kernel: [Image, absent]\n", 4, 19, "absent"},
       {HEAD "matrix:\n  kernel: [broken.gz]\n", 4, 12, "broken.gz"},
   };

@@ -1,0 +1,182 @@
+/* QEMU's -object, as far as one is the realm's: as key=value with the type first or as qom-type=, and as JSON. -M names the one by its id,
+ * which may stand in front of it or behind it, so objects are kept until all words are read.
+ *
+ * Sources: qom/object_interfaces.c; qapi/qom.json; util/id.c; hw/core/machine.c (confidential-guest-support is a link).
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "boot/vmm_qemu.h"
+
+static const struct vmm_option realm_keys[] = {
+    {.name = ""}, /* the type */
+    {.name = "qom-type"},
+    {.name = "id"},
+    {.name = "measurement-algorithm", .read = vmm_read_hash},
+    {.name = "measurement-algo", .read = vmm_read_hash}, /* earlier */
+    {.name = "personalization-value", .read = vmm_read_rpv_base64},
+    {.name = "measurement-log", VMM_ON_OFF(log)},
+    {.name = NULL},
+};
+static const struct vmm_option realm_row = {.name = "object", .json = true, .keys = realm_keys};
+
+/* What an object is called. */
+struct object {
+  char type[64], id[64];
+};
+
+/* util/id.c, id_wellformed */
+static bool id_wellformed(const char *id)
+{
+  bool letter = (id[0] | 32) >= 'a' && (id[0] | 32) <= 'z';
+  return letter && id[strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")] == '\0';
+}
+
+static bool read_names(const struct vmm_value *v, struct object *out, struct vcca_error *err)
+{
+  struct vmm_list l;
+  struct vmm_member m;
+  int got;
+  out->type[0] = out->id[0] = '\0';
+  vmm_list_open(&l, VMM_QEMU, true, v->text);
+  while ((got = vmm_list_next(&l, v->what, &m, err)) > 0) {
+    bool first = l.count == 1;
+    if (m.bare && !first)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: name=value is wanted", v->what, (int)(m.key.n < 60 ? m.key.n : 60), (const char *)m.key.p);
+    if ((m.bare || vcca_span_is(m.key, "qom-type")) && !qemu_keep_text(out->type, v, "a type", m.text, err))
+      return false;
+    if (!m.bare && vcca_span_is(m.key, "id") && !qemu_keep_text(out->id, v, "an id", m.text, err))
+      return false;
+  }
+  return got == 0;
+}
+
+bool qemu_read_object(const struct vmm_value *v, struct vcca_error *err)
+{
+  struct vcca_vmm_config *config = v->config;
+  struct object o;
+  if (!read_names(v, &o, err))
+    return false;
+  if (!o.type[0])
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.60s: it has no type: qom-type= is wanted, or the type first", v->what, v->word);
+  if (o.id[0] && !id_wellformed(o.id))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s id %.60s: an id is a letter, then letters, digits, '-', '.' and '_'", v->what, o.id);
+  if (config->object_count == VCCA_VMM_OBJECTS)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: more than %d objects", v->what, VCCA_VMM_OBJECTS);
+  config->objects[config->object_count++] = v->word;
+  if (strcmp(o.type, "rme-guest") != 0)
+    return true;
+  struct vcca_vmm_config scratch = {.vmm = "qemu"}; /* whether it is one; whose it is, is known when all words are read */
+  struct vmm_value keys = {
+      .config = &scratch, .notes = v->notes, .model = v->model, .row = &realm_row, .what = "-object rme-guest", .word = v->word, .text = v->text};
+  return vmm_read_keys(&keys, realm_keys, err);
+}
+
+static bool object_at(const struct vcca_vmm_config *config, unsigned i, struct object *out)
+{
+  const struct vmm_value v = {.what = "-object", .word = config->objects[i], .text = vcca_span_str(config->objects[i])};
+  return read_names(&v, out, NULL);
+}
+
+/* The object that is the realm's: the one that -M names, or an rme-guest that nobody names while there is no other. -1: none. */
+static int realm_object(const struct vcca_vmm_config *config, struct object *out)
+{
+  int found = -1;
+  for (unsigned i = 0; i < config->object_count; i++) {
+    struct object o;
+    if (!object_at(config, i, &o) || !o.id[0])
+      continue;
+    if (config->guest[0] ? strcmp(o.id, config->guest) != 0 : strcmp(o.type, "rme-guest") != 0)
+      continue;
+    if (found >= 0)
+      return -1;
+    found = (int)i;
+    *out = o;
+  }
+  return found;
+}
+
+static bool has_nameless(const struct vcca_vmm_config *config)
+{
+  struct object o;
+  for (unsigned i = 0; i < config->object_count; i++)
+    if (object_at(config, i, &o) && !o.id[0] && strcmp(o.type, "rme-guest") == 0)
+      return true;
+  return false;
+}
+
+static bool unique_ids(const struct vcca_vmm_config *config, struct vcca_error *err)
+{
+  char ids[VCCA_VMM_OBJECTS][64];
+  for (unsigned i = 0; i < config->object_count; i++) {
+    struct object o;
+    bool has = object_at(config, i, &o) && o.id[0];
+    memcpy(ids[i], has ? o.id : "", has ? sizeof ids[i] : 1);
+    for (unsigned k = 0; has && k < i; k++)
+      if (strcmp(ids[i], ids[k]) == 0)
+        return vcca_fail(err, VCCA_FAULT_USAGE, "-object id %s: two objects have this id", o.id);
+  }
+  return true;
+}
+
+static bool read_realm(struct vcca_vmm_config *config, unsigned i, struct vcca_error *err)
+{
+  const struct vmm_notes silent = {NULL, NULL};
+  const struct vmm_value v = {.config = config,
+                              .notes = &silent,
+                              .model = &vmm_qemu,
+                              .row = &realm_row,
+                              .what = "-object rme-guest",
+                              .word = config->objects[i],
+                              .text = vcca_span_str(config->objects[i])};
+  return vmm_read_keys(&v, realm_keys, err);
+}
+
+/* Objects without an id are the realm's: a sweep's, which amend it, and those of published command lines that leave it out. QEMU takes none. */
+static bool read_amendments(struct vcca_vmm_config *config, struct vcca_error *err)
+{
+  struct object o;
+  for (unsigned i = 0; i < config->object_count; i++) {
+    if (!object_at(config, i, &o) || o.id[0])
+      continue;
+    if (strcmp(o.type, "rme-guest") != 0)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "-object %.60s: it has no id, which every object must have", config->objects[i]);
+    if (!read_realm(config, i, err))
+      return false;
+  }
+  return true;
+}
+
+bool qemu_check_realm(struct vcca_vmm_config *config, struct vcca_error *err)
+{
+  struct object o = {.type = ""};
+  int which = realm_object(config, &o);
+  if (!unique_ids(config, err))
+    return false;
+  if (config->guest[0] && which < 0 && !has_nameless(config))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-M confidential-guest-support=%s: there is no object '%s': make it with -object rme-guest,id=%s",
+                     config->guest, config->guest, config->guest);
+  if (which >= 0 && strcmp(o.type, "rme-guest") != 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-M confidential-guest-support=%s: that object is a %s, a realm's is an rme-guest%s", config->guest,
+                     o.type, strcmp(o.type, "tmm-guest") == 0 ? " (virtCCA: vcca measure virtcca)" : "");
+  if (which >= 0 && !read_realm(config, (unsigned)which, err))
+    return false;
+  return read_amendments(config, err);
+}
+
+void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes)
+{
+  struct object o;
+  bool nameless = has_nameless(config);
+  if (!config->guest[0] && realm_object(config, &o) >= 0)
+    vmm_note(notes, "the VM as written is no realm and not measured: -M has no confidential-guest-support=%s; the RIM is that of the same VM with it",
+             o.id);
+  else if (!config->guest[0])
+    vmm_note(
+        notes,
+        "the VM as written is no realm and not measured: it has no -M confidential-guest-support=ID with -object rme-guest,id=ID; the RIM is that "
+        "of the same VM as a realm%s",
+        config->has_hash ? "" : ", with the default hash algorithm");
+  if (nameless && !config->amend)
+    vmm_note(notes, "-object rme-guest without id= is taken as the realm's; QEMU itself refuses it");
+}

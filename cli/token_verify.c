@@ -25,6 +25,8 @@ static const struct option options[] = {
     {"rv-store", 0, "FILE", false, "reference values: JSON {platform, realm}, looked up by implementation id and by RIM"},
     {"corim", 0, "FILE", true, "reference values and keys: an unsigned CoRIM under a CCA profile"},
     {"policy", 0, "FILE", false, "YAML: required checks, lifecycles, component versions, hash algorithms, trustworthiness"},
+    {"strict", 0, NULL, false, "also reject when freshness, realm, platform or dates had nothing to go by, or events of the log are unexplained"},
+    {"require", 0, "NAMES", true, "checks that must pass, not-run is not enough: names from vcca table checks, with commas between"},
     {"ear", 0, "FILE", WRITES, "write the attestation result (EAR) there"},
     {"ear-key", 0, "KEY", false, "sign it as a JWT with this private key, JWK or PEM"},
     {"ear-profile", 0, "veraison|ietf", false, "names in it: as deployed (default), or as in the current draft"},
@@ -160,6 +162,16 @@ static bool read_policy(const struct args *a, struct job *job, struct vcca_error
   return vcca_policy_read(yaml, &job->policy, err) ? true : vcca_fail_in(err, path);
 }
 
+static bool read_required(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *names;
+  job->evidence.strict = args_has(a, "strict");
+  for (unsigned i = 0; (names = args_nth(a, "require", i)) != NULL; i++)
+    if (!vcca_checks_named(vcca_span_str(names), job->evidence.required, err))
+      return false;
+  return true;
+}
+
 /* How the result is to be written, all before anything is verified. */
 static bool read_ear(const struct args *a, struct job *job, struct vcca_error *err)
 {
@@ -223,7 +235,7 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
   if (args_has(a, "lenient") && !vcca_leniencies_named(vcca_span_str(args_get(a, "lenient")), &job->evidence.leniencies, &err))
     return fail(a, &err);
   if (!read_values(a, job, &err) || !read_chain(a, job, &err) || !read_files(a, job, &err) || !read_corims(a, job, &err) ||
-      !read_policy(a, job, &err) || !read_anchor(a, job, &err) || !read_ear(a, job, &err))
+      !read_policy(a, job, &err) || !read_required(a, job, &err) || !read_anchor(a, job, &err) || !read_ear(a, job, &err))
     return fail(a, &err);
   vcca_verify_evidence(&job->evidence, &job->verdict);
   if (!write_ear(a, job, &err))
@@ -259,12 +271,16 @@ const struct verb verb_token_verify = {
     1,
     "verdict on a token: every named check pass, fail or not-run",
     "Verifies a token as a relying party: structure, certificate chain, both signatures, the binding between them, freshness, lifecycle, and "
-    "whatever reference values are given. A check that nothing was given for is not-run and says so. Trust comes from the CPAK (--cpak or "
+    "whatever reference values are given. A check that nothing was given for is not-run and says so, and the token may still be accepted: --strict "
+    "and "
+    "--require make that a rejection, with or without a policy, and the JSON document lists it (not_checked). Trust comes from the CPAK (--cpak or "
     "--ta-store), from a key in a CoRIM (--corim), or from a device certificate and its chain (--cert and --chain); without any no token is "
     "accepted. --ear writes what the verdict means as an attestation result, accepted or not. "
     "Exit: 0 accepted, 1 rejected, 3 malformed.",
-    "vcca token verify token.cbor --cpak cpak.json --challenge 00ff... --rim 4cd6...\n"
-    "vcca token verify token.cbor --corim corim-cpak.cbor --corim corim-platform.cbor --corim corim-realm.cbor --ear result.json\n"
+    "vcca token verify --strict token.cbor --cpak cpak.json --challenge 00ff... --rim 4cd6... --platform-ref software_components.json\n"
+    "vcca token verify token.cbor --cpak cpak.json --challenge 00ff... --require freshness,platform-signature\n"
+    "vcca token verify --strict token.cbor --corim corim-cpak.cbor --corim corim-platform.cbor --corim corim-realm.cbor --challenge 00ff... --ear "
+    "result.json\n"
     "vcca token verify token.cbor --chain root.pem --chain sub.pem --cert dev.der --eventlog ccel.bin -o json",
     options,
     run,

@@ -55,13 +55,12 @@ static bool read_required(const struct tree_node *node, struct vcca_policy *p, s
 {
   char names[1024] = "", suggestion[64];
   vcca_sink list = vcca_sink_of(names, sizeof names - 1);
-  for (enum vcca_check check = 0; check < VCCA_CHECKS; check++) {
-    if (check == VCCA_CHECK_POLICY) /* itself */
-      continue;
-    if (node->kind == TREE_SCALAR && vcca_span_is(node->text, vcca_check_name(check))) {
-      p->required[check] = true;
-      return true;
-    }
+  enum vcca_check named;
+  if (node->kind == TREE_SCALAR && vcca_check_named(node->text, &named) && named != VCCA_CHECK_POLICY) { /* not itself */
+    p->required[named] = true;
+    return true;
+  }
+  for (enum vcca_check check = 0; check < VCCA_CHECK_POLICY; check++) {
     vcca_sink_str(&list, vcca_check_name(check));
     vcca_sink_str(&list, " ");
   }

@@ -18,14 +18,44 @@ bool policy_allows_lifecycle(const struct vcca_policy *policy, uint64_t lifecycl
   return false;
 }
 
-static bool required_checks_passed(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f)
+/* Every check that the policy or the command line wants; f names all that did not pass. */
+static bool required_checks_passed(const struct vcca_evidence *evidence, const struct vcca_verdict *verdict, struct vcca_finding *f)
 {
-  for (enum vcca_check check = 0; check < VCCA_CHECK_POLICY; check++)
-    if (policy->required[check] && verdict->findings[check].outcome != VCCA_PASS) {
-      finding_fail(f, "the check %s must pass, and is %s", vcca_check_name(check), vcca_outcome_name(verdict->findings[check].outcome));
-      return false;
+  char text[sizeof f->reason];
+  vcca_sink missing = vcca_sink_of(text, sizeof text - 1);
+  for (enum vcca_check check = 0; check < VCCA_CHECK_POLICY; check++) {
+    bool required = evidence->required[check] || (evidence->policy != NULL && evidence->policy->required[check]);
+    if (!required || verdict->findings[check].outcome == VCCA_PASS)
+      continue;
+    bool first = missing.n == 0;
+    vcca_sink_str(&missing, first ? "the check " : "; ");
+    vcca_sink_str(&missing, vcca_check_name(check));
+    vcca_sink_str(&missing, first ? " must pass, and is " : " is ");
+    vcca_sink_str(&missing, vcca_outcome_name(verdict->findings[check].outcome));
+  }
+  if (missing.n == 0)
+    return true;
+  size_t n = missing.n < missing.cap ? missing.n : missing.cap;
+  finding_fail(f, "%.*s", (int)n, text);
+  return false;
+}
+
+/* Nothing is left open for want of something to go by. */
+static bool no_gap_open(const struct vcca_verdict *verdict, struct vcca_finding *f)
+{
+  char text[sizeof f->reason];
+  vcca_sink open = vcca_sink_of(text, sizeof text - 1);
+  for (enum vcca_gap gap = 0; gap < VCCA_GAPS; gap++)
+    if (vcca_gap_open(verdict, gap)) {
+      vcca_sink_str(&open, open.n == 0 ? "" : ", ");
+      vcca_sink_str(&open, vcca_gap_name(gap));
+      vcca_sink_str(&open, " (");
+      vcca_sink_str(&open, vcca_gap_fix(gap));
+      vcca_sink_str(&open, ")");
     }
-  return true;
+  if (open.n > 0)
+    finding_fail(f, "strict, and nothing was given to check by: %.*s", (int)open.n, text);
+  return open.n == 0;
 }
 
 /* --- Versions -------------------------------------------------------------------------------------------- */
@@ -165,9 +195,12 @@ static bool trustworthy(const struct vcca_policy *policy, const struct vcca_verd
   return true;
 }
 
-void check_policy(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f)
+void check_policy(const struct vcca_evidence *evidence, const struct vcca_verdict *verdict, struct vcca_finding *f)
 {
-  if (required_checks_passed(policy, verdict, f) && components_allowed(policy, verdict, f) && algs_allowed(policy, &verdict->token, f) &&
-      (!policy->refuses_unexplained || all_explained(verdict, f)) && trustworthy(policy, verdict, f))
-    finding_pass(f, "%s", policy->name);
+  static const struct vcca_policy nothing = {.name = ""};
+  const struct vcca_policy *policy = evidence->policy != NULL ? evidence->policy : &nothing;
+  bool explained = evidence->strict || policy->refuses_unexplained;
+  if (required_checks_passed(evidence, verdict, f) && (!evidence->strict || no_gap_open(verdict, f)) && (!explained || all_explained(verdict, f)) &&
+      components_allowed(policy, verdict, f) && algs_allowed(policy, &verdict->token, f) && trustworthy(policy, verdict, f))
+    finding_pass(f, "%s%s%s", policy->name, evidence->policy != NULL && evidence->strict ? ", " : "", evidence->strict ? "strict" : "");
 }

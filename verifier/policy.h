@@ -6,7 +6,7 @@
 
 /* Whether the policy's list has the state; without a list (or a policy) only secured is good. */
 bool policy_allows_lifecycle(const struct vcca_policy *policy, uint64_t lifecycle);
-/* The last check, over what all the others found. */
-void check_policy(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f);
+/* The last check, over what all the others found: the policy, and what the evidence itself asks for (required, strict). The strictest wins. */
+void check_policy(const struct vcca_evidence *evidence, const struct vcca_verdict *verdict, struct vcca_finding *f);
 
 #endif

@@ -24,6 +24,33 @@ const char *vcca_check_meaning(enum vcca_check check)
   return rows[check].meaning;
 }
 
+bool vcca_check_named(vcca_span name, enum vcca_check *check)
+{
+  for (enum vcca_check c = 0; c < VCCA_CHECKS; c++)
+    if (vcca_span_is(name, rows[c].name)) {
+      *check = c;
+      return true;
+    }
+  return false;
+}
+
+bool vcca_checks_named(vcca_span names, bool marked[VCCA_CHECKS], struct vcca_error *err)
+{
+  for (size_t start = 0; start <= names.n;) {
+    size_t end = start;
+    enum vcca_check check;
+    while (end < names.n && names.p[end] != ',')
+      end++;
+    vcca_span name = vcca_span_sub(names, start, end - start);
+    if (!vcca_check_named(name, &check) || check == VCCA_CHECK_POLICY)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "no check that can be required is called '%.*s'; see: vcca table checks",
+                       (int)(name.n > 40 ? 40 : name.n), name.n ? (const char *)name.p : "");
+    marked[check] = true;
+    start = end + 1;
+  }
+  return true;
+}
+
 const char *vcca_outcome_name(enum vcca_outcome outcome)
 {
   static const char *const names[] = {[VCCA_NOT_RUN] = "not-run", [VCCA_PASS] = "pass", [VCCA_FAIL] = "fail"};
@@ -71,11 +98,12 @@ void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out)
   enum vcca_check failed = vcca_verdict_failed(verdict);
   for (enum vcca_check check = 0; check < VCCA_CHECKS; check++)
     put_row(verdict, check, out);
-  if (verdict->accepted && verdict->findings[VCCA_CHECK_FRESHNESS].outcome == VCCA_NOT_RUN)
-    vcca_sink_str(out, "note: without a challenge, an old token replayed is accepted just as well\n");
-  if (verdict->accepted && verdict->findings[VCCA_CHECK_RIM].outcome == VCCA_NOT_RUN &&
-      verdict->findings[VCCA_CHECK_REALM_REFERENCE].outcome == VCCA_NOT_RUN)
-    vcca_sink_str(out, "note: without an expected RIM, any realm on this platform is accepted\n");
+  for (enum vcca_gap gap = 0; verdict->accepted && gap < VCCA_GAPS; gap++)
+    if (vcca_gap_open(verdict, gap)) {
+      vcca_sink_str(out, "note: ");
+      vcca_sink_str(out, vcca_gap_note(gap));
+      vcca_sink_str(out, "\n");
+    }
   vcca_sink_str(out, "verdict: ");
   vcca_sink_str(out, verdict_name(verdict));
   if (failed != VCCA_CHECKS) {
@@ -105,6 +133,37 @@ static void put_findings(const struct vcca_verdict *verdict, struct vcca_json *j
   vcca_json_close(j);
 }
 
+/* What an acceptance does not prove. */
+static void put_gaps(const struct vcca_verdict *verdict, struct vcca_json *j)
+{
+  vcca_json_open(j, "not_checked", '[');
+  for (enum vcca_gap gap = 0; gap < VCCA_GAPS; gap++)
+    if (vcca_gap_open(verdict, gap))
+      vcca_json_str(j, NULL, vcca_gap_name(gap));
+  vcca_json_close(j);
+}
+
+static void put_unexplained(const struct vcca_verdict *verdict, struct vcca_json *j)
+{
+  vcca_json_open(j, "unexplained", '[');
+  for (size_t i = 0; i < verdict->unexplained_count; i++) {
+    const struct vcca_unexplained *event = &verdict->unexplained[i];
+    const char *type = vcca_event_type_name(event->type);
+    char reg[16];
+    vcca_json_open(j, NULL, '{');
+    vcca_json_int(j, "offset", (int64_t)event->offset);
+    vcca_json_int(j, "register", event->reg);
+    vcca_json_str(j, "register_name", vcca_register_name(true, event->reg, reg, sizeof reg));
+    vcca_json_addr(j, "type", event->type);
+    if (type != NULL)
+      vcca_json_str(j, "type_name", type);
+    vcca_json_hex(j, "digest", event->digest);
+    vcca_json_text(j, "name", event->name);
+    vcca_json_close(j);
+  }
+  vcca_json_close(j);
+}
+
 void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j)
 {
   enum vcca_check failed = vcca_verdict_failed(verdict);
@@ -119,7 +178,9 @@ void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j)
     vcca_json_str(j, "failed", rows[failed].name);
   else
     vcca_json_null(j, "failed");
+  put_gaps(verdict, j);
   put_findings(verdict, j);
+  put_unexplained(verdict, j);
   if (decoded) {
     vcca_json_open(j, "token", '{');
     vcca_token_json(&verdict->token, j);

@@ -446,10 +446,13 @@ static void check_IMAGE_REFERENCE(struct walk *w, struct vcca_finding *f)
 
 static void check_POLICY(struct walk *w, struct vcca_finding *f)
 {
-  if (w->evidence->policy == NULL)
-    finding_not_run(f, "no policy given");
+  bool asked = w->evidence->policy != NULL || w->evidence->strict;
+  for (size_t i = 0; i < VCCA_CHECKS; i++)
+    asked = asked || w->evidence->required[i];
+  if (asked)
+    check_policy(w->evidence, w->verdict, f);
   else
-    check_policy(w->evidence->policy, w->verdict, f);
+    finding_not_run(f, "no policy given");
 }
 
 /* --- The verdict ----------------------------------------------------------------------------------------- */
@@ -470,7 +473,7 @@ static bool trust_established(const struct walk *w)
 
 void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out)
 {
-  *out = (struct vcca_verdict){0};
+  *out = (struct vcca_verdict){.undated = (evidence->device_cert.p != NULL || evidence->corim_count > 0) && evidence->at == NULL};
   struct walk w = {.evidence = evidence, .verdict = out, .token = &out->token, .found = out->findings};
   unsigned failed = 0, unreadable = 0;
   for (size_t i = 0; i < VCCA_CHECKS; i++) {

@@ -22,6 +22,10 @@ enum vcca_check {
 };
 const char *vcca_check_name(enum vcca_check check);
 const char *vcca_check_meaning(enum vcca_check check);
+/* By its name. */
+VCCA_MUST_USE bool vcca_check_named(vcca_span name, enum vcca_check *check);
+/* Marks those that a list names ("freshness,rim"), but for "policy", which holds the marks. VCCA_FAULT_USAGE when a name is none. */
+VCCA_MUST_USE bool vcca_checks_named(vcca_span names, bool marked[VCCA_CHECKS], struct vcca_error *err);
 
 enum vcca_outcome { VCCA_NOT_RUN, VCCA_PASS, VCCA_FAIL };
 const char *vcca_outcome_name(enum vcca_outcome outcome); /* "not-run", "pass", "fail" */
@@ -59,6 +63,8 @@ struct vcca_evidence {
   size_t corim_count;
 
   const struct vcca_policy *policy; /* see below */
+  bool required[VCCA_CHECKS];       /* must pass, whatever the policy says: not-run is not enough */
+  bool strict;                      /* no gap may be open, and no event of the log unexplained; see vcca_gap_open */
   vcca_leniency_set leniencies;     /* what the decoder may take that is not strict; what it took is in the verdict's token */
   bool any_lifecycle;               /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this */
 };
@@ -96,6 +102,7 @@ struct vcca_verdict {
   bool accepted;  /* no check failed, and the ones that carry trust ran */
   bool malformed; /* every check that failed did so for unreadable input: "could not tell" rather than "no" */
   bool anchored;  /* there was a key to hold the signatures against */
+  bool undated;   /* certificates or CoRIMs were given, and no time to hold their dates against */
   enum vcca_endorsed platform_endorsed, realm_endorsed;
   struct vcca_finding findings[VCCA_CHECKS];
   struct vcca_unexplained unexplained[VCCA_UNEXPLAINED]; /* once image-reference passed; without what the policy tolerates */
@@ -105,6 +112,15 @@ struct vcca_verdict {
 
 /* Never fails: every check is pass, fail, or not-run with a reason. */
 void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out);
+
+/* What a verdict may lack because nothing was given: a challenge; a RIM or a reference of the realm; references of the platform, if the token
+ * has one; a time, if certificates or CoRIMs were given. */
+enum vcca_gap { VCCA_GAP_FRESHNESS, VCCA_GAP_REALM, VCCA_GAP_PLATFORM, VCCA_GAP_DATES, VCCA_GAPS };
+const char *vcca_gap_name(enum vcca_gap gap); /* "freshness", "realm", "platform", "dates" */
+const char *vcca_gap_fix(enum vcca_gap gap);  /* the options of vcca token verify that close it */
+const char *vcca_gap_note(enum vcca_gap gap); /* what an acceptance then does not prove */
+/* Whether it is there. A token that could not be decoded has none. */
+bool vcca_gap_open(const struct vcca_verdict *verdict, enum vcca_gap gap);
 
 /* 0 accepted, 1 rejected, 3 malformed. */
 enum vcca_exit vcca_verdict_exit(const struct vcca_verdict *verdict);

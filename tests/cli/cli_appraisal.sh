@@ -26,5 +26,29 @@ says 1 "policy +fail +the check freshness must pass" token verify "$dir/t" "${co
 grep -q '"ear_status": "contraindicated"' "$dir/ear" && grep -q '"iat": 5' "$dir/ear" && grep -q '"mine"' "$dir/ear" || complain "the result: $(cat "$dir/ear")"
 echo '{policy: mine, requires: []}' >"$dir/policy"
 says 3 'did you mean "require"' token verify "$dir/t" "${corims[@]}" --policy "$dir/policy"
+
+# nothing to go by: a note, a field, and a no when it is asked for
+key=(--cpak "$dir/cpak.pem") challenge=$("$vcca" token show "$dir/t" -o json | grep -m1 -oE '"challenge": "[0-9a-f]{128}"' | grep -oE '[0-9a-f]{128}')
+store=("${key[@]}" --rv-store "$dir/rv-store.json")
+says 0 "note: without a challenge" token verify "$dir/t" "${key[@]}"
+lacks() { # what not_checked lists, words...
+  local want=$1 text; shift
+  text=$("$vcca" "$@" -o json | tr -d ' \n')
+  [[ $text == *"\"not_checked\":[$want]"* ]] || complain "$*: not_checked is not [$want]: $text"
+}
+lacks '"freshness","realm","platform"' token verify "$dir/t" "${key[@]}"
+says 1 "policy +fail +strict, and nothing was given to check by: freshness \(--challenge\), realm .*, platform " token verify --strict "$dir/t" "${key[@]}"
+says 1 "nothing was given to check by: freshness \(--challenge\)$" token verify --strict "$dir/t" "${store[@]}"
+says 0 "policy +pass +strict" token verify --strict "$dir/t" "${store[@]}" --challenge "$challenge"
+lacks '' token verify --strict "$dir/t" "${store[@]}" --challenge "$challenge"
+lacks '"freshness"' token verify --strict "$dir/t" "${store[@]}"
+says 1 "dates \(--at\)$" token verify --strict "$dir/t" "${corims[@]}" --challenge "$challenge"
+says 0 "policy +pass +strict" token verify --strict "$dir/t" "${corims[@]}" --challenge "$challenge" --at 20260101000000Z
+says 1 "the check freshness must pass, and is not-run; rim is not-run" token verify "$dir/t" "${store[@]}" --require freshness --require rim,realm-signature
+says 0 "verdict: accepted" token verify "$dir/t" "${store[@]}" --challenge "$challenge" --require freshness,realm-reference
+says 2 "no check that can be required is called 'rims'" token verify "$dir/t" "${key[@]}" --require rims
+echo '{policy: lax, require: [structure]}' >"$dir/policy"
+says 1 "freshness \(--challenge\)" token verify --strict "$dir/t" "${store[@]}" --policy "$dir/policy"
+says 0 "policy +pass +lax, strict" token verify --strict "$dir/t" "${store[@]}" --policy "$dir/policy" --challenge "$challenge"
 says 2 "go with --ear" token verify "$dir/t" --now 5
 exit $bad

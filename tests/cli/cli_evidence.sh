@@ -17,6 +17,18 @@ real=("$k/token_rsa.cbor" --chain "$k/root_cert.pem" --chain "$k/sub_cert.pem" -
 verdict 0 "verdict: accepted" "${real[@]}"
 verdict 0 "image-reference +pass" "${real[@]}" --eventlog "$k/ccel_data.bin" --image-ref "$k/image_reference_measurement.json" \
   --rim b23d801b7a7d00e53dc636f918237a62f8a30df39f46db9af7cd213713a041d8
+# What the references cannot name: listed, no more than 3, refused when strict, tolerated by digest.
+log=(--eventlog "$k/ccel_data.bin" --image-ref "$k/image_reference_measurement.json" --rim b23d801b7a7d00e53dc636f918237a62f8a30df39f46db9af7cd213713a041d8
+  --challenge "$("$vcca" token show "$k/token_rsa.cbor" -o json | grep -m1 -oE '"challenge": "[0-9a-f]{128}"' | grep -oE '[0-9a-f]{128}')" --at 20260101000000Z)
+verdict 0 "unexplained by references: 35 events, the first at log byte 570" "${real[@]}" "${log[@]}" --ear "$dir/ear"
+grep -q '"executables": 3' "$dir/ear" || complain "executables: $(cat "$dir/ear")"
+verdict 1 "policy +fail +35 events of the log are not explained" "${real[@]}" "${log[@]}" --strict
+{ printf 'policy: pinned\nunexplained:\n'
+  "$vcca" token verify "${real[@]}" "${log[@]}" -o json | sed -n '/"unexplained"/,/\]/s/.*"digest": "\([0-9a-f]*\)".*/  - \1/p'; } >"$dir/policy"
+verdict 0 "policy +pass +pinned, strict" "${real[@]}" "${log[@]}" --strict --policy "$dir/policy" --ear "$dir/ear"
+grep -q '"executables": 2' "$dir/ear" || complain "executables: $(cat "$dir/ear")"
+sed -i '$d' "$dir/policy"
+verdict 1 "policy +fail +1 events of the log are not explained" "${real[@]}" "${log[@]}" --policy "$dir/policy"
 verdict 1 "rim +fail" "${real[@]}" --rim b23d801b7a7d00e53dc636f918237a62f8a30df39f46db9af7cd213713a041d9
 verdict 1 "freshness +fail" "${real[@]}" --challenge 00
 verdict 1 "chain +fail" "$k/token_rsa.cbor" --chain "$k/eccp521_root_cert.pem" --chain "$k/eccp521_sub_cert.pem" --cert "$k/dev_cert.der"

@@ -249,7 +249,7 @@ static void a_policy_is_held_against_all_it_speaks_of(void **state)
   for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
     struct vcca_verdict v = with_components();
     struct vcca_finding f = {0};
-    check_policy(&policies[i].policy, &v, &f);
+    check_policy(&(struct vcca_evidence){.policy = &policies[i].policy}, &v, &f);
     if (policies[i].reason == NULL ? f.outcome != VCCA_PASS : f.outcome != VCCA_FAIL || strstr(f.reason, policies[i].reason) == NULL)
       fail_msg("row %zu: %s, \"%s\" instead of \"%s\"", i, vcca_outcome_name(f.outcome), f.reason, policies[i].reason ? policies[i].reason : "");
   }
@@ -262,10 +262,10 @@ static void a_tier_that_is_worse_is_not_allowed(void **state)
   struct vcca_verdict v = with_components();
   struct vcca_finding f = {0};
   v.token.platform.lifecycle = 0x2000;
-  check_policy(&policy, &v, &f);
+  check_policy(&(struct vcca_evidence){.policy = &policy}, &v, &f);
   assert_string_equal(f.reason, "CCA_SSD_PLATFORM is warning, at worst 2 is allowed");
   policy.worst_status[P] = WARNING;
-  check_policy(&policy, &v, &f);
+  check_policy(&(struct vcca_evidence){.policy = &policy}, &v, &f);
   assert_int_equal(f.outcome, VCCA_PASS);
 }
 

@@ -429,6 +429,10 @@ static void a_policy_refuses_what_is_unexplained_or_tolerates_it_by_digest(void 
       size_t left = UNEXPLAINED - (tolerated < 4 ? tolerated : tolerated - 1); /* "gzip" is nobody's */
       assert_int_equal(verdict.unexplained_count, left);
       assert_int_equal(verdict.accepted, !refuses || left == 0);
+      m->evidence.strict = true; /* the policy's digests are explained, the others are not */
+      struct vcca_verdict strict;
+      vcca_verify_evidence(&m->evidence, &strict);
+      assert_int_equal(strict.accepted, left == 0);
       if (verdict.accepted)
         assert_int_equal(executables(&verdict), left == 0 ? 2 : 3);
       else

@@ -52,17 +52,44 @@ bool realm_hash_valid(const vcca_machine *m, uint64_t alg)
   return alg == VCCA_SHA256 || alg == VCCA_SHA512 || (alg == VCCA_SHA384 && vcca_rim_rules(m->config.rules)->sha384);
 }
 
-bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints, unsigned max_sve_vl)
+/* The limits on a realm's parameters; those of a feature that was not asked for are left out. */
+static size_t limits_of(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints, unsigned max_sve_vl,
+                        struct realm_limit out[REALM_LIMITS])
 {
   struct vcca_features f = machine_features(m);
-  bool lpa2 = p->flags & FLAG_LPA2;
-  bool width = p->s2sz >= 32 && p->s2sz <= f.s2sz && (lpa2 || p->s2sz <= 48);
-  bool breakpoints = p->num_bps >= least_breakpoints && p->num_bps <= f.num_bps;
-  bool watchpoints = p->num_wps >= least_breakpoints && p->num_wps <= f.num_wps;
-  bool sve = !(p->flags & FLAG_SVE) || (!f.no_sve && p->sve_vl <= max_sve_vl);
-  bool pmu = !(p->flags & FLAG_PMU) || (!f.no_pmu && p->pmu_num_ctrs > 0 && p->pmu_num_ctrs <= f.pmu_num_ctrs);
-  bool hash = p->hash_alg != VCCA_SHA512 || !f.no_sha512;
-  return (!lpa2 || f.lpa2) && width && breakpoints && watchpoints && sve && pmu && hash;
+  size_t n = 0;
+  uint64_t lpa2 = p->flags & FLAG_LPA2 ? 1 : 0, sve = p->flags & FLAG_SVE ? 1 : 0, pmu = p->flags & FLAG_PMU ? 1 : 0;
+  out[n++] = (struct realm_limit){"flags.lpa2", lpa2, 0, f.lpa2};
+  out[n++] = (struct realm_limit){"s2sz", p->s2sz, 32, lpa2 || f.s2sz < 48 ? f.s2sz : 48};
+  out[n++] = (struct realm_limit){"num_bps", p->num_bps, least_breakpoints, f.num_bps};
+  out[n++] = (struct realm_limit){"num_wps", p->num_wps, least_breakpoints, f.num_wps};
+  out[n++] = (struct realm_limit){"flags.sve", sve, 0, !f.no_sve};
+  if (sve)
+    out[n++] = (struct realm_limit){"sve_vl", p->sve_vl, 0, max_sve_vl};
+  out[n++] = (struct realm_limit){"flags.pmu", pmu, 0, !f.no_pmu};
+  if (pmu)
+    out[n++] = (struct realm_limit){"pmu_num_ctrs", p->pmu_num_ctrs, 1, f.pmu_num_ctrs};
+  if (f.no_sha512)
+    out[n++] = (struct realm_limit){"hash_algo", p->hash_alg == VCCA_SHA512, 0, 0};
+  return n;
+}
+
+bool realm_exceeds(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints, unsigned max_sve_vl, struct realm_limit *out)
+{
+  struct realm_limit limits[REALM_LIMITS];
+  size_t n = limits_of(m, p, least_breakpoints, max_sve_vl, limits);
+  for (size_t i = 0; i < n; i++)
+    if (limits[i].value < limits[i].least || limits[i].value > limits[i].most) {
+      *out = limits[i];
+      return true;
+    }
+  return false;
+}
+
+bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints, unsigned max_sve_vl)
+{
+  struct realm_limit first;
+  return !realm_exceeds(m, p, least_breakpoints, max_sve_vl, &first);
 }
 
 bool realm_vmid_free(const vcca_machine *m, uint64_t vmid)

@@ -62,6 +62,14 @@ struct realm_spec {
 /* Whether the machine has what the parameters ask for; the hash algorithm is realm_hash_valid's. min_breakpoints is 1 where 0 is
  * a reserved encoding. */
 bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *params, unsigned least_breakpoints, unsigned max_sve_vl);
+/* The first of the parameters that the machine does not have: its name as in the params page, its value, and what is allowed. */
+struct realm_limit {
+  const char *field;
+  uint64_t value, least, most;
+};
+enum { REALM_LIMITS = 9 };
+bool realm_exceeds(const vcca_machine *m, const struct vcca_realm_params *params, unsigned least_breakpoints, unsigned max_sve_vl,
+                   struct realm_limit *out);
 /* Whether the number names a hash algorithm under the machine's rules. */
 bool realm_hash_valid(const vcca_machine *m, uint64_t alg);
 bool realm_vmid_free(const vcca_machine *m, uint64_t vmid);

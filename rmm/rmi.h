@@ -5,7 +5,7 @@
 #define RMM_RMI_H
 
 #include "rmm/dispatch.h"
-#include "rmm/granule.h"
+#include "rmm/realm.h"
 
 enum rmi_status { RMI_SUCCESS, RMI_ERROR_INPUT, RMI_ERROR_REALM, RMI_ERROR_REC, RMI_ERROR_RTT };
 
@@ -16,6 +16,9 @@ static inline uint64_t rmi_indexed(enum rmi_status status, int index)
 }
 
 enum { RMI_AUX_COUNT = 16 };
+
+/* RmiRealmParams (B4.5), a page of host memory. */
+struct realm_spec rmi_realm_spec(const uint8_t *page);
 
 #define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct call *call);
 #include "rmm/rmi.def"

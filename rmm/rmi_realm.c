@@ -7,8 +7,7 @@
 
 #include <string.h>
 
-/* RmiRealmParams (B4.5), taken out of host memory at once. */
-static struct realm_spec realm_params(const uint8_t *p)
+struct realm_spec rmi_realm_spec(const uint8_t *p)
 {
   struct realm_spec spec = {
       .params = {.flags = vcca_le64(p),
@@ -44,7 +43,7 @@ uint64_t rmi_realm_create(struct call *call)
   REQUIRE(params_align, granule_aligned(params), RMI_ERROR_INPUT);
   REQUIRE(params_bound, granule_delegable(m, params), RMI_ERROR_INPUT);
   REQUIRE(params_pas, granule_nonsecure(m, params), RMI_ERROR_INPUT);
-  struct realm_spec spec = realm_params(granule_read(m, params));
+  struct realm_spec spec = rmi_realm_spec(granule_read(m, params));
   struct vcca_features features = machine_features(m);
   uint64_t roots = spec.rtt_num_start * GRANULE_SIZE;
   bool lpa2 = spec.params.flags & 1;

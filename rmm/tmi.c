@@ -73,8 +73,7 @@ uint64_t tmi_features(struct call *call)
 
 enum { CVM_VTIMER_ADJUST = 1, LPA2 = 1 };
 
-/* tmi_cvm_params: 64-bit fields one after the other; the table base is the TMM's to choose. */
-static struct realm_spec cvm_params(const uint8_t *p)
+struct realm_spec tmi_realm_spec(const uint8_t *p)
 {
   struct realm_spec spec = {
       .params = {.flags = vcca_le64(p),
@@ -99,7 +98,7 @@ uint64_t tmi_cvm_create(struct call *call)
   REQUIRE(params_bound, granule_region(m, params), TMI_NO_HANDLE);
   REQUIRE(params_pas, granule_nonsecure(m, params), TMI_NO_HANDLE);
   const uint8_t *page = granule_read(m, params);
-  struct realm_spec spec = cvm_params(page);
+  struct realm_spec spec = tmi_realm_spec(page);
   uint64_t alg = vcca_le64(page + 0x30);
   struct vcca_features features = machine_features(m);
   bool lpa2 = spec.params.flags & LPA2;

@@ -5,7 +5,7 @@
 #define RMM_TMI_H
 
 #include "rmm/dispatch.h"
-#include "rmm/granule.h"
+#include "rmm/realm.h"
 
 enum tmi_status {
   TMI_SUCCESS = 0,
@@ -36,6 +36,10 @@ static inline uint64_t tmi_walk_error(int level)
 
 /* A TEC's own granules beside its descriptor: room for a token. */
 enum { TMI_AUX_COUNT = 2 };
+
+/* tmi_cvm_params, a page of host memory: 64-bit fields one after the other; the table base is the TMM's to choose. The hash algorithm,
+ * which may be none, is not taken. */
+struct realm_spec tmi_realm_spec(const uint8_t *page);
 
 #define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct call *call);
 #include "rmm/tmi.def"

@@ -205,9 +205,17 @@ static bool check_field(struct run *r, const struct tree_node *node)
   }
   if (!value_of_kind(&r->reading, node, got->kind, &want, r->err))
     return false;
-  if (!as_expected(s, (const char *)node->key.p, &want, got))
-    record_failure(r, node, "expected %s %s, got %s", (const char *)node->key.p, value_print(&want, text[0], sizeof text[0]),
-                   value_print(got, text[1], sizeof text[1]));
+  if (as_expected(s, (const char *)node->key.p, &want, got))
+    return true;
+  const char *outcome = strstr(s->complaint, "got "); /* of a step that did not work; it has the reason */
+  if (!s->ok && outcome && vcca_span_is(node->key, s->kind->main))
+    record_failure(r, node, "expected %s %s, %s", (const char *)node->key.p, value_print(&want, text[0], sizeof text[0]), outcome);
+  else
+    record_failure(r, node, "expected %s %s, got %s%s%s", (const char *)node->key.p, value_print(&want, text[0], sizeof text[0]),
+                   value_print(got, text[1], sizeof text[1]), s->ok ? "" : "; ",
+                   s->ok     ? ""
+                   : outcome ? outcome
+                             : s->complaint);
   return true;
 }
 
@@ -233,18 +241,6 @@ static bool check_outcome(struct run *r)
     if (!check_field(r, n))
       return false;
   return true;
-}
-
-static void tell_step(const struct run *r, const struct step *s)
-{
-  if (!r->options->log || !r->options->verbose || r->result->failures > 0)
-    return;
-  const char *got = strstr(s->complaint, "got ");
-  fprintf(r->options->log, "step %u: %s%s%.*s%s%s\n", s->number, s->name, s->as.n ? " as " : "", (int)s->as.n, s->as.p ? (const char *)s->as.p : "",
-          s->ok ? "" : ": as expected, ",
-          s->ok ? ""
-          : got ? got
-                : s->complaint);
 }
 
 static bool run_once(struct run *r, const struct tree_node *item, unsigned number)

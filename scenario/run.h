@@ -57,11 +57,12 @@ struct tracer {
   unsigned next_seen;
 };
 
-/* The call that was made last, by host or guest. */
+/* The call that was made last, by the host or by a guest. */
 struct last_call {
-  uint64_t in[VCCA_SMC_REGS], out[VCCA_SMC_REGS];
+  uint64_t in[VCCA_SMC_REGS];
   const char *refused;
-  const struct vcca_interface *interface;
+  const struct vcca_command *command; /* NULL: none, or unknown */
+  uint64_t realm;                     /* the RD it concerned, 0: none */
 };
 
 struct step_kind;
@@ -113,7 +114,8 @@ struct run {
   unsigned name_depth;
   uint64_t turn; /* $i of a repeated step */
   struct tracer tracer;
-  struct last_call last;
+  struct last_call last_host, last_guest;
+  uint8_t told[1 + VCCA_REMS][VCCA_MEASUREMENT_SIZE]; /* the RIM and REMs that --verbose showed last */
   struct step step;
 };
 
@@ -161,6 +163,11 @@ enum { SCENARIO_PAGE_COUNT = 16 };
 
 void trace_call(void *ctx, const struct vcca_trace *trace);
 void trace_step(void *ctx, const struct vcca_rim_step *step);
+
+/* --- tell.c ---------------------------------------------------------------------------------------------- */
+
+/* With --verbose: the step's outcome and values, to the run's log. */
+void tell_step(struct run *r, const struct step *s);
 
 /* --- layout.c -------------------------------------------------------------------------------------------- */
 

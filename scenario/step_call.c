@@ -238,7 +238,9 @@ static void outcome(struct run *r, struct step *s, const uint64_t *x)
   unsigned reg = interface->status_register;
   uint64_t word = x[reg];
   bool by_value = answers_by_value(s->command);
-  const char *refused = r->last.refused;
+  bool host = interface == vcca_rmi() || interface == vcca_tmi();
+  const struct last_call *last = host ? &r->last_host : &r->last_guest;
+  const char *refused = last->refused;
   const char *status = !by_value ? status_text(interface, word) : refused ? status_of_condition(r, s->command, refused) : "SUCCESS";
   thing_text(s->out, "status", status);
   if (refused)
@@ -248,8 +250,14 @@ static void outcome(struct run *r, struct step *s, const uint64_t *x)
   put_outputs(r, s, x, by_value ? reg : reg + 1);
   for (unsigned i = 0; i < sizeof registers / sizeof registers[0]; i++)
     thing_number(s->out, registers[i], x[i]);
+  char why[400] = "";
+  if (refused && host)
+    vcca_smc_refusal(r->machine, last->in, refused, why, sizeof why);
+  else if (refused)
+    vcca_condition_text(interface, s->command, vcca_span_str(refused), last->in, why, sizeof why);
   if (strcmp(status, "SUCCESS") != 0)
-    step_failed(s, "expected status SUCCESS, got %s (0x%" PRIx64 ")%s%s", status, word, refused ? " for " : "", refused ? refused : "");
+    step_failed(s, "expected status SUCCESS, got %s (0x%" PRIx64 ")%s%s%s%s", status, word, refused ? " for " : "", refused ? refused : "",
+                why[0] ? ": " : "", why);
 }
 
 static bool host_call(struct run *r, struct step *s, struct call *c)
@@ -317,7 +325,7 @@ bool step_call(struct run *r, struct step *s)
   c.scratch = g.scratch;
   if (!arguments(r, &c))
     return false;
-  r->last.refused = NULL;
+  r->last_host = r->last_guest = (struct last_call){.refused = NULL};
   return guest ? guest_call(r, s, &c, &g) : host_call(r, s, &c);
 }
 

@@ -127,13 +127,19 @@ static bool run_program(struct run *r, struct step *s, struct program *p)
   return ok;
 }
 
-/* The status is the guest interface's own. */
+/* The status is the guest interface's own; the reason is that of its last call, the one that was refused. */
 static void put_status(struct run *r, struct step *s, uint64_t status)
 {
+  const struct last_call *last = &r->last_guest;
+  char why[400] = "";
   s->interface = guest_interface(r);
   thing_text(s->out, "status", status_text(s->interface, status));
-  if (status != 0)
-    step_failed(s, "expected status SUCCESS, got %s (0x%" PRIx64 ")", status_text(s->interface, status), status);
+  if (status == 0)
+    return;
+  if (last->refused)
+    vcca_condition_text(s->interface, last->command, vcca_span_str(last->refused), last->in, why, sizeof why);
+  step_failed(s, "expected status SUCCESS, got %s (0x%" PRIx64 ")%s%s%s%s", status_text(s->interface, status), status, last->refused ? " for " : "",
+              last->refused ? last->refused : "", why[0] ? ": " : "", why);
 }
 
 static void extend(struct program *p, vcca_guest *g)

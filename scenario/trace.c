@@ -122,10 +122,12 @@ void trace_call(void *ctx, const struct vcca_trace *trace)
 {
   struct run *r = ctx;
   r->result->calls++;
-  memcpy(r->last.in, trace->in, sizeof r->last.in);
-  memcpy(r->last.out, trace->out, sizeof r->last.out);
-  r->last.refused = trace->refused;
-  r->last.interface = trace->interface;
+  bool host = trace->interface == vcca_rmi() || trace->interface == vcca_tmi();
+  struct last_call *last = host ? &r->last_host : &r->last_guest;
+  memcpy(last->in, trace->in, sizeof last->in);
+  last->refused = trace->refused;
+  last->command = trace->command;
+  last->realm = trace->realm;
   if (!r->tracer.out)
     return;
   struct vcca_json j = vcca_json_to(r->tracer.out, VCCA_JSON_LINE);

@@ -132,6 +132,10 @@ void vcca_machine_set_guest_smc(vcca_machine *m, vcca_guest_smc handler, void *c
 /* The host's SMC: x[0] is the function id, x[1..] the arguments; results come back in x (RMI: status in x0; TMI: in x1).
  * Unknown ids give x0 = -1 (SMCCC NOT_SUPPORTED). A refused call leaves the machine byte for byte as it was. */
 void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS]);
+/* Why a host call was refused, as one sentence with the values that count, from the machine as the call left it: in is x0 and up as they
+ * came, condition what the trace named (struct vcca_trace). Nothing may have been called since. False, with an empty or incomplete
+ * text, when there is no such command or condition, or cap bytes are too few; 400 are enough. */
+bool vcca_smc_refusal(const vcca_machine *m, const uint64_t *in, const char *condition, char *buf, size_t cap);
 
 /* The state machines (rmm/states.def): "granule" (RMI), "pool" (the TMM's granules), "realm", "rec", "entry" (HIPAS and RIPAS of an
  * address), "access" (of a realm to an address) and "attestation". What is not listed is refused and changes nothing. */

@@ -61,6 +61,7 @@ uint64_t rig_call(struct rig *rig, const char *command, const uint64_t args[8])
   memset(rig->x, 0, sizeof rig->x);
   rig->x[0] = row->fid;
   memcpy(rig->x + 1, args, 8 * sizeof *args);
+  memcpy(rig->in, rig->x, sizeof rig->in);
   vcca_smc(rig->m, rig->x);
   return rig->x[rig->interface->status_register];
 }

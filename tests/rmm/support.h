@@ -22,7 +22,7 @@
 struct rig {
   vcca_machine *m;
   const struct vcca_interface *interface;
-  uint64_t x[VCCA_SMC_REGS];
+  uint64_t x[VCCA_SMC_REGS], in[VCCA_SMC_REGS]; /* of the last call: as they came back, as they went */
   const char *refused;
   /* What the RECs do, one event per turn, the last one again and again. */
   struct vcca_realm_event events[8];

@@ -67,6 +67,9 @@ static void check_refused(const struct condition_test *test, const struct condit
     fail_msg("%s %s (and %s): status 0x%llx", row->command, row->condition, and, (unsigned long long)status);
   if (!vcca_machine_same(rig->m, vcca_bytes_span(&before)))
     fail_msg("%s %s (and %s): the refused call changed the machine", row->command, row->condition, and);
+  char why[400];
+  if (!vcca_smc_refusal(rig->m, rig->in, rig->refused, why, sizeof why) || strchr(why, '{') || why[strlen(why) - 1] != '.')
+    fail_msg("%s %s: why is not told: \"%s\"", row->command, row->condition, why);
   vcca_bytes_free(&before);
   rig_free(rig);
 }

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# What vcca run tells: of a step that failed the reason with its values, whatever was expected; with --verbose the values that each step led
+# to; of a refused call why.
+# SPDX-License-Identifier: Apache-2.0
+set -u
+vcca=${VCCA:?} bad=0
+dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
+complain() { printf '%s\n' "$*"; bad=1; }
+
+scenario() { # steps on stdin
+  { printf 'vcca: 1\nname: a test\nprofile: arm-rmm-1.0\ndevice: p384\nfamily: arm-1.0\nimages:\n  kernel: {make: kernel, size: 64K, seed: 4}\nsteps:\n'; cat; } >"$dir/s.yaml"
+}
+says() { # exit code, pattern, options
+  local want=$1 pattern=$2 text code; shift 2
+  text=$("$vcca" run "$@" "$dir/s.yaml" 2>&1); code=$?
+  [[ $code -eq $want ]] && grep -qE -- "$pattern" <<<"$text" || complain "run $*: exit $code, not $want with /$pattern/: $text"
+}
+token='  - boot: {kernel: $kernel}
+  - guest.token: {challenge: {hash: sha-512, of: {text: sent}}}
+    as: token'
+verify='  - verify: {token: $token, trust: device, challenge: {hash: sha-512, of: {text: not sent}}}'
+
+scenario <<<"$token
+$verify"
+says 1 'expected verdict accepted, got rejected at freshness: token [0-9a-f]+\.\., expected [0-9a-f]+'
+for expectation in 'verdict: accepted' 'check: none' 'freshness: pass' 'rim: pass, verdict: accepted'; do
+  scenario <<<"$token
+$verify
+    expect: {$expectation}"
+  says 1 'got rejected at freshness: token [0-9a-f]+\.\., expected [0-9a-f]+'
+done
+
+# refused calls: the field, its value and what is allowed; the state of the granule; the guest's own calls
+scenario <<'YAML'
+  - rmi.granule_delegate: {addr: 0x88000000}
+  - rmi.granule_delegate: {addr: 0x88001000}
+  - rmi.realm_create: {rd: 0x88000000, params: {s2sz: 52, rtt_base: 0x88001000, rtt_level_start: 0, rtt_num_start: 1}}
+YAML
+says 1 'got ERROR_INPUT \(0x1\) for params_supp: .*: s2sz is 52, the machine allows 32 to 48\.$'
+scenario <<'YAML'
+  - rmi.realm_activate: {rd: 0x88000000}
+YAML
+says 1 'for rd_state: The granule at rd 0x88000000 is not a realm descriptor \(state RD\): that granule is UNDELEGATED, Non-secure\.$'
+scenario <<'YAML'
+  - boot: {kernel: $kernel}
+  - guest.extend: {index: 1, value: {text: a}}
+  - rsi.measurement_extend: {index: 9, size: 3, value: {hex: 00}}
+    expect: {status: ERROR_INPUT, refused: index_bound}
+  - guest.extend: {index: 0, value: {text: a}}
+YAML
+says 1 '^step 1: boot$' --verbose
+says 1 '^        rim +[0-9a-f]{64} \(32 bytes\)$' --verbose
+says 1 '^        rem1? +[0-9a-f]{64} \(32 bytes\)$|^        rem0 +[0-9a-f]{64}' --verbose
+says 1 '^step 3: rsi.measurement_extend: as expected, got ERROR_INPUT \(0x1\) for index_bound: index 9 is not 1 to 4' --verbose
+says 1 'step 4 \(guest.extend\): expected status SUCCESS, got ERROR_INPUT \(0x1\) for index_bound: index 0 is not 1 to 4'
+exit $bad

@@ -41,6 +41,11 @@ bool vcca_profile_known(const char *name)
   return profile_named(name) != NULL;
 }
 
+const char *vcca_profile_name(size_t i)
+{
+  return i < sizeof profiles / sizeof *profiles ? profiles[i].name : NULL;
+}
+
 static const struct profile *find_profile(const char *name, struct vcca_error *err)
 {
   const struct profile *p = profile_named(name);

@@ -95,6 +95,15 @@ void print_wrapped(FILE *out, const char *text, int indent, int width);
 /* The columns of the terminal that stdout is, 0 when it is none. */
 int terminal_columns(void);
 
+/* Completion for bash: commands, each one's options, and the values that are words of a table. */
+void print_completion(FILE *out);
+/* The profiles of vcca measure, and those of them that are of a VM (rim explain): the i-th name, NULL beyond. */
+const char *measure_profile_at(unsigned i);
+const char *vm_profile_at(unsigned i);
+/* The name of the i-th table that vcca table prints, NULL beyond; and its interface, NULL when it has none. */
+const char *table_name_at(unsigned i);
+const struct vcca_interface *table_interface_at(unsigned i);
+
 void help_overview(FILE *out);
 void help_verb(FILE *out, const struct verb *verb);
 /* The verbs whose first word this is, when they have a second; false without any. */

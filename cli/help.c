@@ -161,22 +161,6 @@ static void markdown(FILE *out)
   }
 }
 
-static void completion(FILE *out)
-{
-  fprintf(out, "# bash completion for vcca: source it, or put it in a completions folder\n_vcca() {\n  local cur=${COMP_WORDS[COMP_CWORD]}\n"
-               "  local line=\"${COMP_WORDS[*]:1:COMP_CWORD-1}\"\n  case \"$line \" in\n");
-  for (unsigned i = 0; verbs[i]; i++) {
-    fprintf(out, "  \"%s \"*) COMPREPLY=($(compgen -f -W \"", verbs[i]->name);
-    for (const struct option *o = verbs[i]->options; o->name; o++)
-      fprintf(out, "--%s ", o->name);
-    fprintf(out, "--help\" -- \"$cur\")) ;;\n");
-  }
-  fprintf(out, "  *) COMPREPLY=($(compgen -W \"");
-  for (unsigned i = 0; verbs[i]; i++)
-    fprintf(out, "%s ", verbs[i]->name);
-  fprintf(out, "--help --version\" -- \"$cur\")) ;;\n  esac\n}\ncomplete -F _vcca vcca\n");
-}
-
 static const struct option options[] = {
     {"man", 0, NULL, false, "the man page, as roff"},
     {"md", 0, NULL, false, "the same as Markdown"},
@@ -193,7 +177,7 @@ static enum vcca_exit run(const struct args *a)
   else if (args_has(a, "md"))
     markdown(stdout);
   else if (args_has(a, "completion"))
-    completion(stdout);
+    print_completion(stdout);
   else if (a->operands == 0)
     help_overview(stdout);
   else {

@@ -231,6 +231,30 @@ static const struct kind kinds[] = {
     {LOG, 2, measure_ready_log, measure_compute_log},
 };
 
+const char *vm_profile_at(unsigned i)
+{
+  const char *summary, *name = vcca_profile_name(i);
+  for (unsigned n = 0; !name && n <= i; n++)
+    if (!vcca_profile_name(n))
+      return vcca_vmm_name(i - n, &summary);
+  return name;
+}
+
+const char *measure_profile_at(unsigned i)
+{
+  static const char *const files[] = {"ops", "log"};
+  unsigned vms = 0;
+  while (vm_profile_at(vms))
+    vms++;
+  return i < vms ? vm_profile_at(i) : i - vms < 2 ? files[i - vms] : NULL;
+}
+
+static const char *profile_candidate(const void *ctx, unsigned i)
+{
+  (void)ctx;
+  return measure_profile_at(i);
+}
+
 static const struct kind *find_kind(const char *profile, struct vcca_error *err)
 {
   if (vcca_profile_known(profile))
@@ -241,8 +265,15 @@ static const struct kind *find_kind(const char *profile, struct vcca_error *err)
     return &kinds[2];
   if (strcmp(profile, "log") == 0)
     return &kinds[3];
-  vcca_fail(err, VCCA_FAULT_USAGE,
-            "no profile '%s': virtcca, virtcca-2025, kata, arm, qemu, kvmtool, kvmtool-linaro, kvmtool-arm, cloud-hypervisor, ops or log", profile);
+  char list[256];
+  vcca_sink out = vcca_sink_of(list, sizeof list - 1);
+  for (unsigned n = 0; measure_profile_at(n); n++) {
+    vcca_sink_str(&out, n == 0 ? "" : measure_profile_at(n + 1) ? ", " : " or ");
+    vcca_sink_str(&out, measure_profile_at(n));
+  }
+  list[vcca_sink_ok(&out) ? out.n : 0] = '\0';
+  const char *hint = nearest(profile, profile_candidate, NULL);
+  vcca_fail(err, VCCA_FAULT_USAGE, "no profile '%s'%s%s%s: %s", profile, hint ? ", did you mean " : "", hint ? hint : "", hint ? "?" : "", list);
   return NULL;
 }
 

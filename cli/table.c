@@ -203,6 +203,16 @@ static const struct table tables[] = {
 };
 enum { TABLES = sizeof tables / sizeof tables[0] };
 
+const char *table_name_at(unsigned i)
+{
+  return i < TABLES ? tables[i].name : NULL;
+}
+
+const struct vcca_interface *table_interface_at(unsigned i)
+{
+  return i < TABLES && tables[i].interface ? tables[i].interface() : NULL;
+}
+
 static unsigned column_count(const struct table *t)
 {
   unsigned n = 0;

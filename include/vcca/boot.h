@@ -91,6 +91,8 @@ struct vcca_vm {
 
 /* Whether a VM's profile may have this name. */
 bool vcca_profile_known(const char *name);
+/* The i-th name, NULL beyond the last. */
+const char *vcca_profile_name(size_t i);
 
 /* Lays the VM out: virtCCA direct kernel boot and firmware boot (virtcca-abi 3.3, 3.4), or a plain Arm realm (RIPAS over RAM,
  * kernel at RAM base + text_offset, initrd, device tree, x0 = device tree). Overlaps, images outside RAM, impossible counts

@@ -57,6 +57,21 @@ if command -v script >/dev/null; then # a list on a terminal keeps to its width
 fi
 [[ $("$vcca" --version) =~ ^vcca\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || complain "--version"
 "$vcca" help --completion | bash -n || complain "the completion is not bash"
+completes() { # words typed, a word that is offered, one that is not
+  (eval "$("$vcca" help --completion)"; COMP_WORDS=($1 ""); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); cd "$dir" && _vcca
+   [[ " ${COMPREPLY[*]} " == *" $2 "* && " ${COMPREPLY[*]} " != *" $3 "* ]] || { echo "after '$1' is offered: ${COMPREPLY[*]}"; exit 1; }) || bad=1
+}
+completes "vcca" token verify
+completes "vcca token" verify rim
+completes "vcca measure" sweep --challenge
+completes "vcca measure" qemu sweep.yaml
+completes "vcca token verify" --challenge --kernel
+completes "vcca token verify t --lenient" cose-key-parameters --challenge
+completes "vcca golden run --family" virtcca-p521 --jobs
+completes "vcca table" rmi DATA_CREATE
+completes "vcca table rmi" DATA_CREATE rsi
+completes "vcca token show t -o" diag csv
+completes "vcca token mint --family" arm-1.0 FILE
 if command -v mandoc >/dev/null; then "$vcca" help --man | mandoc -T lint -W error >&2 || complain "the man page is not roff"; fi
 
 # what is read is not written over, what is written has a file of its own, and stdin and stdout have one use

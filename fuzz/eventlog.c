@@ -1,9 +1,9 @@
-/* Any bytes as an event log: the reader ends, stays inside the bytes, and locates what it refuses.
+/* Any bytes as an event log: the reader ends, stays inside the bytes, and locates what it refuses; what booted is read likewise.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "vcca/eventlog.h"
+#include "verifier/readers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,6 +48,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vcca_replay replay;
     bool replayed = vcca_eventlog_replay(bytes, (enum vcca_hash_alg)alg, &replay, NULL);
     must(!replayed || (got == 0 && replay.total == events));
+
+    struct images_seen seen;
+    struct vcca_error why = {0};
+    bool read = images_in_log(bytes, (enum vcca_hash_alg)alg, &seen, &why);
+    must(read || why.text[0] != '\0');
+    if (read) {
+      must_lie_in(seen.grub, bytes);
+      must_lie_in(seen.kernel, bytes);
+      must_lie_in(seen.initramfs, bytes);
+    }
   }
   return 0;
 }

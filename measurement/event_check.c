@@ -38,19 +38,22 @@ static bool is_hash_of(enum vcca_hash_alg alg, vcca_span digest, vcca_span data)
   return vcca_span_eq(digest, vcca_span_of(hash, vcca_hash_size(alg)));
 }
 
-/* The value in a UEFI_VARIABLE_DATA: GUID 16, u64 name length in characters, u64 value length, UTF-16 name, value.
- * {NULL, 0} when the lengths are not those of the event. */
-static vcca_span variable_value(vcca_span data)
+/* UEFI_VARIABLE_DATA: GUID 16, u64 name length in characters, u64 value length, UTF-16 name, value. EDK2 hashes the value alone. shim logs up
+ * to eight bytes behind the value, which its structure has for padding, and hashes all but the last byte. */
+static bool variable_check(vcca_span data, enum vcca_hash_alg alg, vcca_span digest)
 {
-  const size_t head = 16 + 8 + 8;
-  if (data.n < head)
-    return vcca_span_of(NULL, 0);
+  enum { HEAD = 16 + 8 + 8, PADDING = 8 };
+  if (data.n < HEAD)
+    return false;
   uint64_t name_chars = vcca_le64(data.p + 16);
   uint64_t value_size = vcca_le64(data.p + 24);
-  uint64_t left = data.n - head;
-  if (name_chars > left / 2 || value_size != left - 2 * name_chars)
-    return vcca_span_of(NULL, 0);
-  return vcca_span_sub(data, data.n - (size_t)value_size, (size_t)value_size);
+  uint64_t left = data.n - HEAD;
+  if (name_chars > left / 2 || value_size > left - 2 * name_chars)
+    return false;
+  size_t behind = (size_t)(left - 2 * name_chars - value_size);
+  if (behind == 0)
+    return is_hash_of(alg, digest, vcca_span_sub(data, data.n - (size_t)value_size, (size_t)value_size));
+  return behind <= PADDING && is_hash_of(alg, digest, vcca_span_sub(data, 0, data.n - 1));
 }
 
 /* The ways in which GRUB marks a text that it measured. The first three are GRUB's own; the others those of the GRUB 2.02 that
@@ -122,8 +125,7 @@ int vcca_event_self_check(const struct vcca_event *event, enum vcca_hash_alg alg
 
   if (rule == GRUB)
     return grub_check(event, alg, digest);
-  vcca_span hashed = variable_value(event->data);
-  return hashed.p != NULL && is_hash_of(alg, digest, hashed);
+  return variable_check(event->data, alg, digest);
 }
 
 int vcca_event_self_check_all(const struct vcca_event *event)

@@ -277,8 +277,7 @@ static bool survey(vcca_span bytes, struct vcca_replay *out, struct vcca_error *
 bool vcca_eventlog_is_cc(vcca_span bytes)
 {
   struct vcca_replay found = {.alg = VCCA_SHA256};
-  struct vcca_error err;
-  return survey(bytes, &found, &err) && found.cc;
+  return survey(bytes, &found, NULL) && found.cc;
 }
 
 const char *vcca_register_name(bool cc, uint32_t reg, char *buf, size_t cap)

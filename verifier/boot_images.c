@@ -7,6 +7,7 @@
 
 #include "verifier/boot_log.h"
 #include "verifier/finding.h"
+#include "verifier/grub_command.h"
 #include "verifier/readers.h"
 
 static bool is(const struct boot_step *step, const struct image_digest *reference)
@@ -136,13 +137,17 @@ static bool compare_stub(const struct boot *boot, const struct kernel_reference 
   return no_more(boot, BOOT_STUB_INITRD, at, "another initrd", "was measured by the kernel", f);
 }
 
-/* What nobody explains must not be a reference value in another place. */
+/* What nobody explains must not be a reference value in another place, and shim's variables are measured by shim alone. */
 static bool no_reference_in_disguise(const struct boot *boot, const struct image_reference *reference, const struct kernel_reference *kernel,
                                      struct vcca_finding *f)
 {
   const struct image_digest *known[] = {&reference->shim, &reference->grub,   &reference->grub_cfg,
                                         &kernel->kernel,  &kernel->initramfs, &kernel->application};
   for (size_t i = 0; i < boot->unexplained_count; i++) {
+    if (!reference->shim.given && shim_is_own(boot->unexplained[i].name)) {
+      finding_fail(f, "log byte %zu: variables of shim, and no shim was started", boot->unexplained[i].offset);
+      return false;
+    }
     const struct boot_step as_step = {.offset = boot->unexplained[i].offset, .digest = boot->unexplained[i].digest};
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
       if (is(&as_step, known[k]))

@@ -201,7 +201,7 @@ static bool read_cmdline(struct reading *r, const struct vcca_event *event, vcca
   const struct grub_slot *slot = &r->slot;
   if (slot->command == NULL || slot->command->loads != BOOT_KERNEL || slot->count == 0)
     return lies(r, event, "a kernel's command line, and no kernel was loaded before it");
-  if (!vcca_span_eq(grub_arguments(slot->words), text))
+  if (!grub_cmdline_is_of(slot->words, text))
     return lies(r, event, "not the command line that the command says");
   r->boot->cmdline = text;
   return close_slot(r);

@@ -105,10 +105,26 @@ const struct grub_command *grub_command(vcca_span words)
   return NULL;
 }
 
-vcca_span grub_arguments(vcca_span words)
+static bool is_quoting(uint8_t c)
+{
+  return c == '"' || c == '\'' || c == '\\';
+}
+
+bool grub_cmdline_is_of(vcca_span words, vcca_span cmdline)
 {
   take_command(&words);
-  return vcca_span_sub(words, words.n > 0, words.n);
+  vcca_span said = vcca_span_sub(words, words.n > 0, words.n);
+  size_t i = 0, k = 0;
+  for (;;) {
+    while (i < said.n && is_quoting(said.p[i]))
+      i++;
+    while (k < cmdline.n && is_quoting(cmdline.p[k]))
+      k++;
+    if (i == said.n || k == cmdline.n)
+      return i == said.n && k == cmdline.n;
+    if (said.p[i++] != cmdline.p[k++])
+      return false;
+  }
 }
 
 size_t grub_file_count(vcca_span words)

@@ -28,8 +28,8 @@ bool is_text(vcca_span s);
 
 /* By the first word, a path before it and "time" set aside; NULL when the command boots nothing. */
 const struct grub_command *grub_command(vcca_span words);
-/* All that follows the first word. */
-vcca_span grub_arguments(vcca_span words);
+/* Whether a kernel's command line is what follows the first word. GRUB logs the command without its quotes, and quotes the command line anew. */
+bool grub_cmdline_is_of(vcca_span words, vcca_span cmdline);
 /* How many files an initrd command names: its words but for options. */
 size_t grub_file_count(vcca_span words);
 /* Whether the command names the file by the label that GRUB logged for it. GRUB 2.02 as distributions patched it says only "grub_linuxefi Kernel". */

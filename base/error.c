@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "vcca/text.h"
+
 static void VCCA_PRINTF(3, 0) set(struct vcca_error *err, enum vcca_fault fault, const char *fmt, va_list args)
 {
   memset(err, 0, sizeof *err);
@@ -69,8 +71,9 @@ const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap)
     snprintf(place + n, sizeof place - n, "%s%s%s", at, err->path, end);
   }
   const char *colon = err->source[0] == '\0' ? "" : err->line ? ":" : ": ";
-  snprintf(buf, cap, "%s%s%s%s", err->source, colon, place, err->text);
-  return buf;
+  char text[sizeof err->source + sizeof place + sizeof err->text + 4];
+  snprintf(text, sizeof text, "%s%s%s%s", err->source, colon, place, err->text);
+  return vcca_text_line(text, buf, cap);
 }
 
 enum vcca_exit vcca_error_exit(const struct vcca_error *err)

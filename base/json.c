@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "vcca/hex.h"
+#include "vcca/text.h"
 #include "vcca/version.h"
 
 struct vcca_json vcca_json_to(FILE *out, enum vcca_json_style style)
@@ -41,6 +42,17 @@ static void newline(struct vcca_json *j)
     put_str(j, "  ");
 }
 
+/* RFC 8259, 7: beyond the first plane, as two surrogates. */
+static void put_escape(struct vcca_json *j, uint32_t v)
+{
+  char text[16];
+  if (v < 0x10000)
+    snprintf(text, sizeof text, "\\u%04x", (unsigned)v);
+  else
+    snprintf(text, sizeof text, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (v >> 10)), (unsigned)(0xdc00 | (v & 0x3ff)));
+  put_str(j, text);
+}
+
 static void quoted(struct vcca_json *j, vcca_span s)
 {
   put_str(j, "\"");
@@ -52,9 +64,8 @@ static void quoted(struct vcca_json *j, vcca_span s)
     } else if (n == 1 && (s.p[i] == '"' || s.p[i] == '\\')) {
       snprintf(esc, sizeof esc, "\\%c", s.p[i]);
       put_str(j, esc);
-    } else if (n == 1 && (s.p[i] < 0x20 || s.p[i] == 0x7f)) {
-      snprintf(esc, sizeof esc, "\\u%04x", s.p[i]);
-      put_str(j, esc);
+    } else if (!vcca_text_shown(vcca_utf8_value(s, i, n))) {
+      put_escape(j, vcca_utf8_value(s, i, n));
     } else {
       put(j, vcca_span_sub(s, i, n));
     }

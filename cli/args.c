@@ -302,9 +302,9 @@ bool args_json(const struct args *a, bool *json, struct vcca_error *err)
 enum vcca_exit fail(const struct args *a, const struct vcca_error *err)
 {
   char text[700];
-  fprintf(stderr, "vcca %s: %s\n", a->verb->name, vcca_error_text(err, text, sizeof text));
+  vcca_print(stderr, "vcca %s: %s\n", a->verb->name, vcca_error_text(err, text, sizeof text));
   if (err->fault == VCCA_FAULT_USAGE)
-    fprintf(stderr, "Try: vcca %s --help\n", a->verb->name);
+    vcca_print(stderr, "Try: vcca %s --help\n", a->verb->name);
   return vcca_error_exit(err);
 }
 
@@ -312,9 +312,9 @@ enum vcca_exit usage(const struct args *a, const char *fmt, ...)
 {
   va_list list;
   va_start(list, fmt);
-  fprintf(stderr, "vcca %s: ", a->verb->name);
-  vfprintf(stderr, fmt, list);
-  fprintf(stderr, "\nTry: vcca %s --help\n", a->verb->name);
+  vcca_print(stderr, "vcca %s: ", a->verb->name);
+  vcca_vprint(stderr, fmt, list);
+  vcca_print(stderr, "\nTry: vcca %s --help\n", a->verb->name);
   va_end(list);
   return VCCA_EXIT_USAGE;
 }
@@ -338,7 +338,7 @@ enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, v
     return fail(a, &err);
   vcca_sink out = vcca_sink_of(room.p, room.n);
   text(what, &out);
-  fwrite(room.p, 1, room.n, stdout);
+  vcca_text_write(stdout, vcca_bytes_span(&room));
   vcca_bytes_free(&room);
   return VCCA_EXIT_YES;
 }

@@ -64,8 +64,8 @@ static void print(const struct vcca_replay *r, bool json)
     if (json)
       vcca_json_hex(&j, name, vcca_span_of(r->value[i], n));
     else
-      printf("%2u  %-5s  %s  %u events%s\n", i, vcca_register_name(r->cc, i, reg, sizeof reg),
-             vcca_hex_text(vcca_span_of(r->value[i], n), hex, sizeof hex), r->events[i], i == 0 && r->has_locality ? locality : "");
+      vcca_print(stdout, "%2u  %-5s  %s  %u events%s\n", i, vcca_register_name(r->cc, i, reg, sizeof reg),
+                 vcca_hex_text(vcca_span_of(r->value[i], n), hex, sizeof hex), r->events[i], i == 0 && r->has_locality ? locality : "");
   }
   while (j.depth > 0)
     vcca_json_close(&j);

@@ -43,9 +43,9 @@ static void print_text(unsigned number, bool cc, const struct vcca_event *e)
   preview(e->data, data, sizeof data);
   if (e->digest_count > 0)
     vcca_hex_text(e->digests[0].bytes, hex, sizeof hex);
-  printf("%4u  byte %-6zu mr %-3" PRIu32 " %-5s %-32s %.16s%s  %-9s  %s\n", number, e->offset, e->reg,
-         vcca_register_name(cc, e->reg, reg, sizeof reg), name ? name : type, hex, hex[0] ? "..." : "",
-         e->digest_count > 0 ? word(vcca_event_self_check_all(e)) : "-", data);
+  vcca_print(stdout, "%4u  byte %-6zu mr %-3" PRIu32 " %-5s %-32s %.16s%s  %-9s  %s\n", number, e->offset, e->reg,
+             vcca_register_name(cc, e->reg, reg, sizeof reg), name ? name : type, hex, hex[0] ? "..." : "",
+             e->digest_count > 0 ? word(vcca_event_self_check_all(e)) : "-", data);
 }
 
 static void print_json(struct vcca_json *j, unsigned number, bool cc, const struct vcca_event *e)

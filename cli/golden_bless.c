@@ -24,7 +24,7 @@ static bool bless(void *ctx, const char *path, vcca_span bytes, struct vcca_erro
     return false;
   if (suite_same(room, bytes))
     return true;
-  printf("%s\n", path);
+  vcca_print(stdout, "%s\n", path);
   job->changed++;
   return !job->write || suite_write(room, bytes, err);
 }
@@ -42,7 +42,7 @@ static enum vcca_exit run(const struct args *a)
   }
   unsigned strangers = suite_strangers(job.seen, job.dir, families);
   suite_seen_free(job.seen);
-  fprintf(stderr, "%u files %s, %u to be removed by hand\n", job.changed, job.write ? "written" : "would change", strangers);
+  vcca_print(stderr, "%u files %s, %u to be removed by hand\n", job.changed, job.write ? "written" : "would change", strangers);
   return job.write || job.changed + strangers == 0 ? VCCA_EXIT_YES : VCCA_EXIT_NO;
 }
 

@@ -25,7 +25,7 @@ static bool compare(void *ctx, const char *path, vcca_span bytes, struct vcca_er
   if (!suite_join(job->dir, path, room, err) || !suite_seen_add(job->seen, path, err))
     return false;
   if (!suite_same(room, bytes)) {
-    fprintf(stderr, "%s: missing, or other bytes than this version makes\n", path);
+    vcca_print(stderr, "%s: missing, or other bytes than this version makes\n", path);
     job->different++;
   }
   return true;
@@ -50,7 +50,7 @@ static enum vcca_exit run(const struct args *a)
   }
   unsigned strangers = suite_strangers(job.seen, job.dir, families);
   suite_seen_free(job.seen);
-  printf("%u files, %u different, %u that do not belong there\n", job.files, job.different, strangers);
+  vcca_print(stdout, "%u files, %u different, %u that do not belong there\n", job.files, job.different, strangers);
   return job.different + strangers == 0 ? VCCA_EXIT_YES : VCCA_EXIT_NO;
 }
 

@@ -38,7 +38,7 @@ static bool write_one(struct vcca_files *files, enum vcca_endorsement kind, cons
     return false;
   if (!path_of(kind, folder, path, err) || !vcca_files_write(files, path, vcca_sink_span(&out), err))
     return false;
-  printf("%s\n", path);
+  vcca_print(stdout, "%s\n", path);
   return true;
 }
 
@@ -52,7 +52,7 @@ static enum vcca_exit endorse(const struct args *a, const struct vcca_good *good
     if (write_one(a->files, kind, good, folder, &err))
       written++;
     else if (err.fault == VCCA_FAULT_UNSUPPORTED)
-      fprintf(stderr, "vcca golden endorse: note: no %s: %s\n", vcca_endorsement_name(kind), err.text);
+      vcca_print(stderr, "vcca golden endorse: note: no %s: %s\n", vcca_endorsement_name(kind), err.text);
     else
       return fail(a, &err);
   }

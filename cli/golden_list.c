@@ -46,10 +46,10 @@ static void as_text(const struct vcca_mutation *m, bool with_recipe)
 {
   char recipe[1024];
   recipe_of(m, recipe, sizeof recipe);
-  printf("%-6s %-32s %-9s %-8s %-10s %-18s %s\n", m->id, m->name, vcca_golden_layer_name(m->layer), vcca_golden_signed_name(m->resigned),
-         vcca_golden_result_name(m->result), m->check == VCCA_CHECKS ? "-" : vcca_check_name(m->check), m->note);
+  vcca_print(stdout, "%-6s %-32s %-9s %-8s %-10s %-18s %s\n", m->id, m->name, vcca_golden_layer_name(m->layer), vcca_golden_signed_name(m->resigned),
+             vcca_golden_result_name(m->result), m->check == VCCA_CHECKS ? "-" : vcca_check_name(m->check), m->note);
   if (with_recipe)
-    printf("       %s\n       %s: %s\n", recipe, m->flag->name, m->flag->effect);
+    vcca_print(stdout, "       %s\n       %s: %s\n", recipe, m->flag->name, m->flag->effect);
 }
 
 static enum vcca_exit run(const struct args *a)

@@ -34,7 +34,7 @@ static enum vcca_exit run(const struct args *a)
     return usage(a, "%s is there already; make the suite in a new folder, and change a snapshot with: vcca golden bless", job.dir);
   if (!vcca_suite_each(args_has(a, "diag"), NULL, put, &job, &err))
     return fail(a, &err);
-  printf("%lu files, %llu bytes\n", job.files, job.bytes);
+  vcca_print(stdout, "%lu files, %llu bytes\n", job.files, job.bytes);
   return VCCA_EXIT_YES;
 }
 

@@ -42,28 +42,13 @@ static const char *answer(const struct vcca_drive_result *r, char *room, size_t 
   return room;
 }
 
-/* The names and notes are ours: plain text but for quotes, which XML wants spelled. */
-static void xml(const char *text)
-{
-  for (; *text; text++) {
-    if (*text == '"')
-      fputs("&quot;", stdout);
-    else if (*text == '<')
-      fputs("&lt;", stdout);
-    else if (*text == '&')
-      fputs("&amp;", stdout);
-    else
-      putchar(*text);
-  }
-}
-
 static void put_junit(const char *family, const char *id, const char *name, const char *note, const char *said, enum vcca_drive_judgement judged)
 {
-  printf("  <testcase classname=\"golden.%s\" name=\"%s %s\">", family, id, name);
+  vcca_print(stdout, "  <testcase classname=\"golden.%s\" name=\"%s %s\">", family, id, name);
   if (vcca_judgement_bad(judged)) {
-    printf("<failure type=\"%s\" message=\"", vcca_judgement_name(judged));
-    xml(note);
-    printf("\">%s</failure>", said);
+    vcca_print(stdout, "<failure type=\"%s\" message=\"", vcca_judgement_name(judged));
+    vcca_text_xml(stdout, note);
+    vcca_print(stdout, "\">%s</failure>", said);
   } else if (judged == VCCA_JUDGED_UNSUPPORTED) {
     fputs("<skipped/>", stdout);
   }
@@ -100,13 +85,13 @@ static void report(struct job *job, enum vcca_family family, const struct vcca_g
   else if (job->style == JSON)
     put_json(&job->j, name, c, r, said, judged);
   else if (job->all || vcca_judgement_bad(judged))
-    printf("%-16s %-14s %-6s %-32s %-12s %s\n", vcca_judgement_name(judged), name, id, what, said, note);
+    vcca_print(stdout, "%-16s %-14s %-6s %-32s %-12s %s\n", vcca_judgement_name(judged), name, id, what, said, note);
 }
 
 static void begin(struct job *job)
 {
   if (job->style == JUNIT)
-    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"golden\">\n");
+    vcca_print(stdout, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"golden\">\n");
   if (job->style != JSON)
     return;
   job->j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
@@ -120,7 +105,7 @@ static void end(struct job *job)
   if (job->style == JUNIT)
     puts("</testsuite>");
   if (job->style == TEXT)
-    printf("%u cases\n", job->cases);
+    vcca_print(stdout, "%u cases\n", job->cases);
   if (job->style == JSON) {
     vcca_json_close(&job->j);
     vcca_json_open(&job->j, "count", '{');
@@ -130,7 +115,7 @@ static void end(struct job *job)
     if (job->style == JSON)
       vcca_json_int(&job->j, vcca_judgement_name(judgement), job->count[i]);
     else if (job->style == TEXT)
-      printf("%8u %-17s %s\n", job->count[i], vcca_judgement_name(judgement), vcca_judgement_meaning(judgement));
+      vcca_print(stdout, "%8u %-17s %s\n", job->count[i], vcca_judgement_name(judgement), vcca_judgement_meaning(judgement));
   }
   if (job->style == JSON) {
     vcca_json_close(&job->j);

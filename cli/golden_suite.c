@@ -148,7 +148,7 @@ static unsigned strangers_in(const struct suite_seen *seen, const bool *families
     if (S_ISDIR(st.st_mode)) {
       n += depth > 0 ? strangers_in(seen, families, dir, relative, depth - 1) : 0;
     } else if (is_vector(entry->d_name) && !is_seen(seen, relative)) {
-      fprintf(stderr, "%s: not a file of the suite\n", relative);
+      vcca_print(stderr, "%s: not a file of the suite\n", relative);
       n++;
     }
   }

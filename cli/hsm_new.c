@@ -27,7 +27,7 @@ static bool find_primes(struct vcca_device *device, struct vcca_error *err)
 {
   if (device->chain != VCCA_CHAIN_RSA || device->rsa_size > 0)
     return true;
-  fprintf(stderr, "vcca hsm new: searching the primes of the device key, which takes some seconds\n");
+  vcca_print(stderr, "vcca hsm new: searching the primes of the device key, which takes some seconds\n");
   vcca_hsm *hsm = vcca_hsm_open(device, err);
   if (!hsm)
     return false;

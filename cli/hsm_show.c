@@ -57,16 +57,16 @@ static void print_text(const vcca_hsm *hsm)
   const struct vcca_device *d = vcca_hsm_device(hsm);
   const char *state = vcca_lifecycle_name(d->lifecycle);
   char key[2 * VCCA_SPKI_MAX + 1];
-  printf("device      %s (%s), family %s\n", d->name, vcca_chain_kind_name(d->chain), vcca_family(vcca_hsm_family(hsm))->name);
-  printf("lifecycle   0x%" PRIx32 " (%s)\n", d->lifecycle, state ? state : "no such state");
+  vcca_print(stdout, "device      %s (%s), family %s\n", d->name, vcca_chain_kind_name(d->chain), vcca_family(vcca_hsm_family(hsm))->name);
+  vcca_print(stdout, "lifecycle   0x%" PRIx32 " (%s)\n", d->lifecycle, state ? state : "no such state");
   key_put(vcca_hsm_cpak(hsm), key, sizeof key);
-  printf("CPAK        %.64s...\n", key);
+  vcca_print(stdout, "CPAK        %.64s...\n", key);
   key_put(vcca_hsm_rak(hsm), key, sizeof key);
-  printf("RAK         %.64s...\n", key);
+  vcca_print(stdout, "RAK         %.64s...\n", key);
   struct vcca_boot_record r;
   for (size_t i = 0; vcca_hsm_record(hsm, i, &r); i++)
-    printf("register    %-12.*s %-10.*s %s%s\n", (int)r.claims.type.n, (const char *)r.claims.type.p, (int)r.claims.version.n,
-           (const char *)r.claims.version.p, vcca_hex_text(r.claims.measurement, key, sizeof key), r.locked ? "" : "  (open)");
+    vcca_print(stdout, "register    %-12.*s %-10.*s %s%s\n", (int)r.claims.type.n, (const char *)r.claims.type.p, (int)r.claims.version.n,
+               (const char *)r.claims.version.p, vcca_hex_text(r.claims.measurement, key, sizeof key), r.locked ? "" : "  (open)");
 }
 
 static enum vcca_exit run(const struct args *a)

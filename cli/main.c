@@ -48,9 +48,9 @@ static int unknown(int count, char **words)
   if (strcmp(text, words[0]) == 0 && help_family(stderr, words[0]))
     return VCCA_EXIT_USAGE;
   const char *near = nearest(text, verb_word, NULL);
-  fprintf(stderr, "vcca: no command '%s'%s%s%s\n", text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+  vcca_print(stderr, "vcca: no command '%s'%s%s%s\n", text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
   if (near || !help_family(stderr, words[0]))
-    fprintf(stderr, "Try: vcca --help\n");
+    vcca_print(stderr, "Try: vcca --help\n");
   return VCCA_EXIT_USAGE;
 }
 
@@ -114,7 +114,7 @@ int main(int argc, char **argv)
     return VCCA_EXIT_YES;
   }
   if (strcmp(words[0], "--version") == 0) {
-    printf("vcca %s\n", VCCA_VERSION);
+    vcca_print(stdout, "vcca %s\n", VCCA_VERSION);
     return VCCA_EXIT_YES;
   }
   const struct verb *verb = verb_named(count, words, &taken);

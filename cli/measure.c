@@ -134,11 +134,12 @@ static void print_text(const struct job *job, const struct vcca_measured *m)
 {
   char hex[2 * VCCA_HASH_MAX + 1];
   if (job->has_log)
-    fprintf(stderr, "vcca measure: a log of %s%s%s, %zu images, %u events for REMs (%u of images given)\n", job->log.vmm[0] ? job->log.vmm : "a VMM",
-            job->log.version[0] ? " " : "", job->log.version, job->log.part_count, job->log.rem_events, job->log.rem_known);
-  printf("RIM: %s\n", vcca_hex_text(vcca_rim_digest(&m->rim), hex, sizeof hex));
+    vcca_print(stderr, "vcca measure: a log of %s%s%s, %zu images, %u events for REMs (%u of images given)\n",
+               job->log.vmm[0] ? job->log.vmm : "a VMM", job->log.version[0] ? " " : "", job->log.version, job->log.part_count, job->log.rem_events,
+               job->log.rem_known);
+  vcca_print(stdout, "RIM: %s\n", vcca_hex_text(vcca_rim_digest(&m->rim), hex, sizeof hex));
   for (unsigned i = 0; m->has_rem && i < VCCA_REMS; i++)
-    printf("REM%u: %s\n", i, vcca_hex_text(vcca_span_of(m->rem[i], vcca_hash_size(m->rim.hash_alg)), hex, sizeof hex));
+    vcca_print(stdout, "REM%u: %s\n", i, vcca_hex_text(vcca_span_of(m->rem[i], vcca_hash_size(m->rim.hash_alg)), hex, sizeof hex));
 }
 
 /* The hashing engines, the fastest first. */
@@ -153,7 +154,7 @@ static void list_engines(bool json)
   }
   for (size_t i = 0; vcca_engine_at(i, &e); i++) {
     if (!json) {
-      printf("%-10s %-13s %s\n", e.name, e.available ? "available" : "not available", e.available ? e.what : e.why_not);
+      vcca_print(stdout, "%-10s %-13s %s\n", e.name, e.available ? "available" : "not available", e.available ? e.what : e.why_not);
       continue;
     }
     vcca_json_open(&j, NULL, '{');
@@ -182,7 +183,7 @@ static bool read_numbers(const struct args *a, bool quiet, struct vcca_vm *vm, s
   vm->pmu_counters = (unsigned)pmu;
   vm->s2sz = (unsigned)s2sz;
   if (vcpus == 0 && !quiet)
-    fprintf(stderr, "vcca measure: no --vcpus: no vCPU is measured\n");
+    vcca_print(stderr, "vcca measure: no --vcpus: no vCPU is measured\n");
   return true;
 }
 
@@ -197,9 +198,9 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
   vm.firmware = job->firmware.bytes;
   vm.dtb = vcca_bytes_span(&job->dtb);
   if (args_has(a, "dtb") && args_has(a, "append") && !job->quiet)
-    fprintf(stderr, "vcca measure: --append is not used: the command line is in the device tree, and --dtb gives one\n");
+    vcca_print(stderr, "vcca measure: --append is not used: the command line is in the device tree, and --dtb gives one\n");
   if (!args_has(a, "dtb") && !job->quiet)
-    fprintf(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
+    vcca_print(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
   if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
     return false;
   job->plan = &job->vm;

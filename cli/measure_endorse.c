@@ -96,11 +96,11 @@ static void fill(struct vcca_realm_values *realm, const char *path)
       rems = true;
     }
   if (rems)
-    fprintf(stderr, "vcca measure: %s says zero for REMs that are not given (--rem0 to --rem3): its form cannot leave them out\n", path);
+    vcca_print(stderr, "vcca measure: %s says zero for REMs that are not given (--rem0 to --rem3): its form cannot leave them out\n", path);
   if (realm->rpv.p != NULL)
     return;
   realm->rpv = VCCA_SPAN(zero);
-  fprintf(stderr, "vcca measure: %s says zero for the personalization value (--rpv): its form cannot leave it out\n", path);
+  vcca_print(stderr, "vcca measure: %s says zero for the personalization value (--rpv): its form cannot leave it out\n", path);
 }
 
 static bool make(enum vcca_endorsement kind, const char *option, const char *path, struct vcca_realm_values realm, vcca_sink *out,
@@ -109,10 +109,10 @@ static bool make(enum vcca_endorsement kind, const char *option, const char *pat
   if (kind == VCCA_ENDORSE_REFS && !realm.virtcca)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--%s is for VMs on virtCCA; Arm's realms have --output-corim and --output-rv-store", option);
   if (kind != VCCA_ENDORSE_REFS && realm.virtcca)
-    fprintf(stderr,
-            "vcca measure: %s is of a form defined for Arm's realms: vcca reads it for virtCCA too, openEuler's verifiers do not "
-            "(--output-refs)\n",
-            path);
+    vcca_print(stderr,
+               "vcca measure: %s is of a form defined for Arm's realms: vcca reads it for virtCCA too, openEuler's verifiers do not "
+               "(--output-refs)\n",
+               path);
   if (kind == VCCA_ENDORSE_REFERENCE_STORE)
     fill(&realm, path);
   return vcca_endorse(kind, &(struct vcca_good){.realm = &realm}, out, err);

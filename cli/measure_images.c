@@ -76,7 +76,7 @@ bool measure_use_cache(struct job *job, struct vcca_error *err)
     if (vcca_page_cache_get(folder, image, plan->params.hash_alg, &job->cached[i], &why))
       s->digests = job->cached[i].at;
     else
-      fprintf(stderr, "vcca %s: no cache for the %s: %s\n", job->args->verb->name, s->name, why.text);
+      vcca_print(stderr, "vcca %s: no cache for the %s: %s\n", job->args->verb->name, s->name, why.text);
   }
   return true;
 }

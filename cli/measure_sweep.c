@@ -55,7 +55,7 @@ static void note(void *ctx, const char *text)
   if (job->note_count == NOTES || !(job->notes[job->note_count] = strdup(text)))
     return;
   job->note_count++;
-  fprintf(stderr, "vcca measure sweep: %s%s\n", text, job->note_count == NOTES ? " (and no more remarks)" : "");
+  vcca_print(stderr, "vcca measure sweep: %s%s\n", text, job->note_count == NOTES ? " (and no more remarks)" : "");
 }
 
 static bool read_options(const struct args *a, struct sweep_job *job, struct vcca_error *err)
@@ -94,12 +94,12 @@ static bool read_resumed(const struct args *a, struct sweep_job *job, struct vcc
   const char *path;
   for (unsigned i = 0; (path = args_nth(a, "resume", i)); i++) {
     if (strcmp(path, "-") != 0 && access(path, F_OK) != 0)
-      fprintf(stderr, "vcca measure sweep: no file %s yet: nothing is resumed from it\n", path);
+      vcca_print(stderr, "vcca measure sweep: no file %s yet: nothing is resumed from it\n", path);
     else if (!resumed_read(&job->resumed, &job->rows, a->files, path, err))
       return false;
   }
   if (job->resumed.changed)
-    fprintf(stderr, "vcca measure sweep: %zu rows were made of other inputs than there are now: computed again\n", job->resumed.changed);
+    vcca_print(stderr, "vcca measure sweep: %zu rows were made of other inputs than there are now: computed again\n", job->resumed.changed);
   return true;
 }
 
@@ -158,7 +158,7 @@ static enum vcca_exit run(const struct args *a)
   if (!ok)
     return fail(a, &err);
   if (job.errors)
-    fprintf(stderr, "vcca measure sweep: some configurations cannot be planned: their rows say why\n");
+    vcca_print(stderr, "vcca measure sweep: some configurations cannot be planned: their rows say why\n");
   return job.errors ? VCCA_EXIT_NO : VCCA_EXIT_YES;
 }
 

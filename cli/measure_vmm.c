@@ -9,7 +9,7 @@ static void note(void *ctx, const char *text)
 {
   const struct job *job = ctx;
   if (!job->quiet)
-    fprintf(stderr, "vcca measure: %s\n", text);
+    vcca_print(stderr, "vcca measure: %s\n", text);
 }
 
 static bool read_host_file(struct vcca_files *files, const char *path, struct vcca_host_caps *caps, struct vcca_error *err)

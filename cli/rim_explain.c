@@ -35,7 +35,7 @@ static void list(bool json)
   }
   for (size_t i = 0; vcca_hypothesis_at(i, &name, &group, &words); i++) {
     if (!json) {
-      printf("%-15s %-11s %s\n", name, group, words);
+      vcca_print(stdout, "%-15s %-11s %s\n", name, group, words);
       continue;
     }
     vcca_json_open(&j, NULL, '{');
@@ -64,26 +64,28 @@ static void make_commands(const struct args *a, const struct vcca_rim_explanatio
 static void print_text(const struct vcca_rim_explanation *e, const struct commands *commands)
 {
   if (e->other_hash)
-    printf("The RIM's length is that of %s, another algorithm than said. With that,\n", vcca_hash_name(e->alg));
+    vcca_print(stdout, "The RIM's length is that of %s, another algorithm than said. With that,\n", vcca_hash_name(e->alg));
   if (e->count == 0) {
-    printf("Nothing that was tried leads to this RIM: %llu measurements, %u deviations.\n"
-           "Is an image another one? Compare traces with vcca rim diff.\n",
-           (unsigned long long)e->tried, e->deviations);
+    vcca_print(stdout,
+               "Nothing that was tried leads to this RIM: %llu measurements, %u deviations.\n"
+               "Is an image another one? Compare traces with vcca rim diff.\n",
+               (unsigned long long)e->tried, e->deviations);
     return;
   }
   if (e->findings[0].count == 0)
-    printf("The configuration as it is leads to this RIM.\n");
+    vcca_print(stdout, "The configuration as it is leads to this RIM.\n");
   for (size_t i = 0; i < e->count; i++) {
     const struct vcca_rim_finding *f = &e->findings[i];
     for (unsigned k = 0; k < f->count; k++) {
       const struct vcca_rim_deviation *d = &f->deviation[k];
-      printf("%s%s%s%s%s\n", k == 0 ? "Explained by " : "         and ", d->words, d->option[0] ? "   [" : "", d->option, d->option[0] ? "]" : "");
+      vcca_print(stdout, "%s%s%s%s%s\n", k == 0 ? "Explained by " : "         and ", d->words, d->option[0] ? "   [" : "", d->option,
+                 d->option[0] ? "]" : "");
     }
     if (commands->of[i] && (f->count > 0 || e->other_hash))
-      printf("         %s\n", commands->of[i]);
+      vcca_print(stdout, "         %s\n", commands->of[i]);
   }
   if (e->more)
-    printf("and so on: only the first %d are told.\n", VCCA_RIM_FINDINGS_MAX);
+    vcca_print(stdout, "and so on: only the first %d are told.\n", VCCA_RIM_FINDINGS_MAX);
 }
 
 static void print_json(const struct vcca_rim_explanation *e, const struct commands *commands, const char *profile, vcca_span rim)

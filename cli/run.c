@@ -26,26 +26,6 @@ struct job {
   bool json;
 };
 
-/* Attribute text of XML. */
-static void xml(FILE *out, const char *text)
-{
-  for (; *text; text++)
-    switch (*text) {
-    case '<':
-      fputs("&lt;", out);
-      break;
-    case '&':
-      fputs("&amp;", out);
-      break;
-    case '"':
-      fputs("&quot;", out);
-      break;
-    default:
-      if ((unsigned char)*text >= 0x20)
-        fputc(*text, out);
-    }
-}
-
 static bool junit(const struct args *a, const struct job *job, struct vcca_error *err)
 {
   const char *path = args_get(a, "junit");
@@ -55,21 +35,21 @@ static bool junit(const struct args *a, const struct job *job, struct vcca_error
   if (!vcca_files_open(a->files, path, &to, err))
     return false;
   FILE *out = to.stream;
-  fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"vcca\" tests=\"%u\">\n", a->operands);
+  vcca_print(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"vcca\" tests=\"%u\">\n", a->operands);
   for (unsigned i = 0; i < a->operands; i++) {
     const struct vcca_run_result *r = &job->results[i];
-    fprintf(out, "  <testcase name=\"");
-    xml(out, a->operand[i]);
-    fprintf(out, "\" assertions=\"%u\"", r->expectations);
+    vcca_print(out, "  <testcase name=\"");
+    vcca_text_xml(out, a->operand[i]);
+    vcca_print(out, "\" assertions=\"%u\"", r->expectations);
     if (job->could_run[i] && r->failures == 0) {
-      fprintf(out, "/>\n");
+      vcca_print(out, "/>\n");
       continue;
     }
-    fprintf(out, "><%s message=\"", job->could_run[i] ? "failure" : "error");
-    xml(out, r->failure);
-    fprintf(out, "\"/></testcase>\n");
+    vcca_print(out, "><%s message=\"", job->could_run[i] ? "failure" : "error");
+    vcca_text_xml(out, r->failure);
+    vcca_print(out, "\"/></testcase>\n");
   }
-  fprintf(out, "</testsuite>\n");
+  vcca_print(out, "</testsuite>\n");
   return vcca_output_close(&to, true, err);
 }
 
@@ -99,10 +79,10 @@ static void report_json(const struct args *a, const struct job *job)
 
 static void report_text(FILE *out, const char *path, const struct vcca_run_result *r)
 {
-  fprintf(out, "%s  %s: %s (%u steps, %u calls, %u expectations)\n", r->failures > 0 ? "FAIL" : "pass", path, r->name, r->steps, r->calls,
-          r->expectations);
+  vcca_print(out, "%s  %s: %s (%u steps, %u calls, %u expectations)\n", r->failures > 0 ? "FAIL" : "pass", path, r->name, r->steps, r->calls,
+             r->expectations);
   if (r->failures > 0)
-    fprintf(out, "      %s%s\n", r->failure, r->failures > 1 ? " (and more)" : "");
+    vcca_print(out, "      %s%s\n", r->failure, r->failures > 1 ? " (and more)" : "");
 }
 
 static enum vcca_exit run_all(const struct args *a, struct job *job)

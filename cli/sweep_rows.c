@@ -13,8 +13,13 @@ enum { RESUME_MAX = 1 << 30 };
 /* RFC 4180: a field within quotes, where they are doubled; or as it is. */
 static void csv_text(FILE *out, const char *text, bool quoted)
 {
-  for (; *text; text++)
-    fputs(quoted && *text == '"' ? "\"\"" : (const char[]){*text, '\0'}, out);
+  while (*text) {
+    size_t n = strcspn(text, "\"");
+    vcca_text_write(out, vcca_span_of(text, n));
+    if (text[n])
+      fputs(quoted ? "\"\"" : "\"", out);
+    text += n + (text[n] != '\0');
+  }
 }
 
 static void csv_field(FILE *out, const char *text)
@@ -34,8 +39,14 @@ static void shell_word(FILE *out, const char *word)
     return;
   }
   putc('\'', out);
-  for (; *word; word++)
-    csv_text(out, *word == '\'' ? "'\\''" : (const char[]){*word, '\0'}, true);
+  while (*word) {
+    char part[512];
+    size_t n = strcspn(word, "'"), step = n < sizeof part ? n : sizeof part - 1;
+    snprintf(part, sizeof part, "%.*s", (int)step, word);
+    csv_text(out, part, true);
+    fputs(step == n && word[n] ? "'\\''" : "", out);
+    word += step + (step == n && word[n] != '\0');
+  }
   putc('\'', out);
 }
 
@@ -54,7 +65,7 @@ static void csv_value(FILE *out, enum vcca_sweep_kind kind, const struct vcca_sw
   if (value->none)
     fputs("none", out);
   else if (kind == VCCA_SWEEP_NUMBER)
-    fprintf(out, "%llu", (unsigned long long)value->number);
+    vcca_print(out, "%llu", (unsigned long long)value->number);
   else if (kind == VCCA_SWEEP_SWITCH)
     fputs(value->number ? "true" : "false", out);
   else if (kind == VCCA_SWEEP_WORDS || kind == VCCA_SWEEP_HOSTS)
@@ -67,19 +78,19 @@ void rows_write_head(const struct rows *rows, FILE *out)
 {
   fputs("id,profile,", out);
   for (size_t axis = 0; axis < rows->sweep->axis_count; axis++)
-    fprintf(out, "%s,", vcca_sweep_option_name(rows->sweep->axes[axis].option));
+    vcca_print(out, "%s,", vcca_sweep_option_name(rows->sweep->axes[axis].option));
   fputs("inputs,rem0,rim,error\n", out);
 }
 
 static void write_csv(const struct rows *rows, FILE *out, size_t id, const char *inputs, const struct row_values *values, const char *error)
 {
   const struct vcca_sweep *sweep = rows->sweep;
-  fprintf(out, "%zu,%s,", id, sweep->profile);
+  vcca_print(out, "%zu,%s,", id, sweep->profile);
   for (size_t axis = 0; axis < sweep->axis_count; axis++) {
     csv_value(out, vcca_sweep_kind(sweep->profile, sweep->axes[axis].option), vcca_sweep_at(sweep, id, axis));
     putc(',', out);
   }
-  fprintf(out, "%s,%s,%s,", inputs, values ? values->rem0 : "", values ? values->rim : "");
+  vcca_print(out, "%s,%s,%s,", inputs, values ? values->rem0 : "", values ? values->rim : "");
   csv_field(out, error ? error : "");
   putc('\n', out);
 }

@@ -73,7 +73,7 @@ static bool by_names(const struct args *a, struct job *job, const char *name, st
     const struct vcca_mutation *m = vcca_mutation_at(i);
     if (vcca_mutation_applies(m, family)) {
       if (list)
-        printf("%-6s %-32s %s\n", m->id, m->name, m->note);
+        vcca_print(stdout, "%-6s %-32s %s\n", m->id, m->name, m->note);
       ok = list || by_name(a, job, m, true, err);
     }
   }

@@ -67,7 +67,7 @@ static enum vcca_exit run(const struct args *a)
     vcca_fail_in(&err, a->operand[0]);
     code = fail(a, &err);
     if (!as_diag)
-      fprintf(stderr, "See it with: vcca token show -o diag %s\n", a->operand[0]);
+      vcca_print(stderr, "See it with: vcca token show -o diag %s\n", a->operand[0]);
   }
   vcca_bytes_free(&file);
   return code;

@@ -208,7 +208,7 @@ static bool write_ear(const struct args *a, const struct job *job, struct vcca_e
     return true;
   vcca_appraise(&job->verdict, &appraisal);
   if (!job->ear.has_time)
-    fprintf(stderr, "vcca token verify: note: the attestation result has no time of issue (--now), which its profile wants\n");
+    vcca_print(stderr, "vcca token verify: note: the attestation result has no time of issue (--now), which its profile wants\n");
   if (job->signer) {
     if (!vcca_ear_jwt(&appraisal, &job->ear, job->signer, &out, err))
       return false;

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "vcca/text.h"
 #include "vcca/hex.h"
 
 enum { RUNS_SHOWN = 100, FACTS_SHOWN = 24, BYTES_SHOWN = 16 };
@@ -13,10 +14,10 @@ enum { RUNS_SHOWN = 100, FACTS_SHOWN = 24, BYTES_SHOWN = 16 };
 static void print_side(FILE *out, const char *side, const char *name, const struct vcca_rim_trace *t)
 {
   char hex[2 * VCCA_HASH_MAX + 1];
-  fprintf(out, "%s: %s\n   %zu steps, %s, RIM %s\n", side, name, t->count, vcca_hash_name(t->alg),
-          vcca_hex_text(vcca_span_of(t->steps[t->count - 1].rim, vcca_hash_size(t->alg)), hex, sizeof hex));
+  vcca_print(out, "%s: %s\n   %zu steps, %s, RIM %s\n", side, name, t->count, vcca_hash_name(t->alg),
+             vcca_hex_text(vcca_span_of(t->steps[t->count - 1].rim, vcca_hash_size(t->alg)), hex, sizeof hex));
   if (t->realm)
-    fprintf(out, "   realm %u of the run, RD 0x%" PRIx64 "\n", t->realm, t->rd);
+    vcca_print(out, "   realm %u of the run, RD 0x%" PRIx64 "\n", t->realm, t->rd);
 }
 
 static void print_facts(FILE *out, const struct facts *facts, const char *indent)
@@ -24,14 +25,14 @@ static void print_facts(FILE *out, const struct facts *facts, const char *indent
   for (size_t i = 0; i < facts->count && i < FACTS_SHOWN; i++) {
     const struct fact *f = &facts->at[i];
     if (f->a[0] && f->b[0])
-      fprintf(out, "%s%s: %s in A, %s in B\n", indent, f->name, f->a, f->b);
+      vcca_print(out, "%s%s: %s in A, %s in B\n", indent, f->name, f->a, f->b);
     else
-      fprintf(out, "%s%s: only in %s: %s\n", indent, f->name, f->a[0] ? "A" : "B", f->a[0] ? f->a : f->b);
+      vcca_print(out, "%s%s: only in %s: %s\n", indent, f->name, f->a[0] ? "A" : "B", f->a[0] ? f->a : f->b);
   }
   if (facts->count > FACTS_SHOWN)
-    fprintf(out, "%s... and %zu more%s\n", indent, facts->count - FACTS_SHOWN + facts->more, facts->more ? "" : " (all of them with -o json)");
+    vcca_print(out, "%s... and %zu more%s\n", indent, facts->count - FACTS_SHOWN + facts->more, facts->more ? "" : " (all of them with -o json)");
   if (facts->remark)
-    fprintf(out, "%s(%s)\n", indent, facts->remark);
+    vcca_print(out, "%s(%s)\n", indent, facts->remark);
 }
 
 /* --- The first difference -------------------------------------------------------------------------------- */
@@ -40,40 +41,40 @@ static void print_place(FILE *out, const char *side, const struct vcca_trace_par
 {
   if (!part)
     return;
-  fprintf(out, "  %s: %s + 0x%" PRIx64, side, part->name, at);
+  vcca_print(out, "  %s: %s + 0x%" PRIx64, side, part->name, at);
   if (at >= part->content.n)
-    fprintf(out, ", in the zeros behind it");
+    vcca_print(out, ", in the zeros behind it");
   else if (part->file && at >= part->lead)
-    fprintf(out, ", byte 0x%" PRIx64 " of %s", at - part->lead, part->file);
-  fprintf(out, "\n");
+    vcca_print(out, ", byte 0x%" PRIx64 " of %s", at - part->lead, part->file);
+  vcca_print(out, "\n");
 }
 
 static void print_bytes(FILE *out, const char *side, const struct vcca_trace_part *part, uint64_t at)
 {
-  fprintf(out, "  %s: 0x%" PRIx64 ":", side, at);
+  vcca_print(out, "  %s: 0x%" PRIx64 ":", side, at);
   for (unsigned i = 0; i < BYTES_SHOWN; i++)
-    fprintf(out, " %02x", part_byte(part, at + i));
-  fprintf(out, "\n");
+    vcca_print(out, " %02x", part_byte(part, at + i));
+  vcca_print(out, "\n");
 }
 
 /* "step 12 of A: data 0x40201000" */
 static void print_step(FILE *out, const struct vcca_rim_diff *d, const struct vcca_diff_run *run)
 {
   if (run->what == VCCA_ONLY_A)
-    fprintf(out, "step %zu of A", run->a);
+    vcca_print(out, "step %zu of A", run->a);
   else if (run->what == VCCA_ONLY_B)
-    fprintf(out, "step %zu of B", run->b);
+    vcca_print(out, "step %zu of B", run->b);
   else if (run->a == run->b)
-    fprintf(out, "step %zu", run->a);
+    vcca_print(out, "step %zu", run->a);
   else
-    fprintf(out, "step %zu of A, %zu of B", run->a, run->b);
-  fprintf(out, ": %s", vcca_step_name(run->kind));
+    vcca_print(out, "step %zu of A, %zu of B", run->a, run->b);
+  vcca_print(out, ": %s", vcca_step_name(run->kind));
   if (run->kind == VCCA_STEP_DATA)
-    fprintf(out, " 0x%" PRIx64, run->base);
+    vcca_print(out, " 0x%" PRIx64, run->base);
   if (run->kind == VCCA_STEP_RIPAS)
-    fprintf(out, " from 0x%" PRIx64, run->base);
+    vcca_print(out, " from 0x%" PRIx64, run->base);
   if (run->kind == VCCA_STEP_REC)
-    fprintf(out, " of vCPU %zu", run->what == VCCA_ONLY_B ? rec_number(d->b, run->b) : rec_number(d->a, run->a));
+    vcca_print(out, " of vCPU %zu", run->what == VCCA_ONLY_B ? rec_number(d->b, run->b) : rec_number(d->a, run->a));
 }
 
 /* Which call of a run made the step, or came before it where it is missing. */
@@ -82,14 +83,14 @@ static void print_call(FILE *out, const char *side, const struct vcca_rim_trace 
   if (!t->realm || (missing && step == 0))
     return;
   const struct vcca_trace_step *s = &t->steps[missing ? step - 1 : step];
-  fprintf(out, "  %s: %s call %" PRIu32 ", %s (line %" PRIu32 " of the scenario)\n", side, missing ? "it would be behind" : "made by", s->call,
-          command_of(t, s), s->line);
+  vcca_print(out, "  %s: %s call %" PRIu32 ", %s (line %" PRIu32 " of the scenario)\n", side, missing ? "it would be behind" : "made by", s->call,
+             command_of(t, s), s->line);
 }
 
 static void print_zeros(FILE *out, const char *side, const struct vcca_rim_trace *t, const struct vcca_trace_step *step)
 {
   if (step->has_content && memcmp(step->content, vcca_hash_zero_page(t->alg), vcca_hash_size(t->alg)) == 0)
-    fprintf(out, "  %s has zeros here\n", side);
+    vcca_print(out, "  %s has zeros here\n", side);
 }
 
 static void print_content(FILE *out, const struct vcca_rim_diff *d, const struct vcca_diff_run *run)
@@ -100,21 +101,21 @@ static void print_content(FILE *out, const struct vcca_rim_diff *d, const struct
   print_place(out, "A", g.a, g.a_at);
   print_place(out, "B", g.b, g.b_at);
   if (g.differing > 0) {
-    fprintf(out, "  %zu byte%s of this granule differ%s, the first at:\n", g.differing, g.differing > 1 ? "s" : "", g.differing > 1 ? "" : "s");
+    vcca_print(out, "  %zu byte%s of this granule differ%s, the first at:\n", g.differing, g.differing > 1 ? "s" : "", g.differing > 1 ? "" : "s");
     print_bytes(out, "A", g.a, g.a_at);
     print_bytes(out, "B", g.b, g.b_at);
   } else if (run->kind == VCCA_STEP_DATA && run->what == VCCA_CONTENT) {
     print_zeros(out, "A", d->a, &d->a->steps[run->a]);
     print_zeros(out, "B", d->b, &d->b->steps[run->b]);
-    fprintf(out, "  a trace holds no bytes: with both sides as configurations, bytes, fields and properties are compared\n");
+    vcca_print(out, "  a trace holds no bytes: with both sides as configurations, bytes, fields and properties are compared\n");
   }
   if (inserted > 0)
-    fprintf(out, "  B has %" PRId64 " granule%s more here: what follows is A's, shifted\n", inserted, inserted > 1 ? "s" : "");
+    vcca_print(out, "  B has %" PRId64 " granule%s more here: what follows is A's, shifted\n", inserted, inserted > 1 ? "s" : "");
   else if (inserted < 0)
-    fprintf(out, "  B lacks %" PRId64 " granule%s of A here: what follows is A's, shifted\n", -inserted, inserted < -1 ? "s" : "");
+    vcca_print(out, "  B lacks %" PRId64 " granule%s of A here: what follows is A's, shifted\n", -inserted, inserted < -1 ? "s" : "");
   else if (run->elsewhere)
-    fprintf(out, "  %s has here what %s has at 0x%" PRIx64 "\n", run->what == VCCA_ONLY_A ? "A" : "B", run->what == VCCA_ONLY_A ? "B" : "A",
-            run->from);
+    vcca_print(out, "  %s has here what %s has at 0x%" PRIx64 "\n", run->what == VCCA_ONLY_A ? "A" : "B", run->what == VCCA_ONLY_A ? "B" : "A",
+               run->from);
 }
 
 static void print_first(FILE *out, const struct vcca_rim_diff *d, const struct vcca_diff_run *run)
@@ -123,17 +124,17 @@ static void print_first(FILE *out, const struct vcca_rim_diff *d, const struct v
   const struct vcca_trace_step *a = run->a < d->a->count ? &d->a->steps[run->a] : NULL, *b = run->b < d->b->count ? &d->b->steps[run->b] : NULL;
   char early = ends_before(d);
   if (early)
-    fprintf(out, "%c ends before %c does. As far as it goes, it is the same.\n", early, early == 'A' ? 'B' : 'A');
-  fprintf(out, "First difference: ");
+    vcca_print(out, "%c ends before %c does. As far as it goes, it is the same.\n", early, early == 'A' ? 'B' : 'A');
+  vcca_print(out, "First difference: ");
   print_step(out, d, run);
-  fprintf(out, ": %s\n", difference_words[run->what]);
+  vcca_print(out, ": %s\n", difference_words[run->what]);
   print_call(out, "A", d->a, run->a, run->what == VCCA_ONLY_B);
   print_call(out, "B", d->b, run->b, run->what == VCCA_ONLY_A);
   if (run->what == VCCA_FLAGS && a && b)
-    fprintf(out, "  flags: 0x%" PRIx64 "%s in A, 0x%" PRIx64 "%s in B\n", a->flags, a->has_content ? "" : ", not measured", b->flags,
-            b->has_content ? "" : ", not measured");
+    vcca_print(out, "  flags: 0x%" PRIx64 "%s in A, 0x%" PRIx64 "%s in B\n", a->flags, a->has_content ? "" : ", not measured", b->flags,
+               b->has_content ? "" : ", not measured");
   else if (run->what == VCCA_TOP && a && b)
-    fprintf(out, "  it ends at 0x%" PRIx64 " in A, at 0x%" PRIx64 " in B\n", a->top, b->top);
+    vcca_print(out, "  it ends at 0x%" PRIx64 " in A, at 0x%" PRIx64 " in B\n", a->top, b->top);
   if (run->kind == VCCA_STEP_DATA)
     print_content(out, d, run);
   facts_of_run(d, run, &facts);
@@ -170,7 +171,7 @@ static void print_calls(FILE *out, const struct vcca_rim_diff *d, const struct v
   } sides[] = {{"A", d->a, run->a, run->what == VCCA_ONLY_B}, {"B", d->b, run->b, run->what == VCCA_ONLY_A}};
   for (size_t i = 0; i < 2; i++)
     if (sides[i].t->realm && !sides[i].missing) {
-      fprintf(out, "%scall %" PRIu32 " in %s", follows ? "; " : "  ", sides[i].t->steps[sides[i].step].call, sides[i].side);
+      vcca_print(out, "%scall %" PRIu32 " in %s", follows ? "; " : "  ", sides[i].t->steps[sides[i].step].call, sides[i].side);
       follows = true;
     }
 }
@@ -181,13 +182,13 @@ static void print_run(FILE *out, const struct vcca_rim_diff *d, const struct vcc
   say_where(d, run, where, sizeof where);
   if (run->kind == VCCA_STEP_DATA || run->kind == VCCA_STEP_RIPAS)
     snprintf(addresses, sizeof addresses, "0x%09" PRIx64 "-0x%09" PRIx64, run->base, run->top);
-  fprintf(out, "  %-14s  %-6s  %-23s  %7zu", difference_names[run->what], vcca_step_name(run->kind), addresses, run->count);
+  vcca_print(out, "  %-14s  %-6s  %-23s  %7zu", difference_names[run->what], vcca_step_name(run->kind), addresses, run->count);
   if (where[0])
-    fprintf(out, "  %s", where);
+    vcca_print(out, "  %s", where);
   if (run->elsewhere)
-    fprintf(out, "%s %s: 0x%" PRIx64, where[0] ? ";" : " ", run->what == VCCA_ONLY_A ? "in B" : "in A", run->from);
+    vcca_print(out, "%s %s: 0x%" PRIx64, where[0] ? ";" : " ", run->what == VCCA_ONLY_A ? "in B" : "in A", run->from);
   print_calls(out, d, run, where[0] || run->elsewhere);
-  fprintf(out, "\n");
+  vcca_print(out, "\n");
   if (run != d->runs) {
     struct facts facts;
     facts_of_run(d, run, &facts);
@@ -201,7 +202,7 @@ static void print_trees(FILE *out, const struct vcca_rim_diff *d)
   struct facts facts;
   if (!a || !b || !facts_of_trees(a->content, b->content, &facts))
     return;
-  fprintf(out, "The device trees differ:\n");
+  vcca_print(out, "The device trees differ:\n");
   print_facts(out, &facts, "  ");
 }
 
@@ -209,8 +210,8 @@ static void print_rpv(FILE *out, const struct vcca_rim_diff *d)
 {
   char a[2 * 64 + 1], b[2 * 64 + 1];
   if (d->a->plan && d->b->plan && memcmp(d->a->plan->rpv, d->b->plan->rpv, sizeof d->a->plan->rpv) != 0)
-    fprintf(out, "The personalization values differ, which a RIM does not hold, but a token does:\n  %s in A\n  %s in B\n",
-            vcca_hex_text(VCCA_SPAN(d->a->plan->rpv), a, sizeof a), vcca_hex_text(VCCA_SPAN(d->b->plan->rpv), b, sizeof b));
+    vcca_print(out, "The personalization values differ, which a RIM does not hold, but a token does:\n  %s in A\n  %s in B\n",
+               vcca_hex_text(VCCA_SPAN(d->a->plan->rpv), a, sizeof a), vcca_hex_text(VCCA_SPAN(d->b->plan->rpv), b, sizeof b));
 }
 
 static void print_algorithms(FILE *out, const struct vcca_rim_diff *d)
@@ -218,11 +219,11 @@ static void print_algorithms(FILE *out, const struct vcca_rim_diff *d)
   const char *a = vcca_hash_name(d->given_a->alg), *b = vcca_hash_name(d->given_b->alg);
   if (d->given_a->alg == d->given_b->alg)
     return;
-  fprintf(out, "The algorithms differ: %s in A, %s in B. So every value does; ", a, b);
+  vcca_print(out, "The algorithms differ: %s in A, %s in B. So every value does; ", a, b);
   if (!d->again)
-    fprintf(out, "what follows is only what else differs, contents and parameters left out.\n");
+    vcca_print(out, "what follows is only what else differs, contents and parameters left out.\n");
   else
-    fprintf(out, "%c is compared as it would be with %s.\n", d->b == d->again ? 'B' : 'A', vcca_hash_name(d->again->alg));
+    vcca_print(out, "%c is compared as it would be with %s.\n", d->b == d->again ? 'B' : 'A', vcca_hash_name(d->again->alg));
 }
 
 void vcca_rim_diff_text(const struct vcca_rim_diff *d, const char *a, const char *b, FILE *out)
@@ -230,18 +231,18 @@ void vcca_rim_diff_text(const struct vcca_rim_diff *d, const char *a, const char
   print_side(out, "A", a, d->given_a);
   print_side(out, "B", b, d->given_b);
   if (vcca_rim_diff_same(d))
-    fprintf(out, "They are the same.\n");
+    vcca_print(out, "They are the same.\n");
   print_algorithms(out, d);
   print_rpv(out, d);
   if (d->run_count > 0) {
     print_first(out, d, &d->runs[0]);
     print_trees(out, d);
-    fprintf(out, "All that differs:\n  %-14s  %-6s  %-23s  %7s  %s\n", "what", "kind", "addresses", "steps", "where");
+    vcca_print(out, "All that differs:\n  %-14s  %-6s  %-23s  %7s  %s\n", "what", "kind", "addresses", "steps", "where");
   }
   for (size_t i = 0; i < d->run_count && i < RUNS_SHOWN; i++)
     print_run(out, d, &d->runs[i]);
   if (d->run_count > RUNS_SHOWN)
-    fprintf(out, "  ... and %zu more (all of them with -o json)\n", d->run_count - RUNS_SHOWN);
+    vcca_print(out, "  ... and %zu more (all of them with -o json)\n", d->run_count - RUNS_SHOWN);
   if (!vcca_rim_diff_same(d))
-    fprintf(out, "%zu steps are the same.\n", d->equal);
+    vcca_print(out, "%zu steps are the same.\n", d->equal);
 }

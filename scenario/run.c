@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "scenario/run.h"
+#include "vcca/text.h"
 
 enum { REPEAT_MAX = 65536 };
 
@@ -28,7 +29,7 @@ static void VCCA_PRINTF(3, 4) record_failure(struct run *r, const struct tree_no
   if (r->result->failures++ == 0)
     snprintf(r->result->failure, sizeof r->result->failure, "%.*s", (int)sizeof r->result->failure - 1, text);
   if (r->options->log)
-    fprintf(r->options->log, "%s\n", text);
+    vcca_print(r->options->log, "%s\n", text);
 }
 
 /* --- Reading a step --------------------------------------------------------------------------------------- */

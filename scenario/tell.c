@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "vcca/text.h"
 #include "scenario/run.h"
 
 static bool all_zero(const struct value *v)
@@ -29,7 +30,7 @@ static bool is_told(const struct step *s, const struct field *f)
 static void tell_value(const struct run *r, vcca_span name, const struct value *v)
 {
   char text[360];
-  fprintf(r->options->log, "        %-20.*s %s\n", (int)name.n, (const char *)name.p, value_print(v, text, sizeof text));
+  vcca_print(r->options->log, "        %-20.*s %s\n", (int)name.n, (const char *)name.p, value_print(v, text, sizeof text));
 }
 
 /* RIM and REMs of the realm that was called about last, where they are not those that were shown last. */
@@ -67,10 +68,10 @@ void tell_step(struct run *r, const struct step *s)
   if (!r->options->log || !r->options->verbose || r->result->failures > 0)
     return;
   const char *got = strstr(s->complaint, "got ");
-  fprintf(r->options->log, "step %u: %s%s%.*s%s%s\n", s->number, s->name, s->as.n ? " as " : "", (int)s->as.n, s->as.p ? (const char *)s->as.p : "",
-          s->ok ? "" : ": as expected, ",
-          s->ok ? ""
-          : got ? got
-                : s->complaint);
+  vcca_print(r->options->log, "step %u: %s%s%.*s%s%s\n", s->number, s->name, s->as.n ? " as " : "", (int)s->as.n,
+             s->as.p ? (const char *)s->as.p : "", s->ok ? "" : ": as expected, ",
+             s->ok ? ""
+             : got ? got
+                   : s->complaint);
   tell_values(r, s);
 }

@@ -298,7 +298,7 @@ static bool read_version(struct reader *r, const struct vcca_event *event, size_
     return vcca_fail_at(r->err, at, "VM VERSION has %zu bytes, %d are needed", data.n, VERSION_SIZE);
   copy_text(out->vmm, sizeof out->vmm, vcca_span_sub(data, VERSION_NAME, VERSION_VERSION - VERSION_NAME));
   copy_text(out->version, sizeof out->version, vcca_span_sub(data, VERSION_VERSION, VERSION_RAM - VERSION_VERSION));
-  size_t more = data.n >= VERSION_SIZE + VERSION_AREA && data.n != VERSION_PADDED ? VERSION_AREA : 0;
+  size_t more = data.n >= VERSION_SIZE + VERSION_AREA ? VERSION_AREA : 0;
   out->ram_size = vcca_le64(data.p + VERSION_RAM + more);
   out->cpus = vcca_le32(data.p + VERSION_CPUS + more);
   return out->cpus <= CPUS_MAX || vcca_fail_at(r->err, at + VERSION_CPUS + more, "VM VERSION: %" PRIu32 " vCPUs are not believed", out->cpus);

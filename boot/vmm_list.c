@@ -173,7 +173,7 @@ static bool skip_nested(struct vmm_list *l)
         return false;
       open[depth++] = c == '{' ? '}' : ']';
     } else if (c == '}' || c == ']') {
-      if (open[--depth] != c)
+      if (depth == 0 || open[--depth] != c)
         return false;
       if (depth == 0)
         return l->at++, true;
@@ -185,7 +185,7 @@ static bool skip_nested(struct vmm_list *l)
 static bool read_plain(struct vmm_list *l, struct vmm_member *out)
 {
   size_t from = l->at;
-  uint8_t c = peek(l);
+  uint8_t c;
   while ((c = peek(l)) == '+' || c == '-' || c == '.' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'))
     l->at++;
   vcca_span text = vcca_span_sub(l->text, from, l->at - from);

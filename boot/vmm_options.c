@@ -38,8 +38,9 @@ bool vmm_read_text(const struct vmm_value *v, struct vcca_error *err)
 
 bool vmm_read_flag(const struct vmm_value *v, struct vcca_error *err)
 {
+  bool there = !v->unset;
   (void)err;
-  set(v, &(bool){!v->unset}, sizeof(bool));
+  set(v, &there, sizeof there);
   return true;
 }
 

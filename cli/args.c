@@ -206,7 +206,7 @@ static bool declare_words(const struct args *a, struct vcca_error *err)
   char path[VCCA_PATH_MAX];
   struct vcca_file_place place;
   for (unsigned i = a->before; i < a->operands; i++)
-    for (const char *word = a->operand[i]; word; word = strpbrk(word, ",="), word += word != NULL) {
+    for (const char *word = a->operand[i], *cut; word; cut = strpbrk(word, ",="), word = cut ? cut + 1 : NULL) {
       bool whole = word == a->operand[i]; /* and its parts: if=pflash,file=code.fd */
       size_t n = whole ? strlen(word) : strcspn(word, ",");
       if (n == 0 || n >= sizeof path || word[0] == '-')

@@ -37,11 +37,15 @@ void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS])
   struct call call = {.m = m, .in = in};
   if (!command) {
     x[0] = NOT_SUPPORTED;
-  } else if (!memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE)) {
+  } else if (m->telling) {
+    call.refused = "in_hook";
+    x[0] = NOT_SUPPORTED;
+  } else if (!memory_hold(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE)) {
     call.refused = "no_memory"; /* the model's own, not the machine's */
     x[0] = NOT_SUPPORTED;
   } else {
     uint64_t status = abi->handlers[command - abi->interface.commands](&call);
+    memory_let_go(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE);
     answer(abi, x, status, &call);
   }
   struct vcca_trace trace = {.interface = &abi->interface, .command = command, .in = in, .out = x, .refused = call.refused, .realm = call.realm};

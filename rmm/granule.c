@@ -49,7 +49,10 @@ void granule_restore_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state
   struct granule *g = memory_touch(&m->memory, pa);
   bool was_free = g->state == VCCA_GRANULE_UNDELEGATED;
   bool is_free = state == VCCA_GRANULE_UNDELEGATED;
+  if (g->state == VCCA_GRANULE_RTT && state != VCCA_GRANULE_RTT)
+    m->walked = (struct walked){.table = 0};
   g->state = (uint8_t)state;
+  g->live = 0;
   if (was_free == is_free || !granule_secure(m, pa))
     return;
   if (was_free) {
@@ -72,6 +75,19 @@ void granule_take_block(vcca_machine *m, uint64_t pa, enum vcca_granule_state st
     g[i].state = (uint8_t)state;
   }
   m->pool_free -= GRANULES_PER_CHUNK;
+}
+
+void granule_release_block(vcca_machine *m, uint64_t pa)
+{
+  struct granule *g = memory_touch(&m->memory, pa);
+  for (unsigned i = 0; i < GRANULES_PER_CHUNK; i++) {
+    assert(states_granule(true, (enum vcca_granule_state)g[i].state, VCCA_GRANULE_UNDELEGATED));
+    memory_drop(&m->memory, &g[i]);
+    g[i].state = VCCA_GRANULE_UNDELEGATED;
+  }
+  m->pool_free += GRANULES_PER_CHUNK;
+  m->pool_next = pa < m->pool_next ? pa : m->pool_next;
+  m->pool_next_block = pa < m->pool_next_block ? pa : m->pool_next_block;
 }
 
 void granule_release(vcca_machine *m, uint64_t pa)

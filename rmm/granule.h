@@ -63,6 +63,8 @@ void granule_take_block(vcca_machine *m, uint64_t pa, enum vcca_granule_state st
 /* As it was saved, whatever it is now. */
 void granule_restore_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
 void granule_release(vcca_machine *m, uint64_t pa);
+/* All of a block of the pool that holds DATA: free again. */
+void granule_release_block(vcca_machine *m, uint64_t pa);
 
 /* The 4096 bytes; reading never makes a page. */
 const void *granule_read(const vcca_machine *m, uint64_t pa);

@@ -122,8 +122,9 @@ uint64_t guest_ripas_end(const vcca_machine *m, uint64_t rec, uint64_t base, uin
   struct rtt_walk walk = rtt_walk(m, realm_of(m, rec), base, RTT_PAGE_LEVEL);
   uint64_t size = rtt_entry_size(walk.level), end = base & ~(size - 1);
   *ripas = (uint8_t)walk.entry.ripas;
+  const uint64_t *words = rtt_words(m, walk.table);
   for (unsigned i = walk.index; i < RTT_ENTRIES && end < top; i++, end += size) {
-    struct rtt_entry e = rtt_get(m, walk.table, i);
+    struct rtt_entry e = rtt_entry_of(words[i]);
     if (e.hipas == RTT_TABLE || e.ripas != walk.entry.ripas)
       break;
   }

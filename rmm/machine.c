@@ -7,6 +7,7 @@
 #include "rmm/machine.h"
 
 #include "rmm/granule.h"
+#include "rmm/invariants.h"
 #include "rmm/rec.h"
 #include "rmm/rtt.h"
 
@@ -101,6 +102,7 @@ static bool check_config(const struct vcca_machine_config *config, struct vcca_e
 static void reset(vcca_machine *m)
 {
   memory_release(&m->memory);
+  m->walked = (struct walked){.table = 0};
   m->first_realm = 0;
   m->pool_free = 0;
   m->pool_next = 0;
@@ -221,87 +223,6 @@ bool vcca_machine_same(const vcca_machine *m, vcca_span saved)
 
 /* --- And back ------------------------------------------------------------------------------------------ */
 
-static bool table_sound(const vcca_machine *m, uint64_t pa)
-{
-  return granule_aligned(pa) && granule_state(m, pa) == VCCA_GRANULE_RTT;
-}
-
-static bool realm_sound(const vcca_machine *m, const struct realm *r)
-{
-  return r->state <= VCCA_REALM_SYSTEM_OFF && r->ipa_width >= 32 && r->ipa_width <= 52 && r->protected_width <= r->ipa_width &&
-         r->protected_width + 1 >= r->ipa_width && r->rim.rules == m->config.rules && realm_hash_valid(m, r->rim.hash_alg) &&
-         rtt_geometry_valid(r->ipa_width, r->lpa2, r->rtt_level_start, r->rtt_num_start);
-}
-
-static bool rec_sound(const vcca_machine *m, const struct rec *r)
-{
-  bool owned = r->owner ? granule_aligned(r->owner) && granule_state(m, r->owner) == VCCA_GRANULE_RD : m->config.abi == VCCA_ABI_TMI;
-  return owned && r->aux_count <= REC_AUX_MAX && r->abort.size <= 8 && !r->running;
-}
-
-/* Entries lead to memory that exists and to tables of the next level, each table once: *left is how many there are. */
-static bool tables_sound(const vcca_machine *m, uint64_t table, int level, uint64_t *left)
-{
-  if (!table_sound(m, table) || (*left)-- == 0)
-    return false;
-  for (unsigned i = 0; i < RTT_ENTRIES; i++) {
-    struct rtt_entry e = rtt_get(m, table, i);
-    if (e.hipas > RTT_TABLE || e.ripas > RTT_DESTROYED)
-      return false;
-    if (e.hipas == RTT_ASSIGNED && granule_state(m, e.pa) != VCCA_GRANULE_DATA)
-      return false;
-    if (e.hipas == RTT_TABLE && (level >= RTT_PAGE_LEVEL || !tables_sound(m, e.pa, level + 1, left)))
-      return false;
-  }
-  return true;
-}
-
-/* A list of descriptors through their next fields, no longer than the granules of that state that exist. */
-static bool lists_sound(const vcca_machine *m)
-{
-  uint64_t count[VCCA_GRANULE_STATES];
-  vcca_granule_census(m, count);
-  uint64_t rds = count[VCCA_GRANULE_RD], recs = count[VCCA_GRANULE_REC];
-  for (uint64_t rd = m->first_realm; rd; rd = realm_at(m, rd)->next) {
-    if (rds-- == 0 || !granule_aligned(rd) || granule_state(m, rd) != VCCA_GRANULE_RD)
-      return false;
-    uint64_t members = 0;
-    for (uint64_t rec = realm_at(m, rd)->first_rec; rec; rec = rec_at(m, rec)->next, members++)
-      if (recs-- == 0 || !rec_is(m, rec) || rec_at(m, rec)->owner != rd)
-        return false;
-    if (members != realm_at(m, rd)->num_recs)
-      return false;
-  }
-  return rds == 0 && (recs == 0 || m->config.abi == VCCA_ABI_TMI);
-}
-
-static bool granule_sound(const vcca_machine *m, uint64_t pa, const struct granule *g, uint64_t *tables)
-{
-  if (g->state == VCCA_GRANULE_RD) {
-    const struct realm *r = realm_at(m, pa);
-    bool sound = realm_sound(m, r);
-    for (uint64_t i = 0; sound && i < r->rtt_num_start; i++)
-      sound = tables_sound(m, r->rtt_base + i * GRANULE_SIZE, r->rtt_level_start, tables);
-    return sound;
-  }
-  return g->state != VCCA_GRANULE_REC || rec_sound(m, rec_at(m, pa));
-}
-
-static bool machine_sound(const vcca_machine *m)
-{
-  uint64_t count[VCCA_GRANULE_STATES];
-  vcca_granule_census(m, count);
-  uint64_t tables = count[VCCA_GRANULE_RTT];
-  for (size_t i = 0; i < m->memory.chunk_count; i++) {
-    const struct chunk *chunk = &m->memory.chunks[i];
-    const struct granule *g = memory_records(&m->memory, chunk);
-    for (size_t j = 0; j < GRANULES_PER_CHUNK; j++)
-      if (!granule_sound(m, chunk->base + j * GRANULE_SIZE, &g[j], &tables))
-        return false;
-  }
-  return tables == 0 && lists_sound(m);
-}
-
 /* One record at offset *at. Addresses ascend and lie in the machine's memory. */
 static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t *least, struct vcca_error *err)
 {
@@ -315,24 +236,60 @@ static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t 
     return vcca_fail_at(err, *at + 8, "saved machine: granule state 0x%llx is unknown", (unsigned long long)word);
   if (contents && saved.n - *at - RECORD_HEAD < GRANULE_SIZE)
     return vcca_fail_at(err, *at, "saved machine: ends within a granule");
+  if (contents ? vcca_span_zero(vcca_span_sub(saved, *at + RECORD_HEAD, GRANULE_SIZE)) : word == VCCA_GRANULE_UNDELEGATED)
+    return vcca_fail_at(err, *at, "saved machine: what is zero at 0x%llx is saved as if it were not", (unsigned long long)pa);
   if (!memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE))
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the saved machine");
   granule_restore_state(m, pa, (enum vcca_granule_state)(word & 0xff));
   if (contents)
     memcpy(memory_make(&m->memory, memory_touch(&m->memory, pa)), saved.p + *at + RECORD_HEAD, GRANULE_SIZE);
+  if ((word & 0xff) == VCCA_GRANULE_RTT)
+    rtt_recount(m, pa);
   *at += RECORD_HEAD + (contents ? GRANULE_SIZE : 0);
   *least = pa + GRANULE_SIZE;
   return true;
 }
 
+/* Where the record of a granule is; 0 when it has none. */
+static size_t record_of(vcca_span saved, size_t at, uint64_t pa)
+{
+  while (saved.n - at >= RECORD_HEAD && vcca_le64(saved.p + at) < pa)
+    at += RECORD_HEAD + (vcca_le64(saved.p + at + 8) >> 8 == HAS_CONTENTS ? GRANULE_SIZE : 0);
+  return saved.n - at >= RECORD_HEAD && vcca_le64(saved.p + at) == pa ? at : 0;
+}
+
+static bool fail_breach(const vcca_machine *m, const struct breach *breach, size_t at, struct vcca_error *err)
+{
+  if (breach->no_memory)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the saved machine");
+  return vcca_fail_at(err, at, "saved machine: granule 0x%llx (%s): %s", (unsigned long long)breach->pa,
+                      granule_region(m, breach->pa) ? vcca_granule_state_name(granule_state(m, breach->pa)) : "none", breach->what);
+}
+
+/* Whether calls can have made the machine, and none is under way in it. */
+static bool check_loaded(const vcca_machine *m, vcca_span saved, size_t first, struct vcca_error *err)
+{
+  struct breach breach;
+  bool sound = machine_sound(m, &breach);
+  for (uint64_t rd = sound ? m->first_realm : 0; rd; rd = realm_at(m, rd)->next)
+    for (uint64_t rec = realm_at(m, rd)->first_rec; sound && rec; rec = rec_at(m, rec)->next)
+      if (rec_at(m, rec)->running) {
+        breach = (struct breach){.pa = rec, .what = "it runs, and the call that entered it was not saved"};
+        sound = false;
+      }
+  return sound || fail_breach(m, &breach, record_of(saved, first, breach.pa), err);
+}
+
 bool vcca_machine_load(vcca_machine *m, vcca_span saved, struct vcca_error *err)
 {
+  if (m->memory.held_pages > 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a machine cannot be restored while a call is under way");
   vcca_machine fresh = *m;
   fresh.memory = (struct memory){0};
   reset(&fresh);
   struct saving measure = {0}, head = {.against = saved, .comparing = true};
   put_head(&measure, &fresh);
-  size_t at = measure.sink.n; /* the head ends with the first realm */
+  size_t first = measure.sink.n, at = first; /* the head ends with the first realm */
   uint64_t least = 0;
   if (saved.n >= at)
     fresh.first_realm = vcca_le64(saved.p + at - 8);
@@ -342,13 +299,12 @@ bool vcca_machine_load(vcca_machine *m, vcca_span saved, struct vcca_error *err)
   bool ok = true;
   while (ok && at < saved.n)
     ok = load_granule(&fresh, saved, &at, &least, err);
-  if (ok && !machine_sound(&fresh))
-    ok = vcca_fail_at(err, 0, "saved machine: its descriptors contradict each other");
-  if (ok)
-    memory_release(&m->memory);
-  else
+  ok = ok && check_loaded(&fresh, saved, first, err);
+  if (!ok) {
     memory_release(&fresh.memory);
-  if (ok)
-    *m = fresh;
-  return ok;
+    return false;
+  }
+  memory_release(&m->memory);
+  *m = fresh;
+  return true;
 }

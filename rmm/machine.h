@@ -6,8 +6,8 @@
 
 #include "rmm/memory.h"
 
-/* How many pages one call may need at most (REC_CREATE: 17 granules, each perhaps the first of its chunk); reserved before it
- * begins, so that nothing fails once it commits. */
+/* How many pages one call may need at most (REC_CREATE: 17 granules, each perhaps the first of its chunk); held for it from before it
+ * begins until it ends, so that nothing fails once it commits, whatever the realm's program and the hooks do meanwhile. */
 enum { MACHINE_RESERVE = 128 };
 
 /* Lent pages whose digests are known for now. No state: what is measured does not depend on it. */
@@ -17,6 +17,13 @@ struct ahead {
   const uint8_t *digests; /* NULL: none are */
 };
 
+/* Where the last walk to a page ended: calls that follow each other name neighbours. No state: it is forgotten when a table goes. */
+struct walked {
+  uint64_t roots; /* of the realm */
+  uint64_t base;  /* the address of the table's first entry */
+  uint64_t table; /* of level 3; 0: none */
+};
+
 struct vcca_machine {
   struct vcca_machine_config config;
   bool embedded; /* some region's bytes are the embedder's */
@@ -24,7 +31,9 @@ struct vcca_machine {
   void *guest_ctx;
 
   struct ahead ahead;
+  bool telling; /* a hook is told of an extension in the middle of a call: no other call may begin */
   struct memory memory;
+  struct walked walked;
   uint64_t first_realm; /* RD of the newest realm; the others follow through their descriptors. 0: none */
 
   /* The TMM's secure pool; follows from the granules. Nothing is free below next, no 2 MiB block below next_block. */

@@ -63,8 +63,7 @@ void memory_release(struct memory *mem)
 
 /* --- The directory ------------------------------------------------------------------------------------ */
 
-/* Index of the first chunk at or above base. */
-static size_t chunk_position(const struct memory *mem, uint64_t base)
+size_t memory_chunk_index(const struct memory *mem, uint64_t base)
 {
   size_t low = 0, high = mem->chunk_count;
   while (low < high) {
@@ -107,7 +106,7 @@ static bool reserve_places(struct memory *mem, size_t chunks)
 static struct granule *add_chunk(struct memory *mem, uint64_t base)
 {
   assert(mem->chunk_count < mem->chunk_room); /* memory_reserve was called */
-  struct chunk *at = &mem->chunks[chunk_position(mem, base)];
+  struct chunk *at = &mem->chunks[memory_chunk_index(mem, base)];
   memmove(at + 1, at, (size_t)(mem->chunks + mem->chunk_count - at) * sizeof *at);
   *at = (struct chunk){.base = base, .table = take(mem)};
   mem->chunk_count++;
@@ -117,6 +116,8 @@ static struct granule *add_chunk(struct memory *mem, uint64_t base)
 
 bool memory_reserve(struct memory *mem, size_t pages, size_t chunks)
 {
+  pages += mem->held_pages;
+  chunks += mem->held_chunks;
   if (!reserve_places(mem, mem->chunk_count + chunks))
     return false;
   if (mem->chunk_room - mem->chunk_count < chunks) {
@@ -131,6 +132,21 @@ bool memory_reserve(struct memory *mem, size_t pages, size_t chunks)
     if (!add_slab(mem))
       return false;
   return true;
+}
+
+bool memory_hold(struct memory *mem, size_t pages, size_t chunks)
+{
+  if (!memory_reserve(mem, pages, chunks))
+    return false;
+  mem->held_pages += pages;
+  mem->held_chunks += chunks;
+  return true;
+}
+
+void memory_let_go(struct memory *mem, size_t pages, size_t chunks)
+{
+  mem->held_pages -= pages;
+  mem->held_chunks -= chunks;
 }
 
 struct granule *memory_touch(struct memory *mem, uint64_t pa)

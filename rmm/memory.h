@@ -15,7 +15,8 @@ enum { GRANULES_PER_CHUNK = 512, SLAB_PAGES = 256 };
 struct granule {
   uint32_t page; /* contents; 0: zeros; from MEMORY_LENT on: lent */
   uint8_t state; /* enum vcca_granule_state */
-  uint8_t reserved[3];
+  uint8_t reserved;
+  uint16_t live; /* RTT: how many entries keep it alive (ASSIGNED, TABLE). Follows from the entries */
 };
 
 /* The granules of 2 MiB; their records fill one page. */
@@ -49,11 +50,17 @@ struct memory {
   uint32_t lent_room;
   uint32_t free_lent; /* head of their list */
   uint64_t edits;     /* how often a granule was handed out to be changed: a call that changed nothing leaves it alone */
+  size_t held_pages;  /* promised to calls that are under way */
+  size_t held_chunks;
 };
 
-/* Makes sure that so many pages, for contents and for chunks' records, and so many chunks can be taken without fail. False: out of
- * memory, nothing changed that anyone could see. */
+/* Makes sure that so many pages, for contents and for chunks' records, and so many chunks can be taken without fail, beside those that
+ * are held for others. False: out of memory, nothing changed that anyone could see. */
 VCCA_MUST_USE bool memory_reserve(struct memory *mem, size_t pages, size_t chunks);
+/* The same, and whoever reserves from now on leaves them alone, until they are let go: what runs between a call's checks and its last
+ * effect (the realm's program, a hook) may store into the machine itself. */
+VCCA_MUST_USE bool memory_hold(struct memory *mem, size_t pages, size_t chunks);
+void memory_let_go(struct memory *mem, size_t pages, size_t chunks);
 void memory_release(struct memory *mem);
 
 static inline void *memory_page(const struct memory *mem, uint32_t page)
@@ -88,6 +95,8 @@ static inline const struct granule *memory_granule(const struct memory *mem, uin
   return records ? records + (pa - base) / GRANULE_SIZE : NULL;
 }
 struct granule *memory_touch(struct memory *mem, uint64_t pa);
+/* Which of the chunks begins at or next above base. */
+size_t memory_chunk_index(const struct memory *mem, uint64_t base);
 
 /* A granule's contents: NULL when it has no page; make gives it one, of zeros; drop makes it zeros again. */
 const void *memory_contents(const struct memory *mem, const struct granule *g);

@@ -106,8 +106,11 @@ static void tell(vcca_machine *m, struct vcca_rim_step step, const uint8_t *befo
 {
   step.before = before;
   step.after = realm->rim.value;
-  if (m->config.rim_step)
-    m->config.rim_step(m->config.rim_ctx, &step);
+  if (!m->config.rim_step)
+    return;
+  m->telling = true;
+  m->config.rim_step(m->config.rim_ctx, &step);
+  m->telling = false;
 }
 
 void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, bool measured, uint64_t source)
@@ -176,7 +179,7 @@ void realm_set_state(vcca_machine *m, uint64_t rd, enum vcca_realm_state state)
 bool realm_rtt_live(const vcca_machine *m, const struct realm *realm)
 {
   for (uint64_t i = 0; i < realm->rtt_num_start; i++)
-    if (rtt_live(m, realm->rtt_base + i * GRANULE_SIZE))
+    if (rtt_live(m, realm->rtt_base + i * GRANULE_SIZE) > 0)
       return true;
   return false;
 }

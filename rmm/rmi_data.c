@@ -30,7 +30,7 @@ uint64_t rmi_data_create(struct call *call)
   REQUIRE(ipa_bound, realm_protects(realm, ipa), RMI_ERROR_INPUT);
   REQUIRE(ipa_align, granule_aligned(ipa), RMI_ERROR_INPUT);
   REQUIRE(data_bound2, realm_reaches(realm, data), RMI_ERROR_INPUT);
-  struct rtt_walk walk = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL);
+  struct rtt_walk walk = rtt_walk_page(m, realm, ipa);
   REQUIRE(rtt_walk, walk.level == RTT_PAGE_LEVEL, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_UNASSIGNED, rmi_indexed(RMI_ERROR_RTT, walk.level));
 
@@ -55,7 +55,7 @@ uint64_t rmi_data_create_unknown(struct call *call)
   REQUIRE(ipa_bound, realm_protects(realm, ipa), RMI_ERROR_INPUT);
   REQUIRE(ipa_align, granule_aligned(ipa), RMI_ERROR_INPUT);
   REQUIRE(data_bound2, realm_reaches(realm, data), RMI_ERROR_INPUT);
-  struct rtt_walk walk = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL);
+  struct rtt_walk walk = rtt_walk_page(m, realm, ipa);
   REQUIRE(rtt_walk, walk.level == RTT_PAGE_LEVEL, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_UNASSIGNED, rmi_indexed(RMI_ERROR_RTT, walk.level));
 
@@ -74,7 +74,7 @@ uint64_t rmi_data_destroy(struct call *call)
   call->realm = rd;
   REQUIRE(ipa_bound, realm_protects(realm, ipa), RMI_ERROR_INPUT);
   REQUIRE(ipa_align, granule_aligned(ipa), RMI_ERROR_INPUT);
-  struct rtt_walk walk = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL);
+  struct rtt_walk walk = rtt_walk_page(m, realm, ipa);
   call->out[1] = rtt_walk_top(m, &walk, ipa);
   REQUIRE(rtt_walk, walk.level == RTT_PAGE_LEVEL, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_ASSIGNED, rmi_indexed(RMI_ERROR_RTT, walk.level));

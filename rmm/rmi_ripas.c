@@ -14,11 +14,9 @@ static bool aligned_to_entry(const struct rtt_walk *walk, uint64_t address)
 static uint64_t init_end(const vcca_machine *m, const struct rtt_walk *walk, uint64_t base, uint64_t top)
 {
   uint64_t size = rtt_entry_size(walk->level), end = base;
-  for (unsigned i = walk->index; i < RTT_ENTRIES && top - end >= size; i++) {
-    if (rtt_get(m, walk->table, i).hipas != RTT_UNASSIGNED)
-      break;
+  const uint64_t *words = rtt_words(m, walk->table);
+  for (unsigned i = walk->index; i < RTT_ENTRIES && top - end >= size && rtt_entry_of(words[i]).hipas == RTT_UNASSIGNED; i++)
     end += size;
-  }
   return end;
 }
 
@@ -42,10 +40,9 @@ uint64_t rmi_rtt_init_ripas(struct call *call)
   REQUIRE(no_progress, end != base, rmi_indexed(RMI_ERROR_RTT, walk.level));
 
   uint64_t size = rtt_entry_size(walk.level);
-  for (unsigned i = walk.index; base < end; i++, base += size) {
-    rtt_put(m, walk.table, i, (struct rtt_entry){.hipas = RTT_UNASSIGNED, .ripas = RTT_RAM});
+  rtt_put_ripas(m, walk.table, walk.index, (end - base) / size, RTT_RAM);
+  for (; base < end; base += size)
     realm_measure_ripas(m, rd, base, base + size);
-  }
   call->out[0] = end;
   return RMI_SUCCESS;
 }
@@ -56,8 +53,9 @@ uint64_t rmi_rtt_init_ripas(struct call *call)
 static uint64_t set_end(const vcca_machine *m, const struct rtt_walk *walk, const struct guest_pending *asked, uint64_t base, uint64_t top)
 {
   uint64_t size = rtt_entry_size(walk->level), end = base & ~(size - 1);
+  const uint64_t *words = rtt_words(m, walk->table);
   for (unsigned i = walk->index; i < RTT_ENTRIES && top - end >= size; i++) {
-    struct rtt_entry e = rtt_get(m, walk->table, i);
+    struct rtt_entry e = rtt_entry_of(words[i]);
     if (e.hipas == RTT_TABLE || (e.ripas == RTT_DESTROYED && !asked->ripas_destroyed))
       break;
     end += size;
@@ -94,11 +92,8 @@ uint64_t rmi_rtt_set_ripas(struct call *call)
   REQUIRE(no_progress, end > base, rmi_indexed(RMI_ERROR_RTT, walk.level));
 
   uint64_t size = rtt_entry_size(walk.level);
-  for (uint64_t at = base & ~(size - 1); at < end; at += size, walk.index++) {
-    struct rtt_entry e = rtt_get(m, walk.table, walk.index);
-    e.ripas = (enum rtt_ripas)asked->ripas_value;
-    rtt_put(m, walk.table, walk.index, e);
-  }
+  uint64_t first = base & ~(size - 1);
+  rtt_put_ripas(m, walk.table, walk.index, (end - first + size - 1) / size, (enum rtt_ripas)asked->ripas_value);
   rec_edit(m, rec_pa)->pending.ripas_addr = end;
   call->out[0] = end;
   return RMI_SUCCESS;

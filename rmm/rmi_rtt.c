@@ -52,7 +52,7 @@ uint64_t rmi_rtt_destroy(struct call *call)
   call->out[1] = rtt_walk_top(m, &walk, ipa);
   REQUIRE(rtt_walk, walk.level == level - 1, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_TABLE, rmi_indexed(RMI_ERROR_RTT, walk.level));
-  REQUIRE(rtt_live, !rtt_live(m, walk.entry.pa), rmi_indexed(RMI_ERROR_RTT, (int)level));
+  REQUIRE(rtt_live, rtt_live(m, walk.entry.pa) == 0, rmi_indexed(RMI_ERROR_RTT, (int)level));
 
   rtt_unlink(m, realm, &walk, ipa);
   call->out[0] = walk.entry.pa;

@@ -9,37 +9,85 @@
 #define ADDRESS_BITS UINT64_C(0x000ffffffffff000)
 #define MEMATTR_BITS UINT64_C(0x1c)
 #define S2AP_BITS UINT64_C(0xc0)
+#define HIPAS_BITS UINT64_C(7)
+#define RIPAS_MAX UINT64_C(3)
+enum { RIPAS_SHIFT = 3 };
 
-static uint64_t pack(struct rtt_entry e)
+uint64_t rtt_word_of(struct rtt_entry e)
 {
   return (uint64_t)e.hipas | (uint64_t)e.ripas << 3 | (e.attributes & MEMATTR_BITS) << 3 | (e.attributes & S2AP_BITS) << 2 | (e.pa & ADDRESS_BITS);
 }
 
-static struct rtt_entry unpack(uint64_t word)
+struct rtt_entry rtt_entry_of(uint64_t word)
 {
   struct rtt_entry e = {
-      .hipas = (enum rtt_hipas)(word & 7),
-      .ripas = (enum rtt_ripas)(word >> 3 & 3),
+      .hipas = (enum rtt_hipas)(word & HIPAS_BITS),
+      .ripas = (enum rtt_ripas)(word >> RIPAS_SHIFT & RIPAS_MAX),
       .attributes = (word >> 3 & MEMATTR_BITS) | (word >> 2 & S2AP_BITS),
       .pa = word & ADDRESS_BITS,
   };
   return e;
 }
 
+/* Whether it keeps its table alive. */
+static bool word_holds(uint64_t word)
+{
+  return (word & HIPAS_BITS) == RTT_ASSIGNED || (word & HIPAS_BITS) == RTT_TABLE;
+}
+
+/* RttEntryIsLive. */
+static bool word_live(uint64_t word)
+{
+  return word_holds(word) || (word & HIPAS_BITS) == RTT_ASSIGNED_NS;
+}
+
+static bool mapped(struct rtt_entry e)
+{
+  return e.hipas == RTT_ASSIGNED || e.hipas == RTT_ASSIGNED_NS;
+}
+
+/* A table is never Non-secure: its contents are the model's own, wherever it lies. */
+const uint64_t *rtt_words(const vcca_machine *m, uint64_t table)
+{
+  static const uint64_t zeros[RTT_ENTRIES];
+  const void *words = memory_contents(&m->memory, memory_granule(&m->memory, table));
+  return words ? words : zeros;
+}
+
 struct rtt_entry rtt_get(const vcca_machine *m, uint64_t table, unsigned index)
 {
-  const uint64_t *words = granule_read(m, table);
-  return unpack(words[index]);
+  return rtt_entry_of(rtt_words(m, table)[index]);
 }
 
 void rtt_put(vcca_machine *m, uint64_t table, unsigned index, struct rtt_entry entry)
 {
-  const uint64_t *words = granule_read(m, table);
-  uint64_t word = pack(entry);
-  if (words[index] == word)
+  uint64_t before = rtt_words(m, table)[index], word = rtt_word_of(entry);
+  if (before == word)
     return;
-  uint64_t *editable = granule_edit(m, table);
-  editable[index] = word;
+  struct granule *g = memory_touch(&m->memory, table);
+  uint64_t *words = memory_make(&m->memory, g);
+  words[index] = word;
+  g->live = (uint16_t)(g->live + word_holds(word) - word_holds(before));
+}
+
+void rtt_put_ripas(vcca_machine *m, uint64_t table, unsigned first, uint64_t n, enum rtt_ripas ripas)
+{
+  uint64_t *words = memory_make(&m->memory, memory_touch(&m->memory, table));
+  for (uint64_t i = first; i < first + n && i < RTT_ENTRIES; i++)
+    words[i] = (words[i] & ~(RIPAS_MAX << RIPAS_SHIFT)) | (uint64_t)ripas << RIPAS_SHIFT;
+}
+
+/* A table without entries so far gets them: from first on, each next one step further. */
+static void fill(vcca_machine *m, uint64_t table, unsigned count, struct rtt_entry first, uint64_t step)
+{
+  uint64_t word = rtt_word_of(first);
+  if (word == 0)
+    return;
+  struct granule *g = memory_touch(&m->memory, table);
+  uint64_t *words = memory_make(&m->memory, g);
+  for (unsigned i = 0; i < count; i++)
+    words[i] = word + i * step;
+  g->live = (uint16_t)(word_holds(word) ? count : 0);
 }
 
 /* Where LPA2 has room for address bits 51:50, which otherwise are where they belong. */
@@ -112,28 +160,48 @@ struct rtt_walk rtt_walk(const vcca_machine *m, const struct realm *realm, uint6
   }
 }
 
-static bool entry_live(struct rtt_entry e)
+struct rtt_walk rtt_walk_page(vcca_machine *m, const struct realm *realm, uint64_t ipa)
 {
-  return e.hipas == RTT_ASSIGNED || e.hipas == RTT_ASSIGNED_NS || e.hipas == RTT_TABLE;
+  uint64_t base = ipa & ~(rtt_entry_size(RTT_PAGE_LEVEL - 1) - 1);
+  if (m->walked.table && m->walked.roots == realm->rtt_base && m->walked.base == base) {
+    struct rtt_walk walk = {.table = m->walked.table, .index = (unsigned)(ipa / GRANULE_SIZE % RTT_ENTRIES), .level = RTT_PAGE_LEVEL};
+    walk.entry = rtt_get(m, walk.table, walk.index);
+    return walk;
+  }
+  struct rtt_walk walk = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL);
+  if (walk.level == RTT_PAGE_LEVEL)
+    m->walked = (struct walked){.roots = realm->rtt_base, .base = base, .table = walk.table};
+  return walk;
 }
 
 uint64_t rtt_walk_top(const vcca_machine *m, const struct rtt_walk *walk, uint64_t ipa)
 {
+  const uint64_t *words = rtt_words(m, walk->table);
   uint64_t size = rtt_entry_size(walk->level);
   uint64_t top = ipa & ~(size - 1);
-  for (unsigned i = walk->index; i < RTT_ENTRIES && !entry_live(rtt_get(m, walk->table, i)); i++)
+  for (unsigned i = walk->index; i < RTT_ENTRIES && !word_live(words[i]); i++)
     top += size;
-  return top;
+  return top > ipa ? top : ipa;
 }
 
-bool rtt_live(const vcca_machine *m, uint64_t table)
+unsigned rtt_live(const vcca_machine *m, uint64_t table)
 {
-  for (unsigned i = 0; i < RTT_ENTRIES; i++) {
-    struct rtt_entry e = rtt_get(m, table, i);
-    if (e.hipas == RTT_ASSIGNED || e.hipas == RTT_TABLE)
-      return true;
-  }
-  return false;
+  const struct granule *g = memory_granule(&m->memory, table);
+  return g ? g->live : 0;
+}
+
+unsigned rtt_count_live(const vcca_machine *m, uint64_t table)
+{
+  const uint64_t *words = rtt_words(m, table);
+  unsigned live = 0;
+  for (unsigned i = 0; i < RTT_ENTRIES; i++)
+    live += word_holds(words[i]);
+  return live;
+}
+
+void rtt_recount(vcca_machine *m, uint64_t table)
+{
+  memory_touch(&m->memory, table)->live = (uint16_t)rtt_count_live(m, table);
 }
 
 /* --- Tables come and go ------------------------------------------------------------------------------- */
@@ -142,26 +210,18 @@ void rtt_make_roots(vcca_machine *m, const struct realm *realm)
 {
   unsigned shift = shift_of(realm->rtt_level_start);
   uint64_t entries = UINT64_C(1) << (realm->ipa_width - shift);
+  const struct rtt_entry inside = {.hipas = RTT_UNASSIGNED, .ripas = realm_has_ripas(realm) ? RTT_EMPTY : RTT_RAM},
+                         outside = {.hipas = RTT_UNASSIGNED_NS};
   for (uint64_t i = 0; i < realm->rtt_num_start; i++)
     granule_set_state(m, realm->rtt_base + i * GRANULE_SIZE, VCCA_GRANULE_RTT);
-  for (uint64_t i = 0; i < entries; i++) {
-    struct rtt_entry e = {.hipas = RTT_UNASSIGNED, .ripas = realm_has_ripas(realm) ? RTT_EMPTY : RTT_RAM};
-    if (!realm_protects(realm, i << shift))
-      e = (struct rtt_entry){.hipas = RTT_UNASSIGNED_NS};
-    rtt_put(m, realm->rtt_base + i / RTT_ENTRIES * GRANULE_SIZE, (unsigned)(i % RTT_ENTRIES), e);
-  }
+  for (uint64_t i = 0; i < entries; i++)
+    rtt_put(m, realm->rtt_base + i / RTT_ENTRIES * GRANULE_SIZE, (unsigned)(i % RTT_ENTRIES), realm_protects(realm, i << shift) ? inside : outside);
 }
 
 void rtt_split(vcca_machine *m, const struct rtt_walk *walk, uint64_t child)
 {
-  uint64_t step = rtt_entry_size(walk->level + 1);
-  struct rtt_entry e = walk->entry;
   granule_set_state(m, child, VCCA_GRANULE_RTT);
-  for (unsigned i = 0; i < RTT_ENTRIES; i++) {
-    rtt_put(m, child, i, e);
-    if (entry_live(e))
-      e.pa += step;
-  }
+  fill(m, child, RTT_ENTRIES, walk->entry, mapped(walk->entry) ? rtt_entry_size(walk->level + 1) : 0);
   rtt_put(m, walk->table, walk->index, (struct rtt_entry){.hipas = RTT_TABLE, .pa = child});
 }
 
@@ -184,16 +244,14 @@ void rtt_unassign(vcca_machine *m, const struct rtt_walk *walk)
 
 bool rtt_homogeneous(const vcca_machine *m, uint64_t table, int level, struct rtt_entry *folded)
 {
-  struct rtt_entry first = rtt_get(m, table, 0);
-  bool mapped = first.hipas == RTT_ASSIGNED || first.hipas == RTT_ASSIGNED_NS;
-  if (first.hipas == RTT_TABLE || (mapped && (level < 2 || first.pa % rtt_entry_size(level - 1) != 0)))
+  const uint64_t *words = rtt_words(m, table);
+  struct rtt_entry first = rtt_entry_of(words[0]);
+  if (first.hipas == RTT_TABLE || (mapped(first) && (level < 2 || first.pa % rtt_entry_size(level - 1) != 0)))
     return false;
-  for (unsigned i = 1; i < RTT_ENTRIES; i++) {
-    struct rtt_entry want = first;
-    want.pa += mapped ? i * rtt_entry_size(level) : 0;
-    if (pack(rtt_get(m, table, i)) != pack(want))
+  uint64_t step = mapped(first) ? rtt_entry_size(level) : 0;
+  for (unsigned i = 1; i < RTT_ENTRIES; i++)
+    if (words[i] != words[0] + i * step)
       return false;
-  }
   *folded = first;
   return true;
 }

@@ -23,8 +23,15 @@ uint64_t rtt_entry_size(int level);
 /* Whether the host may name the level: first..3. */
 bool rtt_level_valid(int64_t level, int64_t first);
 
+/* A table's entries, for whoever looks at many: good until one of them is put. */
+const uint64_t *rtt_words(const vcca_machine *m, uint64_t table);
+struct rtt_entry rtt_entry_of(uint64_t word);
+uint64_t rtt_word_of(struct rtt_entry entry);
+
 struct rtt_entry rtt_get(const vcca_machine *m, uint64_t table, unsigned index);
 void rtt_put(vcca_machine *m, uint64_t table, unsigned index, struct rtt_entry entry);
+/* The RIPAS of entries first .. first + n - 1, which are UNASSIGNED or ASSIGNED and stay so. */
+void rtt_put_ripas(vcca_machine *m, uint64_t table, unsigned first, uint64_t n, enum rtt_ripas ripas);
 
 /* Where the walk for an address stopped: at the wanted level, or above it where there was no table to go on to. */
 struct rtt_walk {
@@ -35,12 +42,17 @@ struct rtt_walk {
 };
 /* ipa is below 2^ipa_width. */
 struct rtt_walk rtt_walk(const vcca_machine *m, const struct realm *realm, uint64_t ipa, int level);
+/* The same to level 3, from where the last such walk ended when that is near. */
+struct rtt_walk rtt_walk_page(vcca_machine *m, const struct realm *realm, uint64_t ipa);
 /* RttSkipNonLiveEntries: the first live (ASSIGNED, ASSIGNED_NS, TABLE) entry's address at or after ipa in the walked table, or the
- * end of that table's range. */
+ * end of that table's range. ipa itself when its own entry is live, although that may begin below (docs/deviations.md). */
 uint64_t rtt_walk_top(const vcca_machine *m, const struct rtt_walk *walk, uint64_t ipa);
 
-/* Whether a table has ASSIGNED or TABLE entries. */
-bool rtt_live(const vcca_machine *m, uint64_t table);
+/* How many ASSIGNED and TABLE entries a table has, which keep it alive: as its granule remembers, and counted. */
+unsigned rtt_live(const vcca_machine *m, uint64_t table);
+unsigned rtt_count_live(const vcca_machine *m, uint64_t table);
+/* Its granule remembers what was counted: for a table that came as bytes. */
+void rtt_recount(vcca_machine *m, uint64_t table);
 /* The walked entry becomes a TABLE; the child's entries inherit what it was. */
 void rtt_split(vcca_machine *m, const struct rtt_walk *walk, uint64_t child);
 /* The walked TABLE entry loses its table, which is released: UNASSIGNED and DESTROYED, or UNASSIGNED_NS. */

@@ -93,7 +93,7 @@ static void expose(struct rec *rec, const struct vcca_realm_event *event)
       .emulatable = 1,
       .write = event->write,
       .size = (uint8_t)(1U << log2),
-      .reg = (uint8_t)event->reg,
+      .reg = (uint8_t)(event->reg < REC_GPRS ? event->reg : REC_GPRS), /* XZR */
       .sign_extend = event->sign_extend,
       .wide = event->wide,
   };

@@ -27,11 +27,12 @@ static void assign(vcca_machine *m, const struct rtt_walk *walk, uint64_t pa)
 static uint64_t vacate(vcca_machine *m, uint64_t table, unsigned index, int level)
 {
   struct rtt_entry e = rtt_get(m, table, index);
-  uint64_t size = rtt_entry_size(level);
-  for (uint64_t at = 0; at < size; at += GRANULE_SIZE)
-    granule_release(m, e.pa + at);
+  if (level == BLOCK_LEVEL)
+    granule_release_block(m, e.pa);
+  else
+    granule_release(m, e.pa);
   rtt_put(m, table, index, vacant);
-  return size / GRANULE_SIZE;
+  return rtt_entry_size(level) / GRANULE_SIZE;
 }
 
 /* --- Pages -------------------------------------------------------------------------------------------- */
@@ -52,7 +53,7 @@ uint64_t tmi_data_create(struct call *call)
   REQUIRE(src_bound, !src || granule_region(m, src), TMI_ERROR_INPUT);
   REQUIRE(src_pas, !src || granule_nonsecure(m, src), TMI_ERROR_INPUT);
   REQUIRE(cvm_state, realm->state == VCCA_REALM_NEW, TMI_ERROR_CVM_STATE);
-  struct rtt_walk walk = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL);
+  struct rtt_walk walk = rtt_walk_page(m, realm, ipa);
   REQUIRE(ttt_walk, walk.level == RTT_PAGE_LEVEL, tmi_walk_error(walk.level));
   REQUIRE(ttte_state, walk.entry.hipas == RTT_UNASSIGNED, TMI_ERROR_TTT_ENTRY);
   REQUIRE(memory, m->pool_free > 0, TMI_ERROR_MEMORY);
@@ -77,7 +78,7 @@ uint64_t tmi_data_destroy(struct call *call)
   REQUIRE(level_bound, level == RTT_PAGE_LEVEL, TMI_ERROR_INPUT);
   REQUIRE(ipa_align, granule_aligned(ipa), TMI_ERROR_INPUT);
   REQUIRE(ipa_bound, realm_in_space(realm, ipa), TMI_ERROR_INPUT);
-  struct rtt_walk walk = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL);
+  struct rtt_walk walk = rtt_walk_page(m, realm, ipa);
   REQUIRE(ttt_walk, walk.level == RTT_PAGE_LEVEL, tmi_walk_error(walk.level));
   REQUIRE(ttte_state, walk.entry.hipas == RTT_ASSIGNED, TMI_ERROR_TTT_ENTRY);
 
@@ -112,7 +113,8 @@ uint64_t tmi_ttt_create(struct call *call)
 /* Empties a table until *budget granules are given back. True when nothing is left in it. */
 static bool empty_table(vcca_machine *m, const struct realm *realm, uint64_t table, int level, uint64_t *budget)
 {
-  for (unsigned i = 0; i < RTT_ENTRIES; i++) {
+  const struct granule *g = memory_granule(&m->memory, table);
+  for (unsigned i = 0; i < RTT_ENTRIES && g->live > 0; i++) {
     struct rtt_entry e = rtt_get(m, table, i);
     uint64_t given = 0;
     if (e.hipas == RTT_TABLE) {

@@ -81,6 +81,7 @@ struct vcca_realm_event {
   bool timed;             /* WFI and WFE: WFIT and WFET, whose timeout is in the register reg */
 };
 /* Asked when a REC runs: looks at and changes the registers, says what happens next. rec is its REC's PA (RMI) or handle (TMI).
+ * It may make the host's calls and accesses, as another of the host's CPUs.
  * Without a callback every entry ends at once with an IRQ. */
 typedef void (*vcca_realm_program)(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event);
 
@@ -116,7 +117,7 @@ struct vcca_machine_config {
   void *program_ctx;
   vcca_trace_hook trace;
   void *trace_ctx;
-  vcca_rim_hook rim_step; /* every extension of any RIM */
+  vcca_rim_hook rim_step; /* every extension of any RIM. It may store to host memory; a call of it is answered with -1 */
   void *rim_ctx;
 };
 
@@ -211,8 +212,10 @@ uint64_t vcca_rec_owner(const vcca_machine *m, uint64_t rec);
  * after the next thing the running REC does; a guest command that gives way to interrupts sees it before. */
 void vcca_rec_set_irq(vcca_machine *m, uint64_t rec, bool pending);
 
-/* Everything the machine is, as bytes: equal machines give equal bytes. Restoring needs a machine of the same config. (Host
- * memory supplied by an embedder is the embedder's to save.) */
+/* Everything the machine is, as bytes: equal machines give equal bytes. Restoring needs a machine of the same config, and takes back
+ * only what calls can have made (rmm/invariants.h): the error names the granule that contradicts the others, and the offset of its
+ * record. Not while a call is under way, neither of the saved machine nor of this one. (Host memory supplied by an embedder is the
+ * embedder's to save.) */
 VCCA_MUST_USE bool vcca_machine_save(const vcca_machine *m, struct vcca_bytes *out, struct vcca_error *err);
 VCCA_MUST_USE bool vcca_machine_load(vcca_machine *m, vcca_span saved, struct vcca_error *err);
 /* Whether the machine is exactly what was saved, without making a copy. */

@@ -183,6 +183,8 @@ static void realm_b(struct rig *rig)
   asks->ripas_addr = 0x2000;
   asks->ripas_top = 0x4000;
   asks->ripas_value = 1;
+  asks->ripas_pending = 1;
+  guest_exit(rig->m, B_ASKS)->reason = GUEST_EXIT_RIPAS_CHANGE;
   asks->psci_pending = 1;
   struct vcca_cpu *cpu = &rec_edit(rig->m, B_ASKS)->cpu;
   cpu->x[0] = 0xC4000003;

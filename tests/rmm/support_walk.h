@@ -6,7 +6,7 @@
  *   - a refused call changed nothing: no granule was handed out for change, and now and then every byte is compared
  *   - the host reads what is Non-secure and nothing else
  *
- * and now and then every granule, and every table entry, leads to what the shadow has there. Used by a test, a fuzzer and a benchmark:
+ * and now and then the machine's invariants hold (rmm/invariants.h), and every granule, and every table entry, leads to what the shadow has there. Used by a test, a fuzzer and a benchmark:
  * what goes wrong is printed, and the program aborts.
  *
  * SPDX-License-Identifier: Apache-2.0 */

@@ -6,6 +6,7 @@
 
 #include "support_walk.h"
 
+#include "rmm/invariants.h"
 #include "rmm/rec.h"
 #include "rmm/rtt.h"
 

@@ -359,10 +359,18 @@ static void count_table(const struct walk *w, uint64_t table, int level, struct 
   }
 }
 
+static void check_invariants(const struct walk *w)
+{
+  struct breach breach;
+  if (!machine_sound(w->m, &breach))
+    walk_wrong(w, "granule 0x%" PRIx64 ": %s", breach.pa, breach.no_memory ? "no memory" : breach.what);
+}
+
 /* Everything is where it should be, once. */
 void walk_check_all(const struct walk *w)
 {
   struct tally t = {0};
+  check_invariants(w);
   uint64_t census[VCCA_GRANULE_STATES];
   for (unsigned i = 0; !w->tmi && i < PAGES; i++)
     if (granule_state(w->m, walk_page(w, i)) != w->state[i])
@@ -381,7 +389,7 @@ void walk_check_all(const struct walk *w)
                census[VCCA_GRANULE_DATA], census[VCCA_GRANULE_RTT]);
 }
 
-enum { CHECK_ALL_EVERY = 1024 };
+enum { CHECK_INVARIANTS_EVERY = 32, CHECK_ALL_EVERY = 1024 };
 
 void walk_check(struct walk *w, uint64_t edits, const struct vcca_bytes *before)
 {
@@ -392,6 +400,8 @@ void walk_check(struct walk *w, uint64_t edits, const struct vcca_bytes *before)
   walk_check_census(w);
   check_realms(w);
   check_host(w);
+  if (w->calls % CHECK_INVARIANTS_EVERY == 0)
+    check_invariants(w);
   if (w->calls % CHECK_ALL_EVERY == 0)
     walk_check_all(w);
 }

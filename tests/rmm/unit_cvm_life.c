@@ -4,6 +4,7 @@
 #include "support_tmi.h"
 
 #include "rmm/rec.h"
+#include "rmm/rtt.h"
 
 static struct rig *empty_machine(void)
 {
@@ -117,6 +118,45 @@ static void memory_that_was_another_cvms_is_zero(void **state)
   rig_free(rig);
 }
 
+/* What backs an address of the CVM. */
+static uint64_t backs(struct rig *rig, uint64_t rd, uint64_t ipa)
+{
+  struct rtt_walk walk = rtt_walk(rig->m, realm_at(rig->m, rd), ipa, 3);
+  assert_int_equal(walk.entry.hipas, RTT_ASSIGNED);
+  return walk.entry.pa;
+}
+
+/* The TMM takes the lowest free granules and blocks: also what was free, taken and given back, as a block or page by page. */
+static void what_was_given_back_is_taken_again_lowest_first(void **state)
+{
+  (void)state;
+  struct rig *rig = empty_machine();
+  uint64_t rd = tmi_cvm(rig, 7, VCCA_SHA256), block = SECURE + 2 * MIB;
+  tmi_tables(rig, rd, 0);
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 2 * MIB, 4 * MIB, 0, 0), 0);
+  assert_true(backs(rig, rd, 2 * MIB) == block && backs(rig, rd, 4 * MIB) == block + 2 * MIB);
+  assert_int_equal(CALL(rig, "TTT_UNMAP_RANGE", rd, 2 * MIB, 2 * MIB, 0), 0); /* as a block */
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 8 * MIB, 2 * MIB, 0, 0), 0);
+  assert_true(backs(rig, rd, 8 * MIB) == block);
+  assert_int_equal(CALL(rig, "TTT_UNMAP_RANGE", rd, 8 * MIB, 2 * MIB, 0), 0);
+  for (uint64_t i = 1; i < 512; i++) /* the rest of the first block, and some of the next */
+    assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, i * PAGE, 0, 3), 0);
+  assert_true(backs(rig, rd, 511 * PAGE) > block && backs(rig, rd, 511 * PAGE) < block + 2 * MIB);
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 8 * MIB, 2 * MIB, 0, 0), 0); /* the search passes what is no block now */
+  assert_true(backs(rig, rd, 8 * MIB) == block + 4 * MIB);
+  for (uint64_t i = 511; i > 0; i--)
+    assert_int_equal(CALL(rig, "DATA_DESTROY", rd, i * PAGE, 3), 0);
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 10 * MIB, 2 * MIB, 0, 0), 0);
+  assert_true(backs(rig, rd, 10 * MIB) == block); /* page by page */
+  for (uint64_t i = 1; i < 512; i++)
+    assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, i * PAGE, 0, 3), 0);
+  assert_true(backs(rig, rd, 511 * PAGE) >= block + 6 * MIB);
+  assert_int_equal(CALL(rig, "TTT_UNMAP_RANGE", rd, 10 * MIB, 2 * MIB, 0), 0);
+  assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, 0, 0, 3), 0);
+  assert_true(backs(rig, rd, 0) == block); /* a page of what was a block */
+  rig_free(rig);
+}
+
 static void the_host_never_reaches_the_pool(void **state)
 {
   (void)state;
@@ -177,6 +217,7 @@ int main(void)
       cmocka_unit_test(ttt_walk_tells_the_level_to_make_next),
       cmocka_unit_test(the_tree_is_destroyed_part_by_part_and_nothing_is_left),
       cmocka_unit_test(memory_that_was_another_cvms_is_zero),
+      cmocka_unit_test(what_was_given_back_is_taken_again_lowest_first),
       cmocka_unit_test(the_host_never_reaches_the_pool),
       cmocka_unit_test(a_tec_reads_a_device_through_the_host),
       cmocka_unit_test(a_token_of_8_kib_has_room_in_a_tec),

@@ -220,6 +220,26 @@ static void a_program_that_never_leaves_is_interrupted(void **state)
   rig_free(rig);
 }
 
+/* SGIs, PPIs and SPIs up to 1019; LPIs from 8192, of 16 bits (GICv3 2.2.1). */
+static void list_registers_hold_interrupts_that_exist(void **state)
+{
+  static const struct {
+    uint64_t id;
+    bool valid;
+  } cases[] = {{0, true}, {1019, true}, {1020, false}, {8191, false}, {8192, true}, {65535, true}, {65536, false}, {UINT32_MAX, false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct rig *rig = rmi_world();
+    rig_poke(rig, RUN + 0x308, 8, UINT64_C(1) << 62 | cases[i].id);
+    uint64_t status = CALL(rig, "REC_ENTER", B_REC, RUN);
+    if (status != (cases[i].valid ? 0 : 3) || (!cases[i].valid && strcmp(rig->refused, "rec_gicv3") != 0))
+      fail_msg("interrupt %llu: status %llu", (unsigned long long)cases[i].id, (unsigned long long)status);
+    rig_poke(rig, RUN + 0x308, 8, cases[i].id); /* inactive: whatever it names */
+    OK(rig, "REC_ENTER", B_REC, RUN);
+    rig_free(rig);
+  }
+}
+
 /* --- What waits across exits --------------------------------------------------------------------------- */
 
 static enum vcca_guest_action host_call(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu)
@@ -384,6 +404,7 @@ int main(void)
       cmocka_unit_test(without_a_guest_handler_smcs_are_not_supported),
       cmocka_unit_test(a_raised_interrupt_is_taken_once_after_the_next_event),
       cmocka_unit_test(a_program_that_never_leaves_is_interrupted),
+      cmocka_unit_test(list_registers_hold_interrupts_that_exist),
       cmocka_unit_test(the_hosts_answer_to_a_host_call_lands_in_the_realms_memory),
       cmocka_unit_test(the_realm_learns_how_far_its_ripas_change_went),
       cmocka_unit_test(psci_complete_starts_the_other_cpu),

@@ -55,6 +55,40 @@ static void data_destroy_says_where_to_look_next(void **state)
   rig_free(rig);
 }
 
+/* Block mappings on both sides, and addresses in their middle: who asks goes on from there or further, never back. */
+static void where_to_look_next_is_never_below_what_was_asked_about(void **state)
+{
+  (void)state;
+  struct rig *rig = rmi_world();
+  uint64_t block = DRAM + 8 * MIB;
+  assert_int_equal(CALL(rig, "DATA_DESTROY", A, 0x201000), 0x204); /* nothing is there: the next entry, a table */
+  assert_int_equal(rig->x[2], 0x400000);
+  assert_int_equal(CALL(rig, "DATA_DESTROY", A, GIB + 0x201000), 0x104);
+  assert_true(rig->x[2] == 512 * GIB);
+  rmi_delegate(rig, block, 512);
+  for (unsigned i = 0; i < 512; i++)
+    OK(rig, "DATA_CREATE", A, block + i * PAGE, 0x400000 + i * PAGE, SRC, 0);
+  OK(rig, "RTT_FOLD", A, 0x400000, 3);
+  assert_int_equal(CALL(rig, "DATA_DESTROY", A, 0x400000), 0x204);
+  assert_int_equal(rig->x[2], 0x400000);
+  assert_int_equal(CALL(rig, "DATA_DESTROY", A, 0x401000), 0x204);
+  assert_int_equal(rig->x[2], 0x401000);
+  assert_int_equal(CALL(rig, "DATA_DESTROY", A, 0x5ff000), 0x204);
+  assert_int_equal(rig->x[2], 0x5ff000);
+  assert_int_equal(CALL(rig, "DATA_DESTROY", A, 0x601000), 0x204);
+  assert_int_equal(rig->x[2], GIB);
+  OK(rig, "RTT_MAP_UNPROTECTED", B, UNPROTECTED + 4 * GIB, 1, 64 * GIB | 0xc0);
+  assert_int_equal(CALL(rig, "RTT_UNMAP_UNPROTECTED", B, UNPROTECTED + 4 * GIB + 5 * 0x200000, 2), 0x104);
+  assert_true(rig->x[1] == UNPROTECTED + 4 * GIB + 5 * 0x200000);
+  assert_int_equal(CALL(rig, "RTT_UNMAP_UNPROTECTED", B, UNPROTECTED + 4 * GIB + PAGE, 3), 0x104);
+  assert_true(rig->x[1] == UNPROTECTED + 4 * GIB + PAGE);
+  assert_int_equal(CALL(rig, "RTT_DESTROY", B, UNPROTECTED + 4 * GIB + 0x200000, 3), 0x104);
+  assert_true(rig->x[2] == UNPROTECTED + 4 * GIB + 0x200000);
+  OK(rig, "RTT_UNMAP_UNPROTECTED", B, UNPROTECTED + 4 * GIB, 1);
+  assert_true(rig->x[1] == UNPROTECTED + 512 * GIB);
+  rig_free(rig);
+}
+
 static void destroyed_memory_stays_destroyed_and_empty_stays_empty(void **state)
 {
   (void)state;
@@ -294,6 +328,21 @@ static void folding_stops_where_blocks_do(void **state)
   rig_free(rig);
 }
 
+/* Nothing larger than level 1 maps: a table of all its blocks, in order and aligned, stays a table. */
+static void a_whole_table_of_the_largest_blocks_does_not_fold(void **state)
+{
+  (void)state;
+  struct rig *rig = rmi_world();
+  for (uint64_t level = 3; level >= 2; level--)
+    OK(rig, "RTT_DESTROY", B, UNPROTECTED, level);
+  for (uint64_t i = 0; i < 512; i++)
+    OK(rig, "RTT_MAP_UNPROTECTED", B, UNPROTECTED + i * GIB, 1, (512 * GIB + i * GIB) | 0xc0);
+  assert_int_equal(CALL(rig, "RTT_FOLD", B, UNPROTECTED, 1), 0x104);
+  assert_string_equal(rig->refused, "rtt_homo");
+  reads(rig, B, UNPROTECTED + 511 * GIB, 3, 1, ASSIGNED, (512 * GIB + 511 * GIB) | 0xc0, 0);
+  rig_free(rig);
+}
+
 /* The specification's limits, worked out by hand: DEN0137 with Arm ARM table D8-16. */
 static void root_geometry_is_what_the_architecture_allows(void **state)
 {
@@ -320,6 +369,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(read_entry_tells_what_the_walk_found),
       cmocka_unit_test(data_destroy_says_where_to_look_next),
+      cmocka_unit_test(where_to_look_next_is_never_below_what_was_asked_about),
       cmocka_unit_test(destroyed_memory_stays_destroyed_and_empty_stays_empty),
       cmocka_unit_test(init_ripas_stops_at_tables_at_data_and_where_an_entry_does_not_fit),
       cmocka_unit_test(children_inherit_what_their_parent_was),
@@ -331,6 +381,7 @@ int main(void)
       cmocka_unit_test(lpa2_realms_reach_52_bits),
       cmocka_unit_test(blocks_are_mapped_at_every_legal_level),
       cmocka_unit_test(folding_stops_where_blocks_do),
+      cmocka_unit_test(a_whole_table_of_the_largest_blocks_does_not_fold),
       cmocka_unit_test(root_geometry_is_what_the_architecture_allows),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

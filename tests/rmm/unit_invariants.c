@@ -1,5 +1,5 @@
 /* The invariants of a machine (rmm/invariants.h): each is broken in a machine that is otherwise whole, which is saved, and which no
- * machine then takes back: the reason names the granule, and where in the saved bytes its record is.
+ * machine then takes back: the reason names the granule, and where in the saved bytes its record is. Long because every fact has a row.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

@@ -254,6 +254,8 @@ static bool parse(const struct vmm_model *model, const char *const *words, size_
   out->amend = amend;
   if (!vmm_read_words(model, words, count, notes, out, err))
     return false;
+  if (model->style == VMM_LKVM && out->firmware)
+    out->initrd = NULL; /* kvm_run_validate_cfg: firmware has none, whatever is said */
   if (out->initrd && !out->kernel)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel: give %s, or leave %s out", vmm_say(model, VMM_INITRD).text,
                      vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_INITRD).text);

@@ -315,7 +315,8 @@ static void kvmtool_options_are_read_in_every_form(void **state)
       {LKVM "--realm-pv abc", LKVM "--realm-pv-hex 616263"},
       {NULL, LKVM "--realm-pv=abc"},
       {LKVM "--measurement-algo sha512", LKVM "--measurement-al=sha512"},
-      {LKVM "-n trans=mmio", LKVM "-n trans,mmio"}, /* strtok cuts at both */
+      {LKVM "-n trans=mmio", LKVM "-n trans,mmio"},  /* strtok cuts at both */
+      {"-c 1 -m 512 -f F", "-c 1 -m 512 -f F -i i"}, /* which kvmtool says it ignores */
       {"-c 1 -m 512 -f F --firmware-address 0x80200000", "-c 1 -m 512 -f F --firmware-a 0x80200000"},
   };
   assert_same("kvmtool", rows, sizeof rows / sizeof *rows);

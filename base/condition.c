@@ -93,3 +93,27 @@ bool vcca_condition_text(const struct vcca_interface *interface, const struct vc
     buf[vcca_sink_ok(&out) ? out.n : 0] = '\0';
   return known && vcca_sink_ok(&out);
 }
+
+/* Whether the list "rd_bound,rd_state" has the name. */
+static bool names(vcca_span list, const char *name)
+{
+  size_t n = strlen(name);
+  for (size_t at = 0, end; at < list.n; at = end + 1) {
+    for (end = at; end < list.n && list.p[end] != ',';)
+      end++;
+    if (end - at == n && memcmp(list.p + at, name, n) == 0)
+      return true;
+  }
+  return false;
+}
+
+bool vcca_held_permitted(const struct vcca_command *command, const struct vcca_held *held, size_t count, size_t i)
+{
+  const char *order = command->order;
+  vcca_span before, after;
+  while (vcca_word_next(&order, '<', &before, &after))
+    for (size_t j = 0; j < count && names(after, held[i].condition); j++)
+      if (names(before, held[j].condition))
+        return false;
+  return true;
+}

@@ -19,6 +19,25 @@ const struct vcca_interface *vcca_tmi(void)
   return &tmi_abi.interface;
 }
 
+/* Conditions without which what follows cannot be looked at: it reads the object, walks the tables, or divides. */
+static const char *const blocking[] = {
+    "rd_bound",      "rd_state",      "rec_bound",    "rec_gran_state", "tec_bound",     "tec_gran_state", "params_bound",  "params_pas",
+    "run_bound",     "run_pas",       "level_bound",  "ipa_bound",      "rtt_walk",      "ttt_walk",       "rtt_num_level", "ttt_num_level",
+    "calling_bound", "calling_state", "target_bound", "target_state",   "size_valid",    "top_bound",      "base_bound",    "attr_valid",
+    "index_bound",   "addr_bound",    "addr_align",   "offset_bound",   "size_overflow", "size_bound",     "rgn_bound",     "num_aux",
+    "params_valid",  "params_supp",   "rtte_state",   "tec_owner",      "pending",
+};
+
+bool held_note(struct held *held, const char *condition, uint64_t status)
+{
+  if (held->count < VCCA_HELD_MAX)
+    held->list[held->count++] = (struct vcca_held){condition, status};
+  for (size_t i = 0; i < sizeof blocking / sizeof blocking[0]; i++)
+    if (strcmp(condition, blocking[i]) == 0)
+      return true;
+  return false;
+}
+
 /* x0 up to x4 are results, the rest is preserved: SMCCC 1.1's habit. TMI leaves x0 zero and answers from x1 on. */
 static void answer(const struct abi *abi, uint64_t *x, uint64_t status, const struct call *call)
 {
@@ -48,7 +67,19 @@ void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS])
     memory_let_go(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE);
     answer(abi, x, status, &call);
   }
-  struct vcca_trace trace = {.interface = &abi->interface, .command = command, .in = in, .out = x, .refused = call.refused, .realm = call.realm};
+  struct held held = {.count = 0};
+  if (command && call.refused && m->config.trace) {
+    struct call again = {.m = m, .in = in, .held = &held};
+    abi->handlers[command - abi->interface.commands](&again);
+  }
+  struct vcca_trace trace = {.interface = &abi->interface,
+                             .command = command,
+                             .in = in,
+                             .out = x,
+                             .refused = call.refused,
+                             .realm = call.realm,
+                             .held = held.list,
+                             .held_count = held.count};
   if (m->config.trace)
     m->config.trace(m->config.trace_ctx, &trace);
 }

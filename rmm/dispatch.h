@@ -15,17 +15,32 @@ struct call {
   uint64_t out[CALL_OUTPUTS]; /* the registers after the status register */
   const char *refused;
   uint64_t realm;
+  struct held *held; /* see REQUIRE */
 };
 /* Returns the status word. */
 typedef uint64_t (*command_handler)(struct call *call);
 
-/* Refuses the call when the condition's opposite does not hold. The only macro here that returns. */
-#define REQUIRE(condition, holds, status) \
-  do {                                    \
-    if (!(holds)) {                       \
-      call->refused = #condition;         \
-      return (status);                    \
-    }                                     \
+/* The conditions that hold at once, for those who ask about a call that was refused. */
+struct held {
+  struct vcca_held list[VCCA_HELD_MAX];
+  size_t count;
+};
+/* Notes that a condition holds. True when what stands after it cannot be told, since it reads what this condition is about. */
+bool held_note(struct held *held, const char *condition, uint64_t status);
+
+/* Refuses the call when the condition's opposite does not hold; when call->held is set, notes that and goes on as far as can be told. */
+#define REQUIRE(condition, holds, status)                                           \
+  do {                                                                              \
+    if (!(holds) && (!call->held || held_note(call->held, #condition, (status)))) { \
+      call->refused = #condition;                                                   \
+      return (status);                                                              \
+    }                                                                               \
+  } while (0)
+/* Stands between a command's conditions and its effect: from here on nothing can fail. */
+#define COMMIT()    \
+  do {              \
+    if (call->held) \
+      return 0;     \
   } while (0)
 
 /* The handlers stand in the order of the interface's commands. */

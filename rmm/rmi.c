@@ -30,6 +30,7 @@ uint64_t rmi_version(struct call *call)
   call->out[0] = RMI_REVISION; /* the one there is: at once the highest below, and the lowest above */
   call->out[1] = RMI_REVISION;
   REQUIRE(req_supported, call->in[1] == RMI_REVISION, RMI_ERROR_INPUT);
+  COMMIT();
   return RMI_SUCCESS;
 }
 
@@ -54,6 +55,7 @@ uint64_t rmi_granule_delegate(struct call *call)
   REQUIRE(gran_bound, granule_delegable(m, addr), RMI_ERROR_INPUT);
   REQUIRE(gran_state, granule_state(m, addr) == VCCA_GRANULE_UNDELEGATED, RMI_ERROR_INPUT);
   REQUIRE(gran_gpt, granule_pas(m, addr) == VCCA_PAS_NS, RMI_ERROR_INPUT);
+  COMMIT();
 
   granule_wipe(m, addr); /* nothing of the host's is ever seen by a realm */
   granule_set_state(m, addr, VCCA_GRANULE_DELEGATED);
@@ -67,6 +69,7 @@ uint64_t rmi_granule_undelegate(struct call *call)
   REQUIRE(gran_align, granule_aligned(addr), RMI_ERROR_INPUT);
   REQUIRE(gran_bound, granule_delegable(m, addr), RMI_ERROR_INPUT);
   REQUIRE(gran_state, granule_state(m, addr) == VCCA_GRANULE_DELEGATED, RMI_ERROR_INPUT);
+  COMMIT();
 
   granule_wipe(m, addr);
   granule_set_state(m, addr, VCCA_GRANULE_UNDELEGATED);

@@ -33,6 +33,7 @@ uint64_t rmi_data_create(struct call *call)
   struct rtt_walk walk = rtt_walk_page(m, realm, ipa);
   REQUIRE(rtt_walk, walk.level == RTT_PAGE_LEVEL, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_UNASSIGNED, rmi_indexed(RMI_ERROR_RTT, walk.level));
+  COMMIT();
 
   granule_copy(m, data, src);
   assign(m, &walk, data, RTT_RAM);
@@ -58,6 +59,7 @@ uint64_t rmi_data_create_unknown(struct call *call)
   struct rtt_walk walk = rtt_walk_page(m, realm, ipa);
   REQUIRE(rtt_walk, walk.level == RTT_PAGE_LEVEL, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_UNASSIGNED, rmi_indexed(RMI_ERROR_RTT, walk.level));
+  COMMIT();
 
   assign(m, &walk, data, walk.entry.ripas);
   return RMI_SUCCESS;
@@ -78,6 +80,7 @@ uint64_t rmi_data_destroy(struct call *call)
   call->out[1] = rtt_walk_top(m, &walk, ipa);
   REQUIRE(rtt_walk, walk.level == RTT_PAGE_LEVEL, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_ASSIGNED, rmi_indexed(RMI_ERROR_RTT, walk.level));
+  COMMIT();
 
   granule_release(m, walk.entry.pa);
   rtt_unassign(m, &walk);

@@ -57,6 +57,7 @@ uint64_t rmi_realm_create(struct call *call)
   REQUIRE(rd_state, granule_state(m, rd) == VCCA_GRANULE_DELEGATED, RMI_ERROR_INPUT);
   REQUIRE(rtt_align, spec.rtt_base % roots == 0, RMI_ERROR_INPUT);
   REQUIRE(rtt_state, roots_delegated(m, &spec), RMI_ERROR_INPUT);
+  COMMIT();
 
   realm_create(m, rd, &spec);
   call->realm = rd;
@@ -72,6 +73,7 @@ uint64_t rmi_realm_activate(struct call *call)
   REQUIRE(rd_state, granule_state(m, rd) == VCCA_GRANULE_RD, RMI_ERROR_INPUT);
   call->realm = rd;
   REQUIRE(realm_state, realm_at(m, rd)->state == VCCA_REALM_NEW, RMI_ERROR_REALM);
+  COMMIT();
 
   realm_set_state(m, rd, VCCA_REALM_ACTIVE);
   return RMI_SUCCESS;
@@ -87,6 +89,7 @@ uint64_t rmi_realm_destroy(struct call *call)
   call->realm = rd;
   const struct realm *realm = realm_at(m, rd);
   REQUIRE(realm_live, realm->num_recs == 0 && !realm_rtt_live(m, realm), RMI_ERROR_REALM);
+  COMMIT();
 
   realm_destroy(m, rd);
   return RMI_SUCCESS;

@@ -14,6 +14,7 @@ uint64_t rmi_rec_aux_count(struct call *call)
   REQUIRE(rd_align, granule_aligned(rd), RMI_ERROR_INPUT);
   REQUIRE(rd_bound, granule_delegable(m, rd), RMI_ERROR_INPUT);
   REQUIRE(rd_state, granule_state(m, rd) == VCCA_GRANULE_RD, RMI_ERROR_INPUT);
+  COMMIT();
 
   call->realm = rd;
   call->out[0] = RMI_AUX_COUNT;
@@ -96,6 +97,7 @@ uint64_t rmi_rec_create(struct call *call)
   REQUIRE(num_recs, realm->num_recs < most, RMI_ERROR_REALM);
   REQUIRE(realm_state, realm->state == VCCA_REALM_NEW, RMI_ERROR_REALM);
   REQUIRE(mpidr_index, rec_mpidr_index(spec.mpidr, &index) && index == realm->rec_index, RMI_ERROR_INPUT);
+  COMMIT();
 
   rec_create(m, rd, rec, spec.mpidr, &spec.params, spec.aux, RMI_AUX_COUNT);
   return RMI_SUCCESS;
@@ -110,6 +112,7 @@ uint64_t rmi_rec_destroy(struct call *call)
   REQUIRE(rec_gran_state, granule_state(m, rec) == VCCA_GRANULE_REC, RMI_ERROR_INPUT);
   call->realm = rec_at(m, rec)->owner;
   REQUIRE(rec_state, !rec_at(m, rec)->running, RMI_ERROR_REC);
+  COMMIT();
 
   rec_destroy(m, rec);
   return RMI_SUCCESS;
@@ -171,6 +174,7 @@ uint64_t rmi_rec_enter(struct call *call)
   REQUIRE(rec_psci, !rec->pending.psci_pending, RMI_ERROR_REC);
   REQUIRE(rec_gicv3, rec_gicv3_valid(m, &entry), RMI_ERROR_REC);
   REQUIRE(rec_mmio, rec_mmio_valid(rec, &entry), RMI_ERROR_REC);
+  COMMIT();
 
   rec_run(m, rec_pa, &entry);
   if (!granule_nonsecure(m, run)) /* delegated while the REC ran: the exit cannot be told */
@@ -198,6 +202,7 @@ uint64_t rmi_psci_complete(struct call *call)
   REQUIRE(owner, calling->owner == target_rec->owner, RMI_ERROR_INPUT);
   REQUIRE(target, calling->cpu.x[1] == target_rec->mpidr, RMI_ERROR_INPUT);
   REQUIRE(status, rec_psci_permitted(calling, target_rec, status_word), RMI_ERROR_INPUT);
+  COMMIT();
 
   rec_psci_complete(rec_edit(m, calling_pa), rec_edit(m, target_pa), status_word);
   return RMI_SUCCESS;

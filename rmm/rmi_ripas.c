@@ -38,6 +38,7 @@ uint64_t rmi_rtt_init_ripas(struct call *call)
   REQUIRE(base_align, aligned_to_entry(&walk, base), rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_UNASSIGNED, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(no_progress, end != base, rmi_indexed(RMI_ERROR_RTT, walk.level));
+  COMMIT();
 
   uint64_t size = rtt_entry_size(walk.level);
   rtt_put_ripas(m, walk.table, walk.index, (end - base) / size, RTT_RAM);
@@ -90,6 +91,7 @@ uint64_t rmi_rtt_set_ripas(struct call *call)
   bool same = walk.entry.ripas == asked->ripas_value;
   REQUIRE(base_align, aligned_to_entry(&walk, base) || same, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(no_progress, end > base, rmi_indexed(RMI_ERROR_RTT, walk.level));
+  COMMIT();
 
   uint64_t size = rtt_entry_size(walk.level);
   uint64_t first = base & ~(size - 1);

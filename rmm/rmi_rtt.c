@@ -30,6 +30,7 @@ uint64_t rmi_rtt_create(struct call *call)
   struct rtt_walk walk = rtt_walk(m, realm, ipa, (int)level - 1);
   REQUIRE(rtt_walk, walk.level == level - 1, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas != RTT_TABLE, rmi_indexed(RMI_ERROR_RTT, walk.level));
+  COMMIT();
 
   rtt_split(m, &walk, rtt);
   return RMI_SUCCESS;
@@ -53,6 +54,7 @@ uint64_t rmi_rtt_destroy(struct call *call)
   REQUIRE(rtt_walk, walk.level == level - 1, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_TABLE, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtt_live, rtt_live(m, walk.entry.pa) == 0, rmi_indexed(RMI_ERROR_RTT, (int)level));
+  COMMIT();
 
   rtt_unlink(m, realm, &walk, ipa);
   call->out[0] = walk.entry.pa;
@@ -78,6 +80,7 @@ uint64_t rmi_rtt_fold(struct call *call)
   REQUIRE(rtt_walk, walk.level == level - 1, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_TABLE, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtt_homo, rtt_homogeneous(m, walk.entry.pa, (int)level, &folded), rmi_indexed(RMI_ERROR_RTT, (int)level));
+  COMMIT();
 
   rtt_put(m, walk.table, walk.index, folded);
   granule_release(m, walk.entry.pa);
@@ -106,6 +109,7 @@ uint64_t rmi_rtt_read_entry(struct call *call)
   REQUIRE(level_bound, rtt_level_valid(level, realm->rtt_level_start), RMI_ERROR_INPUT);
   REQUIRE(ipa_align, aligned_to(ipa, level), RMI_ERROR_INPUT);
   REQUIRE(ipa_bound, realm_in_space(realm, ipa), RMI_ERROR_INPUT);
+  COMMIT();
 
   struct rtt_walk walk = rtt_walk(m, realm, ipa, (int)level);
   call->out[0] = (uint64_t)walk.level;
@@ -149,6 +153,7 @@ uint64_t rmi_rtt_map_unprotected(struct call *call)
   struct rtt_walk walk = rtt_walk(m, realm, ipa, (int)level);
   REQUIRE(rtt_walk, walk.level == level, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_UNASSIGNED_NS, rmi_indexed(RMI_ERROR_RTT, walk.level));
+  COMMIT();
 
   rtt_put(m, walk.table, walk.index, mapping);
   return RMI_SUCCESS;
@@ -171,6 +176,7 @@ uint64_t rmi_rtt_unmap_unprotected(struct call *call)
   call->out[0] = rtt_walk_top(m, &walk, ipa);
   REQUIRE(rtt_walk, walk.level == level, rmi_indexed(RMI_ERROR_RTT, walk.level));
   REQUIRE(rtte_state, walk.entry.hipas == RTT_ASSIGNED_NS, rmi_indexed(RMI_ERROR_RTT, walk.level));
+  COMMIT();
 
   rtt_put(m, walk.table, walk.index, (struct rtt_entry){.hipas = RTT_UNASSIGNED_NS});
   call->out[0] = rtt_walk_top(m, &walk, ipa);

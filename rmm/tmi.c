@@ -109,6 +109,7 @@ uint64_t tmi_cvm_create(struct call *call)
   REQUIRE(vmid_valid, spec.vmid <= UINT16_MAX && realm_vmid_free(m, spec.vmid), TMI_NO_HANDLE);
   spec.rtt_base = granule_pool_find(m, spec.rtt_num_start);
   REQUIRE(memory, spec.rtt_base && m->pool_free > spec.rtt_num_start, TMI_NO_HANDLE);
+  COMMIT();
 
   for (uint64_t i = 0; i < spec.rtt_num_start; i++)
     granule_set_state(m, spec.rtt_base + i * GRANULE_SIZE, VCCA_GRANULE_RTT);
@@ -127,6 +128,7 @@ uint64_t tmi_cvm_activate(struct call *call)
   REQUIRE(rd_state, granule_state(m, rd) == VCCA_GRANULE_RD, TMI_ERROR_INPUT);
   call->realm = rd;
   REQUIRE(cvm_state, realm_at(m, rd)->state == VCCA_REALM_NEW, TMI_ERROR_CVM_STATE);
+  COMMIT();
 
   realm_set_state(m, rd, VCCA_REALM_ACTIVE);
   return TMI_SUCCESS;
@@ -142,6 +144,7 @@ uint64_t tmi_cvm_destroy(struct call *call)
   call->realm = rd;
   const struct realm *realm = realm_at(m, rd);
   REQUIRE(cvm_live, !realm_rtt_live(m, realm) && !rec_any_running(m, realm), TMI_ERROR_IN_USE);
+  COMMIT();
 
   realm_destroy(m, rd);
   return TMI_SUCCESS;

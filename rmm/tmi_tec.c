@@ -33,6 +33,7 @@ uint64_t tmi_tec_create(struct call *call)
   REQUIRE(cvm_state, realm->state == VCCA_REALM_NEW, TMI_NO_HANDLE);
   REQUIRE(mpidr_index, rec_mpidr_index(mpidr, &index) && index == realm->rec_index, TMI_NO_HANDLE);
   REQUIRE(memory, m->pool_free >= 1 + TMI_AUX_COUNT, TMI_NO_HANDLE);
+  COMMIT();
 
   uint64_t granules[1 + TMI_AUX_COUNT];
   for (unsigned i = 0; i < 1 + TMI_AUX_COUNT; i++) {
@@ -52,6 +53,7 @@ uint64_t tmi_tec_destroy(struct call *call)
   REQUIRE(tec_gran_state, granule_state(m, tec) == VCCA_GRANULE_REC, TMI_ERROR_INPUT);
   call->realm = rec_at(m, tec)->owner;
   REQUIRE(tec_state, !rec_at(m, tec)->running, TMI_ERROR_TEC);
+  COMMIT();
 
   rec_destroy(m, tec);
   return TMI_SUCCESS;
@@ -110,6 +112,7 @@ uint64_t tmi_tec_enter(struct call *call)
   REQUIRE(tec_psci, !rec->pending.psci_pending, TMI_ERROR_TEC);
   REQUIRE(tec_gicv3, rec_gicv3_valid(m, &entry), TMI_ERROR_TEC);
   REQUIRE(tec_mmio, rec_mmio_valid(rec, &entry), TMI_ERROR_TEC);
+  COMMIT();
 
   rec_run(m, tec, &entry);
   store_exit((uint8_t *)granule_edit(m, run) + RUN_EXIT, &rec->exit, &entry);
@@ -132,6 +135,7 @@ uint64_t tmi_psci_complete(struct call *call)
   REQUIRE(pending, calling->pending.psci_pending, TMI_ERROR_TEC);
   REQUIRE(owner, calling->owner && calling->owner == target_tec->owner, TMI_ERROR_OWNER);
   REQUIRE(target, calling->cpu.x[1] == target_tec->mpidr, TMI_ERROR_INPUT);
+  COMMIT();
 
   rec_psci_complete(rec_edit(m, calling_pa), rec_edit(m, target_pa), 0);
   return TMI_SUCCESS;

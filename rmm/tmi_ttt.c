@@ -57,6 +57,7 @@ uint64_t tmi_data_create(struct call *call)
   REQUIRE(ttt_walk, walk.level == RTT_PAGE_LEVEL, tmi_walk_error(walk.level));
   REQUIRE(ttte_state, walk.entry.hipas == RTT_UNASSIGNED, TMI_ERROR_TTT_ENTRY);
   REQUIRE(memory, m->pool_free > 0, TMI_ERROR_MEMORY);
+  COMMIT();
 
   uint64_t data = take(m, VCCA_GRANULE_DATA);
   if (src)
@@ -81,6 +82,7 @@ uint64_t tmi_data_destroy(struct call *call)
   struct rtt_walk walk = rtt_walk_page(m, realm, ipa);
   REQUIRE(ttt_walk, walk.level == RTT_PAGE_LEVEL, tmi_walk_error(walk.level));
   REQUIRE(ttte_state, walk.entry.hipas == RTT_ASSIGNED, TMI_ERROR_TTT_ENTRY);
+  COMMIT();
 
   vacate(m, walk.table, walk.index, walk.level);
   return TMI_SUCCESS;
@@ -105,6 +107,7 @@ uint64_t tmi_ttt_create(struct call *call)
   REQUIRE(ttt_walk, walk.level == level - 1, tmi_walk_error(walk.level));
   REQUIRE(ttte_state, walk.entry.hipas != RTT_TABLE, TMI_ERROR_TTT_CREATED);
   REQUIRE(memory, m->pool_free > 0, TMI_ERROR_MEMORY);
+  COMMIT();
 
   rtt_split(m, &walk, granule_pool_find(m, 1));
   return TMI_SUCCESS;
@@ -145,6 +148,7 @@ uint64_t tmi_ttt_destroy(struct call *call)
   const struct realm *realm = realm_at(m, rd);
   call->realm = rd;
   REQUIRE(tec_running, !rec_any_running(m, realm), TMI_ERROR_IN_USE);
+  COMMIT();
 
   uint64_t budget = DESTROY_AT_ONCE;
   bool gone = true;
@@ -229,6 +233,7 @@ uint64_t tmi_ttt_map_range(struct call *call)
   REQUIRE(cvm_state, realm->state != VCCA_REALM_SYSTEM_OFF, TMI_ERROR_CVM_STATE);
   REQUIRE(memory, range_affordable(m, ipa, size), TMI_ERROR_MEMORY);
   REQUIRE(ttte_state, range_vacant(m, realm, ipa, end), TMI_ERROR_TTT_ENTRY);
+  COMMIT();
 
   while (ipa < end) {
     if (map_block(m, realm, ipa, end)) {
@@ -272,6 +277,7 @@ uint64_t tmi_ttt_unmap_range(struct call *call)
   REQUIRE(size_valid, range_valid(ipa, size), TMI_ERROR_INPUT);
   REQUIRE(ipa_bound, realm_in_space(realm, ipa + size - 1), TMI_ERROR_INPUT);
   REQUIRE(ttte_state, unmap(m, realm, ipa, end, true), TMI_ERROR_TTT_ENTRY);
+  COMMIT();
 
   unmap(m, realm, ipa, end, false);
   return TMI_SUCCESS;

@@ -113,6 +113,11 @@ static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec
   else
     answer(&call, abi, command, cpu->x);
 
+  struct held held = {.count = 0};
+  if (command && call.refused && config->trace) {
+    struct guest_call retry = {.monitor = ctx, .m = m, .rec = rec, .in = in, .realm = call.realm, .held = &held};
+    abi->handlers[command - abi->interface.commands](&retry);
+  }
   uint64_t out[VCCA_SMC_REGS];
   memcpy(out, cpu->x, sizeof out);
   struct vcca_trace trace = {
@@ -122,6 +127,8 @@ static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec
       .out = out,
       .refused = call.refused,
       .realm = vcca_rec_owner(m, rec),
+      .held = held.list,
+      .held_count = held.count,
   };
   if (config->trace && !call.again)
     config->trace(config->trace_ctx, &trace);

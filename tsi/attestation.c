@@ -88,6 +88,7 @@ uint64_t attestation_continue(struct guest_call *call, uint64_t ipa, uint64_t si
   if (guest_irq_pending(call->m, call->rec))
     return leave(call, GUEST_EXIT_IRQ, GUEST_INCOMPLETE); /* nothing written: x1 is 0 */
   REQUIRE(unknown, a->phase != PHASE_SAMPLED || sign(call), GUEST_ERROR_UNKNOWN);
+  COMMIT();
 
   uint8_t bytes[VCCA_TOKEN_MAX];
   vcca_sink chunk = VCCA_SINK(bytes);

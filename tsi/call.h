@@ -38,6 +38,7 @@ struct guest_call {
   bool untouched;              /* the registers stay as they are: PSCI_COMPLETE answers */
   bool again;                  /* so they do, and the realm issues the call again */
   const char *refused;
+  struct held *held; /* see REQUIRE */
   enum vcca_guest_action action;
   struct vcca_realm_info realm;
 };

@@ -98,6 +98,7 @@ uint64_t psci_features(struct guest_call *call)
 {
   uint32_t fid = (uint32_t)call->in[1];
   REQUIRE(func_not_ok, fid == SMCCC_VERSION || vcca_command_with_fid(&psci_abi.interface, psci_row(fid)), PSCI_NOT_SUPPORTED);
+  COMMIT();
   return PSCI_SUCCESS;
 }
 
@@ -124,6 +125,7 @@ uint64_t psci_cpu_on(struct guest_call *call)
   REQUIRE(entry, guest_protected(call->m, call->rec, entry_point), PSCI_INVALID_ADDRESS);
   REQUIRE(mpidr, guest_mpidr_known(call->m, call->rec, target), PSCI_INVALID_PARAMETERS);
   REQUIRE(runnable, !is_self(call, target), PSCI_ALREADY_ON); /* another one that is on: PSCI_COMPLETE says so */
+  COMMIT();
 
   return ask_completion(call, 3);
 }
@@ -134,6 +136,7 @@ uint64_t psci_affinity_info(struct guest_call *call)
   uint32_t level = (uint32_t)call->in[2];
   REQUIRE(target_bound, level == 0, PSCI_INVALID_PARAMETERS);
   REQUIRE(target_match, guest_mpidr_known(call->m, call->rec, target), PSCI_INVALID_PARAMETERS);
+  COMMIT();
 
   return is_self(call, target) ? PSCI_SUCCESS : ask_completion(call, 2); /* the host cannot name the caller as its target */
 }

@@ -61,6 +61,7 @@ uint64_t rsi_version(struct guest_call *call)
   call->out[0] = RSI_REVISION; /* the one there is: at once the highest below, and the lowest above */
   call->out[1] = RSI_REVISION;
   REQUIRE(req_supported, call->in[1] == RSI_REVISION, GUEST_ERROR_INPUT);
+  COMMIT();
   return GUEST_SUCCESS;
 }
 
@@ -76,6 +77,7 @@ uint64_t rsi_measurement_read(struct guest_call *call)
 {
   uint64_t index = call->in[1];
   REQUIRE(index_bound, index <= VCCA_REMS, GUEST_ERROR_INPUT);
+  COMMIT();
 
   const uint8_t *value = index == 0 ? call->realm.rim : call->realm.rem[index - 1];
   for (size_t i = 0; i < GUEST_OUTPUTS; i++)
@@ -89,6 +91,7 @@ uint64_t rsi_measurement_extend(struct guest_call *call)
   uint64_t index = call->in[1], size = call->in[2];
   REQUIRE(index_bound, index >= 1 && index <= VCCA_REMS, GUEST_ERROR_INPUT);
   REQUIRE(size_bound, size <= VCCA_MEASUREMENT_SIZE, GUEST_ERROR_INPUT);
+  COMMIT();
 
   uint8_t value[VCCA_MEASUREMENT_SIZE];
   registers_to_bytes(call->in + 3, value);
@@ -115,6 +118,7 @@ uint64_t rsi_attestation_token_continue(struct guest_call *call)
   REQUIRE(addr_bound, is_protected(call, addr), GUEST_ERROR_INPUT);
   REQUIRE(state, attestation_in_progress(call), GUEST_ERROR_STATE);
   REQUIRE(addr_ripas, has_memory(call, addr), GUEST_ERROR_INPUT);
+  COMMIT();
 
   return attestation_continue(call, addr + offset, size);
 }
@@ -127,6 +131,7 @@ uint64_t rsi_realm_config(struct guest_call *call)
   REQUIRE(addr_align, aligned(addr), GUEST_ERROR_INPUT);
   REQUIRE(addr_bound, is_protected(call, addr), GUEST_ERROR_INPUT);
   REQUIRE(addr_ripas, has_memory(call, addr), GUEST_ERROR_INPUT);
+  COMMIT();
 
   uint8_t page[VCCA_PAGE] = {0}; /* RsiRealmConfig, B5.4.5 */
   vcca_sink rpv = vcca_sink_of(page + 0x200, sizeof call->realm.rpv);
@@ -149,6 +154,7 @@ uint64_t rsi_ipa_state_set(struct guest_call *call)
   REQUIRE(size_valid, top > base, GUEST_ERROR_INPUT);
   REQUIRE(rgn_bound, range_protected(call, base, top), GUEST_ERROR_INPUT);
   REQUIRE(ripas_valid, ripas == RIPAS_EMPTY || ripas == RIPAS_RAM, GUEST_ERROR_INPUT);
+  COMMIT();
 
   struct guest_pending *pending = guest_pending(call->m, call->rec);
   pending->ripas_addr = base;
@@ -169,6 +175,7 @@ uint64_t rsi_ipa_state_get(struct guest_call *call)
   REQUIRE(end_align, aligned(top), GUEST_ERROR_INPUT);
   REQUIRE(size_valid, top > base, GUEST_ERROR_INPUT);
   REQUIRE(rgn_bound, range_protected(call, base, top), GUEST_ERROR_INPUT);
+  COMMIT();
 
   uint8_t ripas;
   call->out[0] = guest_ripas_end(call->m, call->rec, base, top, &ripas);
@@ -185,6 +192,7 @@ uint64_t rsi_host_call(struct guest_call *call)
   REQUIRE(addr_align, addr % HOST_CALL_SIZE == 0, GUEST_ERROR_INPUT);
   REQUIRE(addr_bound, is_protected(call, addr), GUEST_ERROR_INPUT);
   REQUIRE(addr_ripas, has_memory(call, addr), GUEST_ERROR_INPUT);
+  COMMIT();
 
   uint8_t data[HOST_CALL_SIZE];
   vcca_sink s = VCCA_SINK(data);

@@ -52,6 +52,7 @@ uint64_t tsi_measurement_read(struct guest_call *call)
   uint64_t index = call->in[1], addr = call->in[2], status;
   REQUIRE(index_bound, index <= VCCA_REMS, GUEST_ERROR_INPUT);
   REQUIRE(addr_bound, in_space(call, addr, VCCA_MEASUREMENT_SIZE), GUEST_ERROR_INPUT);
+  COMMIT();
 
   const uint8_t *value = index == 0 ? call->realm.rim : call->realm.rem[index - 1];
   return store(call, addr, vcca_span_of(value, VCCA_MEASUREMENT_SIZE), &status) ? GUEST_SUCCESS : status;
@@ -63,6 +64,7 @@ uint64_t tsi_measurement_extend(struct guest_call *call)
   REQUIRE(index_bound, index >= 1 && index <= VCCA_REMS, GUEST_ERROR_INPUT);
   REQUIRE(size_bound, size <= VCCA_MEASUREMENT_SIZE, GUEST_ERROR_INPUT);
   REQUIRE(addr_bound, in_space(call, addr, size), GUEST_ERROR_INPUT);
+  COMMIT();
 
   uint8_t value[VCCA_MEASUREMENT_SIZE];
   vcca_sink s = VCCA_SINK(value);
@@ -78,6 +80,7 @@ uint64_t tsi_attestation_token_init(struct guest_call *call)
 {
   uint64_t addr = call->in[1], status;
   REQUIRE(addr_bound, in_space(call, addr, VCCA_CHALLENGE_SIZE), GUEST_ERROR_INPUT);
+  COMMIT();
 
   uint8_t challenge[VCCA_CHALLENGE_SIZE];
   vcca_sink s = VCCA_SINK(challenge);
@@ -94,6 +97,7 @@ uint64_t tsi_attestation_token_continue(struct guest_call *call)
   REQUIRE(size_bound, offset + size <= VCCA_PAGE, GUEST_ERROR_INPUT);
   REQUIRE(addr_bound, in_space(call, addr, offset + size), GUEST_ERROR_INPUT);
   REQUIRE(state, attestation_in_progress(call), GUEST_ERROR_STATE);
+  COMMIT();
 
   return attestation_continue(call, addr + offset, size);
 }
@@ -104,6 +108,7 @@ uint64_t tsi_device_cert(struct guest_call *call)
   vcca_span cert = vcca_span_of(call->monitor->cert, call->monitor->cert_size);
   REQUIRE(size_bound, size >= cert.n, GUEST_ERROR_INPUT);
   REQUIRE(addr_bound, in_space(call, addr, cert.n), GUEST_ERROR_INPUT);
+  COMMIT();
 
   if (!store(call, addr, cert, &status))
     return status;

@@ -58,6 +58,14 @@ const char *vcca_condition_meaning(const struct vcca_interface *interface, const
  * known, when the command has no such condition, or cap bytes are too few. */
 bool vcca_condition_text(const struct vcca_interface *interface, const struct vcca_command *command, vcca_span condition, const uint64_t *in,
                          char *buf, size_t cap);
+/* Conditions that hold at once, and whether the specification permits each one's status for the call: no other that holds comes
+ * before it by the command's order. */
+struct vcca_held {
+  const char *condition;
+  uint64_t status; /* the status word it gives */
+};
+enum { VCCA_HELD_MAX = 24 };
+bool vcca_held_permitted(const struct vcca_command *command, const struct vcca_held *held, size_t count, size_t i);
 /* How many meanings there are: one condition may mean several things, by command. */
 size_t vcca_condition_count(void);
 /* Takes the next word off a list: its part before sep ("rd") and after ("pa", empty without sep). False at the end. */

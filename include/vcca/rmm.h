@@ -102,6 +102,10 @@ struct vcca_trace {
   const uint64_t *out;                /* x0..x17 as they went */
   const char *refused;                /* the condition that held, NULL when none did */
   uint64_t realm;                     /* the RD it concerned, 0 when none */
+  /* Of a refused call, all conditions that hold, as far as they can be told, in the order checked: the first is refused. What reads
+   * an object that a condition found wrong cannot be told. */
+  const struct vcca_held *held;
+  size_t held_count;
 };
 typedef void (*vcca_trace_hook)(void *ctx, const struct vcca_trace *trace);
 

@@ -421,6 +421,12 @@ static void ordered_conditions_are_seen_in_their_order(void **state)
   check_pairs(&test);
 }
 
+static void all_conditions_that_hold_are_told(void **state)
+{
+  (void)state;
+  check_held_pairs(&test);
+}
+
 /* A status word's index is the level where the walk stopped; SMCCC's SVE hint is not part of the id; x5 and on are preserved. */
 static void registers_are_written_as_the_convention_says(void **state)
 {
@@ -449,6 +455,7 @@ int main(void)
       cmocka_unit_test(every_condition_refuses_and_changes_nothing),
       cmocka_unit_test(every_condition_of_the_table_has_a_row),
       cmocka_unit_test(ordered_conditions_are_seen_in_their_order),
+      cmocka_unit_test(all_conditions_that_hold_are_told),
       cmocka_unit_test(unknown_function_ids_change_only_x0),
       cmocka_unit_test(registers_are_written_as_the_convention_says),
   };

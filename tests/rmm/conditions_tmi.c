@@ -198,6 +198,12 @@ static void every_condition_of_the_table_has_a_row(void **state)
   check_complete(&test);
 }
 
+static void all_conditions_that_hold_are_told(void **state)
+{
+  (void)state;
+  check_held_pairs(&test);
+}
+
 static void unknown_function_ids_change_only_x0(void **state)
 {
   (void)state;
@@ -210,6 +216,7 @@ int main(void)
       cmocka_unit_test(every_good_call_succeeds),
       cmocka_unit_test(every_condition_refuses_and_changes_nothing),
       cmocka_unit_test(every_condition_of_the_table_has_a_row),
+      cmocka_unit_test(all_conditions_that_hold_are_told),
       cmocka_unit_test(unknown_function_ids_change_only_x0),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

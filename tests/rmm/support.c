@@ -18,6 +18,8 @@ static void on_trace(void *ctx, const struct vcca_trace *trace)
 {
   struct rig *rig = ctx;
   rig->refused = trace->refused;
+  rig->held_count = trace->held_count;
+  memcpy(rig->held, trace->held, trace->held_count * sizeof *trace->held);
 }
 
 static void program(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event)

@@ -24,6 +24,8 @@ struct rig {
   const struct vcca_interface *interface;
   uint64_t x[VCCA_SMC_REGS], in[VCCA_SMC_REGS]; /* of the last call: as they came back, as they went */
   const char *refused;
+  struct vcca_held held[VCCA_HELD_MAX]; /* what held, of a refused call */
+  size_t held_count;
   /* What the RECs do, one event per turn, the last one again and again. */
   struct vcca_realm_event events[8];
   unsigned event_count;

@@ -46,6 +46,33 @@ static void apply(struct rig *rig, const struct condition_row *row, uint64_t arg
     row->prepare(rig);
 }
 
+static const struct vcca_held *held_named(const struct rig *rig, const char *condition)
+{
+  for (size_t i = 0; i < rig->held_count; i++)
+    if (strcmp(rig->held[i].condition, condition) == 0)
+      return &rig->held[i];
+  return NULL;
+}
+
+/* What is told to hold: first of all what the call was refused for, which is permitted; of the others only what the order permits, and
+ * nothing when nothing else was changed. */
+static void check_held(const struct rig *rig, const struct condition_row *row, const struct condition_row *second, uint64_t status, bool ordered)
+{
+  const struct vcca_command *command = vcca_command_named(rig->interface, vcca_span_str(row->command));
+  const struct vcca_held *other = second ? held_named(rig, second->condition) : NULL;
+  if (rig->held_count == 0 || strcmp(rig->held[0].condition, row->condition) != 0 || rig->held[0].status != status ||
+      !vcca_held_permitted(command, rig->held, rig->held_count, 0))
+    fail_msg("%s %s: is not the first that is told to hold", row->command, row->condition);
+  if (other && ordered && vcca_held_permitted(command, rig->held, rig->held_count, (size_t)(other - rig->held)))
+    fail_msg("%s: %s is permitted though %s comes before it", row->command, second->condition, row->condition);
+  /* An alignment alone never stands in the way of others, unless it is of another realm than the one that was set up. */
+  size_t n = strlen(row->condition);
+  bool alignment =
+      n > 6 && strcmp(row->condition + n - 6, "_align") == 0 && strcmp(row->condition, "addr_align") != 0 && strcmp(row->condition, "rd_align") != 0;
+  if (second && !other && alignment && rig->held_count == 1)
+    fail_msg("%s: %s holds beside %s, and is not told", row->command, second->condition, row->condition);
+}
+
 /* The good call, with one row's change or two: refused by the first row's condition, with nothing changed. */
 static void check_refused(const struct condition_test *test, const struct condition_row *row, const struct condition_row *second)
 {
@@ -67,6 +94,7 @@ static void check_refused(const struct condition_test *test, const struct condit
     fail_msg("%s %s (and %s): status 0x%llx", row->command, row->condition, and, (unsigned long long)status);
   if (!vcca_machine_same(rig->m, vcca_bytes_span(&before)))
     fail_msg("%s %s (and %s): the refused call changed the machine", row->command, row->condition, and);
+  check_held(rig, row, second, status, true);
   char why[400];
   if (!vcca_smc_refusal(rig->m, rig->in, rig->refused, why, sizeof why) || strchr(why, '{') || why[strlen(why) - 1] != '.')
     fail_msg("%s %s: why is not told: \"%s\"", row->command, row->condition, why);
@@ -221,4 +249,44 @@ void check_unknown(const struct condition_test *test)
   assert_true(vcca_machine_same(rig->m, vcca_bytes_span(&before)));
   vcca_bytes_free(&before);
   rig_free(rig);
+}
+
+/* --- What holds at once --------------------------------------------------------------------------------- */
+
+/* Makes the call that meets both; whether the earlier one refused it. */
+static bool meets_both(const struct condition_test *test, const struct condition_row *a, const struct condition_row *b)
+{
+  struct rig *rig = test->world();
+  struct vcca_bytes before = {0};
+  uint64_t args[8];
+  memcpy(args, call_of(test, a->command)->args, sizeof args);
+  apply(rig, b, args);
+  apply(rig, a, args);
+  assert_true(vcca_machine_save(rig->m, &before, NULL));
+  uint64_t status = rig_call(rig, a->command, args);
+  bool refused = rig->refused && strcmp(rig->refused, a->condition) == 0;
+  if (refused)
+    check_held(rig, a, b, status, false);
+  if (!vcca_machine_same(rig->m, vcca_bytes_span(&before)))
+    fail_msg("%s %s and %s: the refused call changed the machine", a->command, a->condition, b->condition);
+  vcca_bytes_free(&before);
+  rig_free(rig);
+  return refused;
+}
+
+void check_held_pairs(const struct condition_test *test)
+{
+  struct rig *rig = test->world();
+  unsigned calls = 0;
+  for (size_t i = 0; i < test->row_count; i++)
+    for (size_t j = 0; j < test->row_count; j++) {
+      const struct condition_row *a = &test->rows[i], *b = &test->rows[j];
+      const struct vcca_command *command = vcca_command_named(rig->interface, vcca_span_str(a->command));
+      bool pair = strcmp(a->command, b->command) == 0 && !a->also && !b->also && compatible(a, b);
+      if (pair && place_of(command, vcca_span_str(a->condition)) < place_of(command, vcca_span_str(b->condition)))
+        calls += meets_both(test, a, b);
+    }
+  rig_free(rig);
+  print_message("%u calls that meet two conditions tell both\n", calls);
+  assert_true(calls > 100);
 }

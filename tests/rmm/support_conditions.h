@@ -81,6 +81,9 @@ void check_rows(const struct condition_test *test);
 void check_complete(const struct condition_test *test);
 /* Every pair that the table orders is checked in that order, and has a call that meets both and sees the first. Prints how many. */
 void check_pairs(const struct condition_test *test);
+/* Calls that meet any two conditions that can be met at once: what is told to hold has the first, and the second unless it cannot be
+ * told; nothing changes. Prints how many. */
+void check_held_pairs(const struct condition_test *test);
 /* Unknown function ids change nothing but x0. */
 void check_unknown(const struct condition_test *test);
 

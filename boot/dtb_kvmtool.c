@@ -1,6 +1,7 @@
 /* kvmtool's device tree for a realm, and what of a dumped one depends on the VM.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <libfdt.h>
 #include <stdio.h>
 
 #include "boot/vmm_kvmtool.h"
@@ -111,18 +112,20 @@ void kvmtool_put_tree(struct tree *t, const struct vmm_layout *lay)
 
 /* --- Templates -------------------------------------------------------------------------------------------- */
 
-static void put_cpus(struct tree *t, unsigned count)
+void kvmtool_put_cpus(struct tree *t, const struct vmm_layout *lay)
 {
+  unsigned count = lay->config->vcpus;
   char name[32];
   tree_begin(t, "cpus");
   TREE_CELLS(t, "#address-cells", 1);
   TREE_CELLS(t, "#size-cells", 0);
   for (unsigned i = 0; i < count; i++) {
-    snprintf(name, sizeof name, "cpu@%u", i);
+    snprintf(name, sizeof name, "cpu@%x", cpu_affinity(i));
     tree_begin(t, name);
     tree_text(t, "device_type", "cpu");
     tree_text(t, "compatible", "arm,arm-v8");
-    tree_text(t, "enable-method", "psci");
+    if (count > 1)
+      tree_text(t, "enable-method", "psci");
     TREE_CELLS(t, "reg", cpu_affinity(i));
     tree_end(t);
   }
@@ -131,13 +134,42 @@ static void put_cpus(struct tree *t, unsigned count)
 
 bool kvmtool_edit_node(struct tree *t, const struct vmm_layout *lay, const char *node)
 {
-  if (strcmp(node, "cpus") == 0)
-    put_cpus(t, lay->config->vcpus);
-  else if (strcmp(node, "intc") == 0)
-    put_gic(t, lay->config);
-  else if (strcmp(node, "reserved-memory") == 0)
+  if (strcmp(node, "reserved-memory") == 0)
     put_log(t, lay);
   else
     return strcmp(node, "pmu") == 0 && !lay->pmu;
+  return true;
+}
+
+/* The redistributors' place depends on the number of CPUs, and the ITS's on theirs. */
+bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property)
+{
+  uint64_t size = (uint64_t)REDISTRIBUTOR * lay->config->vcpus, base = gicd[0] - size;
+  if (strcmp(property, "reg") != 0)
+    return false;
+  if (strcmp(node, "intc") == 0)
+    TREE_PAIRS(t, property, gicd[0], gicd[1], base, size);
+  else if (strcmp(node, "msic") == 0)
+    TREE_PAIRS(t, property, base - ITS_SIZE, ITS_SIZE);
+  else
+    return false;
+  return true;
+}
+
+bool kvmtool_check_template(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err)
+{
+  const struct {
+    bool wrong;
+    const char *node, *what;
+  } rows[] = {
+      {lay->config->its != (fdt_path_offset(fdt, "/intc/msic") >= 0), "/intc/msic", "--irqchip"},
+      {lay->pmu && fdt_path_offset(fdt, "/pmu") < 0, "/pmu", "--pmu"},
+      {lay->log && fdt_path_offset(fdt, "/reserved-memory") < 0, "/reserved-memory", "--measurement-log"},
+  };
+  if (fdt_path_offset(fdt, "/intc") < 0)
+    return true;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (rows[i].wrong)
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: its %s is not this VM's: dump one with the same %s", rows[i].node, rows[i].what);
   return true;
 }

@@ -13,19 +13,22 @@ void tree_chosen(struct tree *t, const struct vmm_layout *lay, unsigned which)
 {
   if (which == 0 && lay->bootargs)
     tree_text(t, chosen_properties[0], lay->bootargs);
-  if (which == 1 && lay->initrd_size)
-    TREE_PAIRS(t, chosen_properties[1], lay->initrd);
-  if (which == 2 && lay->initrd_size)
-    TREE_PAIRS(t, chosen_properties[2], lay->initrd + lay->initrd_size);
+  if (which == 0 || lay->initrd_size == 0)
+    return;
+  uint64_t at = lay->initrd + (which == 2 ? lay->initrd_size : 0);
+  if (lay->template.initrd_cells == 1)
+    TREE_CELLS(t, chosen_properties[which], LO(at));
+  else
+    TREE_PAIRS(t, chosen_properties[which], at);
 }
 
-void tree_cpus(struct tree *t, unsigned count)
+void tree_cpus(struct tree *t, const struct vmm_layout *lay)
 {
   char name[32];
   tree_begin(t, "cpus");
   TREE_CELLS(t, "#size-cells", 0);
   TREE_CELLS(t, "#address-cells", 1);
-  for (unsigned i = 0; i < count; i++) {
+  for (unsigned i = 0; i < lay->config->vcpus; i++) {
     snprintf(name, sizeof name, "cpu@%u", i); /* VMMs number the nodes, and put the affinity into reg */
     tree_begin(t, name);
     TREE_CELLS(t, "reg", cpu_affinity(i));
@@ -37,12 +40,26 @@ void tree_cpus(struct tree *t, unsigned count)
   tree_end(t);
 }
 
+void tree_memory_reg(struct tree *t, const struct vmm_layout *lay, size_t i)
+{
+  const struct template_facts *cells = &lay->template;
+  uint32_t value[4];
+  size_t n = 0;
+  if (cells->address_cells == 2)
+    value[n++] = HI(lay->ram[i].base);
+  value[n++] = LO(lay->ram[i].base);
+  if (cells->size_cells == 2)
+    value[n++] = HI(lay->ram[i].size);
+  value[n++] = LO(lay->ram[i].size);
+  tree_cells(t, "reg", value, n);
+}
+
 void tree_memory(struct tree *t, const struct vmm_layout *lay)
 {
   for (size_t i = 0; i < lay->ram_count; i++) {
     tree_begin_at(t, "memory", lay->ram[i].base);
     tree_text(t, "device_type", "memory");
-    TREE_PAIRS(t, "reg", lay->ram[i].base, lay->ram[i].size);
+    tree_memory_reg(t, lay, i);
     tree_end(t);
   }
 }
@@ -63,7 +80,7 @@ void tree_start(struct tree *t, const struct vmm_layout *lay, uint32_t gic)
 
   tree_memory(t, lay);
 
-  tree_cpus(t, lay->config->vcpus);
+  tree_cpus(t, lay);
 
   tree_begin(t, "psci");
   TREE_CELLS(t, "cpu_on", 0xc4000003);

@@ -1,6 +1,7 @@
 /* The device tree of QEMU's virt machine as a realm, and what of a dumped one depends on the VM.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <libfdt.h>
 #include <stdio.h>
 
 #include "boot/vmm_qemu.h"
@@ -12,9 +13,11 @@ static const uint64_t uart[] = {0x09000000, 0x1000}, rtc[] = {0x09010000, 0x1000
 static const uint64_t virtio[] = {0x0a000000, 0x200}, platform_bus[] = {0x0c000000, 0x02000000};
 static const uint64_t pci_memory[] = {0x10000000, 0x2eff0000}, pci_io[] = {0x3eff0000, 0x10000};
 
+/* CPUs have phandles for the map of their topology, which machines before virt-6.2 do not have. */
 static uint32_t gic_phandle(const struct vmm_layout *lay)
 {
-  return CLOCK + lay->config->vcpus + 1;
+  const struct template_facts *facts = &lay->template;
+  return CLOCK + (facts->neutral || facts->cpus == 0 || facts->cpu_phandle ? lay->config->vcpus : 0) + 1;
 }
 
 static uint32_t gpio_phandle(const struct vmm_layout *lay)
@@ -163,6 +166,12 @@ static void begin_numbered(struct tree *t, const char *name, unsigned i)
   tree_begin(t, text);
 }
 
+/* QEMU gives its CPUs' phandles out last to first. */
+uint32_t qemu_cpu_phandle(const struct vmm_layout *lay, unsigned i)
+{
+  return CLOCK + lay->config->vcpus - i;
+}
+
 /* The CPUs from phandle down, as far as there are any: one thread is the core itself. */
 static void put_core(struct tree *t, unsigned threads, uint32_t phandle)
 {
@@ -175,8 +184,10 @@ static void put_core(struct tree *t, unsigned threads, uint32_t phandle)
     TREE_CELLS(t, "cpu", phandle);
 }
 
-static void put_cpu_map(struct tree *t, const struct vcca_vmm_config *config, uint32_t phandle)
+void qemu_put_cpu_map(struct tree *t, const struct vmm_layout *lay)
 {
+  const struct vcca_vmm_config *config = lay->config;
+  uint32_t phandle = qemu_cpu_phandle(lay, 0);
   tree_begin(t, "cpu-map");
   for (unsigned socket = 0; socket < config->sockets && phandle > CLOCK; socket++) {
     begin_numbered(t, "socket", socket);
@@ -195,19 +206,19 @@ static void put_cpu_map(struct tree *t, const struct vcca_vmm_config *config, ui
   tree_end(t);
 }
 
-/* QEMU gives its CPUs' phandles out last to first. */
-static void put_cpus(struct tree *t, const struct vcca_vmm_config *config)
+void qemu_put_cpus(struct tree *t, const struct vmm_layout *lay)
 {
-  uint32_t phandle = CLOCK + config->vcpus;
+  const struct vcca_vmm_config *config = lay->config;
   tree_begin(t, "cpus");
   TREE_CELLS(t, "#size-cells", 0);
   TREE_CELLS(t, "#address-cells", 1);
-  put_cpu_map(t, config, phandle);
+  qemu_put_cpu_map(t, lay);
   for (unsigned i = 0; i < config->vcpus; i++) {
     begin_numbered(t, "cpu@", i);
-    TREE_CELLS(t, "phandle", phandle - i);
+    TREE_CELLS(t, "phandle", qemu_cpu_phandle(lay, i));
     TREE_CELLS(t, "reg", cpu_affinity(i));
-    tree_text(t, "enable-method", "psci");
+    if (config->vcpus > 1 || lay->template.neutral)
+      tree_text(t, "enable-method", "psci");
     tree_text(t, "compatible", "arm,arm-v8");
     tree_text(t, "device_type", "cpu");
     tree_end(t);
@@ -215,17 +226,41 @@ static void put_cpus(struct tree *t, const struct vcca_vmm_config *config)
   tree_end(t);
 }
 
+/* With firmware that reads ACPI's tables, power is one of their devices (virt.c, machvirt_init). */
+static bool acpi_power(const struct vmm_layout *lay)
+{
+  return lay->config->firmware && lay->config->acpi != VCCA_OFF;
+}
+
 bool qemu_edit_node(struct tree *t, const struct vmm_layout *lay, const char *node)
 {
-  if (strcmp(node, "cpus") == 0) {
-    put_cpus(t, lay->config);
-    return true;
-  }
+  bool power = strcmp(node, "gpio-keys") == 0 || strcmp(node, "pl061@9030000") == 0;
   if (strcmp(node, "reserved-memory") == 0) {
     put_log(t, lay);
     return true;
   }
-  return (strcmp(node, "its@8080000") == 0 && !lay->config->its) || (strcmp(node, "pmu") == 0 && !lay->pmu);
+  return (strcmp(node, "its@8080000") == 0 && !lay->config->its) || (strcmp(node, "pmu") == 0 && !lay->pmu) || (power && acpi_power(lay));
+}
+
+/* Nodes that cannot be made up: their content and place depend on QEMU's version. */
+bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err)
+{
+  const struct {
+    bool wanted;
+    const char *path, *what, *with;
+  } rows[] = {
+      {lay->config->its, "/intc@8000000/its@8080000", "ITS", "-M its=on"},
+      {lay->pmu, "/pmu", "PMU", "-cpu pmu=on"},
+      {lay->log != 0, "/reserved-memory", "measurement log", "-object rme-guest,measurement-log=on"},
+      {!acpi_power(lay) && fdt_path_offset(fdt, "/fw-cfg@9020000") >= 0, "/pl061@9030000", "power button", "-M acpi=off, or without -bios"},
+  };
+  if (lay->template.neutral || fdt_path_offset(fdt, "/intc@8000000") < 0)
+    return true;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (rows[i].wanted && fdt_path_offset(fdt, rows[i].path) < 0)
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM without %s (%s), and this one has it: dump one with %s",
+                       rows[i].what, rows[i].path, rows[i].with);
+  return true;
 }
 
 static bool edit_gic(struct tree *t, const struct vmm_layout *lay, const char *property)

@@ -26,8 +26,9 @@ struct edit {
   int depth;   /* of the node that is open; the root's is 1 */
   int dropped; /* depth of a node that is left out; 0: none */
   const char *node[TEMPLATE_DEPTH + 1];
-  bool chosen; /* among the properties of /chosen, of which these are done: */
-  bool done[CHOSEN_PROPERTIES];
+  bool added;  /* the nodes that the root lacks */
+  bool chosen; /* among the properties of /chosen; those that it has: */
+  bool has[CHOSEN_PROPERTIES];
 };
 
 static bool is_memory(const char *node)
@@ -35,31 +36,87 @@ static bool is_memory(const char *node)
   return strcmp(node, "memory") == 0 || strncmp(node, "memory@", 7) == 0;
 }
 
+/* Which property of /chosen a name is; CHOSEN_PROPERTIES: another. */
+static unsigned chosen_property(const char *name)
+{
+  unsigned i = 0;
+  while (i < CHOSEN_PROPERTIES && strcmp(name, chosen_properties[i]) != 0)
+    i++;
+  return i;
+}
+
+/* What /chosen lacks. A model that puts what is new in front has the last first: in front of all, or right behind what is there of them. */
+static void add_chosen(struct edit *e, unsigned from, unsigned to)
+{
+  bool front = e->model->new_in_front;
+  for (unsigned i = from; i < to; i++) {
+    unsigned which = front ? CHOSEN_PROPERTIES - 1 - i : i;
+    if (!e->has[which])
+      tree_chosen(e->t, e->lay, which);
+  }
+}
+
+/* In front of the first property of /chosen. */
+static void enter_chosen(struct edit *e, int node)
+{
+  unsigned first = 0;
+  e->chosen = true;
+  for (unsigned i = 0; i < CHOSEN_PROPERTIES; i++)
+    e->has[i] = fdt_getprop(e->fdt, node, chosen_properties[i], NULL) != NULL;
+  if (!e->model->new_in_front)
+    return;
+  while (first < CHOSEN_PROPERTIES && !e->has[CHOSEN_PROPERTIES - 1 - first])
+    first++;
+  add_chosen(e, 0, first);
+}
+
+/* Behind a property of /chosen that was there. */
+static void pass_chosen(struct edit *e, unsigned which)
+{
+  unsigned from = CHOSEN_PROPERTIES - which, to = from;
+  if (!e->model->new_in_front)
+    return;
+  while (to < CHOSEN_PROPERTIES && !e->has[CHOSEN_PROPERTIES - 1 - to])
+    to++;
+  add_chosen(e, from, to);
+}
+
+/* The properties of a node are over. */
+static void leave_properties(struct edit *e)
+{
+  if (e->chosen && !e->model->new_in_front)
+    add_chosen(e, 0, CHOSEN_PROPERTIES);
+  e->chosen = false;
+}
+
 /* Whether a property is written anew here, or left out. */
 static bool edit_property(struct edit *e, const char *name)
 {
   const char *node = e->node[e->depth];
-  const struct vmm_layout *lay = e->lay;
+  unsigned which = e->chosen ? chosen_property(name) : CHOSEN_PROPERTIES;
   if (e->depth == 2 && is_memory(node) && strcmp(name, "reg") == 0) {
-    TREE_PAIRS(e->t, "reg", lay->ram[0].base, lay->ram[0].size);
+    tree_memory_reg(e->t, e->lay, 0);
     return true;
   }
-  for (unsigned i = 0; e->chosen && i < CHOSEN_PROPERTIES; i++)
-    if (strcmp(name, chosen_properties[i]) == 0) {
-      if (!e->done[i])
-        tree_chosen(e->t, lay, i);
-      return e->done[i] = true;
-    }
-  return e->model->edit_property && e->model->edit_property(e->t, lay, node, name);
+  if (which < CHOSEN_PROPERTIES) {
+    tree_chosen(e->t, e->lay, which);
+    return true;
+  }
+  return e->model->edit_property && e->model->edit_property(e->t, e->lay, node, name);
 }
 
-/* The properties of a node are over: what /chosen lacked is added. */
-static void leave_properties(struct edit *e)
+/* Nodes of the root that it lacks, as the model's VMM adds them. */
+static void add_nodes(struct edit *e)
 {
-  for (unsigned i = 0; e->chosen && i < CHOSEN_PROPERTIES; i++)
-    if (!e->done[i])
-      tree_chosen(e->t, e->lay, i);
-  e->chosen = false;
+  const struct template_facts *facts = &e->lay->template;
+  if (!facts->chosen && (e->lay->bootargs || e->lay->initrd_size)) {
+    tree_begin(e->t, "chosen");
+    enter_chosen(e, -1);
+    leave_properties(e);
+    tree_end(e->t);
+  }
+  if (!facts->memory)
+    tree_memory(e->t, e->lay);
 }
 
 static bool begin_node(struct edit *e, int at)
@@ -68,21 +125,30 @@ static bool begin_node(struct edit *e, int at)
   if (!name || e->depth == TEMPLATE_DEPTH)
     return false;
   leave_properties(e);
+  if (e->depth == 1 && !e->added)
+    add_nodes(e);
+  e->added = e->added || e->depth == 1;
   e->node[++e->depth] = name;
   if (e->dropped)
     return true;
-  if ((e->depth == 2 || e->depth == 3) && e->model->edit_node && e->model->edit_node(e->t, e->lay, name)) {
+  bool edited = e->depth == 2 && strcmp(name, "cpus") == 0
+                    ? template_cpus(e->t, e->model, e->lay, e->fdt, at)
+                    : (e->depth == 2 || e->depth == 3) && e->model->edit_node && e->model->edit_node(e->t, e->lay, name);
+  if (edited) {
     e->dropped = e->depth;
     return true;
   }
   tree_begin(e->t, name);
-  e->chosen = e->depth == 2 && strcmp(name, "chosen") == 0;
+  if (e->depth == 2 && strcmp(name, "chosen") == 0)
+    enter_chosen(e, at);
   return true;
 }
 
 static bool end_node(struct edit *e)
 {
   leave_properties(e);
+  if (e->depth == 1 && !e->added)
+    add_nodes(e);
   if (!e->dropped)
     tree_end(e->t);
   else if (e->dropped == e->depth)
@@ -94,11 +160,18 @@ static bool copy_property(struct edit *e, int at)
 {
   const char *name;
   int n;
-  const void *value = fdt_getprop_by_offset(e->fdt, at, &name, &n);
-  if (!value || n < 0 || strlen(name) > TEMPLATE_NAME)
+  size_t before = tree_size(e->t);
+  if (!fdt_getprop_by_offset(e->fdt, at, &name, &n) || n < 0 || strlen(name) > TEMPLATE_NAME)
     return false;
-  if (!e->dropped && !edit_property(e, name))
-    tree_bytes(e->t, name, vcca_span_of(value, (size_t)n));
+  if (e->dropped)
+    return true;
+  if (!edit_property(e, name)) {
+    tree_copy(e->t, e->fdt, at);
+    return true;
+  }
+  tree_keep_padding(e->t, before, e->fdt, at);
+  if (e->chosen && chosen_property(name) < CHOSEN_PROPERTIES)
+    pass_chosen(e, chosen_property(name));
   return true;
 }
 
@@ -116,11 +189,45 @@ static bool copy_tree(struct edit *e)
   return false;
 }
 
-static bool edit_template(const struct vmm_model *model, const struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out,
-                          struct vcca_error *err)
+/* The tree of this VM, from the whole tree of another. */
+static bool edit_tree(const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, struct vcca_bytes *out, struct vcca_error *err)
+{
+  size_t room = fdt_totalsize(fdt) + TREE_ROOM + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
+  struct tree t;
+  if (!tree_new(&t, room, fdt, err))
+    return false;
+  struct edit e = {.t = &t, .model = model, .lay = lay, .fdt = fdt};
+  bool copied = copy_tree(&e), good = tree_finish(&t, out, err);
+  if (copied || !good)
+    return good;
+  vcca_bytes_free(out);
+  return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                   "dtb-template: deeper than %d nodes, of more than %d items, or with a property name of more than %d characters", TEMPLATE_DEPTH,
+                   TEMPLATE_TOKENS, TEMPLATE_NAME);
+}
+
+/* Edits the template, and once more as if its producer had filled every last cell, to know which bytes behind values are of its making. */
+static bool edit_as_producer(const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, struct vcca_bytes *out,
+                             struct vcca_error *err)
+{
+  struct tree_producer producer;
+  struct vcca_bytes filled = {0};
+  if (!edit_tree(model, lay, fdt, out, err))
+    return false;
+  if (lay->template.neutral) /* published RIMs of edited neutral trees have new names behind the others */
+    return true;
+  tree_producer(fdt, &producer);
+  bool good = (!producer.filled.p || edit_tree(model, lay, producer.filled.p, &filled, err)) && tree_like_producer(&producer, filled.p, out, err);
+  vcca_bytes_free(&producer.filled);
+  vcca_bytes_free(&filled);
+  if (!good)
+    vcca_bytes_free(out);
+  return good;
+}
+
+static bool edit_template(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out, struct vcca_error *err)
 {
   struct vcca_bytes aligned = {0}; /* libfdt wants 8-byte alignment */
-  struct tree t;
   size_t total;
   if (template.n >= SIZE_DT_STRINGS + 4 && vcca_be32(template.p) == FDT_MAGIC && vcca_be32(template.p + SIZE_DT_STRINGS) > TEMPLATE_NAMES)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: more than %d KiB of property names", TEMPLATE_NAMES / KIB);
@@ -129,20 +236,7 @@ static bool edit_template(const struct vmm_model *model, const struct vmm_layout
   if (!vcca_bytes_alloc(&aligned, total, err))
     return false;
   memcpy(aligned.p, template.p, total);
-  size_t room = total + TREE_ROOM + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
-  const void *fdt = aligned.p;
-  bool good = tree_new(&t, room, fdt, err);
-  if (good) {
-    struct edit e = {.t = &t, .model = model, .lay = lay, .fdt = fdt};
-    bool copied = copy_tree(&e);
-    good = tree_finish(&t, out, err);
-    if (!copied && good) {
-      vcca_bytes_free(out);
-      good = vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                       "dtb-template: deeper than %d nodes, of more than %d items, or with a property name of more than %d characters",
-                       TEMPLATE_DEPTH, TEMPLATE_TOKENS, TEMPLATE_NAME);
-    }
-  }
+  bool good = template_read(model, lay, aligned.p, err) && edit_as_producer(model, lay, aligned.p, out, err);
   vcca_bytes_free(&aligned);
   return good;
 }
@@ -170,6 +264,22 @@ static bool has_room(vcca_span tree)
   return vcca_be32(tree.p + TOTAL) > (structs > names ? structs : names);
 }
 
+/* What stands behind a template's own size. kvmtool's trees were moved by 8 bytes (fdt_pack), so that the end of their names stands there once
+ * more; else it stays if the tree is as long as before. `end` is where the tree ends. */
+static void keep_tail(vcca_span template, struct vcca_bytes *out, size_t end)
+{
+  enum { MOVED = 8 };
+  static const uint8_t zeros[MOVED];
+  size_t total = vcca_be32(template.p + 4), n = out->n < template.n ? out->n : template.n;
+  if (total < MOVED || end < MOVED || template.n < total + MOVED || out->n < end + MOVED || has_room(template))
+    return;
+  const uint8_t *tail = template.p + total;
+  if (memcmp(tail, zeros, MOVED) != 0 && memcmp(tail, tail - MOVED, MOVED) == 0)
+    memcpy(out->p + end, out->p + end - MOVED, MOVED);
+  else if (end == total)
+    memcpy(out->p + end, tail, n - end);
+}
+
 static bool finish_tree(const struct vmm_model *model, vcca_span template, struct vcca_bytes *out, struct vcca_error *err)
 {
   if (model->dtb_size && out->n > model->dtb_size)
@@ -182,10 +292,15 @@ static bool finish_tree(const struct vmm_model *model, vcca_span template, struc
     vcca_put_be32(out->p + 4, (uint32_t)total);
     return pad(out, total, err);
   }
-  return pad(out, (size_t)model->dtb_size, err);
+  size_t end = out->n;
+  if (!pad(out, (size_t)model->dtb_size, err))
+    return false;
+  if (template.p)
+    keep_tail(template, out, end);
+  return true;
 }
 
-bool vmm_tree(const struct vmm_model *model, const struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out, struct vcca_error *err)
+bool vmm_tree(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out, struct vcca_error *err)
 {
   struct tree t;
   if (template.p) {

@@ -88,13 +88,9 @@ static bool check_images(const struct profile *p, const struct vcca_vm *vm, stru
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "firmware: the file is empty");
   if (!vm->dtb.p)
     return vcca_fail(err, VCCA_FAULT_USAGE, "dtb: a device tree is needed");
-  if (vm->dtb.n < 4 || vcca_be32(vm->dtb.p) != 0xd00dfeed) {
-    vcca_fail_at(err, 0, "no d00dfeed here: not a flattened device tree (.dtb)");
-    return vcca_fail_in(err, "dtb");
-  }
   if (vm->dtb.n > DTB_MAX) /* booting.rst; DTB_MAX_SIZE of virtCCA's KVM */
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "dtb: %zu bytes, but arm64 allows no more than 2 MiB", vm->dtb.n);
-  return true;
+  return vcca_dtb_check(vm->dtb, NULL, err) || vcca_fail_in(err, "dtb");
 }
 
 static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, struct vcca_error *err)

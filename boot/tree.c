@@ -53,6 +53,37 @@ void tree_bytes(struct tree *t, const char *name, vcca_span value)
   latch(t, fdt_property(t->room.p, name, value.p, (int)value.n));
 }
 
+void tree_copy(struct tree *t, const void *fdt, int at)
+{
+  const char *name;
+  int n;
+  const void *value = fdt_getprop_by_offset(fdt, at, &name, &n);
+  void *room = NULL;
+  if (!value || n < 0)
+    latch(t, value ? -FDT_ERR_BADSTRUCTURE : n);
+  else
+    latch(t, fdt_property_placeholder(t->room.p, name, n, &room));
+  if (t->fault == 0 && n > 0)
+    memcpy(room, value, ((size_t)n + 3) / 4 * 4);
+}
+
+size_t tree_size(const struct tree *t)
+{
+  return fdt_size_dt_struct(t->room.p);
+}
+
+void tree_keep_padding(struct tree *t, size_t since, const void *fdt, int at)
+{
+  enum { HEADER = 12 };
+  int n;
+  const char *old = fdt_getprop_by_offset(fdt, at, NULL, &n);
+  if (t->fault || !old || n % 4 == 0 || tree_size(t) - since != HEADER + ((size_t)n + 3) / 4 * 4)
+    return;
+  uint8_t *property = t->room.p + fdt_off_dt_struct(t->room.p) + since;
+  if (vcca_be32(property) == FDT_PROP && vcca_be32(property + 4) == (uint32_t)n)
+    memcpy(property + HEADER + n, old + n, 4 - (size_t)n % 4);
+}
+
 void tree_text(struct tree *t, const char *name, const char *value)
 {
   tree_bytes(t, name, vcca_span_of(value, strlen(value) + 1));
@@ -162,6 +193,22 @@ static bool lay_out(struct tree *t, struct vcca_bytes *whole, struct vcca_error 
   vcca_put_be32(whole->p + TOTALSIZE, (uint32_t)whole->n);
   vcca_put_be32(whole->p + SIZE_STRINGS, (uint32_t)block.n);
   vcca_put_be32(whole->p + BOOT_CPU, like ? fdt_boot_cpuid_phys(like) : 0);
+  return true;
+}
+
+bool tree_names_by_use(const void *fdt, bool tails, struct vcca_bytes *out)
+{
+  size_t at = fdt_off_dt_strings(fdt), n = fdt_size_dt_strings(fdt), room = out->n > 2 * (at + n) ? out->n - 2 * (at + n) : 0;
+  if (room == 0 || at < fdt_off_dt_struct(fdt) + fdt_size_dt_struct(fdt))
+    return false;
+  memcpy(out->p, fdt, at + n);
+  vcca_sink block = vcca_sink_of(out->p + at + n, room);
+  place_names(out->p, tails ? SIZE_MAX : 0, &block);
+  if (!vcca_sink_ok(&block))
+    return false;
+  memmove(out->p + at, block.p, block.n);
+  vcca_put_be32(out->p + SIZE_STRINGS, (uint32_t)block.n);
+  vcca_put_be32(out->p + TOTALSIZE, (uint32_t)(at + block.n));
   return true;
 }
 

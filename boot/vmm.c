@@ -219,7 +219,7 @@ static void note_made(const struct vmm_model *model, const struct vmm_notes *not
            vmm_say(model, VMM_DTB).text);
 }
 
-static bool add_tree(const struct vmm_model *model, const struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
+static bool add_tree(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
                      struct vcca_error *err)
 {
   vcca_span dtb = images->dtb;
@@ -228,10 +228,10 @@ static bool add_tree(const struct vmm_model *model, const struct vmm_layout *lay
   if (!dtb.p && !own_tree_known(lay->config, images->dtb_template.p != NULL, err))
     return false;
   if (dtb.p) {
-    if (dtb.n < 4 || vcca_be32(dtb.p) != 0xd00dfeed)
-      return vcca_fail_at(err, 0, "--dtb: no d00dfeed here: not a flattened device tree");
     if (dtb.n > TREE_MAX)
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "--dtb: %zu bytes, but arm64 allows no more than 2 MiB", dtb.n);
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "dtb: %zu bytes, but arm64 allows no more than 2 MiB", dtb.n);
+    if (!vcca_dtb_check(dtb, NULL, err))
+      return vcca_fail_in(err, "dtb");
   } else {
     if (!vmm_tree(model, lay, images->dtb_template, &out->dtb, err))
       return false;
@@ -295,7 +295,7 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   if (rules == VCCA_RULES_ARM_2_0 && (config->has_hash || config->has_rpv || config->log))
     vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; predicted as asked");
 
-  struct vmm_layout lay = {.config = config};
+  struct vmm_layout lay = {.config = config, .template = TEMPLATE_NONE};
   split_ram(model, config->ram_size, &lay);
   if (lay.ram_count > 1)
     vmm_note(&notes, "RAM beyond %" PRIu64 " MiB lies from 4 GiB on, as in %s's main line; its realm branch has not been read",

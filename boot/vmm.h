@@ -127,6 +127,17 @@ VCCA_MUST_USE bool vmm_read_keys(const struct vmm_value *list, const struct vmm_
 
 /* --- Models ----------------------------------------------------------------------------------------------- */
 
+/* What a template is. */
+struct template_facts {
+  bool chosen, memory;                /* it has these nodes */
+  bool neutral;                       /* made here, or by whoever makes the same; no VMM's own */
+  unsigned address_cells, size_cells; /* the root's */
+  unsigned initrd_cells;              /* of an initrd's address; 0: not known */
+  unsigned cpus;                      /* nodes of CPUs */
+  bool cpu_map, cpus_alone;           /* nothing else in /cpus depends on their number */
+  uint32_t cpu_phandle, cpu_step;     /* of the first; from one to the next. 0: they have none */
+};
+
 /* Where things are, for the device tree. */
 struct vmm_layout {
   const struct vcca_vmm_config *config;
@@ -140,7 +151,9 @@ struct vmm_layout {
   uint64_t log;                        /* 0: none */
   const char *bootargs;                /* NULL: none */
   uint64_t redistributors, ecam, mmio; /* QEMU's high regions */
+  struct template_facts template;      /* of a tree that is made anew: TEMPLATE_NONE */
 };
+#define TEMPLATE_NONE ((struct template_facts){.neutral = true, .address_cells = 2, .size_cells = 2, .initrd_cells = 2})
 
 /* What every VMM has an option for, though each calls it by another name. */
 enum vmm_asked {
@@ -192,6 +205,14 @@ struct vmm_model {
   /* Editing a template: true when the node (of the root, or its child) or property is written anew or left out. */
   bool (*edit_node)(struct tree *t, const struct vmm_layout *lay, const char *node);
   bool (*edit_property)(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property);
+  /* Whether a template can become this VM's tree; NULL: any can. */
+  bool (*check_template)(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err);
+  void (*put_cpus)(struct tree *t, const struct vmm_layout *lay);    /* for a template without any */
+  void (*put_cpu_map)(struct tree *t, const struct vmm_layout *lay); /* NULL: stays as it is */
+  uint32_t (*cpu_phandle)(const struct vmm_layout *lay, unsigned i); /* NULL: as the template counts */
+  const char *cpu_compatible;                                        /* NULL: as in the template */
+  bool cpu_by_affinity;                                              /* nodes of CPUs are named by it, in hexadecimal, not by their index */
+  bool new_in_front;                                                 /* a new property stands in front of the others (fdt_setprop) */
 };
 extern const struct vmm_model vmm_qemu, vmm_kvmtool, vmm_kvmtool_linaro, vmm_kvmtool_arm, vmm_cloud_hypervisor;
 
@@ -237,6 +258,8 @@ void tree_chosen(struct tree *t, const struct vmm_layout *lay, unsigned which);
 /* Nodes that models share; tree_start leaves the root open. gic is the interrupt controller's phandle. */
 void tree_start(struct tree *t, const struct vmm_layout *lay, uint32_t gic);
 void tree_memory(struct tree *t, const struct vmm_layout *lay);
+/* The i-th range of RAM, in the cells that the root has. */
+void tree_memory_reg(struct tree *t, const struct vmm_layout *lay, size_t i);
 void tree_gic(struct tree *t, const uint64_t *reg, size_t n, const uint64_t its[2], uint32_t gic, uint32_t its_phandle);
 void tree_timer(struct tree *t, uint32_t trigger);
 void tree_pmu(struct tree *t);
@@ -253,10 +276,15 @@ static inline uint32_t cpu_affinity(unsigned i)
 }
 
 /* The node /cpus as models make it; compatible differs. */
-void tree_cpus(struct tree *t, unsigned count);
+void tree_cpus(struct tree *t, const struct vmm_layout *lay);
+
+/* Reads what a template is into the layout, and refuses one that cannot become this VM's. */
+VCCA_MUST_USE bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const void *fdt, struct vcca_error *err);
+/* Writes the template's node /cpus with this VM's CPUs. */
+bool template_cpus(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, int cpus);
 
 /* The device tree the plan is to measure: made, or edited from the template. */
-VCCA_MUST_USE bool vmm_tree(const struct vmm_model *model, const struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out,
+VCCA_MUST_USE bool vmm_tree(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out,
                             struct vcca_error *err);
 
 #endif

@@ -250,13 +250,29 @@ static void put_pci(struct tree *t, const struct vmm_layout *lay)
   tree_end(t);
 }
 
+/* Distributor and redistributors, and in front of them the ITS. */
+static void gic_regions(const struct vmm_layout *lay, uint64_t reg[4], uint64_t its[2])
+{
+  uint64_t gicd = 0x08ff0000, size = (uint64_t)REDISTRIBUTOR * lay->config->vcpus;
+  reg[0] = gicd;
+  reg[1] = 0x10000;
+  reg[2] = gicd - size;
+  reg[3] = size;
+  its[0] = reg[2] - ITS_SIZE;
+  its[1] = ITS_SIZE;
+}
+
+static void put_gic(struct tree *t, const struct vmm_layout *lay)
+{
+  uint64_t reg[4], its[2];
+  gic_regions(lay, reg, its);
+  tree_gic(t, reg, 4, its, GIC, ITS);
+}
+
 static void put_tree(struct tree *t, const struct vmm_layout *lay)
 {
-  static const uint64_t gicd[] = {0x08ff0000, 0x10000};
-  uint64_t size = (uint64_t)REDISTRIBUTOR * lay->config->vcpus, redistributors = gicd[0] - size;
-  const uint64_t reg[] = {gicd[0], gicd[1], redistributors, size}, its[] = {redistributors - ITS_SIZE, ITS_SIZE};
   tree_start(t, lay, GIC);
-  tree_gic(t, reg, 4, its, GIC, ITS);
+  put_gic(t, lay);
   tree_timer(t, IRQ_LEVEL_HIGH);
   tree_pmu(t);
   tree_clock(t, CLOCK);
@@ -269,8 +285,8 @@ static void put_tree(struct tree *t, const struct vmm_layout *lay)
 
 static bool edit_node(struct tree *t, const struct vmm_layout *lay, const char *node)
 {
-  if (strcmp(node, "cpus") == 0)
-    tree_cpus(t, lay->config->vcpus);
+  if (lay->template.neutral && strcmp(node, "intc@8ff0000") == 0) /* the ITS's node is named by its place */
+    put_gic(t, lay);
   else if (strcmp(node, "memory@40000000") == 0 && lay->ram_count > 1)
     tree_memory(t, lay);
   else
@@ -278,9 +294,15 @@ static bool edit_node(struct tree *t, const struct vmm_layout *lay, const char *
   return true;
 }
 
-/* The PCI window depends on RAM where that is split; otherwise it is as the template's VMM has it. */
+/* The interrupt controller depends on the number of CPUs. The PCI window depends on RAM where that is split; otherwise it is as the template's VMM has it. */
 static bool edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property)
 {
+  uint64_t reg[4], its[2];
+  gic_regions(lay, reg, its);
+  if (strcmp(property, "reg") == 0 && (strcmp(node, "intc") == 0 || strcmp(node, "msic") == 0)) {
+    tree_pairs(t, property, node[0] == 'i' ? reg : its, node[0] == 'i' ? 4 : 2);
+    return true;
+  }
   bool pci = strcmp(node, "pci@30000000") == 0 || strcmp(node, "pcie@30000000") == 0;
   if (!pci || strcmp(property, "ranges") != 0 || lay->ram_count == 1)
     return false;
@@ -315,4 +337,5 @@ const struct vmm_model vmm_cloud_hypervisor = {
     .put_tree = put_tree,
     .edit_node = edit_node,
     .edit_property = edit_property,
+    .put_cpus = tree_cpus,
 };

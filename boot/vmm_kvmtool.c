@@ -89,7 +89,8 @@ static char *bootargs(const struct vcca_vmm_config *config)
                                                                                                 [VMM_DTB] = {"--dtb", ""},                       \
                                                                                                 [VMM_REALM] = {"--realm", ""}},                  \
   .hash_alg = VCCA_SHA256, .ram_base = RAM_BASE, .dtb_size = DTB_ROOM, .low_ram = LOW_RAM, .check = kvmtool_check, .announce = kvmtool_announce, \
-  .ipa_bits = ipa_bits, .place = place, .bootargs = bootargs, .put_tree = kvmtool_put_tree, .edit_node = kvmtool_edit_node
+  .ipa_bits = ipa_bits, .place = place, .bootargs = bootargs, .put_tree = kvmtool_put_tree, .edit_node = kvmtool_edit_node,                      \
+  .edit_property = kvmtool_edit_property, .check_template = kvmtool_check_template, .put_cpus = kvmtool_put_cpus, .cpu_by_affinity = true
 
 const struct vmm_model vmm_kvmtool = {
     .name = "kvmtool", .summary = "kvmtool, granules in order, the device tree near 256 MiB with firmware too", .chunk = PAGE_4K, KVMTOOL};

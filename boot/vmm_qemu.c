@@ -121,4 +121,10 @@ const struct vmm_model vmm_qemu = {
     .put_tree = qemu_put_tree,
     .edit_node = qemu_edit_node,
     .edit_property = qemu_edit_property,
+    .check_template = qemu_check_template,
+    .put_cpus = qemu_put_cpus,
+    .put_cpu_map = qemu_put_cpu_map,
+    .cpu_phandle = qemu_cpu_phandle,
+    .cpu_compatible = "arm,arm-v8", /* of -cpu host */
+    .new_in_front = true,
 };

@@ -32,6 +32,10 @@ void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes 
 
 void qemu_put_tree(struct tree *t, const struct vmm_layout *lay);
 bool qemu_edit_node(struct tree *t, const struct vmm_layout *lay, const char *node);
+bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err);
+void qemu_put_cpus(struct tree *t, const struct vmm_layout *lay);
+void qemu_put_cpu_map(struct tree *t, const struct vmm_layout *lay);
+uint32_t qemu_cpu_phandle(const struct vmm_layout *lay, unsigned i);
 bool qemu_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property);
 
 #endif

@@ -134,6 +134,13 @@ static const struct vmm_option accel_keys[] = {
     {.name = NULL},
 };
 
+static bool read_no_acpi(const struct vmm_value *v, struct vcca_error *err)
+{
+  (void)err;
+  v->config->acpi = VCCA_OFF;
+  return true;
+}
+
 #define BY_OPTION "say it with the option of that name"
 static const struct vmm_option machine_keys[] = {
     {.name = "", .read = read_virt},
@@ -165,8 +172,8 @@ static const struct vmm_option machine_keys[] = {
     {.name = "pflash1", .why = QEMU_NO_FLASH},
     SMP_KEYS("smp."),
     MEMORY_KEYS("memory.", "max-size"),
-    /* Neither registers nor memory at start depend on these. Tables of ACPI are not the VMM's to measure. */
-    {.name = "acpi"},
+    {.name = "acpi", VMM_SWITCH(acpi)}, /* its tables are not the VMM's to measure, but the power button's nodes depend on it */
+    /* Neither registers nor memory at start depend on these. */
     {.name = "acpi-pcihp"},
     {.name = "aux-ram-share"},
     {.name = "boot.*"},
@@ -337,7 +344,7 @@ const struct vmm_option qemu_options[] = {
     VALUE("net"),
     VALUE("netdev"),
     VALUE("nic"),
-    {.name = "no-acpi"},
+    {.name = "no-acpi", .read = read_no_acpi},
     {.name = "no-reboot"},
     {.name = "no-shutdown"},
     {.name = "no-user-config"},

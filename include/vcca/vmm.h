@@ -70,7 +70,7 @@ struct vcca_vmm_config {
   enum vcca_hash_alg hash_alg;
   bool has_rpv;
   uint8_t rpv[64];
-  enum vcca_switch sve, pmu;
+  enum vcca_switch sve, pmu, acpi;
   uint16_t sve_on, sve_off; /* bit n: vectors of 128 (n + 1) bits are asked for, or refused */
   unsigned sve_max;         /* bits; 0: not limited */
   bool has_pmu_counters;

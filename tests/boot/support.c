@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include <libfdt.h>
+
 void support_header(uint8_t *p, uint64_t text_offset, uint64_t image_size)
 {
   vcca_put_le64(p + 8, text_offset);
@@ -16,9 +18,8 @@ void support_fill(struct support_files *f)
   support_header(f->kernel, 0, 0x3000);
   for (size_t i = 0; i < sizeof f->initrd; i++)
     f->initrd[i] = (uint8_t)(5 * i + 1);
-  vcca_put_be32(f->dtb, 0xd00dfeed);
-  for (size_t i = 0; i < sizeof f->dtb - 4; i++)
-    f->dtb[4 + i] = (uint8_t)(3 * i);
+  int made = fdt_create_empty_tree(f->dtb, sizeof f->dtb);
+  assert_int_equal(made | fdt_setprop(f->dtb, 0, "model", f->kernel, 256), 0);
   for (size_t i = 0; i < sizeof f->firmware; i++)
     f->firmware[i] = (uint8_t)(11 * i + 2);
 }

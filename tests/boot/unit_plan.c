@@ -188,6 +188,10 @@ enum change {
   FIRMWARE_BIG,
   NO_DTB,
   SHORT_DTB,
+  MAGIC_DTB,
+  CUT_DTB,
+  GIANT_DTB,
+  DAMAGED_DTB,
   FAKE_DTB,
   BIG_DTB,
   NOT_A_KERNEL,
@@ -238,7 +242,11 @@ static const struct {
     [FIRMWARE_EMPTY] = {"virtcca", true, "firmware: the file is empty"},
     [FIRMWARE_BIG] = {"virtcca", true, "firmware (129 MiB)"},
     [NO_DTB] = {"virtcca", false, "dtb: a device tree is needed"},
-    [SHORT_DTB] = {"virtcca", false, "d00dfeed"},
+    [SHORT_DTB] = {"virtcca", false, "ends inside its 40-byte header"},
+    [MAGIC_DTB] = {"virtcca", false, "ends inside its 40-byte header"},
+    [CUT_DTB] = {"arm", false, "totalsize is 1000, but only 999 bytes"},
+    [GIANT_DTB] = {"virtcca", true, "totalsize is 1073741824"},
+    [DAMAGED_DTB] = {"arm", false, "the device tree is damaged"},
     [FAKE_DTB] = {"virtcca", false, "d00dfeed"},
     [BIG_DTB] = {"virtcca", false, "dtb: 2097153 bytes"},
     [NOT_A_KERNEL] = {"virtcca", false, "arm64 Image"},
@@ -303,6 +311,18 @@ static struct vcca_vm wrong(enum change change)
     break;
   case SHORT_DTB:
     vm.dtb.n = 3;
+    break;
+  case MAGIC_DTB:
+    vm.dtb.n = 4;
+    break;
+  case CUT_DTB:
+    vm.dtb.n--;
+    break;
+  case GIANT_DTB:
+    vcca_put_be32(files.dtb + 4, 1 << 30);
+    break;
+  case DAMAGED_DTB:
+    vcca_put_be32(files.dtb + vcca_be32(files.dtb + 8), 7); /* no such token */
     break;
   case FAKE_DTB:
     vm.dtb = VCCA_SPAN(files.initrd);

@@ -204,6 +204,15 @@ static bool check_field(struct run *r, const struct tree_node *node)
     record_failure(r, node, "expected %s, but there is none%s%s", (const char *)node->key.p, s->ok ? "" : ": ", s->ok ? "" : s->complaint);
     return true;
   }
+  if (s->interface && vcca_span_is(node->key, "status") && is_any_of(node)) {
+    bool taken;
+    if (!call_any_of(r, s, node, &taken))
+      return false;
+    if (!taken)
+      record_failure(r, node, "expected %s, got %s", node->kind == TREE_SCALAR ? "a refusal" : "one of the statuses listed",
+                     value_print(got, text[1], sizeof text[1]));
+    return true;
+  }
   if (!value_of_kind(&r->reading, node, got->kind, &want, r->err))
     return false;
   if (as_expected(s, (const char *)node->key.p, &want, got))

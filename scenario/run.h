@@ -61,8 +61,10 @@ struct tracer {
 struct last_call {
   uint64_t in[VCCA_SMC_REGS];
   const char *refused;
-  const struct vcca_command *command; /* NULL: none, or unknown */
-  uint64_t realm;                     /* the RD it concerned, 0: none */
+  const struct vcca_command *command;   /* NULL: none, or unknown */
+  uint64_t realm;                       /* the RD it concerned, 0: none */
+  struct vcca_held held[VCCA_HELD_MAX]; /* all conditions that held, of a refused call */
+  size_t held_count;
 };
 
 struct step_kind;
@@ -198,6 +200,11 @@ VCCA_MUST_USE bool need_rec(struct run *r, const struct tree_node *map, uint64_t
 uint64_t rec_with_mpidr(struct run *r, const struct tree_node *map, uint64_t mpidr);
 /* The status word's short name, as steps spell it: without the interface's prefix. */
 const char *status_text(const struct vcca_interface *interface, uint64_t word);
+/* Whether the outcome of the call is one that "any-of" takes: a status that the specification permits for it, node being the word; or one
+ * of the list that node has. False with an error when the list is none. */
+VCCA_MUST_USE bool call_any_of(struct run *r, const struct step *s, const struct tree_node *node, bool *taken);
+/* Whether the node is such an expectation. */
+bool is_any_of(const struct tree_node *node);
 /* Whether the status and the condition a call's expect spells out exist; false with an error. */
 bool call_names_exist(struct run *r, const struct step *s);
 bool answers_by_value(const struct vcca_command *command);

@@ -180,7 +180,7 @@ bool call_names_exist(struct run *r, const struct step *s)
   const struct tree_node *status = written_out(s->expect, "status"), *refused = written_out(s->expect, "refused");
   char words[2048], hint[80];
   status_words(s->interface, words, sizeof words);
-  if (status && !tree_word_in(status->text, words))
+  if (status && !is_any_of(status) && !tree_word_in(status->text, words))
     return tree_fail(status, r->err, "%s has no status \"%.60s\"%s", s->interface->name, (const char *)status->text.p,
                      tree_suggest(status->text, words, hint, sizeof hint));
   vcca_span name, gives;
@@ -197,6 +197,43 @@ bool call_names_exist(struct run *r, const struct step *s)
                          tree_suggest(refused->text, words, hint, sizeof hint));
 }
 
+bool is_any_of(const struct tree_node *node)
+{
+  return node && (node->kind == TREE_SCALAR ? vcca_span_is(node->text, "any-of") : tree_get(node, "any-of") != NULL);
+}
+
+static const struct last_call *last_call_of(const struct run *r, const struct vcca_interface *interface)
+{
+  return interface == vcca_rmi() || interface == vcca_tmi() ? &r->last_host : &r->last_guest;
+}
+
+bool call_any_of(struct run *r, const struct step *s, const struct tree_node *node, bool *taken)
+{
+  const struct last_call *last = last_call_of(r, s->interface);
+  const struct value *got = thing_get(s->out, VCCA_SPAN_LIT("status"));
+  const struct tree_node *list = node->kind == TREE_SCALAR ? NULL : tree_get(node, "any-of");
+  *taken = false;
+  if (!list) { /* the model's own status is permitted: its order is one that the specification allows */
+    *taken = last->refused != NULL;
+    return true;
+  }
+  if (list->kind != TREE_LIST || list->count == 0)
+    return tree_fail(list, r->err, "any-of gives a list of statuses: {any-of: [ERROR_INPUT, ERROR_RTT]}");
+  for (const struct tree_node *n = list->first; n; n = n->next) {
+    char words[2048], hint[80];
+    vcca_span text;
+    status_words(s->interface, words, sizeof words);
+    if (!value_text(&r->reading, n, &text, r->err))
+      return false;
+    if (!tree_word_in(text, words))
+      return tree_fail(n, r->err, "%s has no status \"%.60s\"%s", s->interface->name, (const char *)text.p,
+                       tree_suggest(text, words, hint, sizeof hint));
+    size_t extra = strlen(s->interface->name) + 1;
+    *taken |= got && (vcca_span_eq(text, got->bytes) || (text.n > extra && vcca_span_eq(vcca_span_sub(text, extra, text.n), got->bytes)));
+  }
+  return true;
+}
+
 /* Whether the machine must be the same after the call: when it is expected to be refused, or when asked. */
 static bool must_not_change(struct run *r, const struct step *s, bool *yes)
 {
@@ -205,7 +242,9 @@ static bool must_not_change(struct run *r, const struct step *s, bool *yes)
   *yes = false;
   if (unchanged)
     return value_bool(unchanged, yes, r->err);
-  if (status && value_text(&r->reading, status, &text, r->err))
+  if (is_any_of(status))
+    *yes = status->kind == TREE_SCALAR;
+  else if (status && value_text(&r->reading, status, &text, r->err))
     *yes = text.n < 7 || memcmp(text.p + text.n - 7, "SUCCESS", 7) != 0;
   return true;
 }
@@ -239,7 +278,7 @@ static void outcome(struct run *r, struct step *s, const uint64_t *x)
   uint64_t word = x[reg];
   bool by_value = answers_by_value(s->command);
   bool host = interface == vcca_rmi() || interface == vcca_tmi();
-  const struct last_call *last = host ? &r->last_host : &r->last_guest;
+  const struct last_call *last = last_call_of(r, interface);
   const char *refused = last->refused;
   const char *status = !by_value ? status_text(interface, word) : refused ? status_of_condition(r, s->command, refused) : "SUCCESS";
   thing_text(s->out, "status", status);

@@ -1,6 +1,7 @@
 /* What vcca run --verbose tells of a step: its outcome, and the values that it led to.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <string.h>
 
 #include "vcca/text.h"
@@ -50,6 +51,26 @@ static void tell_registers(struct run *r, const struct step *s)
   }
 }
 
+/* All conditions that held when a call was refused, and the statuses that the specification permits for it. */
+static void tell_held(const struct run *r, const struct step *s)
+{
+  const struct last_call *last = s->interface == vcca_rmi() || s->interface == vcca_tmi() ? &r->last_host : &r->last_guest;
+  if (!s->command || !last->refused || last->held_count < 2)
+    return;
+  vcca_print(r->options->log, "        %-20s", "holds");
+  for (size_t i = 0; i < last->held_count; i++)
+    vcca_print(r->options->log, " %s", last->held[i].condition);
+  vcca_print(r->options->log, "\n        %-20s", "permitted");
+  for (size_t i = 0; i < last->held_count; i++) {
+    bool again = !vcca_held_permitted(s->command, last->held, last->held_count, i);
+    for (size_t j = 0; j < i; j++)
+      again |= last->held[j].status == last->held[i].status && vcca_held_permitted(s->command, last->held, last->held_count, j);
+    if (!again)
+      vcca_print(r->options->log, " %s (0x%" PRIx64 ")", status_text(s->interface, last->held[i].status), last->held[i].status);
+  }
+  vcca_print(r->options->log, "\n");
+}
+
 /* The values that a step yielded, or looked at: a line each. */
 static void tell_values(struct run *r, const struct step *s)
 {
@@ -61,6 +82,7 @@ static void tell_values(struct run *r, const struct step *s)
     if (value_natural(&r->reading, n, &v, NULL))
       tell_value(r, n->key, &v);
   tell_registers(r, s);
+  tell_held(r, s);
 }
 
 void tell_step(struct run *r, const struct step *s)

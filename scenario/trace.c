@@ -128,6 +128,8 @@ void trace_call(void *ctx, const struct vcca_trace *trace)
   last->refused = trace->refused;
   last->command = trace->command;
   last->realm = trace->realm;
+  last->held_count = trace->held_count;
+  memcpy(last->held, trace->held, trace->held_count * sizeof *trace->held);
   if (!r->tracer.out)
     return;
   struct vcca_json j = vcca_json_to(r->tracer.out, VCCA_JSON_LINE);

@@ -53,4 +53,25 @@ says 1 '^        rim +[0-9a-f]{64} \(32 bytes\)$' --verbose
 says 1 '^        rem1? +[0-9a-f]{64} \(32 bytes\)$|^        rem0 +[0-9a-f]{64}' --verbose
 says 1 '^step 3: rsi.measurement_extend: as expected, got ERROR_INPUT \(0x1\) for index_bound: index 9 is not 1 to 4' --verbose
 says 1 'step 4 \(guest.extend\): expected status SUCCESS, got ERROR_INPUT \(0x1\) for index_bound: index 0 is not 1 to 4'
+
+# several conditions hold at once: all are told, and every status that the specification permits
+scenario <<'YAML'
+  - boot: {kernel: $kernel}
+    as: vm
+  - rmi.data_create: {rd: $vm.rd, data: 0x1001, ipa: 0x1001, src: 0x3001, flags: 2}
+    expect: {status: any-of}
+  - rmi.realm_activate: {rd: $vm.rd}
+    expect: {status: {any-of: [ERROR_INPUT, RMI_ERROR_REALM]}}
+YAML
+says 0 '^        holds +flags_valid src_align .* realm_state ipa_align rtt_walk$' --verbose
+says 0 '^        permitted +ERROR_INPUT \(0x1\) ERROR_REALM \(0x2\) ERROR_RTT \(0x[0-9a-f]+\)$' --verbose
+sed -i 's/RMI_ERROR_REALM/ERROR_RTT/' "$dir/s.yaml"
+says 1 'expected one of the statuses listed, got ERROR_REALM'
+sed -i 's/ERROR_RTT/ERROR_RTX/' "$dir/s.yaml"
+says 3 's.yaml:[0-9]+:[0-9]+: rmi has no status "ERROR_RTX", did you mean "ERROR_RTT"'
+scenario <<'YAML'
+  - rmi.version: {req: 0x10000}
+    expect: {status: any-of}
+YAML
+says 1 'expected a refusal, got SUCCESS'
 exit $bad

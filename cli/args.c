@@ -260,6 +260,43 @@ bool args_has(const struct args *a, const char *name)
   return args_get(a, name) != NULL;
 }
 
+/* One of the words is an option that was given, or FILE and there is an operand; which one it is. */
+static bool has_any(const struct args *a, const char *words, char found[32])
+{
+  for (size_t n; *words; words += n + (words[n] == ' ')) {
+    n = strcspn(words, " ");
+    snprintf(found, 32, "%.*s", (int)n, words);
+    if (strcmp(found, "FILE") == 0 ? a->operands > 0 : args_has(a, found))
+      return true;
+  }
+  return false;
+}
+
+/* "--chain, --cert or FILE" */
+static void list_words(const char *words, char *out, size_t cap)
+{
+  size_t used = 0;
+  for (size_t n; *words && used < cap; words += n + (words[n] == ' ')) {
+    n = strcspn(words, " ");
+    bool last = words[n] == '\0', option = n != 4 || strncmp(words, "FILE", n) != 0;
+    used += (size_t)snprintf(out + used, cap - used, "%s%s%.*s", used == 0 ? "" : last ? " or " : ", ", option ? "--" : "", (int)n, words);
+  }
+}
+
+bool args_follow(const struct args *a, const struct option_rule *rules, size_t n, struct vcca_error *err)
+{
+  char found[32], option[40], others[160];
+  for (const struct option_rule *r = rules; r < rules + n; r++) {
+    if (!has_any(a, r->option, found) || has_any(a, r->others, found) == r->with)
+      continue;
+    list_words(r->option, option, sizeof option);
+    list_words(r->with ? r->others : found, others, sizeof others);
+    return r->with ? vcca_fail(err, VCCA_FAULT_USAGE, "%s is not read without %s", option, others)
+                   : vcca_fail(err, VCCA_FAULT_USAGE, "%s is not read beside %s: leave one out", option, others);
+  }
+  return true;
+}
+
 bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *out, struct vcca_error *err)
 {
   const char *text = args_get(a, name);

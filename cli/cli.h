@@ -62,6 +62,14 @@ const char *args_get(const struct args *a, const char *name);
 bool args_has(const struct args *a, const char *name);
 /* The i-th value of a repeatable option; NULL beyond. */
 const char *args_nth(const struct args *a, const char *name, unsigned i);
+/* Options that are read only beside others, and ones that exclude each other: nothing that is given goes unread. One of the option's others,
+ * which are separated by spaces, is there (with), or none (without); "FILE" stands for an operand. */
+struct option_rule {
+  const char *option;
+  bool with;
+  const char *others;
+};
+VCCA_MUST_USE bool args_follow(const struct args *a, const struct option_rule *rules, size_t n, struct vcca_error *err);
 /* Typed values: true when absent (out untouched) or good; false with err. */
 VCCA_MUST_USE bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *out, struct vcca_error *err);
 VCCA_MUST_USE bool args_hex(const struct args *a, const char *name, vcca_sink *out, struct vcca_error *err);

@@ -65,6 +65,8 @@ static enum vcca_exit run(const struct args *a)
     return usage(a, "no family '%s'; see: vcca table profiles", name);
   if (one && !only)
     return usage(a, "no mutation '%s'; see: vcca golden list", one);
+  if (name && only && !vcca_mutation_applies(only, family))
+    return usage(a, "%s changes what the family %s does not have", only->id, name);
   struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
   if (json)
     vcca_json_open(&j, NULL, '[');

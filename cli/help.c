@@ -172,6 +172,8 @@ static enum vcca_exit run(const struct args *a)
 {
   char *words[CLI_VALUES];
   int taken = 0;
+  if (a->values > 1 || (a->values == 1 && a->operands > 0))
+    return usage(a, "one of --man, --md, --completion and a COMMAND");
   if (args_has(a, "man"))
     man(stdout);
   else if (args_has(a, "md"))

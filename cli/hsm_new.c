@@ -1,6 +1,8 @@
 /* vcca hsm new: a device image to edit.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "cli/cli.h"
 #include "cli/device.h"
 #include "vcca/scenario.h"
@@ -46,8 +48,14 @@ static bool make(const struct args *a, struct vcca_error *err)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--chain %s: rsa, p521 or p384", chain);
   struct vcca_device device;
   vcca_device_default(kind, &device);
-  if (args_has(a, "name"))
-    snprintf(device.name, sizeof device.name, "%s", args_get(a, "name"));
+  const char *name = args_get(a, "name");
+  for (const char *c = name; c && *c; c++)
+    if (*c < ' ' || *c > '~')
+      return vcca_fail(err, VCCA_FAULT_USAGE, "--name %s: printable ASCII characters, for certificates have it", name);
+  if (name && strlen(name) >= sizeof device.name)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--name: at most %zu characters", sizeof device.name - 1);
+  if (name)
+    snprintf(device.name, sizeof device.name, "%s", name);
   if (args_has(a, "seed"))
     reseed(&device, args_get(a, "seed"));
   uint8_t room[32768];

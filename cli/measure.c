@@ -197,8 +197,8 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
   vm.initrd = job->initrd.bytes;
   vm.firmware = job->firmware.bytes;
   vm.dtb = vcca_bytes_span(&job->dtb);
-  if (args_has(a, "dtb") && args_has(a, "append") && !job->quiet)
-    vcca_print(stderr, "vcca measure: --append is not used: the command line is in the device tree, and --dtb gives one\n");
+  if (args_has(a, "dtb") && args_has(a, "append"))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--append is not read beside --dtb, whose tree has the command line: leave one out");
   if (!args_has(a, "dtb") && !job->quiet)
     vcca_print(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
   if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
@@ -347,6 +347,11 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_error err;
   const char *engine = args_get(a, "engine");
   if (engine && strcmp(engine, "list") == 0) {
+    for (unsigned i = 0; i < a->values; i++)
+      if (strcmp(a->given[i], "engine") != 0 && strcmp(a->given[i], "output") != 0)
+        return usage(a, "--%s is not read beside --engine list: leave one out", a->given[i]);
+    if (a->operands > 0)
+      return usage(a, "'%s' is not read beside --engine list: leave one out", a->operand[0]);
     if (!args_json(a, &job.json, &err))
       return fail(a, &err);
     list_engines(job.json);

@@ -163,6 +163,11 @@ static enum vcca_exit run(const struct args *a)
   if (!args_json(a, &json, &err))
     return fail(a, &err);
   if (args_has(a, "list")) {
+    for (unsigned i = 0; i < a->values; i++)
+      if (strcmp(a->given[i], "list") != 0 && strcmp(a->given[i], "output") != 0)
+        return usage(a, "--%s is not read beside --list: leave one out", a->given[i]);
+    if (a->operands > 0)
+      return usage(a, "'%s' is not read beside --list: leave one out", a->operand[0]);
     list(json);
     return VCCA_EXIT_YES;
   }

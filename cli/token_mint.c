@@ -43,6 +43,8 @@ static bool read_hash(const struct args *a, struct job *job, struct vcca_error *
     return vcca_fail(err, VCCA_FAULT_USAGE, "--rim has %zu bytes where %s has %zu", rim.n, vcca_hash_name(alg), n);
   job->claims.hash_alg = vcca_span_str(vcca_hash_name(alg));
   job->claims.rim = vcca_span_of(job->rim, n);
+  if (args_nth(a, "rem", VCCA_TOKEN_REMS))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "more than %d --rem: a token has REM 0 to 3", VCCA_TOKEN_REMS);
   for (unsigned i = 0; i < VCCA_TOKEN_REMS; i++) {
     const char *hex = args_nth(a, "rem", i);
     vcca_sink rem = vcca_sink_of(job->rem[i], n);

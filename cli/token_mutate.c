@@ -17,6 +17,12 @@ static const struct option options[] = {
     OPTION_END,
 };
 
+static const struct option_rule rules[] = {
+    {"count", true, "seed"},
+    {"mutation", false, "recipe seed FILE"},
+    {"recipe", false, "seed"},
+};
+
 enum { TOKEN_ROOM = 1 << 20 };
 
 struct job {
@@ -105,14 +111,16 @@ static bool mutate(const struct args *a, struct job *job, struct vcca_error *err
 {
   const char *family_name = args_get(a, "family"), *name = args_get(a, "mutation"), *recipe = args_get(a, "recipe");
   enum vcca_family family;
+  if (!args_follow(a, rules, sizeof rules / sizeof *rules, err))
+    return false;
+  if (name && strcmp(name, "list") == 0 && args_has(a, "out"))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--out is not read beside --mutation list: leave one out");
   if (family_name && !vcca_family_named(vcca_span_str(family_name), &family))
     return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%s'; see: vcca table profiles", family_name);
-  if ((name != NULL) + (recipe != NULL) + args_has(a, "seed") != 1)
+  if (!name && !recipe && !args_has(a, "seed"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "one of --mutation, --recipe and --seed says how");
   if (a->operands == 0 && !family_name)
     return vcca_fail(err, VCCA_FAULT_USAGE, "a FILE to mutate, or a --family to mint one of");
-  if (name && a->operands > 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "named mutations are of the golden token; FILE goes with --seed or --recipe");
   if (family_name && !(job->golden = vcca_golden_open(family, err)))
     return false;
   if (name)

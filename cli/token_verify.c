@@ -37,6 +37,11 @@ static const struct option options[] = {
     OPTION_END,
 };
 
+static const struct option_rule rules[] = {
+    {"at", true, "chain cert corim"}, {"image-ref", true, "eventlog"}, {"ear-key", true, "ear"}, {"ear-profile", true, "ear"}, {"now", true, "ear"},
+    {"cpak", false, "ta-store"},
+};
+
 enum { FILES = CLI_VALUES, EAR_MAX = 16384 }; /* an option names one file at most */
 
 /* What the evidence points into. */
@@ -104,8 +109,6 @@ static bool read_anchor(const struct args *a, struct job *job, struct vcca_error
 {
   const char *key = args_get(a, "cpak"), *store = args_get(a, "ta-store");
   vcca_span bytes = {0};
-  if (key && store)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--cpak or --ta-store, not both");
   if (!key && !store)
     return true;
   if (!read_file(job, key ? key : store, &bytes, err))
@@ -178,8 +181,6 @@ static bool read_ear(const struct args *a, struct job *job, struct vcca_error *e
   const char *profile = args_get(a, "ear-profile"), *key = args_get(a, "ear-key");
   uint64_t now = 0;
   vcca_span bytes;
-  if (!args_has(a, "ear") && (profile || key || args_has(a, "now")))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--ear-key, --ear-profile and --now go with --ear");
   if (args_has(a, "ear") && is_stdout(args_get(a, "ear")))
     return vcca_fail(err, VCCA_FAULT_USAGE, "--ear %s: stdout has the verdict: name a file", args_get(a, "ear"));
   if (profile && strcmp(profile, "veraison") != 0 && strcmp(profile, "ietf") != 0)
@@ -228,7 +229,8 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
 {
   struct vcca_error err;
   bool json;
-  if (!args_json(a, &json, &err) || !vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &job->token, &err))
+  if (!args_follow(a, rules, sizeof rules / sizeof *rules, &err) || !args_json(a, &json, &err) ||
+      !vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &job->token, &err))
     return fail(a, &err);
   job->evidence.token = vcca_bytes_span(&job->token);
   job->evidence.any_lifecycle = args_has(a, "any-lifecycle");

@@ -47,7 +47,7 @@ static struct rec_spec rec_params(const uint8_t *p)
 
 static bool aux_aligned(const struct rec_spec *spec)
 {
-  for (size_t i = 0; i < RMI_AUX_COUNT; i++)
+  for (size_t i = 0; i < spec->num_aux; i++)
     if (!granule_aligned(spec->aux[i]))
       return false;
   return true;
@@ -55,7 +55,7 @@ static bool aux_aligned(const struct rec_spec *spec)
 
 static bool aux_distinct(const struct rec_spec *spec, uint64_t rec)
 {
-  for (size_t i = 0; i < RMI_AUX_COUNT; i++) {
+  for (size_t i = 0; i < spec->num_aux; i++) {
     if (spec->aux[i] == rec)
       return false;
     for (unsigned j = 0; j < i; j++)
@@ -67,7 +67,7 @@ static bool aux_distinct(const struct rec_spec *spec, uint64_t rec)
 
 static bool aux_delegated(const vcca_machine *m, const struct rec_spec *spec)
 {
-  for (size_t i = 0; i < RMI_AUX_COUNT; i++)
+  for (size_t i = 0; i < spec->num_aux; i++)
     if (!granule_delegable(m, spec->aux[i]) || granule_state(m, spec->aux[i]) != VCCA_GRANULE_DELEGATED)
       return false;
   return true;
@@ -81,7 +81,7 @@ uint64_t rmi_rec_create(struct call *call)
   REQUIRE(params_bound, granule_delegable(m, params), RMI_ERROR_INPUT);
   REQUIRE(params_pas, granule_nonsecure(m, params), RMI_ERROR_INPUT);
   struct rec_spec spec = rec_params(granule_read(m, params));
-  REQUIRE(num_aux, spec.num_aux == RMI_AUX_COUNT, RMI_ERROR_INPUT);
+  REQUIRE(num_aux, spec.num_aux <= RMI_AUX_COUNT, RMI_ERROR_INPUT); /* more than the structure holds; too few is seen last */
   REQUIRE(aux_align, aux_aligned(&spec), RMI_ERROR_INPUT);
   REQUIRE(aux_alias, aux_distinct(&spec, rec), RMI_ERROR_INPUT);
   REQUIRE(aux_state, aux_delegated(m, &spec), RMI_ERROR_INPUT);
@@ -97,6 +97,7 @@ uint64_t rmi_rec_create(struct call *call)
   REQUIRE(num_recs, realm->num_recs < most, RMI_ERROR_REALM);
   REQUIRE(realm_state, realm->state == VCCA_REALM_NEW, RMI_ERROR_REALM);
   REQUIRE(mpidr_index, rec_mpidr_index(spec.mpidr, &index) && index == realm->rec_index, RMI_ERROR_INPUT);
+  REQUIRE(num_aux, spec.num_aux == RMI_AUX_COUNT, RMI_ERROR_INPUT);
   COMMIT();
 
   rec_create(m, rd, rec, spec.mpidr, &spec.params, spec.aux, RMI_AUX_COUNT);

@@ -24,12 +24,12 @@ uint64_t rmi_rtt_init_ripas(struct call *call)
 {
   vcca_machine *m = call->m;
   uint64_t rd = call->in[1], base = call->in[2], top = call->in[3];
+  REQUIRE(size_valid, top > base, RMI_ERROR_INPUT);
   REQUIRE(rd_align, granule_aligned(rd), RMI_ERROR_INPUT);
   REQUIRE(rd_bound, granule_delegable(m, rd), RMI_ERROR_INPUT);
   REQUIRE(rd_state, granule_state(m, rd) == VCCA_GRANULE_RD, RMI_ERROR_INPUT);
   const struct realm *realm = realm_at(m, rd);
   call->realm = rd;
-  REQUIRE(size_valid, top > base, RMI_ERROR_INPUT);
   REQUIRE(top_bound, realm_protects(realm, top - GRANULE_SIZE), RMI_ERROR_INPUT);
   REQUIRE(top_gran_align, granule_aligned(top), RMI_ERROR_INPUT);
   REQUIRE(realm_state, realm->state == VCCA_REALM_NEW, RMI_ERROR_REALM);
@@ -70,6 +70,8 @@ uint64_t rmi_rtt_set_ripas(struct call *call)
 {
   vcca_machine *m = call->m;
   uint64_t rd = call->in[1], rec_pa = call->in[2], base = call->in[3], top = call->in[4];
+  REQUIRE(size_valid, top > base, RMI_ERROR_INPUT);
+  REQUIRE(top_gran_align, granule_aligned(top), RMI_ERROR_INPUT);
   REQUIRE(rd_align, granule_aligned(rd), RMI_ERROR_INPUT);
   REQUIRE(rd_bound, granule_delegable(m, rd), RMI_ERROR_INPUT);
   REQUIRE(rd_state, granule_state(m, rd) == VCCA_GRANULE_RD, RMI_ERROR_INPUT);
@@ -82,10 +84,8 @@ uint64_t rmi_rtt_set_ripas(struct call *call)
   call->realm = rd;
   REQUIRE(rec_state, !rec->running, RMI_ERROR_REC);
   REQUIRE(rec_owner, rec->owner == rd, RMI_ERROR_REC);
-  REQUIRE(size_valid, top > base, RMI_ERROR_INPUT);
   REQUIRE(base_bound, base == asked->ripas_addr, RMI_ERROR_INPUT);
   REQUIRE(top_bound, top <= asked->ripas_top, RMI_ERROR_INPUT);
-  REQUIRE(top_gran_align, granule_aligned(top), RMI_ERROR_INPUT);
   struct rtt_walk walk = rtt_walk(m, realm, base, RTT_PAGE_LEVEL);
   uint64_t end = set_end(m, &walk, asked, base, top);
   bool same = walk.entry.ripas == asked->ripas_value;

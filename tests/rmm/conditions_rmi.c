@@ -138,6 +138,18 @@ static void b_is_new(struct rig *rig)
   realm_edit(rig->m, B)->state = VCCA_REALM_NEW;
 }
 
+static void b_rec_runs_and_b_is_new(struct rig *rig)
+{
+  b_rec_runs(rig);
+  b_is_new(rig);
+}
+
+static void b_rec_runs_and_b_is_off(struct rig *rig)
+{
+  b_is_off(rig);
+  b_rec_runs(rig);
+}
+
 static void b_rec_is_off(struct rig *rig)
 {
   rec_edit(rig->m, B_REC)->runnable = 0;
@@ -259,8 +271,11 @@ static const struct condition_row rows[] = {
 
     GRANULE_ROWS("REC_CREATE", "params_align", "params_bound", "params_pas", 3, REC_PARAMS, FREE),
     POKE("REC_CREATE", "num_aux", REC_PARAMS + 0x800, 8, 15),
-    POKE("REC_CREATE", "num_aux", REC_PARAMS + 0x800, 8, MINUS_ONE),
-    POKE("REC_CREATE", "aux_align", REC_PARAMS + 0x880, 8, FREE + 8),
+    {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_none", .poke = {REC_PARAMS + 0x800, 8, 0}}, /* no aux_* then */
+    {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_above", .poke = {REC_PARAMS + 0x800, 8, 17}},
+    {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_above", .poke = {REC_PARAMS + 0x800, 8, MINUS_ONE}},
+    POKE("REC_CREATE", "aux_align", REC_PARAMS + 0x808, 8, FREE + 8),
+    {.command = "REC_CREATE", .condition = "aux_align", .seen = "aux_align_last", .poke = {REC_PARAMS + 0x880, 8, FREE + 8}},
     POKE("REC_CREATE", "aux_alias", REC_PARAMS + 0x810, 8, FREE + 16 * PAGE),
     POKE("REC_CREATE", "aux_alias", REC_PARAMS + 0x810, 8, FREE),
     WHEN("REC_CREATE", "aux_state", an_aux_granule_is_taken),
@@ -277,6 +292,8 @@ static const struct condition_row rows[] = {
     GRANULE_ROWS("REC_ENTER", "run_align", "run_bound", "run_pas", 2, RUN, FREE),
     GRANULE_ROWS("REC_ENTER", "rec_align", "rec_bound", "rec_gran_state", 1, B_REC, B),
     WHEN("REC_ENTER", "rec_state", b_rec_runs),
+    {.command = "REC_ENTER", .condition = "rec_state", .also = "realm_new", .prepare = b_rec_runs_and_b_is_new},
+    {.command = "REC_ENTER", .condition = "rec_state", .also = "system_off", .prepare = b_rec_runs_and_b_is_off},
     ARG("REC_ENTER", "realm_new", 1, A_REC),
     WHEN("REC_ENTER", "realm_new", b_is_new),
     WHEN("REC_ENTER", "system_off", b_is_off),
@@ -357,7 +374,8 @@ static const struct condition_row rows[] = {
     WHEN("RTT_FOLD", "rtt_homo", the_empty_table_is_mixed),
 
     RD_ROWS("RTT_INIT_RIPAS", 1),
-    ARG("RTT_INIT_RIPAS", "size_valid", 3, 0x200000),
+    ARG("RTT_INIT_RIPAS", "size_valid", 3, 0),
+    {.command = "RTT_INIT_RIPAS", .condition = "size_valid", .seen = "size_valid_base", .arg = 3, .value = 0x200000}, /* top is base */
     ARG("RTT_INIT_RIPAS", "top_bound", 3, UNPROTECTED + 0x1000),
     ARG("RTT_INIT_RIPAS", "top_gran_align", 3, 0x400008),
     ARG("RTT_INIT_RIPAS", "realm_state", 1, B),
@@ -371,7 +389,8 @@ static const struct condition_row rows[] = {
     GRANULE_ROWS("RTT_SET_RIPAS", "rec_align", "rec_bound", "rec_gran_state", 2, B_ASKS, B),
     WHEN("RTT_SET_RIPAS", "rec_state", b_asking_rec_runs),
     ARG("RTT_SET_RIPAS", "rec_owner", 1, A),
-    ARG("RTT_SET_RIPAS", "size_valid", 4, 0x2000),
+    ARG("RTT_SET_RIPAS", "size_valid", 4, 0),
+    {.command = "RTT_SET_RIPAS", .condition = "size_valid", .seen = "size_valid_base", .arg = 4, .value = 0x2000},
     ARG("RTT_SET_RIPAS", "base_bound", 3, 0x1000),
     ARG("RTT_SET_RIPAS", "top_bound", 4, 0x5000),
     ARG("RTT_SET_RIPAS", "top_gran_align", 4, 0x3008),
@@ -427,6 +446,17 @@ static void all_conditions_that_hold_are_told(void **state)
   check_held_pairs(&test);
 }
 
+static void conditions_that_are_not_ordered_are_seen_as_tf_rmm_sees_them(void **state)
+{
+  static const struct observed_order orders[] = {
+#define ORDER(command, groups) {#command, groups},
+#include "observed_orders.def"
+#undef ORDER
+  };
+  (void)state;
+  check_observed(&test, orders, sizeof orders / sizeof *orders);
+}
+
 /* A status word's index is the level where the walk stopped; SMCCC's SVE hint is not part of the id; x5 and on are preserved. */
 static void registers_are_written_as_the_convention_says(void **state)
 {
@@ -456,6 +486,7 @@ int main(void)
       cmocka_unit_test(every_condition_of_the_table_has_a_row),
       cmocka_unit_test(ordered_conditions_are_seen_in_their_order),
       cmocka_unit_test(all_conditions_that_hold_are_told),
+      cmocka_unit_test(conditions_that_are_not_ordered_are_seen_as_tf_rmm_sees_them),
       cmocka_unit_test(unknown_function_ids_change_only_x0),
       cmocka_unit_test(registers_are_written_as_the_convention_says),
   };

@@ -155,9 +155,29 @@ static bool compatible(const struct condition_row *a, const struct condition_row
   return !args && !overlap(a, b) && !(a->prepare && b->prepare);
 }
 
+/* Whether argument n of a command names a granule: an object in some state. */
+static bool names_object(const struct vcca_command *command, unsigned n)
+{
+  const char *list = command->inputs;
+  vcca_span name, kind;
+  for (unsigned i = 1; vcca_word_next(&list, ':', &name, &kind); i++)
+    if (i == n)
+      return vcca_span_is(kind, "pa");
+  return false;
+}
+
+/* Whether a call that b changed, too, still meets what a prepared: not when b names another object. */
+static bool still_met(const struct condition_test *test, const struct condition_row *a, const struct condition_row *b)
+{
+  struct rig *rig = test->world();
+  const struct vcca_command *command = vcca_command_named(rig->interface, vcca_span_str(a->command));
+  rig_free(rig);
+  return !a->prepare || !(names_object(command, b->arg) || names_object(command, b->arg2));
+}
+
 static bool row_is(const struct condition_row *row, const char *command, vcca_span condition)
 {
-  return strcmp(row->command, command) == 0 && vcca_span_is(condition, row->condition);
+  return strcmp(row->command, command) == 0 && vcca_span_is(condition, row->seen ? row->seen : row->condition);
 }
 
 /* Checks a pair by every call that can be made for it. Returns how many. */
@@ -174,7 +194,7 @@ static unsigned check_pair(const struct condition_test *test, const char *comman
     }
     for (size_t j = 0; j < test->row_count; j++) {
       const struct condition_row *b = &test->rows[j];
-      if (!row_is(b, command, second) || b->also || !compatible(a, b))
+      if (!row_is(b, command, second) || b->also || !compatible(a, b) || !still_met(test, a, b))
         continue;
       check_refused(test, a, b);
       calls++;
@@ -228,6 +248,91 @@ void check_pairs(const struct condition_test *test)
   rig_free(rig);
   print_message("%u ordered pairs, %u calls that meet both, %u ordered pairs without a test\n", pairs, calls, missing);
   assert_int_equal(missing, 0);
+}
+
+/* --- Orders seen from outside ------------------------------------------------------------------------- */
+
+/* Takes the next group off "a,b < c < d". */
+static bool group_next(const char **groups, vcca_span *group)
+{
+  *groups += strspn(*groups, " <");
+  *group = vcca_span_of(*groups, strcspn(*groups, " <"));
+  *groups += group->n;
+  return group->n > 0;
+}
+
+static bool names(vcca_span group, vcca_span condition)
+{
+  for (vcca_span name; name_next(&group, &name);)
+    if (vcca_span_eq(name, condition))
+      return true;
+  return false;
+}
+
+/* Every condition of the table is in some group. */
+static void check_named(const struct vcca_command *command, const struct observed_order *order)
+{
+  const char *list = command->conditions;
+  for (vcca_span name, code, group; vcca_word_next(&list, '=', &name, &code);) {
+    const char *groups = order->groups;
+    bool there = false;
+    while (group_next(&groups, &group))
+      there = there || names(group, name);
+    if (!there)
+      fail_msg("%s: the observed order does not name %.*s", command->name, (int)name.n, (const char *)name.p);
+  }
+}
+
+/* Every pair that two groups give; returns how many calls were made. */
+static unsigned check_groups(const struct condition_test *test, const char *command, vcca_span firsts, vcca_span all_seconds)
+{
+  unsigned calls = 0;
+  for (vcca_span first; name_next(&firsts, &first);)
+    for (vcca_span seconds = all_seconds, second; name_next(&seconds, &second);)
+      calls += check_pair(test, command, first, second);
+  return calls;
+}
+
+static void check_one_status(const struct vcca_command *command)
+{
+  const char *list = command->conditions;
+  vcca_span name, code, first = VCCA_SPAN_LIT("");
+  while (vcca_word_next(&list, '=', &name, &code)) {
+    if (first.n && !vcca_span_eq(first, code))
+      fail_msg("%s has several statuses, and no observed order", command->name);
+    first = code;
+  }
+}
+
+void check_observed(const struct condition_test *test, const struct observed_order *orders, size_t count)
+{
+  struct rig *rig = test->world();
+  unsigned calls = 0;
+  for (size_t i = 0; i < rig->interface->command_count; i++) {
+    const struct vcca_command *command = &rig->interface->commands[i];
+    size_t at = 0;
+    while (at < count && strcmp(orders[at].command, command->name) != 0)
+      at++;
+    if (at == count) {
+      check_one_status(command);
+      continue;
+    }
+    check_named(command, &orders[at]);
+    const char *groups = orders[at].groups;
+    for (vcca_span group, later; group_next(&groups, &group);) {
+      unsigned with_next = 0, made = 0;
+      const char *rest = groups;
+      for (bool next = true; group_next(&rest, &later); next = false) {
+        made = check_groups(test, command->name, group, later);
+        with_next = next ? made : with_next;
+        calls += made;
+      }
+      if (*groups && with_next == 0)
+        fail_msg("%s: no call meets %.*s and the next group", command->name, (int)group.n, (const char *)group.p);
+    }
+  }
+  rig_free(rig);
+  print_message("%u calls that meet conditions of two statuses\n", calls);
 }
 
 void check_unknown(const struct condition_test *test)

@@ -32,6 +32,7 @@ struct condition_row {
   unsigned arg2; /* a second argument, as the first */
   uint64_t value2;
   const char *also; /* a later condition that the row meets as well */
+  const char *seen; /* its name in an observed order, where that tells two ways to meet the condition apart */
 };
 
 /* The ways to say it: an argument is wrong, the host's memory is, something happened before, or several of these. */
@@ -84,6 +85,14 @@ void check_pairs(const struct condition_test *test);
 /* Calls that meet any two conditions that can be met at once: what is told to hold has the first, and the second unless it cannot be
  * told; nothing changes. Prints how many. */
 void check_held_pairs(const struct condition_test *test);
+/* An order seen from outside: "a,b < c < d". */
+struct observed_order {
+  const char *command;
+  const char *groups;
+};
+/* A call that meets conditions of two groups sees that of the earlier, for every two conditions that one call can meet; and each group
+ * has such a call with the next. Of commands that are not among the orders, no two conditions have different statuses. */
+void check_observed(const struct condition_test *test, const struct observed_order *orders, size_t count);
 /* Unknown function ids change nothing but x0. */
 void check_unknown(const struct condition_test *test);
 

@@ -274,7 +274,7 @@ static const struct condition_row rows[] = {
     {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_none", .poke = {REC_PARAMS + 0x800, 8, 0}}, /* no aux_* then */
     {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_above", .poke = {REC_PARAMS + 0x800, 8, 17}},
     {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_above", .poke = {REC_PARAMS + 0x800, 8, MINUS_ONE}},
-    POKE("REC_CREATE", "aux_align", REC_PARAMS + 0x808, 8, FREE + 8),
+    POKE("REC_CREATE", "aux_align", REC_PARAMS + 0x818, 8, FREE + 8),
     {.command = "REC_CREATE", .condition = "aux_align", .seen = "aux_align_last", .poke = {REC_PARAMS + 0x880, 8, FREE + 8}},
     POKE("REC_CREATE", "aux_alias", REC_PARAMS + 0x810, 8, FREE + 16 * PAGE),
     POKE("REC_CREATE", "aux_alias", REC_PARAMS + 0x810, 8, FREE),

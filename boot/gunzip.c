@@ -1,6 +1,7 @@
 /* gzip kernels, as VMMs take them. The only user of zlib.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "boot/image.h"
 #include "vcca/vmm.h"
 
 #include <string.h>
@@ -50,11 +51,34 @@ bool vcca_gunzip(struct vcca_mapping *gz, size_t max, struct vcca_mapping *out, 
   return false;
 }
 
+/* QEMU tries to unpack whatever starts as gzip does, and takes an Image as it is when that fails (hw/arm/boot.c, load_aarch64_image). */
+static bool unpack_gzip(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err)
+{
+  struct vcca_error why = {0};
+  if (vcca_gunzip(kernel, max, out, &why))
+    return true;
+  if (vcca_span_eq(vcca_span_sub(kernel->bytes, 56, 4), VCCA_SPAN_LIT("ARM\x64")) && why.fault == VCCA_FAULT_MALFORMED)
+    return true;
+  if (err)
+    *err = why;
+  return false;
+}
+
 bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err)
 {
+  enum { PAYLOAD = 8 };
   vcca_span k = kernel->bytes;
-  bool image = k.n >= 60 && memcmp(k.p + 56, "ARM\x64", 4) == 0;
-  if (image || k.n < 2 || k.p[0] != 0x1f || k.p[1] != 0x8b)
+  struct image_zboot z;
+  if (k.n >= 2 && k.p[0] == 0x1f && k.p[1] == 0x8b)
+    return unpack_gzip(kernel, max, out, err);
+  if (!image_zboot(k, &z) || strcmp(z.type, "gzip") != 0)
     return true;
-  return vcca_gunzip(kernel, max, out, err);
+  if (z.at > k.n || z.n > k.n - z.at)
+    return vcca_fail_at(err, PAYLOAD, "the EFI zboot image says that its kernel is at 0x%x, 0x%x bytes long, but the file has 0x%zx", z.at, z.n, k.n);
+  struct vcca_mapping payload = {.bytes = vcca_span_sub(k, z.at, z.n)};
+  if (vcca_gunzip(&payload, max, out, err))
+    return true;
+  if (err && err->has_offset)
+    err->offset += z.at;
+  return false;
 }

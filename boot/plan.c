@@ -61,12 +61,10 @@ void plan_add(struct vcca_plan *plan, const char *name, uint64_t ipa, uint64_t s
     plan->segments[plan->segment_count++] = (struct vcca_segment){.name = name, .ipa = ipa, .size = size, .content = content, .measured = measured};
 }
 
-bool plan_kernel(const struct vcca_vm *vm, struct vcca_arm64_image *image, struct vcca_error *err)
+bool plan_kernel(vcca_span kernel, bool headless, struct vcca_arm64_image *image, struct vcca_error *err)
 {
-  if (!vcca_arm64_image_read(vm->kernel, image, err))
+  if (!vcca_kernel_read(kernel, headless, image, err))
     return vcca_fail_in(err, "kernel");
-  if (image->image_size == 0) /* Linux before 3.17 left it out */
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "kernel: its header's image_size is 0, so the memory it needs is not known");
   if (image->image_size > ADDRESS_LIMIT || image->text_offset > ADDRESS_LIMIT)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "kernel: image_size 0x%" PRIx64 " and text_offset 0x%" PRIx64 " are beyond any address space",
                      image->image_size, image->text_offset);

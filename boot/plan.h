@@ -29,8 +29,8 @@ static inline uint64_t segment_end(const struct vcca_segment *s)
 /* Appends a segment; nothing when size is 0. There is room for every layout's. */
 void plan_add(struct vcca_plan *plan, const char *name, uint64_t ipa, uint64_t size, vcca_span content, bool measured);
 
-/* The header of the kernel, with sizes that can be calculated with. */
-VCCA_MUST_USE bool plan_kernel(const struct vcca_vm *vm, struct vcca_arm64_image *image, struct vcca_error *err);
+/* What a kernel needs, with sizes that can be calculated with. headless: one without a header is taken. */
+VCCA_MUST_USE bool plan_kernel(vcca_span kernel, bool headless, struct vcca_arm64_image *image, struct vcca_error *err);
 
 /* The RIM in two pieces: the parameters, and all that follows them. */
 void plan_begin(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, struct vcca_rim *rim);

@@ -18,7 +18,7 @@ static void add_file(struct vcca_plan *plan, const char *name, uint64_t ipa, vcc
 static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err)
 {
   struct vcca_arm64_image image;
-  if (!plan_kernel(vm, &image, err))
+  if (!plan_kernel(vm->kernel, true, &image, err))
     return false;
   if (image.text_offset % PAGE_4K)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "kernel: text_offset 0x%" PRIx64 " is not a multiple of 4 KiB", image.text_offset);

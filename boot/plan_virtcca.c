@@ -34,8 +34,11 @@ static uint64_t window(vcca_span file)
 static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err)
 {
   struct vcca_arm64_image image;
-  if (!plan_kernel(vm, &image, err))
+  if (!plan_kernel(vm->kernel, false, &image, err))
     return false;
+  if (image.guessed) /* gen_rim_ref would measure nothing of it */
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                     "kernel: its header's image_size is 0, so the memory it needs is not known: take Linux 3.17 or later");
 
   uint64_t kernel = plan->ram_base + KERNEL_AT;
   uint64_t kernel_size = round_up(image.image_size, PAGE_4K);

@@ -232,6 +232,15 @@ static vcca_span image(const struct vcca_sweep *sweep, const struct values *v, e
   return v->of[option] ? vcca_sweep_content(&sweep->files[v->of[option]->file], option) : (vcca_span){NULL, 0};
 }
 
+/* The kernel's file, or what is inside. */
+static vcca_span kernel_file(const struct vcca_sweep *sweep, const struct values *v, bool unpacked)
+{
+  if (!v->of[VCCA_SWEEP_KERNEL])
+    return (vcca_span){NULL, 0};
+  const struct vcca_sweep_file *file = &sweep->files[v->of[VCCA_SWEEP_KERNEL]->file];
+  return unpacked ? file->unpacked.bytes : file->mapping.bytes;
+}
+
 static unsigned number(const struct values *v, enum vcca_sweep_option option, unsigned otherwise)
 {
   return v->of[option] ? (unsigned)v->of[option]->number : otherwise;
@@ -352,7 +361,8 @@ static bool read_rules(const struct vcca_sweep_value *rmm, enum vcca_rules_id *o
 static bool plan_model(const struct vmm_model *model, const struct vcca_sweep *sweep, const struct values *v, const struct vcca_sweep_help *help,
                        struct vcca_sweep_vm *out, struct vcca_error *err)
 {
-  const struct vcca_vmm_images images = {.kernel = image(sweep, v, VCCA_SWEEP_KERNEL),
+  const struct vcca_vmm_images images = {.kernel = kernel_file(sweep, v, false),
+                                         .unpacked = kernel_file(sweep, v, true),
                                          .initrd = image(sweep, v, VCCA_SWEEP_INITRD),
                                          .firmware = image(sweep, v, VCCA_SWEEP_FIRMWARE),
                                          .dtb = image(sweep, v, VCCA_SWEEP_DTB),

@@ -77,9 +77,8 @@ bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, const cha
 bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base, vcca_span kernel, uint64_t *entry, uint64_t *end,
                     struct vcca_error *err)
 {
-  const struct vcca_vm vm = {.kernel = kernel};
   struct vcca_arm64_image image;
-  if (!plan_kernel(&vm, &image, err))
+  if (!plan_kernel(kernel, model->headless, &image, err))
     return false;
   *entry = base + image.text_offset;
   *end = *entry + (kernel.n > image.image_size ? kernel.n : image.image_size);
@@ -121,7 +120,7 @@ static uint64_t needed_end(const struct vmm_model *model, const struct vcca_segm
 {
   uint64_t end = segment_end(s), needed;
   struct vcca_arm64_image image;
-  if (strcmp(s->name, "kernel") != 0 || !vcca_arm64_image_read(images->kernel, &image, NULL))
+  if (strcmp(s->name, "kernel") != 0 || !vcca_kernel_read(images->kernel, model->headless, &image, NULL))
     return end;
   needed = round_up(s->ipa + image.text_offset % model->chunk + image.image_size, PAGE_4K);
   return needed > end ? needed : end;
@@ -171,6 +170,14 @@ static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_
 
 /* --- Plans ------------------------------------------------------------------------------------------------ */
 
+static void note_headless(const struct vmm_model *model, vcca_span kernel, const struct vmm_notes *notes)
+{
+  struct vcca_arm64_image image;
+  if (kernel.p && vcca_kernel_read(kernel, model->headless, &image, NULL) && image.guessed)
+    vmm_note(notes, "the kernel has %s: %s loads it at + 0x%" PRIx64 " and enters there",
+             image.headless ? "no arm64 Image header" : "an image_size of 0 in its header", model->program, image.text_offset);
+}
+
 /* The images that are asked for; each must be here, unless it is the firmware's to load. */
 static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_vmm_images *given,
                         struct vcca_vmm_images *out, const struct vmm_notes *notes, struct vcca_error *err)
@@ -192,6 +199,9 @@ static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_con
     if (!rows[i].asked || by_firmware)
       *rows[i].out = vcca_span_of(NULL, 0);
   }
+  if (out->kernel.p && out->unpacked.p && model->unpacks)
+    out->kernel = out->unpacked;
+  note_headless(model, out->kernel, notes);
   if (!out->kernel.p && !out->firmware.p)
     vmm_note(notes, "neither a kernel nor firmware: nothing that could start");
   return true;

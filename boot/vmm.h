@@ -190,6 +190,8 @@ struct vmm_model {
   uint64_t chunk;           /* images are populated in multiples of it */
   bool dtb_behind_firmware; /* kvmtool */
   bool pmu_of_host;         /* a PMU unless refused; otherwise only if asked for */
+  bool headless;            /* kernels without a header are taken */
+  bool unpacks;             /* kernels: gzip, and EFI zboot images with gzip inside (QEMU) */
   bool flash;               /* firmware lies below RAM (QEMU) */
   uint64_t dtb_size;        /* padded to this; 0: as long as it is */
   uint64_t hole, hole_end;  /* addresses that RAM leaves out: what does not fit below lies behind; 0: none */

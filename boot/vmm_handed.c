@@ -20,7 +20,9 @@ void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_i
     return;
   }
   const char *append = config->append ? config->append : "";
-  out->handed[out->handed_count++] = given->kernel;
+  /* Here gzip is unpacked, an EFI zboot image is not: it is an application that firmware starts. */
+  bool gzip = given->unpacked.p && given->kernel.n > 0 && given->kernel.p[0] == 0x1f;
+  out->handed[out->handed_count++] = gzip ? given->unpacked : given->kernel;
   if (config->initrd)
     out->handed[out->handed_count++] = given->initrd;
   out->handed[out->handed_count++] = vcca_span_of(append, strlen(append) + 1);

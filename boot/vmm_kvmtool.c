@@ -46,6 +46,8 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
     lay->log = top -= LOG_SIZE;
   lay->dtb = round_up(top - BLOCK_2M - DTB_ROOM, BLOCK_2M);
 
+  if (images->kernel.p && images->kernel.n < 64)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "kernel: %zu bytes, but kvmtool reads a header of 64 bytes first", images->kernel.n);
   if (images->kernel.p && !vmm_add_kernel(model, out, lay->ram_base, images->kernel, &boot->pc, &end, err))
     return false;
   if (images->initrd.p) {
@@ -90,7 +92,8 @@ static char *bootargs(const struct vcca_vmm_config *config)
                                                                                                 [VMM_REALM] = {"--realm", ""}},                  \
   .hash_alg = VCCA_SHA256, .ram_base = RAM_BASE, .dtb_size = DTB_ROOM, .low_ram = LOW_RAM, .check = kvmtool_check, .announce = kvmtool_announce, \
   .ipa_bits = ipa_bits, .place = place, .bootargs = bootargs, .put_tree = kvmtool_put_tree, .edit_node = kvmtool_edit_node,                      \
-  .edit_property = kvmtool_edit_property, .check_template = kvmtool_check_template, .put_cpus = kvmtool_put_cpus, .cpu_by_affinity = true
+  .edit_property = kvmtool_edit_property, .check_template = kvmtool_check_template, .put_cpus = kvmtool_put_cpus, .cpu_by_affinity = true,       \
+  .headless = true
 
 const struct vmm_model vmm_kvmtool = {
     .name = "kvmtool", .summary = "kvmtool, granules in order, the device tree near 256 MiB with firmware too", .chunk = PAGE_4K, KVMTOOL};

@@ -41,6 +41,13 @@ static unsigned ipa_bits(const struct vcca_vmm_config *config)
   return qemu_map(config).ipa_bits;
 }
 
+/* A legacy U-Boot image of that type (hw/core/loader.c, load_ramdisk). */
+static bool is_ramdisk(vcca_span initrd)
+{
+  enum { UBOOT = 0x27051956, HEADER = 64, TYPE = 30, RAMDISK = 3 };
+  return initrd.n >= HEADER && vcca_be32(initrd.p) == UBOOT && initrd.p[TYPE] == RAMDISK;
+}
+
 static bool place_direct(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
                          uint64_t *entry, struct vcca_error *err)
 {
@@ -51,6 +58,10 @@ static bool place_direct(const struct vmm_model *model, struct vmm_layout *lay, 
   uint64_t initrd = lay->ram_base + (half < INITRD_AT ? half : INITRD_AT);
   initrd = round_up(initrd > end ? initrd : end, PAGE_4K);
   if (images->initrd.p) {
+    if (is_ramdisk(images->initrd))
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "initrd: this is a U-Boot ramdisk, whose header QEMU leaves out: take what is behind its 64 bytes (tail -c +65), unpack it if "
+                       "it is compressed, and start the VM with the result");
     lay->initrd = initrd;
     lay->initrd_size = images->initrd.n;
     if (!vmm_add(model, out, "initrd", initrd, images->initrd, err))
@@ -114,6 +125,8 @@ const struct vmm_model vmm_qemu = {
     .chunk = PAGE_4K,
     .pmu_of_host = true,
     .flash = true,
+    .headless = true,
+    .unpacks = true,
     .check = qemu_check,
     .announce = qemu_announce,
     .ipa_bits = ipa_bits,

@@ -68,7 +68,8 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   if (!read_rules(a, &rules, err) || !read_host(a, &caps, err) ||
       !vcca_vmm_parse(a->operand[0], a->operand + a->before, a->operands - a->before, note, job, &config, err) || !measure_images(job, err))
     return false;
-  const struct vcca_vmm_images images = {.kernel = measure_kernel(job),
+  const struct vcca_vmm_images images = {.kernel = job->kernel.bytes,
+                                         .unpacked = job->unpacked.bytes,
                                          .initrd = job->initrd.bytes,
                                          .firmware = job->firmware.bytes,
                                          .dtb = vcca_bytes_span(&job->dtb),

@@ -124,7 +124,7 @@ static void kernel(vcca_span bytes)
   must_say(ok, &err);
   must(unpacked.bytes.n <= UNPACKED_MAX);
   if (ok)
-    plan_line("qemu", words, 4, &(struct vcca_vmm_images){.kernel = unpacked.bytes.p ? unpacked.bytes : bytes});
+    plan_line("qemu", words, 4, &(struct vcca_vmm_images){.kernel = bytes, .unpacked = unpacked.bytes});
   vcca_file_unmap(&unpacked);
 }
 

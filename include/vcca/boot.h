@@ -22,8 +22,15 @@ struct vcca_arm64_image {
   uint64_t text_offset;
   uint64_t image_size; /* memory it needs, bss included */
   uint64_t flags;
+  bool headless; /* there is none (vcca_kernel_read) */
+  bool guessed;  /* text_offset and image_size are not from the header */
 };
+/* The header of an Image; anything else is refused, with what to do about it. */
 VCCA_MUST_USE bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_image *out, struct vcca_error *err);
+
+/* The same as a VMM takes it: an Image whose image_size is 0, and a file without a header (when headless ones are taken), is as long as its file and
+ * goes to 0x80000. What is known to be no kernel for arm64, or packed, is refused all the same. */
+VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *out, struct vcca_error *err);
 
 /* Whether the bytes are a whole, well-formed device tree; *size (may be NULL) receives its totalsize. */
 VCCA_MUST_USE bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err);

@@ -18,7 +18,8 @@ extern "C" {
 
 /* Decompresses the first member of a gzip file (RFC 1952) to at most max bytes, through a spool; what was read is forgotten. */
 VCCA_MUST_USE bool vcca_gunzip(struct vcca_mapping *gz, size_t max, struct vcca_mapping *out, struct vcca_error *err);
-/* What is inside a kernel that is gzip-compressed and no arm64 Image as it stands; *out stays empty for any other. */
+/* What is inside a kernel that is gzip-compressed, or that is an EFI zboot image with gzip compression; *out stays empty for any other. Whether
+ * a VMM unpacks it is the plan's to know. */
 VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 
 /* --- Host capabilities ----------------------------------------------------------------------------------- */
@@ -113,6 +114,7 @@ VCCA_MUST_USE bool vcca_vmm_parse(const char *vmm, const char *const *words, siz
 /* Local copies of what the command line names. They are used only where it does. */
 struct vcca_vmm_images {
   vcca_span kernel, initrd, firmware;
+  vcca_span unpacked;     /* what is inside the kernel (vcca_kernel_unpack); {NULL, 0}: nothing. Taken where the VMM unpacks it */
   vcca_span dtb;          /* measured as it is; {NULL, 0}: one is made */
   vcca_span dtb_template; /* or edited from this: /chosen, memory, CPUs, interrupt controller */
   /* An image that does not start at a granule is copied behind zeros. Whoever makes many plans of the same images may keep the copies:

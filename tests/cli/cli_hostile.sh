@@ -90,13 +90,17 @@ run("measure", "arm", "-k", "shrinks", "--trace", "trace", code=3, says="became 
 shrinker.join()
 
 # Headers
-for size, offset in ((2**64 - 1, 2**64 - 4096), (1 << 48, 0), (1, 2**64 - 4096), (1 << 63, 1 << 63), (0, 0)):
+for size, offset in ((2**64 - 1, 2**64 - 4096), (1 << 48, 0), (1, 2**64 - 4096), (1 << 63, 1 << 63)):
     put("header", image(size, offset))
     for words in (["virtcca"], ["arm"], ["arm", "--ram", str(1 << 48)]):
         run("measure", *words, "-k", "header", "--vcpus", "1", code=2 if size == 1 << 48 else 3, says="kernel|ram|s2sz")
     for vmm in ("qemu", "kvmtool", "kvmtool-arm"):
         run("measure", vmm, *caps, "-k", "header", "--", "-m", "512M", *(["-c", "1", "-k"] if "kvm" in vmm else ["-kernel"]), "k",
             code=2 if size == 1 << 48 else 3, says="kernel|RAM")
+put("header", image(0, 2**64 - 4096)) # an image_size of 0: the offset means nothing
+run("measure", "virtcca", "-k", "header", "--vcpus", "1", code=3, says="image_size is 0")
+run("measure", "arm", "-k", "header", "--vcpus", "1", code=0, says="RIM: ")
+run("measure", "qemu", *caps, "-k", "header", "--", "-m", "512M", "-kernel", "k", code=0, says="loads it at . 0x80000")
 put("header", image(1 << 38))
 run("measure", "arm", "-k", "header", "--vcpus", "1", code=0, says="RIM: ")
 run("rim", "explain", "arm", "-k", "header", "--vcpus", "1", "--depth", "1", "--rim", "0" * 64, code=1, says="Nothing that was tried")

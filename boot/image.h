@@ -1,0 +1,19 @@
+/* EFI zboot images: an EFI application that unpacks the kernel which it carries.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOOT_IMAGE_H
+#define BOOT_IMAGE_H
+
+#include <string.h>
+
+#include "vcca/boot.h"
+
+/* What the header says; nothing of it is checked against the file. */
+struct image_zboot {
+  uint32_t at, n; /* of the payload */
+  char type[16];  /* "gzip", "zstd", ...; "" when it is no such word */
+};
+/* Whether the file is one. */
+bool image_zboot(vcca_span kernel, struct image_zboot *out);
+
+#endif

@@ -7,7 +7,7 @@ dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
 complain() { printf '%s\n' "$*"; bad=1; }
 
 # 3 MiB and a bit: noise with zero pages in it, behind an arm64 Image header
-"$vcca" table rmi >"$dir/text"
+"$vcca" table rmi -o json >"$dir/text"
 { head -c 16 /dev/zero; printf '\0\0\100\0\0\0\0\0'; head -c 32 /dev/zero; printf 'ARM\x64'; head -c 4 /dev/zero
   for ((i = 0; i < 200; i++)); do cat "$dir/text"; head -c 9000 /dev/zero; done; } >"$dir/long"
 head -c 3145800 "$dir/long" >"$dir/Image"

@@ -27,7 +27,7 @@ int main(void)
   struct vcca_bytes dtb = {0};
   struct vcca_measured measured;
   bool made = vcca_dtb_make(&spec, &dtb, NULL);
-  bool empty = vcca_ops_measure(VCCA_SPAN_LIT(""), ".", NULL, NULL, &measured, NULL);
+  bool empty = vcca_ops_measure(VCCA_SPAN_LIT(""), ".", NULL, NULL, NULL, &measured, NULL);
   vcca_bytes_free(&dtb);
   return made && !empty ? 0 : 1;
 }

@@ -9,6 +9,7 @@
 #include "crypto/key.h"
 #include "crypto/rsa.h"
 #include "crypto/sign.h"
+#include "vcca/time.h"
 
 /* AlgorithmIdentifier contents: ecdsa-with-SHA256/384/512 (RFC 5758, 3.2), sha256WithRSAEncryption (RFC 4055, 5). */
 static const uint8_t ecdsa_sha256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
@@ -58,8 +59,11 @@ static bool check_spec(const struct vcca_cert_spec *spec, const vcca_key *issuer
   if (spec->serial.n < 1 || spec->serial.n > SERIAL_MAX || vcca_span_zero(spec->serial) ||
       (spec->serial.n == SERIAL_MAX && spec->serial.p[0] >= 0x80))
     return vcca_fail(err, VCCA_FAULT_USAGE, "a certificate's serial number is positive and fits %d bytes with its sign", SERIAL_MAX);
-  if (!vcca_cert_time(spec->not_before) || !vcca_cert_time(spec->not_after) || strcmp(spec->not_before, spec->not_after) > 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "a certificate's dates are written as YYYYMMDDHHMMSSZ, the earlier one first");
+  int64_t seconds;
+  if (!vcca_time_read(spec->not_before, &seconds, err) || !vcca_time_read(spec->not_after, &seconds, err))
+    return false;
+  if (strcmp(spec->not_before, spec->not_after) > 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a certificate's dates come with the earlier one first");
   if (spec->key_usage > 0xff)
     return vcca_fail(err, VCCA_FAULT_USAGE, "key usage 0x%x: only the first eight bits are supported", spec->key_usage);
   if (spec->ca && (spec->path_len < -1 || spec->path_len > 0x7f))

@@ -169,25 +169,20 @@ static void check_CHAIN(struct walk *w, struct vcca_finding *f)
     return;
   }
 
-  char why[sizeof f->reason] = "";
-  enum vcca_chain_outcome outcome =
-      vcca_chain_verify(e->device_cert, e->intermediates, e->intermediate_count, e->roots, e->root_count, e->at, why, sizeof why);
+  const struct vcca_chain chain = {e->device_cert, e->intermediates, e->intermediate_count, e->roots, e->root_count, e->at};
+  struct vcca_chain_report report;
+  enum vcca_chain_outcome outcome = vcca_chain_verify(&chain, &report);
+  const char *mark = report.remark[0] == '\0' ? "" : "; ";
   if (outcome != VCCA_CHAIN_GOOD) {
-    finding_fail(f, "%s", why);
+    finding_fail(f, "%s%s%s", report.reason, mark, report.remark);
     f->unreadable = outcome == VCCA_CHAIN_UNREADABLE;
-    return;
-  }
-  struct vcca_error err = {0};
-  struct vcca_cert_info device;
-  if (vcca_cert_read(e->device_cert, &device, &err) && !device.may_sign) {
+  } else if (!report.leaf.may_sign) {
     finding_fail(f, "the device certificate's key may not sign data by its key usage");
-    return;
+    vcca_key_free(report.key);
+  } else {
+    finding_pass(f, "%s%s%s%s", e->at != NULL ? "at " : "dates not checked", e->at != NULL ? e->at : "", mark, report.remark);
+    w->certified = report.key;
   }
-  w->certified = vcca_cert_key(e->device_cert, &err);
-  if (w->certified == NULL)
-    finding_unreadable(f, "device certificate", &err);
-  else
-    finding_pass(f, "%s%s", e->at != NULL ? "at " : "dates not checked", e->at != NULL ? e->at : "");
 }
 
 static void check_ENDORSEMENTS(struct walk *w, struct vcca_finding *f)

@@ -171,19 +171,39 @@ struct vcca_cert_info {
   bool may_sign; /* data: keyUsage is absent or has digitalSignature */
 };
 
-/* DER or PEM (the first CERTIFICATE in it) as DER in out; what is read below has at most VCCA_CERT_MAX bytes. */
+/* DER or PEM (with one CERTIFICATE in it) as DER in out; what is read below has at most VCCA_CERT_MAX bytes. */
 VCCA_MUST_USE bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err);
 VCCA_MUST_USE bool vcca_cert_read(vcca_span der_or_pem, struct vcca_cert_info *out, struct vcca_error *err);
 /* The certified public key, NULL on failure. */
 vcca_key *vcca_cert_key(vcca_span der_or_pem, struct vcca_error *err);
 
-/* What became of a chain. */
+/* --- Certification paths (RFC 5280, 6) ---------------------------------------------------------------- */
+
+enum { VCCA_CHAIN_CERTS = 256, VCCA_CHAIN_DEPTH = 32 };
+
+/* Who is to lead to whom. Each file is a certificate in DER, or PEM with any number of them in any order; other text, and other PEM blocks, are
+ * passed over. One that cannot be read matters only when it is needed. At most VCCA_CHAIN_CERTS certificates, VCCA_CHAIN_DEPTH in a path. */
+struct vcca_chain {
+  vcca_span leaf; /* of several certificates the first that is no CA, or else the first; the others are intermediates */
+  const vcca_span *intermediates;
+  size_t intermediate_count;
+  /* What is trusted. Of several certificates in a file those that are signed by themselves, or else the first; the others are intermediates. */
+  const vcca_span *roots;
+  size_t root_count;
+  const char *at; /* "YYYYMMDDHHMMSSZ": the dates must include it. NULL: dates are not looked at */
+};
+
 enum vcca_chain_outcome { VCCA_CHAIN_GOOD, VCCA_CHAIN_BAD, VCCA_CHAIN_UNREADABLE };
-/* Whether leaf leads through the given intermediates (any order, any number, DER or PEM) to one of the roots by
- * signature, name, CA flag, path length and key usage. Dates are checked only when `at` ("YYYYMMDDHHMMSSZ") is
- * given. The reason, one line, tells why not. RFC 5280 section 6. */
-enum vcca_chain_outcome vcca_chain_verify(vcca_span leaf, const vcca_span *intermediates, size_t intermediate_count, const vcca_span *roots,
-                                          size_t root_count, const char *at, char *reason, size_t reason_cap);
+
+struct vcca_chain_report {
+  char reason[240];           /* one line: why the outcome is not GOOD */
+  char remark[240];           /* one line: what was passed over; "" for nothing */
+  struct vcca_cert_info leaf; /* when GOOD */
+  vcca_key *key;              /* likewise: the leaf's, the caller's to free; else NULL */
+};
+/* Whether the leaf leads to a root by signatures, names (7.1), key identifiers, CA flags, path lengths, key usage and name constraints. Every
+ * path is tried, whatever the order of the certificates. UNREADABLE: it may be that one which cannot be read was needed. */
+enum vcca_chain_outcome vcca_chain_verify(const struct vcca_chain *chain, struct vcca_chain_report *out);
 
 /* PEM text of DER under the given label ("CERTIFICATE", "PUBLIC KEY"), lines of 64. */
 void vcca_pem_put(const char *label, vcca_span der, vcca_sink *out);

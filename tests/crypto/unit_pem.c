@@ -50,7 +50,8 @@ static void pem_is_found_among_other_text_and_in_any_line_length(void **state)
       "-----BEGIN X-----\r\nAA\r\nEC\r\n-----END X-----\r\n",
       "0. subject=/CN=x\n-----BEGIN Y-----\nBBBB\n-----END Y-----\n-----BEGIN X-----\nAAEC\n-----END X-----\n",
       "-----BEGIN X-----AAEC-----END X-----",
-      "-----BEGIN X-----\nAAEC\n-----END X-----\n-----BEGIN X-----\nBBBB\n-----END X-----\n",
+      "\xef\xbb\xbf-----BEGIN X-----\r\nAAEC\r\n-----END X-----\r\n", /* behind a byte order mark */
+      "what follows -----BEGIN X----- is one:\n  -----BEGIN X-----\nAAEC\n-----END X-----\n",
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     uint8_t bytes[8];
@@ -74,6 +75,8 @@ static void what_is_no_pem_is_refused(void **state)
       "-----BEGIN X-----\nAAE\n-----END X-----\n",
       "-----BEGIN X-----\nAA==AA\n-----END X-----\n",
       "-----END X-----\nAAEC\n-----BEGIN X-----\n",
+      "-----BEGIN X-----\nAAEC\n-----END X-----\n-----BEGIN X-----\nBBBB\n-----END X-----\n", /* which of the two? */
+      "-----BEGIN X-----\nAAEC\n-----BEGIN Y-----\nBBBB\n-----END Y-----\n",
       "-----BEGIN X-----\nAAECAAECAAECAAEC\n-----END X-----\n", /* 12 bytes for a room of 8 */
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -5,13 +5,14 @@
 
 #include "cli/cli.h"
 #include "vcca/scenario.h"
+#include "vcca/time.h"
 
 static const struct option options[] = {
     {"cpak", 0, "KEY", false, "trust anchor: the CPAK's public key, JWK or PEM"},
     {"ta-store", 0, "FILE", false, "trust anchors: a JSON array of {pkey, implementation-id, instance-id}"},
-    {"chain", 0, "CERT", true, "trust anchor: CA certificates, PEM or DER; the first is the root, the others lead down from it"},
-    {"cert", 0, "CERT", false, "the device certificate, PEM or DER; with --chain"},
-    {"at", 0, "TIME", false, "YYYYMMDDHHMMSSZ: also check that the certificates are valid then"},
+    {"chain", 0, "CERT", true, "trust anchor: CA certificates, PEM (any number) or DER; the first file has the root, the others lead down from it"},
+    {"cert", 0, "CERT", false, "the device certificate, PEM or DER, perhaps with its chain; with --chain"},
+    {"at", 0, "TIME", false, "YYYYMMDDHHMMSSZ: also check that certificates and CoRIMs are valid then"},
     {"challenge", 0, "HEX", false, "the challenge that was sent, up to 64 bytes"},
     {"rim", 0, "HEX", false, "expected RIM"},
     {"rem0", 0, "HEX", false, "expected REM 0; likewise rem1, rem2, rem3"},
@@ -90,7 +91,12 @@ static bool read_values(const struct args *a, struct job *job, struct vcca_error
 static bool read_chain(const struct args *a, struct job *job, struct vcca_error *err)
 {
   struct vcca_evidence *e = &job->evidence;
+  int64_t seconds;
   e->at = args_get(a, "at");
+  if (e->at && !vcca_time_read(e->at, &seconds, err))
+    return vcca_fail_in(err, "--at");
+  if (e->at && !args_has(a, "cert") && !args_has(a, "corim"))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--at goes with --cert and --chain, or with --corim: nothing else has dates");
   const char *path;
   for (unsigned i = 0; (path = args_nth(a, "chain", i)) != NULL; i++) {
     if (i == VCCA_VERIFY_CERTS)
@@ -104,7 +110,7 @@ static bool read_chain(const struct args *a, struct job *job, struct vcca_error 
   return true;
 }
 
-/* The CPAK by --cpak, or by the token's instance id in --ta-store. */
+/* The CPAK by --cpak, or by the token's implementation and instance id in --ta-store. */
 static bool read_anchor(const struct args *a, struct job *job, struct vcca_error *err)
 {
   const char *key = args_get(a, "cpak"), *store = args_get(a, "ta-store");
@@ -116,7 +122,7 @@ static bool read_anchor(const struct args *a, struct job *job, struct vcca_error
   struct vcca_token token;
   if (store && (!vcca_token_decode_lenient(job->evidence.token, job->evidence.leniencies, &token, NULL) || !token.has_platform))
     return true; /* the verdict will say what is wrong with the token */
-  job->cpak = key ? vcca_anchor_read(bytes, err) : vcca_anchor_find(bytes, token.platform.instance_id, err);
+  job->cpak = key ? vcca_anchor_read(bytes, err) : vcca_anchor_find(bytes, &token.platform, err);
   job->evidence.cpak = job->cpak;
   return job->cpak ? true : vcca_fail_in(err, key ? key : store);
 }

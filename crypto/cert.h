@@ -13,14 +13,14 @@ enum { VCCA_OID_TEXT = 64 };
 /* The extensions (RFC 5280, 4.2) that decide about paths. Spans point into the certificate; what is absent has p == NULL. */
 struct vcca_extensions {
   bool ca;
-  int path_len;                                   /* of a CA; -1: no limit */
-  vcca_span subject_key_id;                       /* the identifier */
-  vcca_span authority_key_id, authority_serial;   /* likewise; the INTEGER's bytes */
-  vcca_span authority_issuer;                     /* GeneralNames without their head */
-  vcca_span alternative_names, name_constraints;  /* the values, DER */
-  bool purposes, purposes_critical, any_purpose;  /* extended key usage */
-  bool explicit_policy;                           /* policyConstraints asks for one */
-  char not_understood[VCCA_OID_TEXT];             /* the first critical one that is not, in dotted form; "" for none */
+  int path_len;                                  /* of a CA; -1: no limit */
+  vcca_span subject_key_id;                      /* the identifier */
+  vcca_span authority_key_id, authority_serial;  /* likewise; the INTEGER's bytes */
+  vcca_span authority_issuer;                    /* GeneralNames without their head */
+  vcca_span alternative_names, name_constraints; /* the values, DER */
+  bool purposes, purposes_critical, any_purpose; /* extended key usage */
+  bool explicit_policy;                          /* policyConstraints asks for one */
+  char not_understood[VCCA_OID_TEXT];            /* the first critical one that is not, in dotted form; "" for none */
 };
 /* Reads them from a certificate's [3] (without that head; empty: none). False when they are not as RFC 5280 has them. */
 VCCA_MUST_USE bool vcca_extensions_read(vcca_span list, struct vcca_extensions *out);

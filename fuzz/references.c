@@ -57,7 +57,8 @@ static void as_key(vcca_span bytes, vcca_key *(*read)(vcca_span, struct vcca_err
 static void as_anchor_store(vcca_span bytes)
 {
   struct vcca_error err = {0};
-  vcca_key *key = vcca_anchor_find(bytes, claims().instance_id, &err);
+  const struct vcca_platform_claims platform = claims();
+  vcca_key *key = vcca_anchor_find(bytes, &platform, &err);
   must_say_why(key != NULL, &err);
   vcca_key_free(key);
 }

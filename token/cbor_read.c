@@ -163,7 +163,7 @@ static bool read_head(struct vcca_cbor *c, struct vcca_cbor_item *item, struct v
   for (size_t i = 1; i <= argument; i++)
     v = v << 8 | p[i];
   item->kind = kind_of(major, info);
-  item->longer = !shortest(major, info, v);
+  item->longer = !shortest(major, info, v) && !(item->kind == VCCA_CBOR_FLOAT && c->lenience != NULL && c->lenience->wide_floats);
   if (major == MAJOR_SIMPLE && info == INFO_ONE_BYTE && v < 32)
     return vcca_fail_at(err, item->offset, "simple value is not in its shortest form");
   if (item->longer && !strict_allows(c, VCCA_LENIENT_NON_SHORTEST))

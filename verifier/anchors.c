@@ -159,17 +159,19 @@ vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err)
 /* --- Trust anchor store ---------------------------------------------------------------------------------- */
 
 struct anchor {
+  uint8_t implementation_id[IMPLEMENTATION_ID_SIZE];
   uint8_t instance_id[INSTANCE_ID_SIZE];
   struct jwk key;
 };
 
 static bool read_anchor(struct json_at at, struct anchor *out, struct vcca_error *err)
 {
-  uint8_t implementation_id[IMPLEMENTATION_ID_SIZE];
-  vcca_sink implementation = VCCA_SINK(implementation_id);
+  vcca_sink implementation = VCCA_SINK(out->implementation_id);
   vcca_sink instance = VCCA_SINK(out->instance_id);
   if (!json_is_object(at.value))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an object with \"pkey\", \"implementation-id\" and \"instance-id\"", at.path);
+  if (!json_only(at, "pkey implementation-id instance-id", err))
+    return false;
   if (!json_hex(at, "implementation-id", IMPLEMENTATION_ID_SIZE, &implementation, err) ||
       !json_hex(at, "instance-id", INSTANCE_ID_SIZE, &instance, err))
     return false;
@@ -182,10 +184,10 @@ static bool read_anchor(struct json_at at, struct anchor *out, struct vcca_error
   return read_jwk((struct json_at){pkey, path.text}, JWK_VERIFIES, &out->key, err);
 }
 
-/* Reads every anchor, so that a broken store is never half trusted; the one of the instance goes to *found. */
-static bool search(const json_t *store, vcca_span instance_id, struct anchor *found, struct vcca_error *err)
+/* Reads every anchor, so that a broken store is never half trusted; the one of the platform's implementation and instance goes to *found. */
+static bool search(const json_t *store, const struct vcca_platform_claims *platform, struct anchor *found, struct vcca_error *err)
 {
-  size_t first = 0, matches = 0;
+  size_t first = 0, matches = 0, others = 0;
   if (!json_is_array(store))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "a trust anchor store is a JSON array of {\"pkey\", \"implementation-id\", \"instance-id\"}");
   for (size_t i = 0; i < json_array_size(store); i++) {
@@ -194,21 +196,26 @@ static bool search(const json_t *store, vcca_span instance_id, struct anchor *fo
     snprintf(path, sizeof path, "[%zu]", i);
     if (!read_anchor((struct json_at){json_array_get(store, i), path}, &anchor, err))
       return false;
-    if (!vcca_span_eq(VCCA_SPAN(anchor.instance_id), instance_id))
+    if (!vcca_span_eq(VCCA_SPAN(anchor.instance_id), platform->instance_id))
       continue;
+    if (!vcca_span_eq(VCCA_SPAN(anchor.implementation_id), platform->implementation_id)) {
+      others++;
+      continue;
+    }
     if (matches++ > 0)
       return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"[%zu]\" and \"[%zu]\" are both anchors of the token's instance: keep one", first, i);
     first = i;
     *found = anchor;
   }
-  return matches == 1 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no trust anchor for the token's instance in a store of %zu", json_array_size(store));
+  return matches == 1 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no trust anchor for the token's instance in a store of %zu%s",
+                                   json_array_size(store), others > 0 ? ": those of its instance id have another implementation id" : "");
 }
 
-vcca_key *vcca_anchor_find(vcca_span store, vcca_span instance_id, struct vcca_error *err)
+vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err)
 {
   struct anchor anchor;
   json_t *root = json_in(store, err);
-  bool ok = root != NULL && search(root, instance_id, &anchor, err);
+  bool ok = root != NULL && search(root, platform, &anchor, err);
   json_decref(root);
   return ok ? jwk_key(&anchor.key, err) : NULL;
 }

@@ -110,7 +110,7 @@ static void compare_config(const struct platform_value *value, const struct vcca
 void compare_platform(const struct endorsed *e, const struct vcca_platform_claims *platform, struct platform_comparison *out)
 {
   int best = -1;
-  *out = (struct platform_comparison){.result = e->platforms == NULL ? VCCA_ENDORSED_NOT : VCCA_ENDORSED_UNKNOWN};
+  *out = (struct platform_comparison){.result = e->platforms_given ? VCCA_ENDORSED_UNKNOWN : VCCA_ENDORSED_NOT};
   finding_fail(&out->components, "no reference value is of implementation id %s", shown_hex(platform->implementation_id).text);
   finding_not_run(&out->config, "no reference value is of the token's implementation id");
   for (const struct platform_value *value = e->platforms; value != NULL; value = value->next) {
@@ -119,8 +119,9 @@ void compare_platform(const struct endorsed *e, const struct vcca_platform_claim
       continue;
     compare_components(value, platform, &one.components);
     compare_config(value, platform, &one.config);
-    int score = 2 * (one.components.outcome == VCCA_PASS) + (one.config.outcome != VCCA_FAIL);
-    if (score == 3)
+    bool known = one.components.outcome == VCCA_PASS;
+    int score = 3 * known + (one.config.outcome == VCCA_PASS ? 2 : one.config.outcome == VCCA_NOT_RUN ? 1 : 0); /* their order decides nothing */
+    if (known && one.config.outcome != VCCA_FAIL)
       one.result = one.config.outcome == VCCA_PASS ? VCCA_ENDORSED_WHOLLY : VCCA_ENDORSED_BOOT;
     if (score > best) {
       best = score;
@@ -157,8 +158,8 @@ static enum vcca_endorsed compare_one_realm(const struct realm_value *value, con
 
 enum vcca_endorsed compare_realm(const struct endorsed *e, const struct vcca_realm_claims *realm, struct vcca_finding *f)
 {
-  enum vcca_endorsed best = e->realms == NULL ? VCCA_ENDORSED_NOT : VCCA_ENDORSED_UNKNOWN;
-  if (e->realms == NULL)
+  enum vcca_endorsed best = e->realms_given ? VCCA_ENDORSED_UNKNOWN : VCCA_ENDORSED_NOT;
+  if (!e->realms_given)
     finding_not_run(f, "no reference values given");
   else
     finding_fail(f, "no reference value has the RIM %s", shown_hex(realm->rim).text);

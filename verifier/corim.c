@@ -5,7 +5,10 @@
 #include "verifier/corim.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+
+#include "vcca/time.h"
 
 const char corim_platform_profile[] = "tag:arm.com,2025:cca_platform#1.0.0";
 const char corim_realm_profile[] = "tag:arm.com,2025:cca_realm#1.0.0";
@@ -103,6 +106,7 @@ static bool platform_reference(struct reader *r, struct vcca_cbor *c, const stru
   say_where(r, one->where, "reference");
   one->next = r->to->platforms;
   r->to->platforms = one;
+  r->to->platforms_given = true;
   return true;
 }
 
@@ -116,6 +120,7 @@ static bool realm_reference(struct reader *r, struct vcca_cbor *c, const struct 
                         reading.rim.p == NULL ? "reference values: no \"cca.rim\"" : "reference values: \"cca.rim\" is not the class id");
   reading.value->rim = reading.rim;
   say_where(r, reading.value->where, "reference");
+  r->to->realms_given = true;
   reading.value->next = r->to->realms;
   r->to->realms = reading.value;
   return true;
@@ -221,12 +226,14 @@ static bool read_comid(struct reader *r, struct vcca_cbor *c, void *into)
   (void)into;
   if (!corim_tag(r, c, TAG_COMID, "tag of a CoRIM (a CoMID)") || !vcca_cbor_want(c, VCCA_CBOR_BYTES, "CoMID", &bytes, r->err))
     return false;
-  struct vcca_cbor inside = vcca_cbor_over(bytes.bytes, bytes.offset + bytes.head_size), again = inside;
+  struct vcca_cbor inside = vcca_cbor_inside(c, &bytes), again = inside;
   if (!vcca_cbor_skip(&inside, r->err) || !vcca_cbor_end(&inside, "CoMID", r->err)) /* sound as a whole, duplicates and all */
     return false;
   r->triples = 0;
   if (!corim_each_member(r, &again, "CoMID", comid_member, &comid))
     return false;
+  if (comid.has_triples && r->triples == 0)
+    return vcca_fail_at(r->err, bytes.offset, "CoMID: its triples (4) must not be empty");
   r->tag++;
   return (comid.has_id && comid.has_triples) || vcca_fail_at(r->err, bytes.offset, "CoMID: its identity (1) or its triples (4) are missing");
 }
@@ -248,52 +255,69 @@ static bool read_profile(struct reader *r, struct vcca_cbor *c)
          vcca_fail_at(r->err, offset, "profile: neither \"%s\" nor \"%s\"", corim_platform_profile, corim_realm_profile);
 }
 
-/* "YYYYMMDDHHMMSSZ" as seconds since 1970 in the proleptic Gregorian calendar: days up to the year, to the month (counted from March, so
- * that a leap day comes last), to the day. False when it is no time. */
-static bool seconds_of(const char *at, int64_t *seconds)
+/* The value of a floating-point number of 2, 4 or 8 bytes, by the width of its head. */
+static double float_of(const struct vcca_cbor_item *item)
 {
-  static const struct {
-    int width, least, most;
-  } form[] = {{4, 1, 9999}, {2, 1, 12}, {2, 1, 31}, {2, 0, 23}, {2, 0, 59}, {2, 0, 59}};
-  int64_t part[6] = {0};
-  for (size_t i = 0; i < sizeof form / sizeof form[0]; i++) {
-    for (int digit = 0; digit < form[i].width; digit++, at++) {
-      if (*at < '0' || *at > '9')
-        return false;
-      part[i] = part[i] * 10 + (*at - '0');
-    }
-    if (part[i] < form[i].least || part[i] > form[i].most)
-      return false;
-  }
-  int64_t year = part[1] > 2 ? part[0] : part[0] - 1, month = (part[1] + 9) % 12;
-  int64_t days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + part[2] - 1 - 719468;
-  *seconds = ((days * 24 + part[3]) * 60 + part[4]) * 60 + part[5];
-  return at[0] == 'Z' && at[1] == '\0';
+  bool half = item->head_size == 3, single = item->head_size == 5;
+  int exponent_bits = half ? 5 : single ? 8 : 11, fraction_bits = half ? 10 : single ? 23 : 52;
+  uint64_t fraction = item->value & ((UINT64_C(1) << fraction_bits) - 1);
+  int exponent = (int)(item->value >> fraction_bits & ((UINT64_C(1) << exponent_bits) - 1));
+  int bias = (1 << (exponent_bits - 1)) - 1;
+  bool negative = (item->value >> (exponent_bits + fraction_bits) & 1) != 0, subnormal = exponent == 0;
+  if (exponent == (1 << exponent_bits) - 1)
+    return fraction == 0 ? (negative ? -(double)INFINITY : (double)INFINITY) : (double)NAN;
+  double significand = (double)(subnormal ? fraction : fraction | UINT64_C(1) << fraction_bits);
+  double value = ldexp(significand, (subnormal ? 1 : exponent) - bias - fraction_bits);
+  return negative ? -value : value;
+}
+
+/* time = #6.1(number): an integer of either sign, or a floating-point number (RFC 8949, 3.4.2). Compares it with seconds since 1970: less than
+ * 0, 0, more than 0. Years of four digits are far within what a double holds exactly. */
+static bool compare_time(struct reader *r, struct vcca_cbor *c, int64_t now, int *order)
+{
+  struct vcca_cbor_item item;
+  if (!corim_tag(r, c, TAG_EPOCH, "time of validity") || !vcca_cbor_next(c, &item, r->err))
+    return false;
+  double at = item.kind == VCCA_CBOR_UINT ? (double)item.value : item.kind == VCCA_CBOR_NINT ? -1 - (double)item.value : 0;
+  if (item.kind == VCCA_CBOR_FLOAT)
+    at = float_of(&item);
+  else if (item.kind != VCCA_CBOR_UINT && item.kind != VCCA_CBOR_NINT)
+    return vcca_fail_at(r->err, item.offset, "time of validity must be a number, not a %s", vcca_cbor_kind_name(item.kind));
+  if (isnan(at) || isinf(at))
+    return vcca_fail_at(r->err, item.offset, "time of validity: a number that is no time");
+  *order = (at > (double)now) - (at < (double)now);
+  return true;
 }
 
 /* not-before (0) and not-after (1), each 1(seconds since 1970). */
 static bool validity_member(struct reader *r, struct vcca_cbor *c, int64_t key, size_t offset, void *into)
 {
-  int64_t seconds, now;
-  (void)into;
+  int64_t now = 0;
+  int order;
+  bool *ends = into;
   if (key != 0 && key != 1)
     return corim_no_meaning(r, offset, "validity", key);
-  if (!corim_tag(r, c, TAG_EPOCH, "time of validity") || !vcca_cbor_int(c, "time of validity", &seconds, r->err))
+  if ((r->at != NULL && !vcca_time_read(r->at, &now, r->err)) || !compare_time(r, c, now, &order))
     return false;
-  if (r->at == NULL)
-    return true;
-  if (!seconds_of(r->at, &now))
-    return vcca_fail(r->err, VCCA_FAULT_USAGE, "\"%.40s\" is not a time: write it as YYYYMMDDHHMMSSZ", r->at);
-  if (key == 0 ? seconds <= now : seconds >= now)
+  *ends = *ends || key == 1;
+  if (r->at == NULL || (key == 0 ? order <= 0 : order >= 0))
     return true;
   return vcca_fail_at(r->err, offset, key == 0 ? "the CoRIM is not yet valid at %s" : "the CoRIM is no longer valid at %s", r->at);
+}
+
+static bool read_validity(struct reader *r, struct vcca_cbor *c)
+{
+  size_t offset = c->base + c->at;
+  bool ends = false;
+  return corim_each_member(r, c, "validity", validity_member, &ends) &&
+         (ends || vcca_fail_at(r->err, offset, "validity: its end (not-after, 1) is missing"));
 }
 
 static bool corim_member(struct reader *r, struct vcca_cbor *c, int64_t key, size_t offset, void *into)
 {
   struct corim *corim = into;
   if (key == 4)
-    return corim_each_member(r, c, "validity", validity_member, NULL);
+    return read_validity(r, c);
   if (key < 0 || key > 5)
     return corim_no_meaning(r, offset, "CoRIM", key);
   if (key == 3) {
@@ -310,9 +334,12 @@ bool corim_read(vcca_span cbor, const char *at, size_t index, struct endorsed *o
 {
   struct reader r = {.to = out, .err = err, .at = at, .index = index};
   struct corim corim = {0};
+  struct vcca_lenience lenience = {.wide_floats = true};
   struct vcca_cbor c = vcca_cbor_over(cbor, 0);
+  c.lenience = &lenience;
+  struct vcca_cbor whole = c;
   struct vcca_cbor_item tag;
-  if (!vcca_cbor_check(cbor, err) || !vcca_cbor_want(&c, VCCA_CBOR_TAG, "CoRIM", &tag, err))
+  if (!vcca_cbor_skip(&whole, err) || !vcca_cbor_end(&whole, "CoRIM", err) || !vcca_cbor_want(&c, VCCA_CBOR_TAG, "CoRIM", &tag, err))
     return false;
   if (tag.value != TAG_CORIM)
     return vcca_fail_at(err, 0, "an unsigned CoRIM is tag 501, not %" PRIu64 "%s", tag.value,

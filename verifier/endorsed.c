@@ -48,23 +48,30 @@ void endorsed_free(struct endorsed *e)
   *e = (struct endorsed){0};
 }
 
-/* The one anchor of the token's instance. NULL with VCCA_FAULT_UNSUPPORTED when there is none, which is nobody's fault. */
+/* The key of the token's instance: all anchors that it has must have the same. NULL with VCCA_FAULT_UNSUPPORTED when there is none, which is
+ * nobody's fault. */
 static vcca_key *key_of(const struct endorsed *e, const struct vcca_platform_claims *platform, struct vcca_error *err)
 {
-  const struct anchor_value *found = NULL;
+  const char *where = "";
+  vcca_key *found = NULL;
   for (const struct anchor_value *a = e->anchors; a != NULL; a = a->next) {
     if (!vcca_span_eq(a->implementation_id, platform->implementation_id) || !vcca_span_eq(a->instance_id, platform->instance_id))
       continue;
-    if (found != NULL) {
-      vcca_fail(err, VCCA_FAULT_MALFORMED, "%s and %s are both anchors of the token's instance: keep one", found->where, a->where);
+    vcca_key *key = vcca_key_from_pem(a->pem, err);
+    bool agrees = key != NULL && (found == NULL || vcca_key_same(found, key));
+    if (key != NULL && !agrees)
+      vcca_fail(err, VCCA_FAULT_MALFORMED, "%s and %s are both anchors of the token's instance, and differ: keep one", where, a->where);
+    vcca_key_free(found);
+    if (!agrees) {
+      vcca_key_free(key);
       return NULL;
     }
-    found = a;
+    found = key;
+    where = a->where;
   }
-  if (found != NULL)
-    return vcca_key_from_pem(found->pem, err);
-  vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no key of the token's instance");
-  return NULL;
+  if (found == NULL)
+    vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no key of the token's instance");
+  return found;
 }
 
 /* Every file, so that an unsound one is never half trusted. */

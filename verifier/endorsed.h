@@ -45,6 +45,7 @@ struct endorsed {
   struct platform_value *platforms;
   struct realm_value *realms;
   struct anchor_value *anchors;
+  bool platforms_given, realms_given; /* there is a list of them, though it may be empty: then none is good */
   struct endorsed_block *memory;
 };
 

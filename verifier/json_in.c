@@ -4,6 +4,7 @@
 #include "verifier/readers.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "vcca/hex.h"
 
@@ -54,4 +55,29 @@ bool json_hex(struct json_at at, const char *member, size_t exactly, vcca_sink *
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" holds %zu bytes; it must be %zu (%zu hexadecimal digits)", json_path(at, member).text, out->n,
                      exactly, 2 * exactly);
   return true;
+}
+
+/* Whether the name is one of those in the list. */
+static bool listed(const char *name, const char *names)
+{
+  size_t n = strlen(name);
+  for (const char *at = names; n > 0 && (at = strstr(at, name)) != NULL; at += n)
+    if ((at == names || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
+      return true;
+  return false;
+}
+
+bool json_only(struct json_at at, const char *members, struct vcca_error *err)
+{
+  json_t *copy = json_deep_copy(at.value); /* Jansson walks none that is constant */
+  bool known = copy != NULL || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the members of \"%s\"", at.path);
+  for (void *i = json_object_iter(copy); known && i != NULL; i = json_object_iter_next(copy, i)) {
+    char name[64];
+    snprintf(name, sizeof name, "%s", json_object_iter_key(i));
+    if (!listed(json_object_iter_key(i), members))
+      known = vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" is not known here, and may be a misspelling: the members are %s", json_path(at, name).text,
+                        members);
+  }
+  json_decref(copy);
+  return known;
 }

@@ -19,6 +19,12 @@ bool policy_allows_lifecycle(const struct vcca_policy *policy, uint64_t lifecycl
 }
 
 /* Every check that the policy or the command line wants; f names all that did not pass. */
+bool policy_rules_lifecycle(const struct vcca_evidence *evidence)
+{
+  const struct vcca_policy *policy = evidence->policy;
+  return evidence->required[VCCA_CHECK_LIFECYCLE] || (policy != NULL && (policy->lifecycle_count > 0 || policy->required[VCCA_CHECK_LIFECYCLE]));
+}
+
 static bool required_checks_passed(const struct vcca_evidence *evidence, const struct vcca_verdict *verdict, struct vcca_finding *f)
 {
   char text[sizeof f->reason];

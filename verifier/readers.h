@@ -22,6 +22,8 @@ struct json_at {
 VCCA_MUST_USE bool json_text(struct json_at at, const char *member, vcca_span *out, struct vcca_error *err);
 /* The member's hex text as bytes: out->cap is the most there may be, `exactly` (0: any) how many there must be. */
 VCCA_MUST_USE bool json_hex(struct json_at at, const char *member, size_t exactly, vcca_sink *out, struct vcca_error *err);
+/* Whether the object has no member besides those named, with spaces between: a misspelled member would be a value that is not compared. */
+VCCA_MUST_USE bool json_only(struct json_at at, const char *members, struct vcca_error *err);
 /* "path.member", "member" at the top. */
 struct json_path {
   char text[96];

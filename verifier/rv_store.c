@@ -2,7 +2,8 @@
  *   {"platform": [{"implementation-id", "platform-configuration", "sw-components":
  *                   [{"measurement-value", "signer-id", "version"?, "component-type"?}]}],
  *    "realm": [{"initial-measurement", "rak-hash-algorithm", "extensible-measurements": [4], "personalization-value"}]}
- * Either member may be absent. Members not named here are ignored, as its own reader does; hex may be upper case.
+ * Either member may be absent; a list that is there and empty says that nothing is good. A member not named here is refused: were it a
+ * misspelled one, a value would not be compared. Hex may be upper case.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -54,8 +55,9 @@ static bool read_component(struct endorsed *e, struct json_at at, struct compone
   if (!json_is_object(at.value))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an object", at.path);
   out->digest_count = 1;
-  return read_digest(e, at, "measurement-value", &out->digests[0], err) && read_hex(e, at, "signer-id", 0, &out->signer_id, err) &&
-         read_optional_text(e, at, "version", &out->version, err) && read_optional_text(e, at, "component-type", &out->type, err);
+  return json_only(at, "measurement-value signer-id version component-type", err) && read_digest(e, at, "measurement-value", &out->digests[0], err) &&
+         read_hex(e, at, "signer-id", 0, &out->signer_id, err) && read_optional_text(e, at, "version", &out->version, err) &&
+         read_optional_text(e, at, "component-type", &out->type, err);
 }
 
 static bool read_components(struct endorsed *e, struct json_at at, struct component_value **to, struct vcca_error *err)
@@ -78,7 +80,8 @@ static bool read_components(struct endorsed *e, struct json_at at, struct compon
 static bool read_platform(struct endorsed *e, struct json_at at, struct vcca_error *err)
 {
   struct platform_value *one = endorsed_take(e, sizeof *one, err);
-  if (one == NULL || !read_hex(e, at, "implementation-id", IMPLEMENTATION_ID_SIZE, &one->implementation_id, err) ||
+  if (one == NULL || !json_only(at, "implementation-id platform-configuration sw-components", err) ||
+      !read_hex(e, at, "implementation-id", IMPLEMENTATION_ID_SIZE, &one->implementation_id, err) ||
       !read_hex(e, at, "platform-configuration", 0, &one->config, err) || !read_components(e, at, &one->components, err))
     return false;
   snprintf(one->where, sizeof one->where, "rv-store %.48s", at.path);
@@ -110,7 +113,8 @@ static bool read_realm(struct endorsed *e, struct json_at at, struct vcca_error 
   struct realm_value *one = endorsed_take(e, sizeof *one, err);
   enum vcca_hash_alg alg;
   vcca_span name;
-  if (one == NULL || !read_digest(e, at, "initial-measurement", &one->rim, err) || !json_text(at, "rak-hash-algorithm", &name, err))
+  if (one == NULL || !json_only(at, "initial-measurement rak-hash-algorithm extensible-measurements personalization-value", err) ||
+      !read_digest(e, at, "initial-measurement", &one->rim, err) || !json_text(at, "rak-hash-algorithm", &name, err))
     return false;
   if (!vcca_hash_named(name, &alg))
     return refuse(err, at, "rak-hash-algorithm", "must be \"sha-256\", \"sha-384\" or \"sha-512\"");
@@ -148,7 +152,10 @@ static bool read_root(struct endorsed *e, const json_t *root, struct vcca_error 
 {
   if (!json_is_object(root) || (json_object_get(root, "platform") == NULL && json_object_get(root, "realm") == NULL))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "a reference value store is a JSON object with \"platform\" or \"realm\" or both");
-  return read_list(e, root, "platform", read_platform, err) && read_list(e, root, "realm", read_realm, err);
+  e->platforms_given = json_object_get(root, "platform") != NULL;
+  e->realms_given = json_object_get(root, "realm") != NULL;
+  return json_only((struct json_at){root, ""}, "platform realm", err) && read_list(e, root, "platform", read_platform, err) &&
+         read_list(e, root, "realm", read_realm, err);
 }
 
 bool rv_store_read(vcca_span json, struct endorsed *out, struct vcca_error *err)

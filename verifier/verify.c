@@ -9,6 +9,7 @@
 #include "verifier/finding.h"
 #include "verifier/policy.h"
 #include "verifier/readers.h"
+#include "vcca/time.h"
 
 /* What a check sees: the evidence, the token, what was found before, and what earlier checks yielded. */
 struct walk {
@@ -152,6 +153,12 @@ static void check_FAMILY(struct walk *w, struct vcca_finding *f)
 static void check_CHAIN(struct walk *w, struct vcca_finding *f)
 {
   const struct vcca_evidence *e = w->evidence;
+  struct vcca_error err = {0};
+  int64_t seconds;
+  if (e->at != NULL && !vcca_time_read(e->at, &seconds, &err)) {
+    finding_unreadable(f, "the time to verify for", &err);
+    return;
+  }
   if (e->device_cert.p == NULL && e->intermediate_count == 0 && e->root_count == 0) {
     finding_not_run(f, "%s", e->cpak != NULL ? "trust comes from the CPAK given" : "no device certificate given");
     return;
@@ -334,7 +341,7 @@ static void check_LIFECYCLE(struct walk *w, struct vcca_finding *f)
   }
   const char *name = vcca_lifecycle_name(platform->lifecycle);
   unsigned long long value = platform->lifecycle;
-  if (w->evidence->any_lifecycle)
+  if (w->evidence->any_lifecycle && !policy_rules_lifecycle(w->evidence))
     finding_pass(f, "0x%04llx (%s), any is accepted", value, name ? name : "unknown");
   else if (policy_allows_lifecycle(policy, platform->lifecycle))
     finding_pass(f, "0x%04llx (%s)", value, name ? name : "unknown");
@@ -360,7 +367,7 @@ static void check_PLATFORM_REFERENCE(struct walk *w, struct vcca_finding *f)
   nothing_endorsed(w, f);
   if (w->evidence->platform_reference.p != NULL)
     check_components(w->evidence->platform_reference, platform, f);
-  if (f->outcome == VCCA_FAIL || w->endorsed.platforms == NULL)
+  if (f->outcome == VCCA_FAIL || !w->endorsed.platforms_given)
     return;
   if (platform == NULL) {
     finding_not_run(f, "the token has no platform part");
@@ -373,7 +380,7 @@ static void check_PLATFORM_REFERENCE(struct walk *w, struct vcca_finding *f)
 
 static void check_PLATFORM_CONFIG(struct walk *w, struct vcca_finding *f)
 {
-  if (w->endorsed.platforms == NULL)
+  if (!w->endorsed.platforms_given)
     nothing_endorsed(w, f);
   else if (!w->token->has_platform)
     finding_not_run(f, "the token has no platform part");
@@ -417,7 +424,7 @@ static void check_RPV(struct walk *w, struct vcca_finding *f)
 
 static void check_REALM_REFERENCE(struct walk *w, struct vcca_finding *f)
 {
-  if (w->endorsed.realms == NULL)
+  if (!w->endorsed.realms_given)
     nothing_endorsed(w, f);
   else
     w->verdict->realm_endorsed = compare_realm(&w->endorsed, &w->token->realm, f);

@@ -32,6 +32,7 @@ VCCA_MUST_USE bool vcca_leniencies_named(vcca_span names, vcca_leniency_set *out
 /* What a reader may take that is not strict, and what of it was needed. */
 struct vcca_lenience {
   vcca_leniency_set allowed, used;
+  bool wide_floats; /* floating-point numbers in wider formats than they need, as most encoders write them; tokens have none */
 };
 
 /* --- Reading ------------------------------------------------------------------------------------------------- */

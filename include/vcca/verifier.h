@@ -66,7 +66,7 @@ struct vcca_evidence {
   bool required[VCCA_CHECKS];       /* must pass, whatever the policy says: not-run is not enough */
   bool strict;                      /* no gap may be open, and no event of the log unexplained; see vcca_gap_open */
   vcca_leniency_set leniencies;     /* what the decoder may take that is not strict; what it took is in the verdict's token */
-  bool any_lifecycle;               /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this */
+  bool any_lifecycle; /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this. A policy's rule is stricter and wins */
 };
 
 struct vcca_finding {
@@ -237,9 +237,9 @@ bool vcca_version_at_least(vcca_span a, vcca_span b);
 
 /* Trust anchors from files. A JWK (RFC 7517, EC) or PEM public key; NULL on failure. */
 vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err);
-/* From a trust anchor store (a JSON array of {pkey, implementation-id, instance-id}) the key of the token's instance; the whole
- * store must be sound. NULL with VCCA_FAULT_UNSUPPORTED when it is and has no such instance, which is not the store's fault. */
-vcca_key *vcca_anchor_find(vcca_span store, vcca_span instance_id, struct vcca_error *err);
+/* From a trust anchor store (a JSON array of {pkey, implementation-id, instance-id}) the key of the platform's implementation and instance; the
+ * whole store must be sound. NULL with VCCA_FAULT_UNSUPPORTED when it is and has no such instance, which is not the store's fault. */
+vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err);
 /* An EC key pair to sign results with, as a JWK with "d" or an unencrypted PEM private key. NULL on failure. */
 vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err);
 

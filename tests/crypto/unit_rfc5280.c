@@ -1,6 +1,8 @@
 /* Certification paths as RFC 5280 has them, over certificates that are written here piece by piece: names of any string type, any
  * extension, bundles in any order. The same sets, made by openssl and judged by it, are in tests/cli/cli_chains.sh.
  *
+ * Long because the writer of certificates and all that is told with it are one story.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "crypto/der.h"

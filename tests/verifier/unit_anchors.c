@@ -138,8 +138,9 @@ static void a_point_off_the_curve_is_refused(void **state)
 
 static vcca_key *find(const char *store, uint8_t second, struct vcca_error *err)
 {
-  uint8_t instance_id[33] = {1, second};
-  return vcca_anchor_find(vcca_span_str(store), VCCA_SPAN(instance_id), err);
+  uint8_t instance_id[33] = {1, second}, implementation_id[32] = {0};
+  const struct vcca_platform_claims platform = {.implementation_id = VCCA_SPAN(implementation_id), .instance_id = VCCA_SPAN(instance_id)};
+  return vcca_anchor_find(vcca_span_str(store), &platform, err);
 }
 
 static void the_store_gives_the_key_of_the_instance(void **state)
@@ -162,9 +163,26 @@ static void an_unknown_instance_is_not_the_stores_fault(void **state)
   assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
   assert_null(find("[]", 0, &err));
   assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
-  uint8_t shorter[32] = {1};
-  assert_null(vcca_anchor_find(vcca_span_str("[" ENTRY(ONE, P384) "]"), VCCA_SPAN(shorter), &err));
+  uint8_t shorter[32] = {1}, implementation_id[32] = {0};
+  const struct vcca_platform_claims platform = {.implementation_id = VCCA_SPAN(implementation_id), .instance_id = VCCA_SPAN(shorter)};
+  assert_null(vcca_anchor_find(vcca_span_str("[" ENTRY(ONE, P384) "]"), &platform, &err));
   assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
+}
+
+#define OTHER_IMPLEMENTATION(instance, key)                        \
+  "{\"pkey\":" key ",\"implementation-id\":\"01"                   \
+  "00000000000000000000000000000000000000000000000000000000000000" \
+  "\",\"instance-id\":\"" instance "\"}"
+
+static void an_anchor_of_another_implementation_is_none(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  assert_null(find("[" OTHER_IMPLEMENTATION(ONE, P384) "]", 0, &err));
+  assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
+  assert_non_null(strstr(err.text, "another implementation id"));
+  check_key(find("[" OTHER_IMPLEMENTATION(TWO, P256_KEY) "," ENTRY(TWO, P384) "]", 0xab, &err), &err, point_hex);
+  check_key(find("[" ENTRY(TWO, P384) "," OTHER_IMPLEMENTATION(TWO, P256_KEY) "]", 0xab, &err), &err, point_hex);
 }
 
 static const struct refusal bad_stores[] = {
@@ -183,6 +201,8 @@ static const struct refusal bad_stores[] = {
     {"[" ENTRY(ONE, "\"text\"") "]", "[0].pkey: a JWK is a JSON object"},
     {"[" ENTRY(ONE, "{\"kty\":\"EC\",\"crv\":\"P-384\"}") "]", "\"[0].pkey.x\" is missing"},
     {"[" ENTRY(ONE, P384) "," ENTRY(TWO, "{\"kty\":\"RSA\"}") "]", "\"[1].pkey.crv\" is missing"},
+    {"[" ENTRY(ONE, P384) ",{\"instanceid\":1,\"pkey\":" P384 ",\"implementation-id\":\"" ZEROS "\",\"instance-id\":\"" TWO "\"}]",
+     "\"[1].instanceid\" is not known here"},
     {"[" ENTRY(ONE, P384) "," ENTRY(ONE, P384) "]", "\"[0]\" and \"[1]\" are both"},
 };
 
@@ -306,6 +326,7 @@ int main(void)
       cmocka_unit_test(a_point_off_the_curve_is_refused),
       cmocka_unit_test(the_store_gives_the_key_of_the_instance),
       cmocka_unit_test(an_unknown_instance_is_not_the_stores_fault),
+      cmocka_unit_test(an_anchor_of_another_implementation_is_none),
       cmocka_unit_test(a_broken_store_is_refused_as_a_whole),
       cmocka_unit_test(a_broken_image_reference_is_refused_with_its_place),
       cmocka_unit_test(image_references_may_be_upper_case_and_say_more_than_is_read),

@@ -120,13 +120,68 @@ static void a_validity_is_checked_for_the_time_that_is_given(void **state)
   static const struct { /* the vector ends at 1798761600, 2027-01-01T00:00:00Z by `date` */
     const char *at;
     bool valid;
-  } rows[] = {{NULL, true},    {"20260228235959Z", true},  {"20270101000000Z", true},  {"20270101000001Z", false}, {"20280229000000Z", false},
-              {"2027", false}, {"20271301000000Z", false}, {"20260228235959Zx", false}};
+  } rows[] = {{NULL, true},
+              {"20260228235959Z", true},
+              {"20270101000000Z", true},
+              {"20270101000001Z", false},
+              {"20280229000000Z", false},
+              {"20260230000000Z", false},
+              {"2027", false},
+              {"20271301000000Z", false},
+              {"20260228235959Zx", false}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct endorsed e = {0};
     if (corim_read(bytes_of(realm_rim_only_corim), rows[i].at, 0, &e, NULL) != rows[i].valid)
       fail_msg("at %s", rows[i].at ? rows[i].at : "any time");
     endorsed_free(&e);
+  }
+}
+
+/* The times of RFC 8949, 3.4.2: the vector's validity, {1: 1(1798761600)}, with other numbers in its place. */
+static void a_time_of_validity_is_any_number(void **state)
+{
+  (void)state;
+  static const char validity[] = "a101c11a6b36ec80";
+  static const struct {
+    const char *hex, *at;
+    const char *refused; /* NULL: valid */
+  } rows[] = {
+      {"a101c1fb41dacdbb20000000", "20270101000000Z", NULL}, /* 1798761600.0 */
+      {"a101c1fb41dacdbb20000000", "20270101000001Z", "no longer valid"},
+      {"a101c1fb41dacdbb20200000", "20270101000000Z", NULL}, /* 1798761600.5 */
+      {"a101c1fb41dacdbb20200000", "20270101000001Z", "no longer valid"},
+      {"a101c1fb41dacdbb1fe00000", "20270101000000Z", "no longer valid"}, /* 1798761599.5 */
+      {"a101c1fb41dacdbb1fe00000", "20261231235959Z", NULL},
+      {"a101c1fa4eeab7fe", "20251231000000Z", NULL},          /* 1968963328.0, a single */
+      {"a101c1f97bff", "19700101181144Z", NULL},              /* 65504.0, a half */
+      {"a101c1f97bff", "19700101181145Z", "no longer valid"}, /* 65505 seconds */
+      {"a101c120", "19691231235959Z", NULL},                  /* -1 */
+      {"a101c120", "19700101000000Z", "no longer valid"},
+      {"a101c11bffffffffffffffff", "99991231235959Z", NULL}, /* beyond any year */
+      {"a101c13bffffffffffffffff", "00010101000000Z", "no longer valid"},
+      {"a200c1f97bff01c11a6b36ec80", "19700101000000Z", "not yet valid"},
+      {"a200c1f97bff01c11a6b36ec80", "20260101000000Z", NULL},
+      {"a101c1f97e00", "20260101000000Z", "a number that is no time"}, /* NaN */
+      {"a101c1f97c00", "20260101000000Z", "a number that is no time"}, /* infinity */
+      {"a101c1f97c00", NULL, "a number that is no time"},
+      {"a101c16430303031", "20260101000000Z", "must be a number, not a text string"},
+      {"a101c06430303031", "20260101000000Z", "must be tag 1, not 0"},
+      {"a101c1c24101", "20260101000000Z", "must be a number, not a tag"},
+      {"a100c11a00000001", "20260101000000Z", "its end (not-after, 1) is missing"},
+      {"a0", "20260101000000Z", "its end (not-after, 1) is missing"},
+  };
+  size_t n = strlen(realm_rim_only_corim) - strlen(validity);
+  assert_string_equal(realm_rim_only_corim + n, validity);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    char hex[1024], text[800];
+    struct endorsed e = {0};
+    struct vcca_error err = {0};
+    snprintf(hex, sizeof hex, "%.*s%s", (int)n, realm_rim_only_corim, rows[i].hex);
+    bool read = corim_read(bytes_of(hex), rows[i].at, 0, &e, &err);
+    endorsed_free(&e);
+    vcca_error_text(&err, text, sizeof text);
+    if (read != (rows[i].refused == NULL) || (!read && (strstr(text, rows[i].refused) == NULL || !err.has_offset)))
+      fail_msg("row %zu, %s: %s", i, rows[i].hex, read ? "read" : text);
   }
 }
 
@@ -241,6 +296,7 @@ int main(void)
       cmocka_unit_test(a_realm_corim_says_all_its_measurements),
       cmocka_unit_test(what_is_wrong_with_a_corim_is_said_with_its_place),
       cmocka_unit_test(a_validity_is_checked_for_the_time_that_is_given),
+      cmocka_unit_test(a_time_of_validity_is_any_number),
       cmocka_unit_test(components_agree_in_any_order_and_where_the_reference_speaks),
       cmocka_unit_test(a_component_that_no_reference_is_fails),
       cmocka_unit_test(a_component_that_is_missing_fails),

@@ -112,7 +112,7 @@ static void each_form_alone_makes_the_token_accepted(void **state)
     m->evidence.cpak = NULL;
     add_corim(m, VCCA_ENDORSE_CORIM_ANCHOR);
     check_accepted(m, VCCA_CHECK_PLATFORM_SIGNATURE);
-    vcca_key *key = vcca_anchor_find(endorsements[VCCA_ENDORSE_ANCHOR_STORE], VCCA_SPAN(m->instance_id), NULL);
+    vcca_key *key = vcca_anchor_find(endorsements[VCCA_ENDORSE_ANCHOR_STORE], &m->platform, NULL);
     assert_non_null(key);
     assert_true(vcca_key_same(key, m->cpak));
     vcca_key_free(key);

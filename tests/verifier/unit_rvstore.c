@@ -9,11 +9,13 @@
 #define HEX_AB "ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB"
 #define HEX_C7 "c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7"
 #define COMPONENT(more) "{\"measurement-value\":\"" HEX_AB "\",\"signer-id\":\"" HEX_C7 "\"" more "}"
-#define PLATFORM(config, components) \
-  "{\"implementation-id\":\"" HEX_11 "\",\"platform-configuration\":\"" config "\",\"sw-components\":" components ",\"note\":1}"
-#define REALM(hash, rems, rpv)                                                                                    \
-  "{\"initial-measurement\":\"" HEX_11 "\",\"rak-hash-algorithm\":\"" hash "\",\"extensible-measurements\":" rems \
-  ",\"personalization-value\":\"" rpv "\"}"
+#define PLATFORM(config, components) "{" PLATFORM_MEMBERS(config, components) "}"
+#define PLATFORM_MEMBERS(config, components) \
+  "\"implementation-id\":\"" HEX_11 "\",\"platform-configuration\":\"" config "\",\"sw-components\":" components
+#define REALM(hash, rems, rpv) "{" REALM_MEMBERS(hash, rems, rpv) "}"
+#define REALM_MEMBERS(hash, rems, rpv)                                                                                                               \
+  "\"initial-measurement\":\"" HEX_11 "\",\"rak-hash-algorithm\":\"" hash "\",\"extensible-measurements\":" rems ",\"personalization-value\":\"" rpv \
+  "\""
 #define REMS "[\"" HEX_11 "\",\"" HEX_AB "\",\"" HEX_C7 "\",\"" HEX_11 "\"]"
 #define STORE(platforms, realms) "{\"platform\":[" platforms "],\"realm\":[" realms "]}"
 
@@ -79,6 +81,12 @@ static const struct {
     {STORE(PLATFORM("01", "[{\"measurement-value\":\"00\",\"signer-id\":\"\"}]"), ""), "measurement-value\" must hold 32, 48 or 64 bytes"},
     {STORE(PLATFORM("01", "[{\"measurement-value\":\"" HEX_AB "\"}]"), ""), "\"platform[0].sw-components[0].signer-id\" is missing"},
     {STORE("{\"implementation-id\":\"11\"}", ""), "\"platform[0].implementation-id\" holds 1 bytes; it must be 32"},
+    {"{\"platforms\":[],\"realm\":[]}", "\"platforms\" is not known here"},
+    {"{\"platform\":[],\"realms\":[],\"realm\":[]}", "\"realms\" is not known here"},
+    {STORE(PLATFORM("01", "[" COMPONENT(",\"versoin\":\"1\"") "]"), ""), "\"platform[0].sw-components[0].versoin\" is not known here"},
+    {STORE(PLATFORM("01", "[" COMPONENT(",\"type\":\"BL\"") "]"), ""), "\"platform[0].sw-components[0].type\" is not known here"},
+    {STORE("{\"lifecycle\":1," PLATFORM_MEMBERS("01", "[" COMPONENT("") "]") "}", ""), "\"platform[0].lifecycle\" is not known here"},
+    {STORE("", "{\"rim\":1," REALM_MEMBERS("sha-256", REMS, HEX_C7 HEX_C7) "}"), "\"realm[0].rim\" is not known here"},
     {STORE("", REALM("sha256", REMS, HEX_C7 HEX_C7)), "\"realm[0].rak-hash-algorithm\" must be"},
     {STORE("", REALM("sha-256", "[\"" HEX_11 "\"]", HEX_C7 HEX_C7)), "\"realm[0].extensible-measurements\" must be an array of 4"},
     {STORE("", REALM("sha-256", "[1,2,3,4]", HEX_C7 HEX_C7)), "\"realm[0].extensible-measurements[0]\" must be"},

@@ -95,8 +95,6 @@ static bool read_chain(const struct args *a, struct job *job, struct vcca_error 
   e->at = args_get(a, "at");
   if (e->at && !vcca_time_read(e->at, &seconds, err))
     return vcca_fail_in(err, "--at");
-  if (e->at && !args_has(a, "cert") && !args_has(a, "corim"))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--at goes with --cert and --chain, or with --corim: nothing else has dates");
   const char *path;
   for (unsigned i = 0; (path = args_nth(a, "chain", i)) != NULL; i++) {
     if (i == VCCA_VERIFY_CERTS)

@@ -50,5 +50,17 @@ says 2 "no check that can be required is called 'rims'" token verify "$dir/t" "$
 echo '{policy: lax, require: [structure]}' >"$dir/policy"
 says 1 "freshness \(--challenge\)" token verify --strict "$dir/t" "${store[@]}" --policy "$dir/policy"
 says 0 "policy +pass +lax, strict" token verify --strict "$dir/t" "${store[@]}" --policy "$dir/policy" --challenge "$challenge"
-says 2 "go with --ear" token verify "$dir/t" --now 5
+says 2 "is not read without --ear" token verify "$dir/t" --now 5
+for at in garbage 20260230000000Z 20250229000000Z 20261301000000Z 20260101240000Z 20161231235960Z 20260101000000+0100 260101000000Z; do
+  says 2 "the time \"" token verify "$dir/t" "${corims[@]}" --at "$at"
+  says 2 "--at is not read without" token verify "$dir/t" "${store[@]}" --at "$at"
+done
+echo '{"platform": [], "realm": []}' >"$dir/empty"
+says 1 "platform-reference +fail +no reference value" token verify "$dir/t" "${key[@]}" --rv-store "$dir/empty"
+sed 's/"platform"/"platforms"/' "$dir/empty" >"$dir/misspelled"
+says 3 "\"platforms\" is not known here" token verify "$dir/t" "${key[@]}" --rv-store "$dir/misspelled"
+echo '{policy: p, lifecycle: [secured]}' >"$dir/policy"
+says 0 "verdict: accepted" token verify "$dir/t" "${key[@]}" --policy "$dir/policy"
+echo '{policy: p, lifecycle: [0x2000]}' >"$dir/policy"
+says 1 "lifecycle +fail .* is not among those the policy allows" token verify "$dir/t" "${key[@]}" --policy "$dir/policy" --any-lifecycle
 exit $bad

@@ -258,7 +258,7 @@ static bool write_again(way *how, const void *fdt, struct vcca_bytes *out)
   size_t end = fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt), n = ROOM + 3 * end + 32 * (size_t)fdt_size_dt_strings(fdt);
   if (!vcca_bytes_alloc(out, n, NULL))
     return false;
-  if (how(fdt, out) && fdt_size_dt_struct(out->p) == fdt_size_dt_struct(fdt))
+  if (how(fdt, out) && fdt_size_dt_struct((const void *)out->p) == fdt_size_dt_struct(fdt))
     return true;
   vcca_bytes_free(out);
   return false;
@@ -333,7 +333,7 @@ static void take_padding(void *fdt, const void *filled, const void *other)
 static bool take_names(struct vcca_bytes *tree, const void *other, struct vcca_error *err)
 {
   vcca_span block = names(other);
-  size_t at = fdt_off_dt_strings(tree->p);
+  size_t at = fdt_off_dt_strings((const void *)tree->p);
   struct vcca_bytes whole = {0};
   int next = 0, property;
   size_t value, n;

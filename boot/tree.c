@@ -69,7 +69,7 @@ void tree_copy(struct tree *t, const void *fdt, int at)
 
 size_t tree_size(const struct tree *t)
 {
-  return fdt_size_dt_struct(t->room.p);
+  return fdt_size_dt_struct((const void *)t->room.p);
 }
 
 void tree_keep_padding(struct tree *t, size_t since, const void *fdt, int at)
@@ -79,7 +79,7 @@ void tree_keep_padding(struct tree *t, size_t since, const void *fdt, int at)
   const char *old = fdt_getprop_by_offset(fdt, at, NULL, &n);
   if (t->fault || !old || n % 4 == 0 || tree_size(t) - since != HEADER + ((size_t)n + 3) / 4 * 4)
     return;
-  uint8_t *property = t->room.p + fdt_off_dt_struct(t->room.p) + since;
+  uint8_t *property = t->room.p + fdt_off_dt_struct((const void *)t->room.p) + since;
   if (vcca_be32(property) == FDT_PROP && vcca_be32(property + 4) == (uint32_t)n)
     memcpy(property + HEADER + n, old + n, 4 - (size_t)n % 4);
 }

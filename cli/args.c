@@ -170,17 +170,17 @@ static bool is_word(const char *words, const char *value)
 static bool declare_option(const struct args *a, const struct option *o, bool outputs, const char *value, struct vcca_error *err)
 {
   char what[64];
-  const char *last = strrchr(o->arg ? o->arg : "", '|'), *equals = strchr(value, '=');
-  last = last ? last + 1 : o->arg;
-  if (outputs != ((o->traits & WRITES) != 0))
+  if (!o->arg || outputs != ((o->traits & WRITES) != 0))
     return true;
+  const char *last = strrchr(o->arg, '|'), *equals = strchr(value, '=');
+  last = last ? last + 1 : o->arg;
   snprintf(what, sizeof what, "--%s", o->name);
   if (outputs) {
     if (strchr(o->arg, '='))
       return !equals || vcca_files_output(a->files, what, equals + 1, o->traits & SECRET, err);
     return vcca_files_output(a->files, what, value, o->traits & SECRET, err);
   }
-  return !last || !word_reads(last, strlen(last)) || is_word(o->arg, value) || vcca_files_input(a->files, what, value, err);
+  return !word_reads(last, strlen(last)) || is_word(o->arg, value) || vcca_files_input(a->files, what, value, err);
 }
 
 /* Operands are what the usage calls them; the last name stands for all that follow. */
@@ -200,22 +200,29 @@ static bool declare_operands(const struct args *a, struct vcca_error *err)
   return true;
 }
 
-/* Of the words for another program, those that are files here: what it would read is not for us to write over. */
-static bool declare_words(const struct args *a, struct vcca_error *err)
+/* A word for another program, or a part of one, when that is a file here: what it would read is not for us to write over. */
+static bool declare_word(const struct args *a, const char *word, size_t n, struct vcca_error *err)
 {
   char path[VCCA_PATH_MAX];
   struct vcca_file_place place;
-  for (unsigned i = a->before; i < a->operands; i++)
-    for (const char *word = a->operand[i], *cut; word; cut = strpbrk(word, ",="), word = cut ? cut + 1 : NULL) {
-      bool whole = word == a->operand[i]; /* and its parts: if=pflash,file=code.fd */
-      size_t n = whole ? strlen(word) : strcspn(word, ",");
-      if (n == 0 || n >= sizeof path || word[0] == '-')
-        continue;
-      memcpy(path, word, n);
-      path[n] = '\0';
-      if (vcca_file_locate(path, &place, NULL) && place.exists && place.is_file && !vcca_files_input(a->files, "a word behind --", path, err))
+  if (n == 0 || n >= sizeof path || word[0] == '-')
+    return true;
+  memcpy(path, word, n);
+  path[n] = '\0';
+  return !vcca_file_locate(path, &place, NULL) || !place.exists || !place.is_file || vcca_files_input(a->files, "a word behind --", path, err);
+}
+
+/* Whole words, and the values in them: if=pflash,file=code.fd */
+static bool declare_words(const struct args *a, struct vcca_error *err)
+{
+  for (unsigned i = a->before; i < a->operands; i++) {
+    const char *word = a->operand[i];
+    if (!declare_word(a, word, strlen(word), err))
+      return false;
+    for (const char *part = strpbrk(word, ",="); part; part = strpbrk(part + 1, ",="))
+      if (!declare_word(a, part + 1, strcspn(part + 1, ","), err))
         return false;
-    }
+  }
   return true;
 }
 

@@ -111,6 +111,15 @@ expect 3 "new3/: cannot create" "${mint[@]}" --out new3/
 expect 3 "cannot create: No such file or directory" "${mint[@]}" --out ""
 expect 3 "none/x: cannot create: No such file or directory" "${mint[@]}" --out none/x
 
+# every file option at once, and as often as it may be given
+echo '{policy: mine, require: [freshness]}' >policy
+all=(--cert cpak.pem --eventlog cpak.pem --image-ref cpak.pem --platform-ref cpak.pem --rv-store cpak.pem --policy policy --cpak cpak.pem)
+for _ in 1 2 3 4 5 6 7 8; do all+=(--chain cpak.pem --corim cpak.pem --corim cpak.pem); done
+expect 3 "t.cbor: " token verify t.cbor "${all[@]}" --ear verdict --ear-key t.cbor
+expect 2 "more than 16 --corim" token verify t.cbor "${all[@]}" --corim cpak.pem
+for _ in {1..40}; do all+=(--require structure); done
+expect 2 "more than 64 options" token verify t.cbor "${all[@]}"
+
 # an interrupt, and a disk that is full, leave the old file whole and nothing beside it
 printf old >trace
 mkfifo slow; before=$(ls -A | sort)

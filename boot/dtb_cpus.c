@@ -67,6 +67,16 @@ static void count_cpus(struct template_facts *facts, const void *fdt, int cpus)
   }
 }
 
+static unsigned count_memory(const void *fdt)
+{
+  unsigned n = 0;
+  for (int node = fdt_first_subnode(fdt, 0); node >= 0; node = fdt_next_subnode(fdt, node)) {
+    const char *name = fdt_get_name(fdt, node, NULL);
+    n += name && (strcmp(name, "memory") == 0 || strncmp(name, "memory@", 7) == 0);
+  }
+  return n;
+}
+
 bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const void *fdt, struct vcca_error *err)
 {
   int chosen = fdt_subnode_offset(fdt, 0, "chosen"), cpus = fdt_subnode_offset(fdt, 0, "cpus");
@@ -78,9 +88,12 @@ bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const 
                                    .size_cells = cells(fdt, "#size-cells", 1),
                                    .cpus_alone = true,
                                    .cpu_step = 1};
+  facts->numa = model->numa_with_slots && lay->config->ram_slots > 0 && !facts->neutral;
   facts->initrd_cells = initrd_cells(model, facts, fdt, chosen);
   if (cpus >= 0)
     count_cpus(facts, fdt, cpus);
+  if (count_memory(fdt) > (model->hole ? 2 : 1))
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it has %u nodes of memory: dump one of a VM without NUMA nodes", count_memory(fdt));
   if (facts->address_cells < 1 || facts->address_cells > 2 || facts->size_cells < 1 || facts->size_cells > 2)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: the root's #address-cells and #size-cells are 1 or 2, not %u and %u",
                      facts->address_cells, facts->size_cells);
@@ -150,6 +163,8 @@ static bool edit_cpu(struct tree *t, const struct cpu *cpu, const char *name, in
     TREE_CELLS(t, "reg", 0, cpu_affinity(cpu->i));
   else if (strcmp(name, "phandle") == 0 && n == 4)
     TREE_CELLS(t, "phandle", cpu->model->cpu_phandle ? cpu->model->cpu_phandle(cpu->lay, cpu->i) : facts->cpu_phandle + cpu->i * facts->cpu_step);
+  else if (strcmp(name, "numa-node-id") == 0 && cpu->model->numa_with_slots)
+    return true; /* is written in front of reg */
   else if (strcmp(name, "enable-method") == 0)
     return vcpus == 1 && facts->cpus > 1 && !facts->neutral;
   else if (strcmp(name, "compatible") == 0 && cpu->model->cpu_compatible && !facts->neutral)
@@ -174,6 +189,8 @@ static void put_cpu(struct tree *t, const struct cpu *cpu, const void *fdt, int 
       break;
     if (add && strcmp(property, model->new_in_front ? "compatible" : "reg") == 0)
       tree_text(t, "enable-method", "psci");
+    if (cpu->lay->template.numa && strcmp(property, "reg") == 0)
+      TREE_CELLS(t, "numa-node-id", 0);
     size_t before = tree_size(t);
     if (edit_cpu(t, cpu, property, n))
       tree_keep_padding(t, before, fdt, at);

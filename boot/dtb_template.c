@@ -98,6 +98,8 @@ static bool edit_property(struct edit *e, const char *name)
     tree_memory_reg(e->t, e->lay, 0);
     return true;
   }
+  if (e->depth == 2 && is_memory(node) && strcmp(name, "numa-node-id") == 0 && e->model->numa_with_slots)
+    return true; /* stands in front */
   if (which < CHOSEN_PROPERTIES) {
     tree_chosen(e->t, e->lay, which);
     return true;
@@ -141,6 +143,8 @@ static bool begin_node(struct edit *e, int at)
   tree_begin(e->t, name);
   if (e->depth == 2 && strcmp(name, "chosen") == 0)
     enter_chosen(e, at);
+  if (e->depth == 2 && is_memory(name) && e->lay->template.numa)
+    TREE_CELLS(e->t, "numa-node-id", 0);
   return true;
 }
 

@@ -133,6 +133,7 @@ struct template_facts {
   bool neutral;                       /* made here, or by whoever makes the same; no VMM's own */
   unsigned address_cells, size_cells; /* the root's */
   unsigned initrd_cells;              /* of an initrd's address; 0: not known */
+  bool numa;                          /* the VM's one NUMA node is told of */
   unsigned cpus;                      /* nodes of CPUs */
   bool cpu_map, cpus_alone;           /* nothing else in /cpus depends on their number */
   uint32_t cpu_phandle, cpu_step;     /* of the first; from one to the next. 0: they have none */
@@ -214,6 +215,7 @@ struct vmm_model {
   uint32_t (*cpu_phandle)(const struct vmm_layout *lay, unsigned i); /* NULL: as the template counts */
   const char *cpu_compatible;                                        /* NULL: as in the template */
   bool cpu_by_affinity;                                              /* nodes of CPUs are named by it, in hexadecimal, not by their index */
+  bool numa_with_slots;                                              /* slots for memory make one NUMA node (hw/core/numa.c) */
   bool new_in_front;                                                 /* a new property stands in front of the others (fdt_setprop) */
 };
 extern const struct vmm_model vmm_qemu, vmm_kvmtool, vmm_kvmtool_linaro, vmm_kvmtool_arm, vmm_cloud_hypervisor;

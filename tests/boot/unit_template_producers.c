@@ -11,17 +11,19 @@ static uint8_t kernel[4096], initrd[100];
 static struct vcca_vmm_images images;
 static struct support_words words;
 
-/* A VM as far as its tree depends on it. */
+/* A VM as far as its tree depends on it; with slots for memory it has a NUMA node. */
 struct vm {
   unsigned cpus;
   const char *ram; /* as -m has it */
   uint32_t mib;
   const char *append;
-  bool initrd;
+  bool initrd, slots;
 };
 static const struct vm vms[] = {
-    {1, "512", 512, NULL, false}, {2, "1G", 1024, "a", false},        {3, "512", 512, "ab", true},      {2, "512", 512, NULL, true},
-    {8, "2G", 2048, "abc", true}, {1, "512", 512, "root=/dev", true}, {17, "1G", 1024, "a=b c", false},
+    {1, "512", 512, NULL, false, false},     {2, "1G", 1024, "a", false, false},
+    {3, "512", 512, "ab", true, false},      {2, "512", 512, NULL, true, false},
+    {8, "2G", 2048, "abc", true, false},     {1, "512", 512, "root=/dev", true, false},
+    {17, "1G", 1024, "a=b c", false, false}, {2, "1G,slots=1,maxmem=2G", 1024, "a", true, true},
 };
 enum { VMS = sizeof vms / sizeof *vms, INITRD_AT = 0x48000000, BIG = 64 << 10 };
 
@@ -80,6 +82,8 @@ static void inserted_tree(const struct vm *vm, uint8_t fdt[BIG])
     if (vm->cpus > 1)
       text(fdt, path, "enable-method", "psci");
     cell(fdt, path, "reg", (i & 15) | (i >> 4) << 8);
+    if (vm->slots)
+      cell(fdt, path, "numa-node-id", 0);
     cell(fdt, path, "phandle", 0x8000 + vm->cpus - i);
   }
   node(fdt, "/cpus", "cpu-map");
@@ -104,6 +108,8 @@ static void inserted_tree(const struct vm *vm, uint8_t fdt[BIG])
   node(fdt, "/", "memory@40000000");
   text(fdt, "/memory@40000000", "device_type", "memory");
   pair(fdt, "/memory@40000000", "reg", 0x40000000, (uint64_t)vm->mib << 20);
+  if (vm->slots)
+    cell(fdt, "/memory@40000000", "numa-node-id", 0);
   if (vm->append)
     text(fdt, "/chosen", "bootargs", vm->append);
   if (vm->initrd) {
@@ -247,6 +253,7 @@ static void what_a_template_cannot_tell_is_refused(void **state)
   } rows[] = {
       {"-m 512 -kernel k -initrd i", "dma-coherent", "4 or 8 bytes"},
       {"-m 512 -kernel k", "its@8080000", "-M its=on"},
+      {"-m 512 -kernel k", "NUMA", "2 nodes of memory"},
       {"-m 512 -kernel k -cpu host,pmu=on,num-pmu-counters=1", "", "-cpu pmu=on"},
       {"-m 512 -kernel k -object rme-guest,measurement-log=on", "", "measurement-log"},
   };
@@ -256,6 +263,8 @@ static void what_a_template_cannot_tell_is_refused(void **state)
     inserted_tree(&vms[0], fdt);
     if (strcmp(rows[i].gone, "its@8080000") == 0)
       assert_int_equal(fdt_del_node(fdt, fdt_path_offset(fdt, "/intc@8000000/its@8080000")), 0);
+    else if (strcmp(rows[i].gone, "NUMA") == 0)
+      node(fdt, "/", "memory@50000000");
     else if (rows[i].gone[0])
       assert_int_equal(fdt_delprop(fdt, 0, rows[i].gone), 0);
     images.dtb_template = VCCA_SPAN(fdt);
@@ -277,7 +286,7 @@ static void a_bare_tree_gets_chosen_and_memory_in_its_own_cells(void **state)
   cell(fdt, "/", "#address-cells", 1);
   cell(fdt, "/", "#size-cells", 1);
   node(fdt, "/", "soc");
-  edited("qemu", &(struct vm){1, "512", 512, "quiet", true}, VCCA_SPAN(fdt), &plan);
+  edited("qemu", &(struct vm){1, "512", 512, "quiet", true, false}, VCCA_SPAN(fdt), &plan);
   int n;
   const uint8_t *reg = fdt_getprop(plan.dtb.p, fdt_path_offset(plan.dtb.p, "/memory@40000000"), "reg", &n);
   assert_int_equal(n, 8);

@@ -1,6 +1,8 @@
 /* vcca golden list: the mutations, one line each.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "cli/cli.h"
 #include "vcca/golden.h"
 
@@ -72,7 +74,7 @@ static enum vcca_exit run(const struct args *a)
     vcca_json_open(&j, NULL, '[');
   for (size_t i = 0; i < vcca_mutation_count(); i++) {
     const struct vcca_mutation *m = vcca_mutation_at(i);
-    if ((only && m != only) || (name && !vcca_mutation_applies(m, family)))
+    if ((only && strcmp(m->id, only->id) != 0) || (name && !vcca_mutation_applies(m, family)))
       continue;
     if (json)
       as_json(m, &j);

@@ -133,7 +133,8 @@ static bool leniency_row(unsigned i, char cells[COLUMNS][CELL])
   if (i >= VCCA_LENIENCIES)
     return false;
   cell(cells[0], vcca_leniency_name((enum vcca_leniency)i));
-  cell(cells[1], vcca_leniency_meaning((enum vcca_leniency)i));
+  cell(cells[1], vcca_leniencies_permitted() & VCCA_LENIENT_BIT(i) ? "permitted" : "to be asked for");
+  cell(cells[2], vcca_leniency_meaning((enum vcca_leniency)i));
   return true;
 }
 
@@ -193,7 +194,11 @@ static const struct table tables[] = {
      {"family", "container", "platform profile", "realm profile", "RAK", "wraps", "key", "what it is"},
      profile_row,
      NULL},
-    {"leniencies", "What a decoder may take that is not strict (--lenient)", {"name", "what is taken", NULL}, leniency_row, NULL},
+    {"leniencies",
+     "Forms of tokens: permitted and remarked on (--refuse refuses it), or to be asked for (--lenient)",
+     {"name", "standing", "what is taken", NULL},
+     leniency_row,
+     NULL},
     {"models", "VMM models", {"model", "what it is", NULL}, model_row, NULL},
     {"rules",
      "Measurement rules",

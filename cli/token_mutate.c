@@ -66,11 +66,11 @@ static bool by_names(const struct args *a, struct job *job, const char *name, st
 {
   enum vcca_family family = vcca_golden_family(job->golden);
   bool all = strcmp(name, "all") == 0, list = strcmp(name, "list") == 0, ok = true;
-  const struct vcca_mutation *one = vcca_mutation_named(vcca_span_str(name));
-  if (!all && !list && !one)
+  const struct vcca_mutation *named = vcca_mutation_named(vcca_span_str(name)), *one = vcca_mutation_for(vcca_span_str(name), family);
+  if (!all && !list && !named)
     return vcca_fail(err, VCCA_FAULT_USAGE, "no mutation '%s'; see: vcca golden list", name);
-  if (one && !vcca_mutation_applies(one, family))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes what the family %s does not have", one->id, vcca_family(family)->name);
+  if (named && !one)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes what the family %s does not have", named->id, vcca_family(family)->name);
   if (all && !args_has(a, "out"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "all mutations want a folder: --out DIR");
   if (one)

@@ -32,7 +32,9 @@ static const struct option options[] = {
     {"ear-key", 0, "KEY", false, "sign it as a JWT with this private key, JWK or PEM"},
     {"ear-profile", 0, "veraison|ietf", false, "names in it: as deployed (default), or as in the current draft"},
     {"now", 0, "UNIXTIME", false, "when it is issued (iat); there is no clock"},
-    {"lenient", 0, "NAMES", false, "take what is not strict: names from vcca table leniencies, with commas between"},
+    {"family", 0, "NAMES", false, "the token must be of one of these families: names from vcca table profiles, with commas between"},
+    {"lenient", 0, "NAMES", false, "take also what no specification permits: names from vcca table leniencies, with commas between"},
+    {"refuse", 0, "NAMES", false, "refuse what specifications permit and a verdict else remarks on: names from vcca table leniencies"},
     {"any-lifecycle", 0, NULL, false, "accept a platform that is not in the secured state"},
     OPTION_OUTPUT,
     OPTION_END,
@@ -118,7 +120,7 @@ static bool read_anchor(const struct args *a, struct job *job, struct vcca_error
   if (!read_file(job, key ? key : store, &bytes, err))
     return false;
   struct vcca_token token;
-  if (store && (!vcca_token_decode_lenient(job->evidence.token, job->evidence.leniencies, &token, NULL) || !token.has_platform))
+  if (store && (!vcca_token_decode_lenient(job->evidence.token, vcca_evidence_leniencies(&job->evidence), &token, NULL) || !token.has_platform))
     return true; /* the verdict will say what is wrong with the token */
   job->cpak = key ? vcca_anchor_read(bytes, err) : vcca_anchor_find(bytes, &token.platform, err);
   job->evidence.cpak = job->cpak;
@@ -229,6 +231,21 @@ static void text(const void *what, vcca_sink *out)
   vcca_verdict_text(what, out);
 }
 
+/* What forms of token are taken. */
+static bool read_tolerance(const struct args *a, struct vcca_evidence *e, struct vcca_error *err)
+{
+  const char *lenient = args_get(a, "lenient"), *refuse = args_get(a, "refuse"), *family = args_get(a, "family");
+  char names[160];
+  if ((lenient && !vcca_leniencies_named(vcca_span_str(lenient), &e->leniencies, err)) ||
+      (refuse && !vcca_leniencies_named(vcca_span_str(refuse), &e->refused, err)) ||
+      (family && !vcca_families_named(vcca_span_str(family), &e->families, err)))
+    return false;
+  if ((e->leniencies & e->refused) != 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--lenient and --refuse both name %s",
+                     vcca_leniencies_text(e->leniencies & e->refused, names, sizeof names));
+  return true;
+}
+
 static enum vcca_exit verify(const struct args *a, struct job *job)
 {
   struct vcca_error err;
@@ -238,7 +255,7 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
     return fail(a, &err);
   job->evidence.token = vcca_bytes_span(&job->token);
   job->evidence.any_lifecycle = args_has(a, "any-lifecycle");
-  if (args_has(a, "lenient") && !vcca_leniencies_named(vcca_span_str(args_get(a, "lenient")), &job->evidence.leniencies, &err))
+  if (!read_tolerance(a, &job->evidence, &err))
     return fail(a, &err);
   if (!read_values(a, job, &err) || !read_chain(a, job, &err) || !read_files(a, job, &err) || !read_corims(a, job, &err) ||
       !read_policy(a, job, &err) || !read_required(a, job, &err) || !read_anchor(a, job, &err) || !read_ear(a, job, &err))
@@ -281,7 +298,8 @@ const struct verb verb_token_verify = {
     "and "
     "--require make that a rejection, with or without a policy, and the JSON document lists it (not_checked). Trust comes from the CPAK (--cpak or "
     "--ta-store), from a key in a CoRIM (--corim), or from a device certificate and its chain (--cert and --chain); without any no token is "
-    "accepted. --ear writes what the verdict means as an attestation result, accepted or not. "
+    "accepted. The signatures decide, not the family: what a specification permits is accepted with a remark; --family, --refuse and a policy "
+    "demand more. --ear writes what the verdict means as an attestation result, accepted or not. "
     "Exit: 0 accepted, 1 rejected, 3 malformed.",
     "vcca token verify --strict token.cbor --cpak cpak.json --challenge 00ff... --rim 4cd6... --platform-ref software_components.json\n"
     "vcca token verify token.cbor --cpak cpak.json --challenge 00ff... --require freshness,platform-signature\n"

@@ -11,11 +11,14 @@ static const struct {
   enum vcca_sig_alg alg;
   const char *name;
   enum vcca_hash_alg hash;
-  enum vcca_key_type type;
+  enum vcca_key_type type; /* the first row of a type is its natural algorithm */
+  bool any_curve;
 } rows[] = {
-    {VCCA_ES256, "ES256", VCCA_SHA256, VCCA_KEY_P256}, {VCCA_ES384, "ES384", VCCA_SHA384, VCCA_KEY_P384},
-    {VCCA_ES512, "ES512", VCCA_SHA512, VCCA_KEY_P521}, {VCCA_PS256, "PS256", VCCA_SHA256, VCCA_KEY_RSA},
-    {VCCA_PS384, "PS384", VCCA_SHA384, VCCA_KEY_RSA},  {VCCA_PS512, "PS512", VCCA_SHA512, VCCA_KEY_RSA},
+    {VCCA_ES256, "ES256", VCCA_SHA256, VCCA_KEY_P256, true},    {VCCA_ES384, "ES384", VCCA_SHA384, VCCA_KEY_P384, true},
+    {VCCA_ES512, "ES512", VCCA_SHA512, VCCA_KEY_P521, true},    {VCCA_PS256, "PS256", VCCA_SHA256, VCCA_KEY_RSA, false},
+    {VCCA_PS384, "PS384", VCCA_SHA384, VCCA_KEY_RSA, false},    {VCCA_PS512, "PS512", VCCA_SHA512, VCCA_KEY_RSA, false},
+    {VCCA_ESP256, "ESP256", VCCA_SHA256, VCCA_KEY_P256, false}, {VCCA_ESP384, "ESP384", VCCA_SHA384, VCCA_KEY_P384, false},
+    {VCCA_ESP512, "ESP512", VCCA_SHA512, VCCA_KEY_P521, false},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -28,16 +31,21 @@ static size_t find(int64_t alg)
   return i;
 }
 
-/* Whether the key can be used with the algorithm at all: both EC, or both RSA. */
+/* Whether the key can be used with the algorithm at all. */
 static bool usable(size_t row, const vcca_key *key)
 {
-  return row < ROWS && (rows[row].type == VCCA_KEY_RSA) == (key->type == VCCA_KEY_RSA);
+  return row < ROWS && (rows[row].type == key->type || (rows[row].any_curve && key->type != VCCA_KEY_RSA));
 }
 
 const char *vcca_sig_name(int64_t alg)
 {
   size_t i = find(alg);
   return i < ROWS ? rows[i].name : NULL;
+}
+
+bool vcca_sig_usable(int64_t alg, const vcca_key *key)
+{
+  return usable(find(alg), key);
 }
 
 bool vcca_sig_fits(int64_t alg, const vcca_key *key)

@@ -17,8 +17,8 @@ enum {
   WANT_RAW = 1 << 4,      /* RAK as a point */
   WANT_COSE_KEY = 1 << 5, /* RAK as a COSE_Key */
   WANT_SPKI = 1 << 6,     /* RAK as a SubjectPublicKeyInfo */
-  WANT_ARM = 1 << 7,      /* claims bare in the payload, unknown ones ignored */
-  WANT_VIRTCCA = 1 << 8,  /* claims wrapped, unknown ones refused */
+  WANT_ARM = 1 << 7,      /* claims bare in the payload */
+  WANT_VIRTCCA = 1 << 8,  /* claims wrapped */
   WANT_PROFILE = 1 << 9,  /* a platform profile that is looked at */
   WANT_REALM_PROFILE = 1 << 10,
   WANT_VERSIONS = 1 << 11, /* components with versions, which reference values can be held against */

@@ -73,6 +73,16 @@ void bundle_policy_yaml(const struct vcca_policy *p, vcca_sink *out)
   for (int i = 0; i < VCCA_HASH_ALGS; i++)
     if (p->hash_algs[i])
       put(out, "  - ", vcca_hash_name((enum vcca_hash_alg)i), "\n");
+  if (p->families)
+    vcca_sink_str(out, "family:\n");
+  for (int i = 0; i < VCCA_FAMILIES; i++)
+    if (p->families & VCCA_FAMILY_BIT(i))
+      put(out, "  - ", vcca_family((enum vcca_family)i)->name, "\n");
+  if (p->refused)
+    vcca_sink_str(out, "refuse:\n");
+  for (int i = 0; i < VCCA_LENIENCIES; i++)
+    if (p->refused & VCCA_LENIENT_BIT(i))
+      put(out, "  - ", vcca_leniency_name((enum vcca_leniency)i), "\n");
   if (p->component_count > 0)
     vcca_sink_str(out, "components:\n");
   for (size_t i = 0; i < p->component_count; i++) {
@@ -108,6 +118,20 @@ void bundle_policy_json(const struct vcca_policy *p, struct vcca_json *j)
     if (p->hash_algs[i])
       vcca_json_str(j, NULL, vcca_hash_name((enum vcca_hash_alg)i));
   vcca_json_close(j);
+  if (p->families) {
+    vcca_json_open(j, "families", '[');
+    for (int i = 0; i < VCCA_FAMILIES; i++)
+      if (p->families & VCCA_FAMILY_BIT(i))
+        vcca_json_str(j, NULL, vcca_family((enum vcca_family)i)->name);
+    vcca_json_close(j);
+  }
+  if (p->refused) {
+    vcca_json_open(j, "refused", '[');
+    for (int i = 0; i < VCCA_LENIENCIES; i++)
+      if (p->refused & VCCA_LENIENT_BIT(i))
+        vcca_json_str(j, NULL, vcca_leniency_name((enum vcca_leniency)i));
+    vcca_json_close(j);
+  }
   vcca_json_open(j, "components", '[');
   for (size_t i = 0; i < p->component_count; i++) {
     vcca_json_open(j, NULL, '{');

@@ -115,6 +115,14 @@ const struct vcca_mutation *vcca_mutation_named(vcca_span id_or_name)
   return NULL;
 }
 
+const struct vcca_mutation *vcca_mutation_for(vcca_span id_or_name, enum vcca_family family)
+{
+  for (size_t i = 0; i < vcca_mutation_count(); i++)
+    if ((vcca_span_is(id_or_name, mutations[i].id) || vcca_span_is(id_or_name, mutations[i].name)) && vcca_mutation_applies(&mutations[i], family))
+      return &mutations[i];
+  return NULL;
+}
+
 void vcca_mutation_recipe(const struct vcca_mutation *mutation, vcca_sink *out)
 {
   for (const char *c = mutation->recipe; *c; c++)

@@ -87,6 +87,16 @@ static bool worst_status(struct vcca_policy *p, vcca_span name, struct vcca_erro
   return true;
 }
 
+static bool only_family(struct vcca_policy *p, vcca_span name, struct vcca_error *err)
+{
+  return vcca_families_named(name, &p->families, err);
+}
+
+static bool refuse_form(struct vcca_policy *p, vcca_span name, struct vcca_error *err)
+{
+  return vcca_leniencies_named(name, &p->refused, err);
+}
+
 /* In place of all rules of components. */
 static bool component(struct vcca_policy *p, vcca_span type, vcca_span version)
 {
@@ -102,7 +112,8 @@ bool edit_step_policy(struct edit *e, const struct words *w, struct vcca_error *
   static const struct {
     const char *name;
     bool (*run)(struct vcca_policy *p, vcca_span word, struct vcca_error *err);
-  } rows[] = {{"require", require_check}, {"hash-algorithm", only_hash}, {"lifecycle", only_lifecycle}, {"status", worst_status}};
+  } rows[] = {{"require", require_check}, {"hash-algorithm", only_hash}, {"lifecycle", only_lifecycle},
+              {"status", worst_status},   {"family", only_family},       {"refuse", refuse_form}};
   if (!edit_has_evidence(e, err))
     return false;
   struct vcca_policy *p = arena_get(e->arena, sizeof *p);

@@ -3,6 +3,8 @@
  *   policy: production
  *   require: [freshness, rim, platform-reference]
  *   lifecycle: [secured, 0x2000, {from: 0x4000, to: 0x40ff}]
+ *   family: [arm-1.0, arm-cmw]
+ *   refuse: [unknown-claims, non-shortest]
  *   hash-algorithms: [sha-256, sha-384]
  *   unexplained: [4d3c..., 87e2...]
  *   components:
@@ -171,6 +173,26 @@ static bool read_unexplained(const struct tree_node *root, struct vcca_policy *p
   return each(root, "unexplained", VCCA_POLICY_DIGESTS, read_tolerated, p, err);
 }
 
+/* --- Forms of tokens ------------------------------------------------------------------------------------- */
+
+static bool read_family(const struct tree_node *node, struct vcca_policy *p, struct vcca_error *err)
+{
+  enum vcca_family family;
+  if (node->kind != TREE_SCALAR || !vcca_family_named(node->text, &family))
+    return tree_fail(node, err, "the name of a family was expected; see: vcca table profiles");
+  p->families |= VCCA_FAMILY_BIT(family);
+  return true;
+}
+
+static bool read_refused(const struct tree_node *node, struct vcca_policy *p, struct vcca_error *err)
+{
+  vcca_leniency_set one = 0;
+  if (node->kind != TREE_SCALAR || !vcca_leniencies_named(node->text, &one, NULL))
+    return tree_fail(node, err, "the name of a form of tokens was expected; see: vcca table leniencies");
+  p->refused |= one;
+  return true;
+}
+
 /* --- Trustworthiness ------------------------------------------------------------------------------------- */
 
 static bool read_worst(const struct tree_node *node, bool tier_only, int *worst, struct vcca_error *err)
@@ -237,6 +259,7 @@ bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error
   bool ok = tree_only(root, "policy require lifecycle hash-algorithms unexplained components appraisal", "a policy", err) &&
             tree_need(root, "policy", &name, err) && chars(name, out->name, sizeof out->name, err) &&
             each(root, "require", VCCA_CHECKS, read_required, out, err) && each(root, "lifecycle", VCCA_POLICY_ROWS, read_lifecycle, out, err) &&
+            each(root, "family", VCCA_FAMILIES, read_family, out, err) && each(root, "refuse", VCCA_LENIENCIES, read_refused, out, err) &&
             each(root, "hash-algorithms", VCCA_HASH_ALGS, read_hash_alg, out, err) &&
             each(root, "components", VCCA_POLICY_ROWS, read_component, out, err) && read_unexplained(root, out, err) &&
             read_appraisal(root, out, err);

@@ -57,12 +57,19 @@ struct vcca_cbor vcca_cbor_inside(const struct vcca_cbor *c, const struct vcca_c
   return inside;
 }
 
-bool strict_allows(const struct vcca_cbor *c, enum vcca_leniency leniency)
+bool strict_allows_at(const struct vcca_cbor *c, enum vcca_leniency leniency, size_t offset)
 {
   if (c->lenience == NULL || (c->lenience->allowed & VCCA_LENIENT_BIT(leniency)) == 0)
     return false;
   c->lenience->used |= VCCA_LENIENT_BIT(leniency);
+  if (c->lenience->use[leniency].count++ == 0)
+    c->lenience->use[leniency].offset = offset;
   return true;
+}
+
+bool strict_allows(const struct vcca_cbor *c, enum vcca_leniency leniency)
+{
+  return strict_allows_at(c, leniency, c->base + c->at);
 }
 
 /* Whether a float would lose nothing in the next narrower format: its exponent is in range and the fraction's low bits are
@@ -279,8 +286,9 @@ static bool same_key(vcca_span a, vcca_span b, bool strict)
 bool strict_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start, struct vcca_error *err)
 {
   vcca_span key = vcca_span_of(c->in.p + start, c->at - start);
+  bool strict = c->lenience == NULL || (c->lenience->used & VCCA_LENIENT_BIT(VCCA_LENIENT_NON_SHORTEST)) == 0;
   for (size_t i = 0; i < keys->n; i++)
-    if (same_key(keys->key[i], key, c->lenience == NULL))
+    if (same_key(keys->key[i], key, strict))
       return vcca_fail_at(err, c->base + start, "map key is there twice, first at byte %zu", c->base + (size_t)(keys->key[i].p - c->in.p));
   return strict_new_key(keys, c, start, err);
 }

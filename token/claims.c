@@ -21,13 +21,12 @@
 #define TEXT_OF_SINCE_2026 "mandatory since 2026"
 #define TEXT_OF_OPTIONAL_SINCE_2024 "optional since 2024"
 #define SIZE_TEXT_ANY ""
-#define SIZE_TEXT_SOME "1.. (virtCCA: 0..)"
 #define SIZE_TEXT_32 "32"
 #define SIZE_TEXT_33 "33"
 #define SIZE_TEXT_64 "64"
 #define SIZE_TEXT_DIGEST "32 48 64"
 #define SIZE_TEXT_DIGEST_OR_EMPTY "32 48 64 (virtCCA: 0)"
-#define SIZE_TEXT_RAK "65 97 133 550 or COSE_Key"
+#define SIZE_TEXT_RAK "65 97 133, COSE_Key or SubjectPublicKeyInfo"
 #define SIZE_TEXT_UP_TO_1 "value 0 or 1"
 #define SIZE_TEXT_UP_TO_65535 "16 bits"
 #define SIZE_TEXT_ONLY_1 "value 1"
@@ -164,13 +163,12 @@ static const struct {
   bool virtcca_empty; /* a size of its own for virtCCA: none */
 } sizes[] = {
     [SIZE_ANY] = {"any number of", {0}, false},
-    [SIZE_SOME] = {"one or more", {0}, true},
     [SIZE_32] = {"32", {32}, false},
     [SIZE_33] = {"33", {33}, false},
     [SIZE_64] = {"64", {64}, false},
     [SIZE_DIGEST] = {"32, 48 or 64", {32, 48, 64}, false},
     [SIZE_DIGEST_OR_EMPTY] = {"32, 48 or 64", {32, 48, 64}, true},
-    [SIZE_RAK] = {"65, 97, 133 or 550", {0}, false},
+    [SIZE_RAK] = {"a key's", {0}, false},
     [SIZE_UP_TO_1] = {"0 and 1", {0}, false},
     [SIZE_UP_TO_65535] = {"16 bits", {0}, false},
     [SIZE_ONLY_1] = {"1", {0}, false},

@@ -19,7 +19,6 @@ enum claim_kind {
 };
 enum claim_size {
   SIZE_ANY,
-  SIZE_SOME, /* not empty; virtCCA: any */
   SIZE_32,
   SIZE_33,
   SIZE_64,

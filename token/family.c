@@ -24,6 +24,24 @@ bool vcca_family_named(vcca_span name, enum vcca_family *family)
   return false;
 }
 
+bool vcca_families_named(vcca_span names, vcca_family_set *out, struct vcca_error *err)
+{
+  *out = 0;
+  for (size_t start = 0; start <= names.n;) {
+    enum vcca_family family;
+    size_t end = start;
+    while (end < names.n && names.p[end] != ',')
+      end++;
+    vcca_span name = vcca_span_sub(names, start, end - start);
+    if (!vcca_family_named(name, &family))
+      return vcca_fail(err, VCCA_FAULT_USAGE, "no family is called '%.*s'; see: vcca table profiles", (int)(name.n > 40 ? 40 : name.n),
+                       name.n ? (const char *)name.p : "");
+    *out |= VCCA_FAMILY_BIT(family);
+    start = end + 1;
+  }
+  return true;
+}
+
 bool family_container(uint64_t tag)
 {
   for (int i = 0; i < VCCA_FAMILIES; i++)

@@ -11,6 +11,7 @@ enum { LABEL_PLATFORM = 44234, LABEL_REALM = 44241 };
 
 /* The container whose members are CMW records, and their type: CoAP content-format application/eat+cwt. */
 enum { FAMILY_CMW = 907, FAMILY_CMW_TYPE = 263 };
+#define FAMILY_CMW_MEDIA_TYPE "application/eat+cwt"
 
 /* Whether any family has this container. */
 bool family_container(uint64_t tag);

@@ -7,8 +7,11 @@
 
 static const struct {
   const char *name, *meaning;
+  bool permitted;
 } leniencies[] = {
-#define LENIENCY(id, name, meaning) {name, meaning},
+#define PERMITTED true
+#define ASKED false
+#define LENIENCY(id, name, standing, meaning) {name, meaning, standing},
 #include "vcca/leniencies.def"
 };
 _Static_assert(VCCA_LENIENCIES < 31, "a bit each, and one of the printer's own");
@@ -21,6 +24,27 @@ const char *vcca_leniency_name(enum vcca_leniency leniency)
 const char *vcca_leniency_meaning(enum vcca_leniency leniency)
 {
   return leniencies[leniency].meaning;
+}
+
+vcca_leniency_set vcca_leniencies_permitted(void)
+{
+  vcca_leniency_set set = 0;
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
+    if (leniencies[i].permitted)
+      set |= VCCA_LENIENT_BIT(i);
+  return set;
+}
+
+const char *vcca_leniencies_text(vcca_leniency_set set, char *text, size_t cap)
+{
+  vcca_sink out = vcca_sink_of(text, cap - 1);
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
+    if (set & VCCA_LENIENT_BIT(i)) {
+      vcca_sink_str(&out, out.n > 0 ? "," : "");
+      vcca_sink_str(&out, leniencies[i].name);
+    }
+  text[out.n < cap ? out.n : cap - 1] = '\0';
+  return text;
 }
 
 static bool add(vcca_span name, vcca_leniency_set *set)

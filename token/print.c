@@ -246,7 +246,7 @@ void vcca_token_text(const struct vcca_token *token, vcca_sink *out)
     text_put(out, ", container %" PRIu64 ", RAK as %s", token->container, rak_encoding_name(token->rak_encoding));
   text_put(out, ", family %s\n", vcca_token_family(token, &family) ? vcca_family(family)->name : "none");
   if (token->leniencies)
-    vcca_sink_str(out, "not strict, it took:");
+    vcca_sink_str(out, "not of the plainest form (vcca table leniencies):");
   for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
     if (token->leniencies & VCCA_LENIENT_BIT(i))
       text_put(out, " %s", vcca_leniency_name(i));

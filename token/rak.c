@@ -1,5 +1,6 @@
 /* The encodings of claim 44237: raw point (SEC 1, 2.3.3), COSE_Key (RFC 9052 section 7) and SubjectPublicKeyInfo (RFC 5280).
- * COSE_Keys are what TF-RMM emits, {1: 2, -1: crv, -2: x, -3: y}, and nothing else: no private part, no compressed y.
+ * COSE_Keys are minted as TF-RMM does, {1: 2, -1: crv, -2: x, -3: y}. What else RFC 9052 lets them have is read: an alg must be that of the
+ * signature, key_ops must have "verify"; the rest says nothing about the key. Never a private part; a compressed y is not done here.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "token/rak.h"
@@ -8,8 +9,19 @@
 
 #include "token/strict.h"
 
-enum { COSE_KTY = 1, COSE_KTY_EC2 = 2, COSE_CRV = -1, COSE_X = -2, COSE_Y = -3, COSE_D = -4, COSE_KID = 2, COSE_ALG = 3, COSE_KEY_OPS = 4 };
-enum { SPKI_RSA_4096 = 550 };
+enum {
+  COSE_KTY = 1,
+  COSE_KTY_EC2 = 2,
+  COSE_CRV = -1,
+  COSE_X = -2,
+  COSE_Y = -3,
+  COSE_D = -4,
+  COSE_KID = 2,
+  COSE_ALG = 3,
+  COSE_KEY_OPS = 4,
+  COSE_BASE_IV = 5
+};
+enum { OPS_VERIFY = 2 };
 
 static const struct {
   enum vcca_key_type type;
@@ -35,16 +47,59 @@ static bool point_shape(vcca_span bytes, size_t offset, struct rak_shape *out, s
 }
 
 struct cose_key {
-  bool has_kty, has_crv;
-  int64_t kty, crv;
+  bool has_kty, has_crv, has_alg;
+  int64_t kty, crv, alg;
   vcca_span x, y;
 };
+
+/* What the key may be used for (RFC 9052, table 5): an array of numbers and texts. */
+static bool cose_key_ops(struct vcca_cbor *c, size_t at, struct vcca_error *err)
+{
+  struct vcca_cbor_item array, op;
+  bool verify = false;
+  if (!vcca_cbor_want(c, VCCA_CBOR_ARRAY, "COSE_Key 4 (key_ops)", &array, err))
+    return false;
+  for (uint64_t i = 0; vcca_cbor_more(c, &array, i); i++) {
+    if (!vcca_cbor_next(c, &op, err))
+      return strict_in(err, "COSE_Key 4 (key_ops)");
+    if (op.kind != VCCA_CBOR_UINT && op.kind != VCCA_CBOR_NINT && op.kind != VCCA_CBOR_TEXT)
+      return vcca_fail_at(err, op.offset, "COSE_Key 4 (key_ops): %s where integer or text string is wanted", vcca_cbor_kind_name(op.kind));
+    verify = verify || (op.kind == VCCA_CBOR_UINT && op.value == OPS_VERIFY);
+  }
+  return verify || vcca_fail_at(err, at, "COSE_Key 4 (key_ops) does not let the key verify (2)");
+}
+
+/* A parameter beside type, curve and coordinates. */
+static bool cose_parameter(struct vcca_cbor *c, int64_t label, size_t at, struct cose_key *key, struct vcca_error *err)
+{
+  struct vcca_cbor_item item;
+  if (!strict_allows_at(c, VCCA_LENIENT_COSE_KEY_PARAMETERS, at))
+    return vcca_fail_at(err, at, "COSE_Key %" PRId64 ": only 1 (kty), -1 (crv), -2 (x) and -3 (y) belong here", label);
+  switch (label) {
+  case COSE_ALG:
+    key->has_alg = true;
+    return vcca_cbor_int(c, "COSE_Key 3 (alg)", &key->alg, err);
+  case COSE_KEY_OPS:
+    return cose_key_ops(c, at, err);
+  case COSE_KID:
+    return vcca_cbor_want(c, VCCA_CBOR_BYTES, "COSE_Key 2 (kid)", &item, err);
+  case COSE_BASE_IV:
+    return vcca_cbor_want(c, VCCA_CBOR_BYTES, "COSE_Key 5 (Base IV)", &item, err);
+  default:
+    return vcca_cbor_skip(c, err);
+  }
+}
 
 static bool cose_member(struct vcca_cbor *c, struct cose_key *key, struct vcca_error *err)
 {
   struct vcca_cbor_item item;
+  struct vcca_cbor ahead = *c;
   size_t at = c->base + c->at;
   int64_t label;
+  if (vcca_cbor_next(&ahead, &item, NULL) && item.kind == VCCA_CBOR_TEXT && strict_allows_at(c, VCCA_LENIENT_COSE_KEY_PARAMETERS, at)) {
+    *c = ahead;
+    return vcca_cbor_skip(c, err);
+  }
   if (!vcca_cbor_int(c, "COSE_Key label", &label, err))
     return false;
   switch (label) {
@@ -60,22 +115,20 @@ static bool cose_member(struct vcca_cbor *c, struct cose_key *key, struct vcca_e
     key->x = item.bytes;
     return true;
   case COSE_Y:
+    ahead = *c;
+    if (vcca_cbor_next(&ahead, &item, NULL) && item.kind == VCCA_CBOR_SIMPLE) {
+      vcca_fail_at(err, item.offset, "COSE_Key -3 (y): a compressed point, which is not done here; a byte string is");
+      return strict_unsupported(err);
+    }
     if (!vcca_cbor_want(c, VCCA_CBOR_BYTES, "COSE_Key -3 (y)", &item, err))
       return false;
     key->y = item.bytes;
     return true;
   case COSE_D:
     return vcca_fail_at(err, at, "COSE_Key -4 (d): a private key in a token");
-  case COSE_KID:
-  case COSE_ALG:
-  case COSE_KEY_OPS:
-    if (strict_allows(c, VCCA_LENIENT_COSE_KEY_PARAMETERS))
-      return vcca_cbor_skip(c, err);
-    break;
   default:
-    break;
+    return cose_parameter(c, label, at, key, err);
   }
-  return vcca_fail_at(err, at, "COSE_Key %" PRId64 ": only 1 (kty), -1 (crv), -2 (x) and -3 (y) belong here", label);
 }
 
 static bool cose_key_shape(vcca_span bytes, size_t offset, struct vcca_lenience *lenience, struct rak_shape *out, struct vcca_error *err)
@@ -106,19 +159,19 @@ static bool cose_key_shape(vcca_span bytes, size_t offset, struct vcca_lenience 
     out->type = curves[i].type;
     out->x = key.x;
     out->y = key.y;
+    out->has_alg = key.has_alg;
+    out->alg = key.alg;
     return true;
   }
   return vcca_fail_at(err, offset, "COSE_Key -1 (crv) must be 1 (P-256), 2 (P-384) or 3 (P-521)");
 }
 
-/* Only the outside; the key inside is read when it is used. */
+/* Only the outside: a DER sequence of two length bytes, as that of an RSA key of 2048 to 4096 bits. The key inside is read when it is used. */
 static bool spki_shape(vcca_span bytes, size_t offset, struct rak_shape *out, struct vcca_error *err)
 {
-  static const uint8_t begin[] = {0x30, 0x82, (SPKI_RSA_4096 - 4) >> 8, (SPKI_RSA_4096 - 4) & 0xff};
-  if (bytes.n != SPKI_RSA_4096)
-    return vcca_fail_at(err, offset, "%zu bytes are no SubjectPublicKeyInfo of an RSA-4096 key: %d are", bytes.n, SPKI_RSA_4096);
-  if (!vcca_span_eq(vcca_span_sub(bytes, 0, sizeof begin), VCCA_SPAN(begin)))
-    return vcca_fail_at(err, offset, "SubjectPublicKeyInfo must begin with 30820222, a DER sequence of the bytes that follow");
+  enum { SEQUENCE = 0x30, TWO_BYTES = 0x82, HEAD = 4 };
+  if (bytes.n < HEAD || bytes.p[0] != SEQUENCE || bytes.p[1] != TWO_BYTES || (size_t)(bytes.p[2] << 8 | bytes.p[3]) != bytes.n - HEAD)
+    return vcca_fail_at(err, offset, "%zu bytes are no SubjectPublicKeyInfo of an RSA key, a DER sequence of all the bytes that follow", bytes.n);
   out->type = VCCA_KEY_RSA;
   return true;
 }
@@ -154,8 +207,8 @@ static vcca_key *read_rak(enum vcca_rak_encoding encoding, vcca_span bytes, stru
     return vcca_key_from_point(shape.type, vcca_sink_span(&point), err);
   }
   vcca_key *key = vcca_key_from_spki(bytes, err);
-  if (key && (vcca_key_type(key) != VCCA_KEY_RSA || vcca_key_bits(key) != 4096)) {
-    vcca_fail(err, VCCA_FAULT_MALFORMED, "the SubjectPublicKeyInfo is not of an RSA-4096 key");
+  if (key && vcca_key_type(key) != VCCA_KEY_RSA) {
+    vcca_fail(err, VCCA_FAULT_MALFORMED, "the SubjectPublicKeyInfo is not of an RSA key");
     vcca_key_free(key);
     key = NULL;
   }
@@ -164,7 +217,8 @@ static vcca_key *read_rak(enum vcca_rak_encoding encoding, vcca_span bytes, stru
 
 vcca_key *vcca_rak_decode(enum vcca_rak_encoding encoding, vcca_span bytes, struct vcca_error *err)
 {
-  return read_rak(encoding, bytes, NULL, err);
+  struct vcca_lenience lenience = {.allowed = vcca_leniencies_permitted()};
+  return read_rak(encoding, bytes, &lenience, err);
 }
 
 vcca_key *vcca_token_rak(const struct vcca_token *token, struct vcca_error *err)

@@ -6,8 +6,8 @@
 
 #include "token/claims.h"
 
-/* A COSE_Sign1 that fills the cursor; extra becomes the offset of the first header parameter that is not alg, if there is one. */
-VCCA_MUST_USE bool read_sign1(struct vcca_cbor c, struct vcca_sign1_parts *out, size_t *extra, struct vcca_error *err);
+/* A COSE_Sign1 that fills the cursor. */
+VCCA_MUST_USE bool read_sign1(struct vcca_cbor c, struct vcca_sign1_parts *out, struct vcca_error *err);
 
 /* A map of claims: each known one by its row, none twice, no mandatory one missing. */
 VCCA_MUST_USE bool read_claims(struct vcca_cbor *c, struct claim_rows rows, enum generation generation, void *claims, struct vcca_error *err);

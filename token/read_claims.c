@@ -8,12 +8,14 @@
 #include "token/read.h"
 #include "token/strict.h"
 
+enum { LABEL_PROFILE = 265 };
+
 /* Text without the NULs at its end, where they may be there. */
-static bool cut_nuls(const struct vcca_cbor *c, vcca_span *text)
+static bool cut_nuls(const struct vcca_cbor *c, int64_t label, vcca_span *text)
 {
   if (text->n == 0 || text->p[text->n - 1] != 0)
     return true;
-  if (!strict_allows(c, VCCA_LENIENT_NUL_PADDED_TEXT))
+  if (!strict_allows(c, label == LABEL_PROFILE ? VCCA_LENIENT_NUL_PADDED_PROFILE : VCCA_LENIENT_NUL_PADDED_TEXT))
     return false;
   while (text->n > 0 && text->p[text->n - 1] == 0)
     text->n--;
@@ -27,13 +29,13 @@ static bool read_string(struct vcca_cbor *c, const struct claim_row *row, enum g
   enum vcca_hash_alg alg;
   if (!vcca_cbor_want(c, text ? VCCA_CBOR_TEXT : VCCA_CBOR_BYTES, row->what, &item, err))
     return false;
-  if (text && !cut_nuls(c, &item.bytes))
+  if (text && !cut_nuls(c, virtcca ? 0 : row->spec.label, &item.bytes))
     return vcca_fail_at(err, item.offset + item.head_size + item.bytes.n - 1, "%s: the text ends with a NUL", row->what);
   if (!claim_size_allowed(row->size, item.bytes.n, virtcca))
     return vcca_fail_at(err, item.offset, "%s: %zu bytes where %s are allowed", row->what, item.bytes.n, claim_size_words(row->size));
   if (row->kind == CLAIM_UEID && item.bytes.p[0] != 1)
     return vcca_fail_at(err, item.offset + item.head_size, "%s: begins with %02x where 01 (RAND) is wanted", row->what, item.bytes.p[0]);
-  if (row->kind == CLAIM_ALG && !vcca_hash_named(item.bytes, &alg))
+  if (row->kind == CLAIM_ALG && !vcca_hash_named(item.bytes, &alg) && !strict_allows_at(c, VCCA_LENIENT_HASH_NAMES, item.offset))
     return vcca_fail_at(err, item.offset, "%s: no hash known here; sha-256, sha-384 and sha-512 are", row->what);
   *out = item.bytes;
   return true;
@@ -195,7 +197,7 @@ static const struct claim_row *row_of(uint64_t label, const struct claim_row *ro
   return NULL;
 }
 
-/* The row a key names; NULL for one that the generation does not know, which virtCCA tokens may not have. */
+/* The row a key names; NULL for one that the generation does not know, where it may be there. */
 static bool find_row(const struct vcca_cbor *c, const struct vcca_cbor_item *key, struct claim_rows rows, enum generation generation,
                      const struct claim_row **out, struct vcca_error *err)
 {
@@ -206,12 +208,11 @@ static bool find_row(const struct vcca_cbor *c, const struct vcca_cbor_item *key
     *out = row_of(key->value, rows.row, rows.n, generation);
   if (*out && claim_gone(*out, generation))
     return vcca_fail_at(err, key->offset, "%s does not belong into a token of this profile", (*out)->what);
-  if (*out || generation != GENERATION_VIRTCCA || strict_allows(c, VCCA_LENIENT_UNKNOWN_CLAIMS))
+  if (*out || strict_allows_at(c, VCCA_LENIENT_UNKNOWN_CLAIMS, key->offset))
     return true;
   if (key->kind == VCCA_CBOR_TEXT)
-    return vcca_fail_at(err, key->offset, "%s: a virtCCA token has no claims named by text", rows.what);
-  return vcca_fail_at(err, key->offset, "%s: a virtCCA token has no claim %s%" PRIu64, rows.what, key->kind == VCCA_CBOR_UINT ? "" : "-1-",
-                      key->value);
+    return vcca_fail_at(err, key->offset, "%s: the profile has no claims named by text", rows.what);
+  return vcca_fail_at(err, key->offset, "%s: the profile has no claim %s%" PRIu64, rows.what, key->kind == VCCA_CBOR_UINT ? "" : "-1-", key->value);
 }
 
 /* One pair of the map. */
@@ -256,9 +257,10 @@ bool read_claims(struct vcca_cbor *c, struct claim_rows rows, enum generation ge
 
 vcca_span read_profile(struct vcca_cbor c)
 {
-  enum { LABEL_PROFILE = 265 };
   static const vcca_span none = {NULL, 0};
+  struct vcca_lenience own = {.allowed = c.lenience ? c.lenience->allowed : 0}; /* what is needed is noted when the claims are read */
   struct vcca_cbor_item map, item;
+  c.lenience = &own;
   if (!vcca_cbor_next(&c, &map, NULL) || map.kind != VCCA_CBOR_MAP)
     return none;
   for (uint64_t i = 0; vcca_cbor_more(&c, &map, i); i++) {
@@ -271,7 +273,7 @@ vcca_span read_profile(struct vcca_cbor c)
       continue;
     }
     bool text = vcca_cbor_next(&c, &item, NULL) && item.kind == VCCA_CBOR_TEXT;
-    return text && cut_nuls(&c, &item.bytes) ? item.bytes : none;
+    return text && cut_nuls(&c, LABEL_PROFILE, &item.bytes) ? item.bytes : none;
   }
   return none;
 }

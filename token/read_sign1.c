@@ -9,11 +9,11 @@
 
 enum { TAG_SIGN1 = 18, HEADER_ALG = 1, HEADER_CRIT = 2 };
 
-/* What a header bucket said; extra is the offset of the first parameter that is not alg, 0 when there is none. */
+/* What a header bucket said. */
 struct header {
   bool has_alg;
   int64_t alg;
-  size_t alg_at, extra;
+  size_t alg_at;
 };
 
 static bool read_header(struct vcca_cbor *c, const char *what, struct header *out, struct vcca_error *err)
@@ -39,8 +39,8 @@ static bool read_header(struct vcca_cbor *c, const char *what, struct header *ou
         return strict_in(err, what);
       continue;
     }
-    if (out->extra == 0)
-      out->extra = key.offset;
+    if (!strict_allows_at(c, VCCA_LENIENT_UNKNOWN_HEADERS, key.offset))
+      return vcca_fail_at(err, key.offset, "%s: a parameter that is not 1 (alg)", what);
     if (!vcca_cbor_skip(c, err))
       return strict_in(err, what);
   }
@@ -60,11 +60,12 @@ static bool known_alg(const struct header *header, const char *what, struct vcca
 {
   if (vcca_sig_name(header->alg))
     return true;
-  vcca_fail_at(err, header->alg_at, "%s: algorithm %" PRId64 " where ES256, ES384, ES512, PS256, PS384 or PS512 is wanted", what, header->alg);
+  vcca_fail_at(err, header->alg_at, "%s: algorithm %" PRId64 " where ES256, ES384, ES512, ESP256, ESP384, ESP512, PS256, PS384 or PS512 is wanted",
+               what, header->alg);
   return strict_unsupported(err);
 }
 
-static bool read_headers(struct vcca_cbor *c, struct vcca_sign1_parts *out, size_t *extra, struct vcca_error *err)
+static bool read_headers(struct vcca_cbor *c, struct vcca_sign1_parts *out, struct vcca_error *err)
 {
   struct header protected = {0}, unprotected = {0};
   struct vcca_cbor_item item;
@@ -85,7 +86,6 @@ static bool read_headers(struct vcca_cbor *c, struct vcca_sign1_parts *out, size
   if (elsewhere && !known_alg(&unprotected, "unprotected header", err))
     return false;
   out->alg = elsewhere ? unprotected.alg : protected.alg;
-  *extra = protected.extra ? protected.extra : unprotected.extra;
   return true;
 }
 
@@ -95,13 +95,13 @@ static bool read_signature(struct vcca_cbor *c, struct vcca_sign1_parts *out, st
   if (!vcca_cbor_want(c, VCCA_CBOR_BYTES, "signature", &item, err))
     return false;
   out->signature = item.bytes;
-  size_t size = sign1_signature_size(out->alg);
-  if (item.bytes.n == size)
+  if (sign1_signature_size_allowed(out->alg, item.bytes.n))
     return true;
-  uint8_t raw[VCCA_SIG_MAX];
-  bool ecdsa = size != VCCA_SIG_MAX;
-  out->der = ecdsa && sign1_der(item.bytes, size, raw) && strict_allows(c, VCCA_LENIENT_DER_SIGNATURE);
-  return out->der || vcca_fail_at(err, item.offset, "signature: %zu bytes where %s has %zu", item.bytes.n, vcca_sig_name(out->alg), size);
+  uint8_t raw[SIGN1_ECDSA_MAX];
+  bool ecdsa = sign1_is_ecdsa(out->alg);
+  out->der = ecdsa && sign1_der(item.bytes, sizeof raw, raw) && strict_allows_at(c, VCCA_LENIENT_DER_SIGNATURE, item.offset);
+  return out->der || vcca_fail_at(err, item.offset, "signature: %zu bytes where %s has %s", item.bytes.n, vcca_sig_name(out->alg),
+                                  ecdsa ? "64, 96 or 132, by its curve" : "256 to 512, by its key");
 }
 
 /* payload -> claims and wraps. */
@@ -139,12 +139,12 @@ static bool open_sign1(struct vcca_cbor *c, struct vcca_cbor_item *array, struct
          vcca_fail_at(err, array->offset, "COSE_Sign1: array of %" PRIu64 " where 4 are wanted", array->value);
 }
 
-bool read_sign1(struct vcca_cbor c, struct vcca_sign1_parts *out, size_t *extra, struct vcca_error *err)
+bool read_sign1(struct vcca_cbor c, struct vcca_sign1_parts *out, struct vcca_error *err)
 {
   struct vcca_cbor_item array, item;
   out->whole = c.in;
   out->offset = c.base;
-  if (!open_sign1(&c, &array, err) || !read_headers(&c, out, extra, err) || !vcca_cbor_want(&c, VCCA_CBOR_BYTES, "payload", &item, err) ||
+  if (!open_sign1(&c, &array, err) || !read_headers(&c, out, err) || !vcca_cbor_want(&c, VCCA_CBOR_BYTES, "payload", &item, err) ||
       !unwrap(&c, &item, out, err) || !read_signature(&c, out, err))
     return false;
   if (vcca_cbor_more(&c, &array, 4))

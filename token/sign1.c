@@ -39,18 +39,17 @@ bool vcca_sign1(const vcca_key *key, vcca_span payload, vcca_sink *out, struct v
   return vcca_sink_ok(out) || vcca_fail(err, VCCA_FAULT_USAGE, "the COSE_Sign1 wants %zu bytes of room", out->n);
 }
 
-size_t sign1_signature_size(int64_t alg)
+bool sign1_is_ecdsa(int64_t alg)
 {
-  switch (alg) {
-  case VCCA_ES256:
-    return 64;
-  case VCCA_ES384:
-    return 96;
-  case VCCA_ES512:
-    return 132;
-  default:
-    return VCCA_SIG_MAX;
-  }
+  return alg != VCCA_PS256 && alg != VCCA_PS384 && alg != VCCA_PS512;
+}
+
+bool sign1_signature_size_allowed(int64_t alg, size_t n)
+{
+  enum { P256 = 64, P384 = 96, RSA_2048 = VCCA_SIG_MAX / 2 };
+  if (sign1_is_ecdsa(alg))
+    return n == P256 || n == P384 || n == SIGN1_ECDSA_MAX;
+  return n >= RSA_2048 && n <= VCCA_SIG_MAX && n % 8 == 0;
 }
 
 /* The content of a DER value with this tag (X.690, definite and shortest lengths below 256); what follows it in rest. */
@@ -93,16 +92,25 @@ bool sign1_der(vcca_span der, size_t size, uint8_t *raw)
          der_integer(&numbers, size / 2, raw + size / 2) && numbers.n == 0;
 }
 
-bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, vcca_sink *out, struct vcca_error *err)
+size_t vcca_signature_size(const vcca_key *key)
 {
-  uint8_t raw[VCCA_SIG_MAX];
-  size_t size = sign1_signature_size(sign1->alg);
+  size_t bytes = (vcca_key_bits(key) + 7) / 8;
+  return vcca_key_type(key) == VCCA_KEY_RSA ? bytes : 2 * bytes;
+}
+
+bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, const vcca_key *key, vcca_sink *out, struct vcca_error *err)
+{
+  uint8_t raw[SIGN1_ECDSA_MAX];
+  size_t size = vcca_signature_size(key);
   vcca_span signature = sign1->signature;
   if (sign1->der) {
-    if (!sign1_der(signature, size, raw))
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "the signature is no DER sequence of r and s");
+    if (size > sizeof raw || !sign1_der(signature, size, raw))
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "the signature is no DER sequence of r and s of a %s key", vcca_key_type_name(vcca_key_type(key)));
     signature = vcca_span_of(raw, size);
   }
+  if (signature.n != size)
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the signature has %zu bytes where that of a key of %zu bits has %zu", signature.n,
+                     vcca_key_bits(key), size);
   vcca_sink_put(out, signature);
   return vcca_sink_ok(out) || vcca_fail(err, VCCA_FAULT_USAGE, "the signature wants %zu bytes of room", out->n);
 }

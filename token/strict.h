@@ -11,8 +11,9 @@ bool strict_in(struct vcca_error *err, const char *place);
 /* Makes the error one of a well-formed thing that is not done here. Returns false. */
 bool strict_unsupported(struct vcca_error *err);
 
-/* Whether the cursor may take this; if so it is noted as needed. */
+/* Whether the cursor may take this; if so it is noted as needed, at the cursor's place or at one in the outermost input. */
 bool strict_allows(const struct vcca_cbor *c, enum vcca_leniency leniency);
+bool strict_allows_at(const struct vcca_cbor *c, enum vcca_leniency leniency, size_t offset);
 /* A leniency of the printer's own: strings of indefinite length, which then come without content, their chunks after them. */
 #define STRICT_CHUNKS ((vcca_leniency_set)1 << 31)
 /* The next chunk of such a string. */

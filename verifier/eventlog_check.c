@@ -40,7 +40,7 @@ void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const
   struct vcca_error err = {0};
   struct vcca_replay replay;
   if (!vcca_hash_named(realm->hash_alg, &alg)) {
-    finding_fail(f, "claim 44236 names no hash algorithm that could replay a log");
+    finding_fail(f, "claim 44236 names no hash algorithm that could replay a log; sha-256, sha-384 and sha-512 are known");
     return;
   }
   if (!vcca_eventlog_replay(log, alg, &replay, &err)) {

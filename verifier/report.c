@@ -93,6 +93,34 @@ static void put_row(const struct vcca_verdict *verdict, enum vcca_check check, v
   vcca_sink_str(out, "\n");
 }
 
+/* How often a leniency was needed and where first; "" where the decoder did not count. */
+static void put_use(const struct vcca_verdict *verdict, enum vcca_leniency leniency, vcca_sink *out)
+{
+  const struct vcca_leniency_use *use = &verdict->token.leniency_use[leniency];
+  char path[160], text[sizeof path + 64];
+  if (use->count == 0)
+    return;
+  vcca_cbor_path(verdict->token.bytes, use->offset, path, sizeof path);
+  if (use->count > 1)
+    snprintf(text, sizeof text, " (%u times, first at token byte %zu%s%s)", use->count, use->offset, path[0] ? ", " : "", path);
+  else
+    snprintf(text, sizeof text, " (token byte %zu%s%s)", use->offset, path[0] ? ", " : "", path);
+  vcca_sink_str(out, text);
+}
+
+static void put_remarks(const struct vcca_verdict *verdict, vcca_sink *out)
+{
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
+    if (verdict->remarks & VCCA_LENIENT_BIT(i)) {
+      vcca_sink_str(out, "remark: ");
+      vcca_sink_str(out, vcca_leniency_name(i));
+      put_use(verdict, i, out);
+      vcca_sink_str(out, ": ");
+      vcca_sink_str(out, vcca_leniency_meaning(i));
+      vcca_sink_str(out, "\n");
+    }
+}
+
 void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out)
 {
   enum vcca_check failed = vcca_verdict_failed(verdict);
@@ -104,6 +132,7 @@ void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out)
       vcca_sink_str(out, vcca_gap_note(gap));
       vcca_sink_str(out, "\n");
     }
+  put_remarks(verdict, out);
   vcca_sink_str(out, "verdict: ");
   vcca_sink_str(out, verdict_name(verdict));
   if (failed != VCCA_CHECKS) {
@@ -164,6 +193,29 @@ static void put_unexplained(const struct vcca_verdict *verdict, struct vcca_json
   vcca_json_close(j);
 }
 
+static void put_remarks_json(const struct vcca_verdict *verdict, struct vcca_json *j)
+{
+  char path[160];
+  vcca_json_open(j, "remarks", '[');
+  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++) {
+    const struct vcca_leniency_use *use = &verdict->token.leniency_use[i];
+    if ((verdict->remarks & VCCA_LENIENT_BIT(i)) == 0)
+      continue;
+    vcca_json_open(j, NULL, '{');
+    vcca_json_str(j, "remark", vcca_leniency_name(i));
+    vcca_json_bool(j, "permitted", (vcca_leniencies_permitted() & VCCA_LENIENT_BIT(i)) != 0);
+    vcca_json_str(j, "meaning", vcca_leniency_meaning(i));
+    if (use->count > 0) {
+      vcca_cbor_path(verdict->token.bytes, use->offset, path, sizeof path);
+      vcca_json_int(j, "count", use->count);
+      vcca_json_int(j, "offset", (int64_t)use->offset);
+      vcca_json_str(j, "path", path);
+    }
+    vcca_json_close(j);
+  }
+  vcca_json_close(j);
+}
+
 void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j)
 {
   enum vcca_check failed = vcca_verdict_failed(verdict);
@@ -181,6 +233,7 @@ void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j)
   put_gaps(verdict, j);
   put_findings(verdict, j);
   put_unexplained(verdict, j);
+  put_remarks_json(verdict, j);
   if (decoded) {
     vcca_json_open(j, "token", '{');
     vcca_token_json(&verdict->token, j);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "verifier/endorsed.h"
+#include "verifier/family_check.h"
 #include "verifier/finding.h"
 #include "verifier/policy.h"
 #include "verifier/readers.h"
@@ -69,83 +70,20 @@ static void compare_claim(const struct walk *w, struct vcca_finding *f, vcca_spa
 static void check_STRUCTURE(struct walk *w, struct vcca_finding *f)
 {
   struct vcca_error err = {0};
-  if (!vcca_token_decode_lenient(w->evidence->token, w->evidence->leniencies, w->token, &err)) {
+  char names[160];
+  if (!vcca_token_decode_lenient(w->evidence->token, vcca_evidence_leniencies(w->evidence), w->token, &err)) {
     token_unreadable(f, "token", &err, 0);
     return;
   }
-  char names[160] = "";
-  vcca_sink taken = vcca_sink_of(names, sizeof names - 1);
-  for (enum vcca_leniency i = 0; i < VCCA_LENIENCIES; i++)
-    if (w->token->leniencies & VCCA_LENIENT_BIT(i)) {
-      vcca_sink_str(&taken, taken.n == 0 ? ", leniently: " : ", ");
-      vcca_sink_str(&taken, vcca_leniency_name(i));
-    }
-  finding_pass(f, "%zu bytes%s", w->evidence->token.n, names);
-}
-
-/* Of a family's profile, NULL means absent and "" any. */
-static bool profile_is(vcca_span claim, const char *profile)
-{
-  if (profile == NULL || claim.p == NULL)
-    return profile == NULL && claim.p == NULL;
-  return profile[0] == '\0' || vcca_span_is(claim, profile);
-}
-
-/* A family's algorithm is the natural one of its kind of key (see vcca_sig_of). */
-static bool alg_is(int64_t alg, enum vcca_key_type key)
-{
-  static const int64_t natural[] = {
-      [VCCA_KEY_P256] = VCCA_ES256, [VCCA_KEY_P384] = VCCA_ES384, [VCCA_KEY_P521] = VCCA_ES512, [VCCA_KEY_RSA] = VCCA_PS256};
-  return alg == natural[key];
-}
-
-/* The switches in which a token differs from a family: how many, and their names. */
-static unsigned differences(const struct vcca_token *token, const struct vcca_family_spec *family, vcca_sink *names)
-{
-  bool has_platform = family->platform_profile != NULL;
-  const struct {
-    bool same;
-    const char *name;
-  } switches[] = {
-      {token->container == family->container, "container tag"},
-      {token->has_platform == has_platform, "platform part"},
-      {!token->has_platform || profile_is(token->platform.profile, family->platform_profile), "platform profile"},
-      {profile_is(token->realm.profile, family->realm_profile), "realm profile"},
-      {token->rak_encoding == family->rak, "key encoding"},
-      {token->realm_sign1.wraps == family->wraps, "payload wrapping"},
-      {alg_is(token->realm_sign1.alg, family->key), "realm algorithm"},
-      {!token->has_platform || alg_is(token->platform_sign1.alg, family->key), "platform algorithm"},
-  };
-  unsigned count = 0;
-  for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
-    if (switches[i].same)
-      continue;
-    vcca_sink_str(names, count++ == 0 ? "" : ", ");
-    vcca_sink_str(names, switches[i].name);
-  }
-  return count;
+  w->verdict->remarks = w->token->leniencies;
+  vcca_leniency_set asked = w->token->leniencies & ~vcca_leniencies_permitted();
+  vcca_leniencies_text(asked, names, sizeof names);
+  finding_pass(f, "%zu bytes%s%s", w->evidence->token.n, asked ? ", leniently: " : "", names);
 }
 
 static void check_FAMILY(struct walk *w, struct vcca_finding *f)
 {
-  enum vcca_family family, nearest = 0;
-  if (vcca_token_family(w->token, &family)) {
-    finding_pass(f, "%s", vcca_family(family)->name);
-    return;
-  }
-  unsigned fewest = ~0u;
-  char text[128] = "";
-  for (family = 0; family < VCCA_FAMILIES; family++) {
-    char names[sizeof text] = "";
-    vcca_sink sink = vcca_sink_of(names, sizeof names - 1);
-    unsigned count = differences(w->token, vcca_family(family), &sink);
-    if (count < fewest) {
-      fewest = count;
-      nearest = family;
-      memcpy(text, names, sizeof text);
-    }
-  }
-  finding_fail(f, "of no family: unlike %s, the nearest, in its %s", vcca_family(nearest)->name, fewest > 0 ? text : "kind of key");
+  check_family(w->evidence, w->token, &w->verdict->remarks, f);
 }
 
 /* --- Whose token it is ----------------------------------------------------------------------------------- */
@@ -232,20 +170,23 @@ static const vcca_key *trusted_key(const struct walk *w, struct vcca_finding *f)
 
 static void check_signature(const struct walk *w, struct vcca_finding *f, const struct vcca_sign1_parts *sign1, const vcca_key *key)
 {
-  const char *alg = vcca_sig_name(sign1->alg);
+  const char *alg = vcca_sig_name(sign1->alg), *kind = vcca_key_type_name(vcca_key_type(key));
   uint8_t room[VCCA_TOKEN_MAX + 64], raw[VCCA_SIG_MAX];
   vcca_sink message = VCCA_SINK(room), signature = VCCA_SINK(raw);
+  struct vcca_error err = {0};
   vcca_sign1_tbs(sign1->protected_header, sign1->payload, &message);
-  if (!vcca_sig_fits(sign1->alg, key))
-    finding_fail(f, "algorithm %s (%lld) does not belong to a %s key", alg ? alg : "unknown", (long long)sign1->alg,
-                 vcca_key_type_name(vcca_key_type(key)));
+  if (!vcca_sig_usable(sign1->alg, key))
+    finding_fail(f, "algorithm %s (%lld) does not belong to a %s key", alg ? alg : "unknown", (long long)sign1->alg, kind);
+  else if (!vcca_sig_fits(sign1->alg, key) && !evidence_may_take(w->evidence, VCCA_LENIENT_ALGORITHM_CURVE, &w->verdict->remarks))
+    finding_fail(f, "algorithm %s is another than that of a %s key's size", alg, kind);
   else if (!vcca_sink_ok(&message))
     finding_fail(f, "the signed part is larger than %d bytes", VCCA_TOKEN_MAX);
-  else if (!vcca_sign1_signature(sign1, &signature, NULL) ||
-           !vcca_verify(key, (enum vcca_sig_alg)sign1->alg, vcca_sink_span(&message), vcca_sink_span(&signature)))
+  else if (!vcca_sign1_signature(sign1, key, &signature, &err))
+    finding_fail(f, "%s", err.text);
+  else if (!vcca_verify(key, (enum vcca_sig_alg)sign1->alg, vcca_sink_span(&message), vcca_sink_span(&signature)))
     finding_fail(f, "the %s signature is not that of the key", alg);
   else
-    finding_pass(f, "%s, %s", alg, vcca_key_type_name(vcca_key_type(key)));
+    finding_pass(f, "%s, %s", alg, kind);
   if (f->outcome == VCCA_FAIL)
     locate(w, f, sign1->signature);
 }
@@ -283,7 +224,9 @@ static void check_BINDING(struct walk *w, struct vcca_finding *f)
     return;
   }
   if (!vcca_hash_named(realm->public_key_hash_alg, &alg)) {
-    finding_fail(f, "claim 44240 names no hash algorithm that could bind the key");
+    vcca_span name = vcca_span_sub(realm->public_key_hash_alg, 0, 24);
+    finding_fail(f, "claim 44240 names \"%.*s\", no hash that could bind the key; sha-256, sha-384 and sha-512 are known", (int)name.n,
+                 name.n > 0 ? (const char *)name.p : "");
     locate(w, f, realm->public_key_hash_alg);
     return;
   }

@@ -17,7 +17,7 @@ enum { VCCA_CBOR_DEPTH = 16 };
 /* --- Leniencies: one row each in vcca/leniencies.def -------------------------------------------------------- */
 
 enum vcca_leniency {
-#define LENIENCY(id, name, meaning) VCCA_LENIENT_##id,
+#define LENIENCY(id, name, standing, meaning) VCCA_LENIENT_##id,
 #include "vcca/leniencies.def"
   VCCA_LENIENCIES
 };
@@ -26,13 +26,23 @@ typedef uint32_t vcca_leniency_set; /* bit i: leniency i */
 
 const char *vcca_leniency_name(enum vcca_leniency leniency); /* "non-shortest" */
 const char *vcca_leniency_meaning(enum vcca_leniency leniency);
+/* Those that a specification permits: a reader of tokens takes them unless it is told not to. */
+vcca_leniency_set vcca_leniencies_permitted(void);
 /* The set a list of names stands for: "der-signature,non-shortest". */
 VCCA_MUST_USE bool vcca_leniencies_named(vcca_span names, vcca_leniency_set *out, struct vcca_error *err);
+/* Their names with commas between, NUL-terminated and cut short where there is no room. Returns text. */
+const char *vcca_leniencies_text(vcca_leniency_set set, char *text, size_t cap);
 
+/* How often one was needed, and where first. */
+struct vcca_leniency_use {
+  uint32_t count;
+  size_t offset;
+};
 /* What a reader may take that is not strict, and what of it was needed. */
 struct vcca_lenience {
   vcca_leniency_set allowed, used;
   bool wide_floats; /* floating-point numbers in wider formats than they need, as most encoders write them; tokens have none */
+  struct vcca_leniency_use use[VCCA_LENIENCIES];
 };
 
 /* --- Reading ------------------------------------------------------------------------------------------------- */

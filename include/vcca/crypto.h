@@ -121,13 +121,25 @@ bool vcca_key_same(const vcca_key *a, const vcca_key *b);
 
 /* --- Signatures --------------------------------------------------------------------------------------- */
 
-/* COSE algorithm numbers (RFC 9053, RFC 8230). */
-enum vcca_sig_alg { VCCA_ES256 = -7, VCCA_ES384 = -35, VCCA_ES512 = -36, VCCA_PS256 = -37, VCCA_PS384 = -38, VCCA_PS512 = -39 };
+/* COSE algorithm numbers (RFC 9053, RFC 8230; ESP*, which name their curve: RFC 9864). */
+enum vcca_sig_alg {
+  VCCA_ES256 = -7,
+  VCCA_ES384 = -35,
+  VCCA_ES512 = -36,
+  VCCA_PS256 = -37,
+  VCCA_PS384 = -38,
+  VCCA_PS512 = -39,
+  VCCA_ESP256 = -9,
+  VCCA_ESP384 = -51,
+  VCCA_ESP512 = -52
+};
 
 /* "ES384"; NULL when it is none of these. */
 const char *vcca_sig_name(int64_t alg);
-/* Whether the number is one of these algorithms and belongs to this kind of key (ES* by curve, PS* RSA). */
+/* Whether the number is one of these algorithms and belongs to this kind of key (ES* and ESP* by curve, PS* RSA). */
 bool vcca_sig_fits(int64_t alg, const vcca_key *key);
+/* Whether it is one of these and can be used with the key at all: an ES* with any curve (RFC 9053 2.1), an ESP* with its own, a PS* with RSA. */
+bool vcca_sig_usable(int64_t alg, const vcca_key *key);
 /* The natural algorithm of a key: ES256, ES384, ES512 by curve, PS256 for RSA. */
 enum vcca_sig_alg vcca_sig_of(const vcca_key *key);
 

@@ -76,8 +76,9 @@ struct vcca_mutation {
 };
 size_t vcca_mutation_count(void);
 const struct vcca_mutation *vcca_mutation_at(size_t i);
-/* By id, or by name. */
+/* By id, or by name: the first of that name, which may have a namesake for other families; and the one that the family has. NULL: none. */
 const struct vcca_mutation *vcca_mutation_named(vcca_span id_or_name);
+const struct vcca_mutation *vcca_mutation_for(vcca_span id_or_name, enum vcca_family family);
 /* Whether the family has what the mutation changes. */
 bool vcca_mutation_applies(const struct vcca_mutation *mutation, enum vcca_family family);
 /* The recipe with its @ replaced. */

@@ -46,6 +46,10 @@ struct vcca_family_spec {
 };
 const struct vcca_family_spec *vcca_family(enum vcca_family family);
 bool vcca_family_named(vcca_span name, enum vcca_family *family);
+typedef uint32_t vcca_family_set; /* bit i: family i */
+#define VCCA_FAMILY_BIT(family) ((vcca_family_set)1 << (family))
+/* The set a list of names stands for: "arm-1.0,arm-cmw". */
+VCCA_MUST_USE bool vcca_families_named(vcca_span names, vcca_family_set *out, struct vcca_error *err);
 
 /* --- Claims: one row each in token/claims.def ----------------------------------------------------------- */
 
@@ -161,8 +165,10 @@ struct vcca_sign1_parts {
   bool der;      /* the signature is a DER sequence; see vcca_sign1_signature */
   size_t offset; /* of whole, in the token */
 };
-/* The signature as r || s (RSA: as it is), whatever form the token has it in. */
-VCCA_MUST_USE bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, vcca_sink *out, struct vcca_error *err);
+/* Bytes of a signature by this key: twice a coordinate, or an RSA modulus. */
+size_t vcca_signature_size(const vcca_key *key);
+/* The signature as r || s (RSA: as it is), whatever form the token has it in; it must have the size of the key's. */
+VCCA_MUST_USE bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, const vcca_key *key, vcca_sink *out, struct vcca_error *err);
 
 /* A decoded token: every span points into the bytes it was decoded from. */
 struct vcca_token {
@@ -173,15 +179,16 @@ struct vcca_token {
   struct vcca_platform_claims platform;
   struct vcca_sign1_parts realm_sign1;
   struct vcca_realm_claims realm;
-  enum vcca_rak_encoding rak_encoding; /* by profile and size */
-  vcca_leniency_set leniencies;        /* that it took to decode; none when it is strict */
+  enum vcca_rak_encoding rak_encoding; /* by profile and shape */
+  vcca_leniency_set leniencies;        /* that it took to decode; none when it is of the plainest form */
+  struct vcca_leniency_use leniency_use[VCCA_LENIENCIES];
 };
 
-/* Decodes strictly: exact tags and members, integer labels, shortest heads, no duplicates, no trailing bytes at any level,
- * known labels only where the family's producers emit no others, sizes and mandatory claims as claims.def says. Never
- * allocates. The error names offset, path and claim. */
+/* Decodes what the specifications permit: exact tags, no duplicates, definite lengths, no trailing bytes at any level, sizes and
+ * mandatory claims as claims.def says; and the leniencies that are PERMITTED. Never allocates. The error names offset, path, claim,
+ * and the leniencies that would lift it. */
 VCCA_MUST_USE bool vcca_token_decode(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
-/* The same, but with leniencies; out says which of them were needed. */
+/* The same with exactly these leniencies; out says which of them were needed. */
 VCCA_MUST_USE bool vcca_token_decode_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err);
 /* A platform token alone (a COSE_Sign1 as EL3 hands it out). */
 VCCA_MUST_USE bool vcca_token_decode_platform(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);

@@ -65,7 +65,9 @@ struct vcca_evidence {
   const struct vcca_policy *policy; /* see below */
   bool required[VCCA_CHECKS];       /* must pass, whatever the policy says: not-run is not enough */
   bool strict;                      /* no gap may be open, and no event of the log unexplained; see vcca_gap_open */
-  vcca_leniency_set leniencies;     /* what the decoder may take that is not strict; what it took is in the verdict's token */
+  vcca_leniency_set leniencies;     /* what may be taken besides what specifications permit; what was is in the verdict's remarks */
+  vcca_leniency_set refused;        /* of what they permit, what is refused all the same; outranks leniencies */
+  vcca_family_set families;         /* the token must be of one of these; none: of any or of no family */
   bool any_lifecycle; /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this. A policy's rule is stricter and wins */
 };
 
@@ -99,16 +101,21 @@ struct vcca_unexplained {
 };
 
 struct vcca_verdict {
-  bool accepted;  /* no check failed, and the ones that carry trust ran */
-  bool malformed; /* every check that failed did so for unreadable input: "could not tell" rather than "no" */
-  bool anchored;  /* there was a key to hold the signatures against */
-  bool undated;   /* certificates or CoRIMs were given, and no time to hold their dates against */
+  bool accepted;             /* no check failed, and the ones that carry trust ran */
+  bool malformed;            /* every check that failed did so for unreadable input: "could not tell" rather than "no" */
+  bool anchored;             /* there was a key to hold the signatures against */
+  bool undated;              /* certificates or CoRIMs were given, and no time to hold their dates against */
+  vcca_leniency_set remarks; /* what was taken that is not of the plainest form: the token's leniencies, and those of its keys and family */
   enum vcca_endorsed platform_endorsed, realm_endorsed;
   struct vcca_finding findings[VCCA_CHECKS];
   struct vcca_unexplained unexplained[VCCA_UNEXPLAINED]; /* once image-reference passed; without what the policy tolerates */
   size_t unexplained_count;
   struct vcca_token token; /* decoded, valid when the structure check passed; points into the evidence */
 };
+
+/* What a reader of the evidence's token may take: what was asked for, what specifications permit, but not what the relying party or its policy
+ * refuses. */
+vcca_leniency_set vcca_evidence_leniencies(const struct vcca_evidence *evidence);
 
 /* Never fails: every check is pass, fail, or not-run with a reason. */
 void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out);
@@ -223,6 +230,8 @@ struct vcca_policy {
     size_t size;
   } tolerated[VCCA_POLICY_DIGESTS];
   size_t tolerated_count;
+  vcca_family_set families;  /* of one of which the token must be; none: not asked */
+  vcca_leniency_set refused; /* of what specifications permit: those it must not need */
   bool limits_hash_algs;
   bool hash_algs[VCCA_HASH_ALGS]; /* that the token may name anywhere */
   /* The worst value a claim may have: at least 2 and at most this; 0 asks nothing. */

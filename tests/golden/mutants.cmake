@@ -1,7 +1,7 @@
 # golden.score is linked with copies of what decides a verdict, in which every refusal can be taken out at run time. A copy
 # differs from its original in what follows; its lines have the same numbers. See mutant.h.
 set(mutant_sources token/cbor_read.c token/decode.c token/rak.c measurement/eventlog.c crypto/chain.c
-                   verifier/verify.c verifier/finding.c verifier/eventlog_check.c verifier/references.c
+                   verifier/verify.c verifier/family_check.c verifier/finding.c verifier/eventlog_check.c verifier/references.c
                    verifier/endorsed.c verifier/rv_store.c verifier/compare.c verifier/policy.c)
 foreach(source ${mutant_sources})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${source})

@@ -109,6 +109,31 @@ static void the_cpak_alone_is_enough_trust(void **state)
   }
 }
 
+static void legacy_realm(struct made *m)
+{
+  m->realm_family = VCCA_FAMILY_ARM_LEGACY;
+  m->realm.profile = vcca_span_of(NULL, 0);
+}
+
+/* The signatures decide: parts of two families under one CPAK are believed, and the verdict remarks on them. */
+static void evidence_of_no_family_is_accepted_with_a_remark(void **state)
+{
+  (void)state;
+  struct made *m = good(VCCA_FAMILY_ARM_1_0);
+  struct vcca_verdict verdict;
+  make_plan(m);
+  legacy_realm(m);
+  make_evidence(m);
+  vcca_verify_evidence(&m->evidence, &verdict);
+  if (!verdict.accepted)
+    fail_msg("%s", text_of(&verdict));
+  assert_int_equal(verdict.remarks, VCCA_LENIENT_BIT(VCCA_LENIENT_NO_FAMILY));
+  assert_non_null(strstr(text_of(&verdict), "remark: no-family: "));
+  m->evidence.families = VCCA_FAMILY_BIT(VCCA_FAMILIES) - 1; /* any, but one of them */
+  vcca_verify_evidence(&m->evidence, &verdict);
+  assert_int_equal(vcca_verdict_failed(&verdict), VCCA_CHECK_FAMILY);
+}
+
 static void what_is_not_asked_for_is_not_run_and_says_why(void **state)
 {
   (void)state;
@@ -191,10 +216,20 @@ static void another_device(struct made *m)
   m->named = m->realm_signer = m->other;
 }
 
-static void legacy_realm(struct made *m)
+static void a_family_is_asked_for(struct made *m)
 {
-  m->realm_family = VCCA_FAMILY_ARM_LEGACY;
-  m->realm.profile = vcca_span_of(NULL, 0);
+  m->evidence.families = VCCA_FAMILY_BIT(VCCA_FAMILY_ARM_1_0) | VCCA_FAMILY_BIT(VCCA_FAMILY_ARM_RMM_2_0);
+}
+
+static void a_policy_asks_for_a_family(struct made *m)
+{
+  m->policy = (struct vcca_policy){.families = VCCA_FAMILY_BIT(VCCA_FAMILY_ARM_1_0)};
+  m->evidence.policy = &m->policy;
+}
+
+static void families_are_refused_when_none(struct made *m)
+{
+  m->evidence.refused = VCCA_LENIENT_BIT(VCCA_LENIENT_NO_FAMILY);
 }
 
 static void no_longer_secured(struct made *m)
@@ -547,7 +582,11 @@ static const struct refusal {
 } refusals[] = {
     {VCCA_CHECK_STRUCTURE, true, ARM, NULL, trailing_byte, "token"},
     {VCCA_CHECK_STRUCTURE, true, ARM, NULL, empty_token, "token"},
-    {VCCA_CHECK_FAMILY, false, ARM, legacy_realm, NULL, "unlike arm-legacy, the nearest, in its platform profile"},
+    {VCCA_CHECK_FAMILY, false, ARM, legacy_realm, a_family_is_asked_for, "unlike arm-1.0, the nearest asked for, in its realm profile, key encoding"},
+    {VCCA_CHECK_FAMILY, false, P521, NULL, a_family_is_asked_for, "of the family virtcca-p521, which is not asked for"},
+    {VCCA_CHECK_FAMILY, false, P521, NULL, a_policy_asks_for_a_family, "of the family virtcca-p521, which is not asked for"},
+    {VCCA_CHECK_FAMILY, false, ARM, legacy_realm, families_are_refused_when_none,
+     "of no family: unlike arm-legacy, the nearest, in its platform profile"},
     {VCCA_CHECK_CHAIN, false, P521, NULL, another_root, ""},
     {VCCA_CHECK_CHAIN, false, P521, NULL, no_root, "no trusted root"},
     {VCCA_CHECK_CHAIN, false, RSA, NULL, no_root, "no trusted root"},
@@ -561,7 +600,7 @@ static const struct refusal {
     {VCCA_CHECK_ENDORSEMENTS, false, RSA, NULL, too_many_corims, "more than 16 CoRIMs"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, forged_platform, NULL, "not that of the key"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, LEGACY, NULL, another_cpak, "not that of the key"},
-    {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, NULL, cpak_of_another_curve, "does not belong to a P-384 key"},
+    {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, NULL, cpak_of_another_curve, "132 bytes where that of a key of 384 bits has 96"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, ARM, NULL, no_anchor, "no trust anchor: give --cpak, --ta-store or --chain"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, ARM, NULL, cpak_beside_another_certificate, "not the key of the device certificate"},
     {VCCA_CHECK_REALM_SIGNATURE, false, P521, forged_realm, NULL, "not that of the key"},
@@ -787,6 +826,7 @@ int main(void)
       cmocka_unit_test(evidence_of_every_family_is_accepted),
       cmocka_unit_test(every_check_passes_in_some_family),
       cmocka_unit_test(the_cpak_alone_is_enough_trust),
+      cmocka_unit_test(evidence_of_no_family_is_accepted_with_a_remark),
       cmocka_unit_test(what_is_not_asked_for_is_not_run_and_says_why),
       cmocka_unit_test(any_lifecycle_passes_when_asked_for),
       cmocka_unit_test(a_rem_the_log_does_not_touch_may_be_explained_by_its_expected_value),

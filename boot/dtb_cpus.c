@@ -86,6 +86,8 @@ bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const 
                                    .neutral = text_is(fdt, "model", "linux,dummy-virt-realm"),
                                    .address_cells = cells(fdt, "#address-cells", 2),
                                    .size_cells = cells(fdt, "#size-cells", 1),
+                                   .gic = cells(fdt, "interrupt-parent", 0),
+                                   .its = fdt_path_offset(fdt, "/intc@8000000/its@8080000") >= 0,
                                    .cpus_alone = true,
                                    .cpu_step = 1};
   facts->numa = model->numa_with_slots && lay->config->ram_slots > 0 && !facts->neutral;

@@ -142,8 +142,9 @@ bool kvmtool_edit_node(struct tree *t, const struct vmm_layout *lay, const char 
 }
 
 /* The redistributors' place depends on the number of CPUs, and the ITS's on theirs. */
-bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property)
+bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old)
 {
+  (void)old;
   uint64_t size = (uint64_t)REDISTRIBUTOR * lay->config->vcpus, base = gicd[0] - size;
   if (strcmp(property, "reg") != 0)
     return false;

@@ -20,11 +20,6 @@ static uint32_t gic_phandle(const struct vmm_layout *lay)
   return CLOCK + (facts->neutral || facts->cpus == 0 || facts->cpu_phandle ? lay->config->vcpus : 0) + 1;
 }
 
-static uint32_t gpio_phandle(const struct vmm_layout *lay)
-{
-  return gic_phandle(lay) + (lay->config->its ? 2 : 1);
-}
-
 /* 123 redistributors fit the low region. */
 static bool high_redistributors(const struct vmm_layout *lay)
 {
@@ -242,6 +237,25 @@ bool qemu_edit_node(struct tree *t, const struct vmm_layout *lay, const char *no
   return (strcmp(node, "its@8080000") == 0 && !lay->config->its) || (strcmp(node, "pmu") == 0 && !lay->pmu) || (power && acpi_power(lay));
 }
 
+/* A path finds nodes whatever their unit address is. */
+static bool check_devices(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err)
+{
+  int bus = fdt_path_offset(fdt, "/platform-bus@c000000");
+  const struct {
+    bool wanted, there;
+    const char *what;
+  } rows[] = {
+      {lay->config->smmu, fdt_path_offset(fdt, "/smmuv3") >= 0, "the SMMU of -M iommu=smmuv3"},
+      {lay->config->pci_iommu, fdt_path_offset(fdt, "/pcie@10000000/virtio_iommu") >= 0, "a virtio-iommu"},
+      {lay->config->on_platform_bus, bus >= 0 && fdt_first_subnode(fdt, bus) >= 0, "a device on the platform bus"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (rows[i].wanted != rows[i].there)
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM with%s %s, and this one has %s: dump one of such a VM",
+                       rows[i].there ? "" : "out", rows[i].what, rows[i].wanted ? "it" : "none");
+  return true;
+}
+
 /* Nodes that cannot be made up: their content and place depend on QEMU's version. */
 bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err)
 {
@@ -256,11 +270,32 @@ bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct v
   };
   if (lay->template.neutral || fdt_path_offset(fdt, "/intc@8000000") < 0)
     return true;
+  if (!check_devices(lay, fdt, err))
+    return false;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].wanted && fdt_path_offset(fdt, rows[i].path) < 0)
       return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM without %s (%s), and this one has it: dump one with %s",
                        rows[i].what, rows[i].path, rows[i].with);
   return true;
+}
+
+/* Phandles are given out in the order in which nodes are made: CPUs, the GIC and its ITS, then all others, which move with these. */
+static uint32_t moved(const struct vmm_layout *lay, uint32_t phandle)
+{
+  const struct template_facts *facts = &lay->template;
+  uint32_t behind = facts->gic + facts->its;
+  return facts->gic && phandle > behind ? phandle - behind + gic_phandle(lay) + lay->config->its : phandle;
+}
+
+/* Every n-th cell from the first on is a phandle. */
+static void put_moved(struct tree *t, const struct vmm_layout *lay, const char *property, vcca_span old, size_t first, size_t n)
+{
+  enum { CELLS_MAX = 256 };
+  uint32_t cells[CELLS_MAX];
+  size_t count = old.n / 4 < CELLS_MAX ? old.n / 4 : CELLS_MAX;
+  for (size_t i = 0; i < count; i++)
+    cells[i] = i >= first && (i - first) % n == 0 ? moved(lay, vcca_be32(old.p + 4 * i)) : vcca_be32(old.p + 4 * i);
+  tree_cells(t, property, cells, count);
 }
 
 static bool edit_gic(struct tree *t, const struct vmm_layout *lay, const char *property)
@@ -278,12 +313,14 @@ static bool edit_gic(struct tree *t, const struct vmm_layout *lay, const char *p
   return true;
 }
 
-static bool edit_pci(struct tree *t, const struct vmm_layout *lay, const char *property)
+static bool edit_pci(struct tree *t, const struct vmm_layout *lay, const char *property, vcca_span old)
 {
   if (strcmp(property, "interrupt-map") == 0)
     put_interrupt_map(t, lay);
   else if (strcmp(property, "msi-map") == 0)
     put_msi_map(t, lay);
+  else if (strcmp(property, "iommu-map") == 0)
+    put_moved(t, lay, property, old, 1, 4);
   else if (strcmp(property, "ranges") == 0)
     put_ranges(t, lay);
   else if (strcmp(property, "reg") == 0)
@@ -293,20 +330,18 @@ static bool edit_pci(struct tree *t, const struct vmm_layout *lay, const char *p
   return true;
 }
 
-bool qemu_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property)
+bool qemu_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old)
 {
   if (strcmp(property, "interrupt-parent") == 0)
     TREE_CELLS(t, property, gic_phandle(lay));
   else if (strcmp(node, "intc@8000000") == 0)
     return edit_gic(t, lay, property);
   else if (strcmp(node, "pcie@10000000") == 0)
-    return edit_pci(t, lay, property);
+    return edit_pci(t, lay, property, old);
   else if (strcmp(node, "its@8080000") == 0 && strcmp(property, "phandle") == 0)
     TREE_CELLS(t, property, gic_phandle(lay) + 1);
-  else if (strcmp(node, "pl061@9030000") == 0 && strcmp(property, "phandle") == 0)
-    TREE_CELLS(t, property, gpio_phandle(lay));
-  else if (strcmp(node, "poweroff") == 0 && strcmp(property, "gpios") == 0)
-    TREE_CELLS(t, property, gpio_phandle(lay), 3, 0);
+  else if (strcmp(property, "phandle") == 0 || strcmp(property, "gpios") == 0)
+    put_moved(t, lay, property, old, 0, 3);
   else
     return false;
   return true;

@@ -90,7 +90,7 @@ static void leave_properties(struct edit *e)
 }
 
 /* Whether a property is written anew here, or left out. */
-static bool edit_property(struct edit *e, const char *name)
+static bool edit_property(struct edit *e, const char *name, vcca_span old)
 {
   const char *node = e->node[e->depth];
   unsigned which = e->chosen ? chosen_property(name) : CHOSEN_PROPERTIES;
@@ -104,7 +104,7 @@ static bool edit_property(struct edit *e, const char *name)
     tree_chosen(e->t, e->lay, which);
     return true;
   }
-  return e->model->edit_property && e->model->edit_property(e->t, e->lay, node, name);
+  return e->model->edit_property && e->model->edit_property(e->t, e->lay, node, name, old);
 }
 
 /* Nodes of the root that it lacks, as the model's VMM adds them. */
@@ -165,11 +165,12 @@ static bool copy_property(struct edit *e, int at)
   const char *name;
   int n;
   size_t before = tree_size(e->t);
-  if (!fdt_getprop_by_offset(e->fdt, at, &name, &n) || n < 0 || strlen(name) > TEMPLATE_NAME)
+  const uint8_t *value = fdt_getprop_by_offset(e->fdt, at, &name, &n);
+  if (!value || n < 0 || strlen(name) > TEMPLATE_NAME)
     return false;
   if (e->dropped)
     return true;
-  if (!edit_property(e, name)) {
+  if (!edit_property(e, name, vcca_span_of(value, (size_t)n))) {
     tree_copy(e->t, e->fdt, at);
     return true;
   }

@@ -137,6 +137,8 @@ struct template_facts {
   unsigned cpus;                      /* nodes of CPUs */
   bool cpu_map, cpus_alone;           /* nothing else in /cpus depends on their number */
   uint32_t cpu_phandle, cpu_step;     /* of the first; from one to the next. 0: they have none */
+  uint32_t gic;                       /* the phandle of the root's interrupt-parent */
+  bool its;                           /* QEMU: it has an ITS */
 };
 
 /* Where things are, for the device tree. */
@@ -207,7 +209,7 @@ struct vmm_model {
   void (*put_tree)(struct tree *t, const struct vmm_layout *lay);
   /* Editing a template: true when the node (of the root, or its child) or property is written anew or left out. */
   bool (*edit_node)(struct tree *t, const struct vmm_layout *lay, const char *node);
-  bool (*edit_property)(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property);
+  bool (*edit_property)(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old);
   /* Whether a template can become this VM's tree; NULL: any can. */
   bool (*check_template)(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err);
   void (*put_cpus)(struct tree *t, const struct vmm_layout *lay);    /* for a template without any */

@@ -63,6 +63,7 @@ static bool read_segments(const struct vmm_value *v, struct vcca_error *err)
 }
 
 static const struct vmm_option platform_keys[] = {
+    {.name = "arm_rme", VMM_ON_OFF(realm)},
     {.name = "measurement_algo", .read = vmm_read_hash},
     {.name = "personalization_value", .read = vmm_read_rpv_base64},
     {.name = "num_pci_segments", .read = read_segments},
@@ -168,6 +169,12 @@ static const struct vmm_option options[] = {
     {.name = "watchdog"},
     {.name = NULL},
 };
+
+static void announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes)
+{
+  if (!config->realm)
+    vmm_note(notes, "the VM as written is no realm and not measured: it has no --platform arm_rme=on; the RIM is that of the same VM with it");
+}
 
 static bool check(struct vcca_vmm_config *config, struct vcca_error *err)
 {
@@ -295,8 +302,9 @@ static bool edit_node(struct tree *t, const struct vmm_layout *lay, const char *
 }
 
 /* The interrupt controller depends on the number of CPUs. The PCI window depends on RAM where that is split; otherwise it is as the template's VMM has it. */
-static bool edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property)
+static bool edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old)
 {
+  (void)old;
   uint64_t reg[4], its[2];
   gic_regions(lay, reg, its);
   if (strcmp(property, "reg") == 0 && (strcmp(node, "intc") == 0 || strcmp(node, "msic") == 0)) {
@@ -323,7 +331,8 @@ const struct vmm_model vmm_cloud_hypervisor = {
               [VMM_HASH] = {"--platform", "measurement_algo="},
               [VMM_VCPUS] = {"--cpus", "boot="},
               [VMM_RAM] = {"--memory", "size="},
-              [VMM_DTB] = {"--dtb", ""}},
+              [VMM_DTB] = {"--dtb", ""},
+              [VMM_REALM] = {"--platform", "arm_rme=on"}},
     .defaults = {.vcpus = 1, .ram_size = RAM_DEFAULT, .its = true, .serial = true},
     .hash_alg = VCCA_SHA512,
     .ram_base = GIB,
@@ -332,6 +341,7 @@ const struct vmm_model vmm_cloud_hypervisor = {
     .hole = HOLE,
     .hole_end = HIGH_RAM,
     .check = check,
+    .announce = announce,
     .ipa_bits = ipa_bits,
     .place = place,
     .put_tree = put_tree,

@@ -78,7 +78,6 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
   lay->redistributors = map.redistributors;
   lay->ecam = map.ecam;
   lay->mmio = map.mmio;
-
   struct vcca_rec_params *boot = &out->plan.boot_rec;
   lay->dtb = boot->pc = lay->ram_base;
   if (images->firmware.p) {

@@ -12,21 +12,22 @@ static const struct {
   const char *driver; /* "a*": whatever starts so */
   enum vmm_tree_effect tree;
   const char *why;
+  enum { ELSEWHERE, PCI_IOMMU, PLATFORM_BUS } shown; /* where the device tree shows it */
 } system_devices[] = {
-    {"loader", VMM_TREE_SAME, "it writes into memory what is not modelled, and measured"},
-    {"guest-loader", VMM_TREE_SAME, "it writes into memory what is not modelled, and measured"},
-    {"pc-dimm", VMM_TREE_SAME, "RAM beyond that of -m is not modelled"},
-    {"nvdimm", VMM_TREE_SAME, "RAM beyond that of -m is not modelled"},
-    {"virtio-mem*", VMM_TREE_SAME, "RAM beyond that of -m is not modelled"},
-    {"host-arm-cpu", VMM_TREE_SAME, "CPUs cannot be plugged into a realm"},
-    {"tpm-tis-device", VMM_TREE_MORE, NULL},
-    {"vfio-platform", VMM_TREE_MORE, NULL},
-    {"vfio-amd-xgbe", VMM_TREE_MORE, NULL},
-    {"vfio-calxeda-xgmac", VMM_TREE_MORE, NULL},
-    {"uefi-vars-sysbus", VMM_TREE_MORE, NULL},
-    {"arm-smmuv3", VMM_TREE_MORE, NULL},
-    {"virtio-iommu*", VMM_TREE_MORE, NULL},
-    {"pxb-cxl", VMM_TREE_MORE, NULL},
+    {"loader", VMM_TREE_SAME, "it writes into memory what is not modelled, and measured", ELSEWHERE},
+    {"guest-loader", VMM_TREE_SAME, "it writes into memory what is not modelled, and measured", ELSEWHERE},
+    {"pc-dimm", VMM_TREE_SAME, "RAM beyond that of -m is not modelled", ELSEWHERE},
+    {"nvdimm", VMM_TREE_SAME, "RAM beyond that of -m is not modelled", ELSEWHERE},
+    {"virtio-mem*", VMM_TREE_SAME, "RAM beyond that of -m is not modelled", ELSEWHERE},
+    {"host-arm-cpu", VMM_TREE_SAME, "CPUs cannot be plugged into a realm", ELSEWHERE},
+    {"tpm-tis-device", VMM_TREE_MORE, NULL, PLATFORM_BUS},
+    {"vfio-platform", VMM_TREE_MORE, NULL, PLATFORM_BUS},
+    {"vfio-amd-xgbe", VMM_TREE_MORE, NULL, PLATFORM_BUS},
+    {"vfio-calxeda-xgmac", VMM_TREE_MORE, NULL, PLATFORM_BUS},
+    {"uefi-vars-sysbus", VMM_TREE_MORE, NULL, PLATFORM_BUS},
+    {"arm-smmuv3", VMM_TREE_MORE, NULL, ELSEWHERE},
+    {"virtio-iommu*", VMM_TREE_MORE, NULL, PCI_IOMMU},
+    {"pxb-cxl", VMM_TREE_MORE, NULL, ELSEWHERE},
 };
 
 static bool driver_is(const char *name, vcca_span driver)
@@ -62,6 +63,8 @@ static bool read_driver(const struct vmm_value *v, vcca_span driver, struct vcca
   for (size_t i = 0; i < sizeof system_devices / sizeof *system_devices; i++)
     if (driver_is(system_devices[i].driver, driver)) {
       vmm_own_tree(&named, system_devices[i].tree);
+      v->config->pci_iommu |= system_devices[i].shown == PCI_IOMMU;
+      v->config->on_platform_bus |= system_devices[i].shown == PLATFORM_BUS;
       return !system_devices[i].why || vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", what, system_devices[i].why);
     }
   if (!on_a_bus(driver))

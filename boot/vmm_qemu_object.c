@@ -1,13 +1,15 @@
 /* QEMU's -object, as far as one is the realm's: as key=value with the type first or as qom-type=, and as JSON. -M names the one by its id,
  * which may stand in front of it or behind it, so objects are kept until all words are read.
  *
- * Sources: qom/object_interfaces.c; qapi/qom.json; util/id.c; hw/core/machine.c (confidential-guest-support is a link).
+ * Sources: qom/object_interfaces.c; qapi/qom.json; util/id.c; hw/core/machine.c (confidential-guest-support and memory-backend are links).
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "boot/vmm_qemu.h"
 
+#define EARLIER "it is of an early realm branch: in later ones the CPU says it, see -cpu host,sve<bits>=, num-breakpoints=, num-pmu-counters="
 static const struct vmm_option realm_keys[] = {
     {.name = ""}, /* the type */
     {.name = "qom-type"},
@@ -16,6 +18,11 @@ static const struct vmm_option realm_keys[] = {
     {.name = "measurement-algo", .read = vmm_read_hash}, /* earlier */
     {.name = "personalization-value", .read = vmm_read_rpv_base64},
     {.name = "measurement-log", VMM_ON_OFF(log)},
+    /* Those of the first patches for QEMU, whose realms had nothing of this unless it was said here. */
+    {.name = "sve-vector-length", .why = EARLIER},
+    {.name = "num-breakpoints", .why = EARLIER},
+    {.name = "num-watchpoints", .why = EARLIER},
+    {.name = "num-pmu-counters", .why = EARLIER},
     {.name = NULL},
 };
 static const struct vmm_option realm_row = {.name = "object", .json = true, .keys = realm_keys};
@@ -51,6 +58,21 @@ static bool read_names(const struct vmm_value *v, struct object *out, struct vcc
   return got == 0;
 }
 
+/* qapi/qom.json, as of QEMU 10: "a*" is whatever starts so. None of them is seen by a VM unless something names it. */
+static bool type_known(const char *type)
+{
+  static const char *const known[] = {"acpi-generic-*",   "authz-*",           "can-*",   "colo-compare", "cryptodev-*",     "dbus-vmstate",
+                                      "filter-*",         "igvm-cfg",          "input-*", "iommufd",      "iothread",        "main-loop",
+                                      "memory-backend-*", "pr-manager-helper", "qtest",   "rme-guest",    "rng-*",           "secret*",
+                                      "thread-context",   "throttle-group",    "tls-*",   "tmm-guest",    "x-remote-object", "x-vfio-user-server"};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    size_t n = strlen(known[i]);
+    if (known[i][n - 1] == '*' ? strncmp(type, known[i], n - 1) == 0 : strcmp(type, known[i]) == 0)
+      return true;
+  }
+  return false;
+}
+
 bool qemu_read_object(const struct vmm_value *v, struct vcca_error *err)
 {
   struct vcca_vmm_config *config = v->config;
@@ -64,6 +86,8 @@ bool qemu_read_object(const struct vmm_value *v, struct vcca_error *err)
   if (config->object_count == VCCA_VMM_OBJECTS)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s: more than %d objects", v->what, VCCA_VMM_OBJECTS);
   config->objects[config->object_count++] = v->word;
+  if (!type_known(o.type))
+    vmm_note(v->notes, "-object %.60s: this type is not known here; it is taken as one that changes nothing in the VM", o.type);
   if (strcmp(o.type, "rme-guest") != 0)
     return true;
   struct vcca_vmm_config scratch = {.vmm = "qemu"}; /* whether it is one; whose it is, is known when all words are read */
@@ -162,6 +186,58 @@ bool qemu_check_realm(struct vcca_vmm_config *config, struct vcca_error *err)
   if (which >= 0 && !read_realm(config, (unsigned)which, err))
     return false;
   return read_amendments(config, err);
+}
+
+/* The size that an object says, in bytes; 0: none. */
+static bool object_size(const char *word, uint64_t *out, struct vcca_error *err)
+{
+  static const struct vmm_option row = {VMM_SIZE(ram_size), .min = 1};
+  struct vcca_vmm_config read = {.ram_size = 0};
+  const struct vmm_notes silent = {NULL, NULL};
+  struct vmm_list l;
+  struct vmm_member m;
+  int got;
+  vmm_list_open(&l, VMM_QEMU, true, vcca_span_str(word));
+  while ((got = vmm_list_next(&l, "-object", &m, err)) > 0) {
+    const struct vmm_value v = {
+        .config = &read, .notes = &silent, .model = &vmm_qemu, .row = &row, .what = "-object size", .word = word, .text = m.text};
+    if (!m.bare && vcca_span_is(m.key, "size") && !vmm_read_size(&v, err))
+      return false;
+  }
+  *out = read.ram_size;
+  return got == 0;
+}
+
+/* Without -m, RAM is as large as its back end; maxmem then stays at its default, which the memory map takes for up to 1 GiB more. */
+static bool take_backend(struct vcca_vmm_config *config, uint64_t size, struct vcca_error *err)
+{
+  const char *name = config->memory_backend;
+  if (size == 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object has no size", name);
+  if (!config->sized && size >= QEMU_RAM_DEFAULT + GIB)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s without -m: QEMU takes that up to 1 GiB only: give -m", name);
+  if (!config->sized)
+    config->ram_size = size;
+  return size == config->ram_size ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object has %" PRIu64 " bytes, and -m %" PRIu64 ": QEMU wants the same", name,
+                   size, config->ram_size);
+}
+
+bool qemu_check_backend(struct vcca_vmm_config *config, struct vcca_error *err)
+{
+  const char *name = config->memory_backend;
+  for (unsigned i = 0; name[0] && i < config->object_count; i++) {
+    struct object o;
+    uint64_t size;
+    if (!object_at(config, i, &o) || strcmp(o.id, name) != 0)
+      continue;
+    if (strncmp(o.type, "memory-backend-", 15) != 0)
+      return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object is of type %s, not memory-backend-...", name, o.type);
+    return object_size(config->objects[i], &size, err) && take_backend(config, size, err);
+  }
+  return !name[0] ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: there is no object '%s': make it with -object memory-backend-ram,id=%s,size=", name,
+                   name, name);
 }
 
 void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes)

@@ -17,14 +17,41 @@ static bool read_slots(const struct vmm_value *v, struct vcca_error *err)
   return v->config->has_slots = vmm_read_number(v, err);
 }
 
-#define MEMORY_KEYS(prefix, max_key)                                                                              \
-  {.name = prefix "size", VMM_SIZE(ram_size)},                                                                    \
-      {.name = prefix "slots", .read = read_slots, VMM_FIELD(unsigned *, ram_slots), .min = 0, .max = SLOTS_MAX}, \
-  {                                                                                                               \
-    .name = prefix max_key, VMM_SIZE(ram_max), .min = 1                                                           \
+static bool read_memory(const struct vmm_value *v, struct vcca_error *err)
+{
+  v->config->sized |= v->row->field == offsetof(struct vcca_vmm_config, ram_size);
+  return v->row->field == offsetof(struct vcca_vmm_config, ram_slots) ? read_slots(v, err) : vmm_read_size(v, err);
+}
+
+static unsigned memory_bit(const struct vmm_value *v)
+{
+  return v->row->field == offsetof(struct vcca_vmm_config, ram_size) ? 1 : v->row->field == offsetof(struct vcca_vmm_config, ram_max) ? 2 : 4;
+}
+
+static bool read_m(const struct vmm_value *v, struct vcca_error *err)
+{
+  v->config->by_m |= memory_bit(v);
+  return read_memory(v, err);
+}
+
+/* system/vl.c reads -m when all words are read: wherever it stands, it is behind -M. */
+static bool read_machine_memory(const struct vmm_value *v, struct vcca_error *err)
+{
+  struct vcca_vmm_config unused = *v->config;
+  struct vmm_value outranked = *v;
+  outranked.config = &unused;
+  return read_memory(v->config->by_m & memory_bit(v) ? &outranked : v, err);
+}
+
+#define MEMORY_KEYS(prefix, max_key, reader)                                                                    \
+  {.name = prefix "size", .read = (reader), VMM_FIELD(uint64_t *, ram_size)},                                   \
+      {.name = prefix "slots", .read = (reader), VMM_FIELD(unsigned *, ram_slots), .min = 0, .max = SLOTS_MAX}, \
+  {                                                                                                             \
+    .name = prefix max_key, .read = (reader), VMM_FIELD(uint64_t *, ram_max), .min = 1                          \
   }
 
-static const struct vmm_option memory_keys[] = {{.name = "", VMM_SIZE(ram_size)}, MEMORY_KEYS("", "maxmem"), {.name = NULL}};
+static const struct vmm_option memory_keys[] = {
+    {.name = "", .read = read_m, VMM_FIELD(uint64_t *, ram_size)}, MEMORY_KEYS("", "maxmem", read_m), {.name = NULL}};
 
 /* Levels that other machines have: one of each is what virt has, too. */
 static bool read_one(const struct vmm_value *v, struct vcca_error *err)
@@ -101,13 +128,27 @@ static bool read_iommu(const struct vmm_value *v, struct vcca_error *err)
 {
   if (!vcca_span_is(v->text, "none") && !vcca_span_is(v->text, "smmuv3"))
     return vmm_refuse(v, "none or smmuv3 is wanted", err);
-  vmm_own_tree(v, vcca_span_is(v->text, "none") ? VMM_TREE_SAME : VMM_TREE_MORE);
+  v->config->smmu = !vcca_span_is(v->text, "none");
+  vmm_own_tree(v, v->config->smmu ? VMM_TREE_MORE : VMM_TREE_SAME);
   return true;
+}
+
+/* A link to an object: its id, or its path, which starts so (qom/object.c). */
+static bool keep_link(char room[64], const struct vmm_value *v, struct vcca_error *err)
+{
+  static const char objects[] = "/objects/";
+  size_t n = v->text.n >= sizeof objects && memcmp(v->text.p, objects, sizeof objects - 1) == 0 ? sizeof objects - 1 : 0;
+  return qemu_keep_text(room, v, "an object's id", vcca_span_sub(v->text, n, v->text.n - n), err);
 }
 
 static bool read_guest(const struct vmm_value *v, struct vcca_error *err)
 {
-  return qemu_keep_text(v->config->guest, v, "an object's id", v->text, err);
+  return keep_link(v->config->guest, v, err);
+}
+
+static bool read_backend(const struct vmm_value *v, struct vcca_error *err)
+{
+  return keep_link(v->config->memory_backend, v, err);
 }
 
 /* "kvm", "kvm:tcg": the first that works, so the first must be KVM. */
@@ -155,6 +196,7 @@ static const struct vmm_option machine_keys[] = {
     {.name = "compact-highmem"}, /* regions that are all there lie where they lie */
     {.name = "confidential-guest-support", .read = read_guest},
     {.name = "memory-encryption", .read = read_guest}, /* its earlier name */
+    {.name = "memory-backend", .read = read_backend},
     {.name = "accel", .read = read_accelerator},
     {.name = "iommu", .read = read_iommu},
     {.name = "secure", .read = keep_off},
@@ -171,7 +213,7 @@ static const struct vmm_option machine_keys[] = {
     {.name = "pflash0", .why = QEMU_NO_FLASH},
     {.name = "pflash1", .why = QEMU_NO_FLASH},
     SMP_KEYS("smp."),
-    MEMORY_KEYS("memory.", "max-size"),
+    MEMORY_KEYS("memory.", "max-size", read_machine_memory),
     {.name = "acpi", VMM_SWITCH(acpi)}, /* its tables are not the VMM's to measure, but the power button's nodes depend on it */
     /* Neither registers nor memory at start depend on these. */
     {.name = "acpi-pcihp"},
@@ -190,7 +232,6 @@ static const struct vmm_option machine_keys[] = {
     {.name = "kernel_irqchip"},
     {.name = "kvm-shadow-mem"},
     {.name = "mem-merge"},
-    {.name = "memory-backend"},
     {.name = "nvdimm"},
     {.name = "nvdimm-persistence"},
     {.name = "ras"},
@@ -424,7 +465,6 @@ static bool check_memory(struct vcca_vmm_config *config, struct vcca_error *err)
 {
   if (config->ram_size == 0)
     config->ram_size = QEMU_RAM_DEFAULT;
-  config->ram_size = round_up(config->ram_size, RAM_UNIT);
   if (config->ram_size > ADDRESS_LIMIT)
     return vcca_fail(err, VCCA_FAULT_USAGE, "-m: no address space has that much (2^48 bytes at most)");
   if (config->ram_max && config->ram_max < config->ram_size)
@@ -442,5 +482,6 @@ bool qemu_check(struct vcca_vmm_config *config, struct vcca_error *err)
     return false;
   if (config->append && !config->kernel) /* qemu_validate_options, as with -initrd */
     return vcca_fail(err, VCCA_FAULT_USAGE, "-append without -kernel: QEMU has no place for a command line then: give -kernel, or leave -append out");
-  return check_memory(config, err);
+  config->ram_size = round_up(config->ram_size, RAM_UNIT);
+  return qemu_check_backend(config, err) && check_memory(config, err);
 }

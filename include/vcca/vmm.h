@@ -67,6 +67,8 @@ struct vcca_vmm_config {
   uint64_t ram_size, ram_max;                 /* ram_max: with what may be plugged in (QEMU) */
   bool has_slots;
   unsigned ram_slots;
+  bool sized;    /* QEMU: the size of RAM was said */
+  unsigned by_m; /* QEMU: what -m said of RAM, whatever -M memory.* says: bits of its size, maxmem, slots */
   bool has_hash;
   enum vcca_hash_alg hash_alg;
   bool has_rpv;
@@ -86,15 +88,17 @@ struct vcca_vmm_config {
   uint64_t ram_base;                        /* kvmtool's --mem SIZE@ADDR; 0: the model's */
   uint64_t firmware_base;                   /* kvmtool */
   const char *kernel, *initrd, *firmware, *append;
-  bool realm;                            /* kvmtool's --realm */
+  bool realm;                            /* kvmtool's --realm, cloud-hypervisor's --platform arm_rme=on */
   char guest[64];                        /* QEMU: the id that confidential-guest-support names; "": none */
+  char memory_backend[64];               /* QEMU: the id that memory-backend names; "": none */
   const char *objects[VCCA_VMM_OBJECTS]; /* QEMU's -object words */
   unsigned object_count;
-  unsigned serials;     /* QEMU: -serial that are not none */
-  char accelerator[16]; /* QEMU: the first one; "": not said */
-  uint64_t seen[2];     /* cloud-hypervisor: options that were there, by row */
-  bool amend;           /* see vmm_parse */
-  char own_tree[3][48]; /* what adds to the VMM's device tree, by what that means (enum vmm_tree_effect, less 1); "": nothing */
+  bool smmu, pci_iommu, on_platform_bus; /* QEMU: what the device tree shows of devices */
+  unsigned serials;                      /* QEMU: -serial that are not none */
+  char accelerator[16];                  /* QEMU: the first one; "": not said */
+  uint64_t seen[2];                      /* cloud-hypervisor: options that were there, by row */
+  bool amend;                            /* see vmm_parse */
+  char own_tree[3][48];                  /* what adds to the VMM's device tree, by what that means (enum vmm_tree_effect, less 1); "": nothing */
 };
 
 /* A remark for stderr: something that is ignored or assumed. */

@@ -414,7 +414,7 @@ static void options_of_each_vmm_are_known(void **state)
                   "--disable-mte --force-pci --irqchip gicv3 --firmware-address 0x80000000 --dtb t --restricted_mem"},
       {"kvmtool-arm", "--realm -c2 -m512 -d d -k k -i i -p p -n mode=none"},
       {"kvmtool-linaro", "--realm -c 2 -m 512 -f f -F flash"},
-      {"cloud-hypervisor", "cloud-hypervisor --cpus boot=1 --memory size=1G --platform measurement_algo=sha512,personalization_value=AAAA --kernel k "
+      {"cloud-hypervisor", "cloud-hypervisor --cpus boot=1 --memory size=1G --platform arm_rme=on,measurement_algo=sha512 --kernel k "
                            "--initramfs i --cmdline c --rate-limit-group r --disk d --net n --rng r --balloon b --fs f --pmem p --serial off "
                            "--console off --device d --user-device u --vdpa v --vsock v --pvpanic --watchdog --log-file l --api-socket a "
                            "--event-monitor e --seccomp s -v --dtb t"},

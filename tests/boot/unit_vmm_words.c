@@ -63,9 +63,10 @@ static void qemu_objects_are_read_in_every_form(void **state)
       {NULL, RME "-object secret,id=s0,data=a,,b " VM "-object {\"qom-type\":\"iothread\",\"id\":\"io1\",\"x\":{\"y\":[1,\"]\"]}}"},
       {NULL, RME "-object rme-guest,id=other,measurement-algorithm=sha512 " VM}, /* which nobody names */
       {NULL, "-M confidential-guest-support=rme0 -M virt -cpu host -smp 2 -m 1G -kernel K " RME},
+      {NULL, "-M confidential-guest-support=/objects/rme0 -M virt -cpu host -smp 2 -m 1G -kernel K " RME},
       {NULL,
        "-machine type=virt-9.2,confidential-guest-support=rme0,accel=kvm,usb=off,gic-version=3,dump-guest-core=off,memory-backend=mach-virt.ram "
-       "-accel kvm -cpu host -smp 2 -m 1G -kernel K " RME},
+       "-accel kvm -cpu host -smp 2 -m 1G -object memory-backend-ram,id=mach-virt.ram,size=1073741824 -kernel K " RME},
       {VM "-object rme-guest,id=rme0,personalization-value=AAEC,measurement-log=on",
        VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"personalization-value\":\"AAEC\",\"measurement-log\":true}"},
       {NULL, VM "-object measurement-log=on,personalization-value=AAEC,id=rme0,qom-type=rme-guest"},
@@ -103,6 +104,11 @@ static void qemu_machines_sizes_and_cpus_are_read_as_qemu_reads_them(void **stat
       {"-M virt -m 64M -kernel K", "-M virt -m 0x40 -kernel K"},
       {"-M virt -m 1G,slots=2,maxmem=4G -kernel K", "-M virt -m slots=2,maxmem=4294967296 -m 1024 -kernel K"},
       {NULL, "-M virt,memory.slots=2,memory.max-size=4g -m 1G -kernel K"},
+      {"-M virt -m 1G -kernel K", "-M virt,memory-backend=m -object memory-backend-ram,id=m,size=1G -kernel K"},
+      {"-M virt -m 2G -kernel K", "-m 2G -M virt,memory.size=1G -kernel K"}, /* -m is behind -M wherever it stands */
+      {NULL, "-M virt,memory.size=1G -m 2G -kernel K"},
+      {NULL, "-M virt,memory-backend=m -m 2G -object memory-backend-ram,id=m,size=2G -kernel K"},
+      {NULL, "-M virt,memory-backend=/objects/m -m 2G -object {\"qom-type\":\"memory-backend-memfd\",\"id\":\"m\",\"size\":2147483648} -kernel K"},
       {"-M virt -m 1G -smp 4 -kernel K", "-M virt -m 1G -smp cpus=0x4 -kernel K"},
       {NULL, "-M virt -m 1G -smp 4,sockets=1,dies=1,clusters=1,cores=4,threads=1,maxcpus=4 -kernel K"},
       {NULL, "-M virt,smp.cpus=4,smp.maxcpus=4 -m 1G -kernel K"},
@@ -172,6 +178,13 @@ static void qemu_words_that_are_not_understood_are_errors(void **state)
       {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rm\\x65\"}", "no value that can be read"},
       {VM "-object {\"qom-type\"", "a colon"},
       {VM "-object {", "a key in quotes"},
+      {VM "-object rme-guest,id=rme0,sve-vector-length=512", "early realm branch"},
+      {"-M virt,memory-backend=m -m 1G -kernel K", "there is no object 'm'"},
+      {"-M virt,memory-backend=m -m 1G -kernel K -object iothread,id=m", "of type iothread"},
+      {"-M virt,memory-backend=m -m 1G -kernel K -object memory-backend-ram,id=m,size=2G", "has 2147483648 bytes, and -m 1073741824"},
+      {"-M virt,memory-backend=m -kernel K -object memory-backend-ram,id=m,size=2G", "without -m"},
+      {"-M virt,memory-backend=m -m 1G -kernel K -object memory-backend-ram,id=m", "has no size"},
+      {"-M virt,memory-backend=m -m 1G -kernel K -object memory-backend-ram,id=m,size=1GiB", "a size in bytes"},
       {"-M virt-2.12 -kernel K", "before 3.0"},
       {"-M virt-x -kernel K", "virt-VERSION"},
       {"-M virt-9 -kernel K", "virt-VERSION"},
@@ -396,6 +409,8 @@ static void cloud_hypervisor_options_are_read_in_every_form(void **state)
        "--cpus boot=2 --memory size=1G --kernel K --landlock --landlock-rules path=/a,access=rw path=/b,access=r --seccomp true --log-format json"},
       {NULL, "--cpus boot=2 --memory size=1G --kernel K --serial tty --console off --api-socket path=/s --event-monitor path=/e --no-shutdown"},
       {NULL, "--cpus boot=2 --memory size=1G --kernel K --serial file=\"a,b\" --gdb g --user-device socket=s --device path=/sys/x,iommu=off"},
+      {NULL, "--platform arm_rme=on --cpus boot=2 --memory size=1G --kernel K"},
+      {"--kernel K --platform personalization_value=AAEC", "--kernel K --platform arm_rme=on,measurement_algo=sha512,personalization_value=AAEC"},
       {"--kernel K --platform personalization_value=AAEC", "--kernel K --platform personalization_value=\"AAEC\""},
   };
   assert_same("cloud-hypervisor", rows, sizeof rows / sizeof *rows);

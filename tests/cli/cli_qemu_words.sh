@@ -48,6 +48,15 @@ compare -M noits
 compare -M frob=1
 compare -M smp.cpus=3
 compare -M memory.size=1G
+compare -m 2G -M memory.size=1G
+compare -M memory.size=1G -m 2G
+compare -m 1G -M memory.max-size=4G,memory.slots=2
+for o in memory-backend-ram,id=b,size=1G memory-backend-ram,id=b,size=2G memory-backend-ram,id=b '{"qom-type":"memory-backend-ram","id":"b","size":1073741824}' rng-random,id=b; do
+  compare -object "$o" -M memory-backend=b -m 1G
+  compare -object "$o" -M memory-backend=/objects/b -m 1G
+  compare -object "$o" -M memory-backend=b
+done
+compare -M memory-backend=b -m 1G
 compare -M virt-7.2
 compare -M virt-7
 compare --smp 2 --m 1G

@@ -318,7 +318,7 @@ static bool extend_rem(struct reader *r, const struct vcca_event *event)
     return vcca_fail_at(r->err, event->offset, "register %" PRIu32 " before REALM_CREATE", event->reg);
   if (!digest.p)
     return vcca_fail_at(r->err, event->offset, "an event for a REM has no %s digest, which is the realm's algorithm", vcca_hash_name(alg));
-  vcca_rem_extend(alg, false, r->out->rem[rem_of(event->reg)], digest);
+  vcca_rem_extend(alg, vcca_rim_rules(r->rules)->rem, r->out->rem[rem_of(event->reg)], digest);
   r->out->rem_events++;
   r->out->rem_known += find_image(r, event) >= 0;
   return true;

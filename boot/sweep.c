@@ -354,8 +354,9 @@ static bool set_caps(const struct values *v, struct vcca_host_caps *caps, struct
 
 static bool read_rules(const struct vcca_sweep_value *rmm, enum vcca_rules_id *out, struct vcca_error *err)
 {
-  *out = rmm && strcmp(rmm->text, "2.0") == 0 ? VCCA_RULES_ARM_2_0 : VCCA_RULES_ARM_1_0;
-  return !rmm || *out == VCCA_RULES_ARM_2_0 || strcmp(rmm->text, "1.0") == 0 || vcca_fail(err, VCCA_FAULT_USAGE, "rmm %.40s: 1.0 or 2.0", rmm->text);
+  *out = VCCA_RULES_ARM_1_0;
+  return !rmm || vcca_rim_rules_of_rmm(vcca_span_str(rmm->text), out) ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "rmm %.40s: 1.0, 2.0 or 2.0-bet1", rmm->text);
 }
 
 static bool plan_model(const struct vmm_model *model, const struct vcca_sweep *sweep, const struct values *v, const struct vcca_sweep_help *help,

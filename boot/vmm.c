@@ -300,9 +300,9 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   *out = (struct vcca_vmm_plan){.plan = {.rules = rules}, .behind = images->behind, .behind_ctx = images->behind_ctx};
   if (!model)
     return vcca_fail(err, VCCA_FAULT_USAGE, "there is no VMM model '%.40s'", config->vmm ? config->vmm : "");
-  if (rules != VCCA_RULES_ARM_1_0 && rules != VCCA_RULES_ARM_2_0)
+  if (!vcca_rim_rules(rules)->rmm)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts realms: RMM 1.0 or 2.0", model->name);
-  if (rules == VCCA_RULES_ARM_2_0 && (config->has_hash || config->has_rpv || config->log))
+  if (rules != VCCA_RULES_ARM_1_0 && (config->has_hash || config->has_rpv || config->log))
     vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; predicted as asked");
 
   struct vmm_layout lay = {.config = config, .template = TEMPLATE_NONE};

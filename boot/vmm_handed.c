@@ -40,7 +40,7 @@ bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *h
         hash(hash_ctx, alg, plan->handed[i], digest);
       else
         vcca_hash(alg, plan->handed[i], digest);
-      vcca_rem_extend(alg, false, rem, vcca_span_of(digest, vcca_hash_size(alg)));
+      vcca_rem_extend(alg, vcca_rim_rules(plan->plan.rules)->rem, rem, vcca_span_of(digest, vcca_hash_size(alg)));
     }
   return plan->handed_count > 0;
 }

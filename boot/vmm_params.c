@@ -121,7 +121,7 @@ static bool resolve_hash(const struct vmm_model *model, const struct vcca_vmm_co
   else if (config->has_hash)
     p->hash_alg = config->hash_alg;
   else
-    p->hash_alg = rules == VCCA_RULES_ARM_2_0 ? VCCA_SHA256 : model->hash_alg;
+    p->hash_alg = rules == VCCA_RULES_ARM_1_0 ? model->hash_alg : VCCA_SHA256;
   if (p->hash_alg == VCCA_SHA384 && !vcca_rim_rules(rules)->sha384)
     return vcca_fail(err, VCCA_FAULT_USAGE, "RMM 1.0 has no SHA-384: --rmm 2.0, or another --hash-algo");
   return true;

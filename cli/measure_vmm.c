@@ -49,12 +49,11 @@ bool measure_write_log(const struct job *job, struct vcca_error *err)
   return vcca_bootlog_write(job->plan, vmm, version ? version : "", &out, err) && vcca_files_write(job->args->files, path, vcca_sink_span(&out), err);
 }
 
-/* 1.0 or 2.0 */
 static bool read_rules(const struct args *a, enum vcca_rules_id *out, struct vcca_error *err)
 {
   const char *rmm = args_get(a, "rmm");
-  *out = rmm && strcmp(rmm, "2.0") == 0 ? VCCA_RULES_ARM_2_0 : VCCA_RULES_ARM_1_0;
-  return !rmm || *out == VCCA_RULES_ARM_2_0 || strcmp(rmm, "1.0") == 0 || vcca_fail(err, VCCA_FAULT_USAGE, "--rmm %s: 1.0 or 2.0", rmm);
+  *out = VCCA_RULES_ARM_1_0;
+  return !rmm || vcca_rim_rules_of_rmm(vcca_span_str(rmm), out) || vcca_fail(err, VCCA_FAULT_USAGE, "--rmm %s: 1.0, 2.0 or 2.0-bet1", rmm);
 }
 
 bool measure_ready_vmm(struct job *job, struct vcca_error *err)

@@ -140,6 +140,7 @@ static bool leniency_row(unsigned i, char cells[COLUMNS][CELL])
 
 static bool rules_row(unsigned i, char cells[COLUMNS][CELL])
 {
+  static const char *const extensions[] = {"digest, value", "digest, value padded to 64", "64 bytes, value padded to 64"};
   if (i >= VCCA_RULES_COUNT)
     return false;
   const struct vcca_rim_rules *r = vcca_rim_rules((enum vcca_rules_id)i);
@@ -149,6 +150,8 @@ static bool rules_row(unsigned i, char cells[COLUMNS][CELL])
   cell(cells[3], r->every_rec ? "every one" : "runnable ones");
   cell(cells[4], r->packed_rec ? "80 bytes" : "4096-byte page");
   cell(cells[5], r->sha384 ? "yes" : "no");
+  cell(cells[6], r->zero_start ? "zeros" : "H(parameter page)");
+  cell(cells[7], extensions[r->rem]);
   return true;
 }
 
@@ -202,7 +205,7 @@ static const struct table tables[] = {
     {"models", "VMM models", {"model", "what it is", NULL}, model_row, NULL},
     {"rules",
      "Measurement rules",
-     {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", NULL},
+     {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", "RIM starts from", "REM' is the hash of"},
      rules_row,
      NULL},
 };

@@ -22,7 +22,7 @@ bool hypothesis_rules(struct theory *t, unsigned v, struct vcca_rim_deviation *s
     return false;
   t->rules = t->data_rules = t->rec_rules = rules;
   if (t->vmm && rules != VCCA_RULES_VIRTCCA)
-    (void)say_edit(say, VCCA_EDIT_SET, "rmm", "%s", rules == VCCA_RULES_ARM_2_0 ? "2.0" : "1.0");
+    (void)say_edit(say, VCCA_EDIT_SET, "rmm", "%s", vcca_rim_rules(rules)->rmm);
   return say_words(say, "the monitor measures by the rules of %s", vcca_rim_rules(rules)->name);
 }
 

@@ -8,9 +8,17 @@
 #include <string.h>
 
 static const struct vcca_rim_rules rules_table[VCCA_RULES_COUNT] = {
-    [VCCA_RULES_ARM_1_0] = {.name = "arm-rmm-1.0", .ripas_extends = true, .unmeasured_extends = true},
-    [VCCA_RULES_ARM_2_0] = {.name = "arm-rmm-2.0", .unmeasured_extends = true, .sha384 = true},
-    [VCCA_RULES_VIRTCCA] = {.name = "virtcca", .every_rec = true, .packed_rec = true},
+    [VCCA_RULES_ARM_1_0] =
+        {.name = "arm-rmm-1.0", .rmm = "1.0", .ripas_extends = true, .unmeasured_extends = true, .rem_zero_padded = VCCA_REM_PADDED_VALUE},
+    [VCCA_RULES_ARM_2_0] = {.name = "arm-rmm-2.0", .rmm = "2.0", .unmeasured_extends = true, .sha384 = true, .rem_zero_padded = VCCA_REM_PADDED},
+    [VCCA_RULES_VIRTCCA] = {.name = "virtcca", .every_rec = true, .packed_rec = true, .rem_zero_padded = VCCA_REM_PADDED_VALUE},
+    [VCCA_RULES_ARM_2_0_BET1] = {.name = "arm-rmm-2.0-bet1",
+                                 .rmm = "2.0-bet1",
+                                 .zero_start = true,
+                                 .unmeasured_extends = true,
+                                 .sha384 = true,
+                                 .rem = VCCA_REM_PADDED,
+                                 .rem_zero_padded = VCCA_REM_PADDED},
 };
 
 const struct vcca_rim_rules *vcca_rim_rules(enum vcca_rules_id id)
@@ -22,6 +30,16 @@ bool vcca_rim_rules_named(vcca_span name, enum vcca_rules_id *id)
 {
   for (unsigned i = 0; i < VCCA_RULES_COUNT; i++)
     if (vcca_span_is(name, rules_table[i].name)) {
+      *id = (enum vcca_rules_id)i;
+      return true;
+    }
+  return false;
+}
+
+bool vcca_rim_rules_of_rmm(vcca_span version, enum vcca_rules_id *id)
+{
+  for (unsigned i = 0; i < VCCA_RULES_COUNT; i++)
+    if (rules_table[i].rmm && vcca_span_is(version, rules_table[i].rmm)) {
       *id = (enum vcca_rules_id)i;
       return true;
     }
@@ -64,6 +82,10 @@ static void extend(struct vcca_rim *rim, const uint8_t desc[VCCA_DESCRIPTOR_SIZE
 
 void vcca_rim_create(struct vcca_rim *rim, enum vcca_rules_id rules, const struct vcca_realm_params *params)
 {
+  *rim = (struct vcca_rim){.rules = rules, .hash_alg = params->hash_alg};
+  if (rules_table[rules].zero_start)
+    return;
+
   uint8_t page[VCCA_PAGE] = {0};
   vcca_put_le64(page + 0x00, params->flags);
   vcca_put_le64(page + 0x08, params->s2sz);
@@ -72,8 +94,6 @@ void vcca_rim_create(struct vcca_rim *rim, enum vcca_rules_id rules, const struc
   vcca_put_le64(page + 0x20, params->num_wps);
   vcca_put_le64(page + 0x28, params->pmu_num_ctrs);
   page[0x30] = (uint8_t)params->hash_alg;
-
-  *rim = (struct vcca_rim){.rules = rules, .hash_alg = params->hash_alg};
   vcca_hash(rim->hash_alg, VCCA_SPAN(page), rim->value);
 }
 

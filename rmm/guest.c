@@ -16,7 +16,8 @@ static const struct realm *realm_of(const vcca_machine *m, uint64_t rec)
 void guest_rem_extend(vcca_machine *m, uint64_t rec, unsigned index, vcca_span value)
 {
   struct realm *realm = realm_edit(m, rec_at(m, rec)->owner);
-  vcca_rem_extend(realm->rim.hash_alg, m->config.rem_zero_padded, realm->rem[index % VCCA_REMS], value);
+  const struct vcca_rim_rules *rules = vcca_rim_rules(m->config.rules);
+  vcca_rem_extend(realm->rim.hash_alg, m->config.rem_zero_padded ? rules->rem_zero_padded : rules->rem, realm->rem[index % VCCA_REMS], value);
 }
 
 void guest_system_off(vcca_machine *m, uint64_t rec)

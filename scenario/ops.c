@@ -185,7 +185,7 @@ static bool do_extend(struct ops *o, const struct tree_node *map)
     return tree_fail(index_node, o->err, "the RIM (index 0) cannot be extended: 1 to 4 are REM 0 to REM 3");
   if (value.n > VCCA_MEASUREMENT_SIZE)
     return tree_fail(value_node, o->err, "%zu bytes, an extension takes at most %d", value.n, VCCA_MEASUREMENT_SIZE);
-  vcca_rem_extend(o->out->rim.hash_alg, padded, o->out->rem[index - 1], value);
+  vcca_rem_extend(o->out->rim.hash_alg, padded ? o->rule->rem_zero_padded : o->rule->rem, o->out->rem[index - 1], value);
   o->out->has_rem = true;
   return true;
 }
@@ -230,7 +230,7 @@ static bool run_list(struct ops *o, const struct tree_node *root)
   if (format != 1)
     return tree_fail(tree_get(root, "vcca-ops"), o->err, "lists of format 1 are understood");
   if (profile->kind != TREE_SCALAR || !vcca_rim_rules_named(profile->text, &o->rules))
-    return tree_fail(profile, o->err, "the profiles are arm-rmm-1.0, arm-rmm-2.0 and virtcca");
+    return tree_fail(profile, o->err, "the profiles are arm-rmm-1.0, arm-rmm-2.0, arm-rmm-2.0-bet1 and virtcca");
   o->rule = vcca_rim_rules(o->rules);
   snprintf(o->out->profile, sizeof o->out->profile, "%s", o->rule->name);
   if (list->kind != TREE_LIST || list->count == 0)

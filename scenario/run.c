@@ -343,7 +343,7 @@ static bool read_header(struct run *r)
       !get_chars(&r->reading, r->root, "name", r->result->name, sizeof r->result->name, r->err))
     return false;
   if (profile->kind != TREE_SCALAR || !vcca_rim_rules_named(profile->text, &r->rules))
-    return tree_fail(profile, r->err, "the profiles are virtcca, arm-rmm-1.0 and arm-rmm-2.0");
+    return tree_fail(profile, r->err, "the profiles are virtcca, arm-rmm-1.0, arm-rmm-2.0 and arm-rmm-2.0-bet1");
   r->abi = r->rules == VCCA_RULES_VIRTCCA ? VCCA_ABI_TMI : VCCA_ABI_RMI;
   if (!tree_need(r->root, "device", &device, r->err) || !read_device(r, device, &r->device))
     return false;

@@ -91,10 +91,10 @@ static void measure(struct run *r, struct step *s, struct wish *w)
     step_failed(s, "no memory for the RIM");
 }
 
-/* Profile arm-rmm-2.0 is measured by its own rules; plans know the profiles of VMs, not of monitors. */
+/* Profile arm-rmm-2.0, or its draft's text, is measured by its own rules; plans know the profiles of VMs, not of monitors. */
 static void follow_rules(const struct run *r, struct wish *w)
 {
-  if (w->plan.rules == VCCA_RULES_ARM_1_0 && r->rules == VCCA_RULES_ARM_2_0)
+  if (w->plan.rules == VCCA_RULES_ARM_1_0 && vcca_rim_rules(r->rules)->rmm)
     w->plan.rules = r->rules;
 }
 

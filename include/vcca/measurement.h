@@ -1,7 +1,8 @@
 /* RIM and REM: what the monitor measures, byte for byte.
  *
- * The rules are data: Arm's RMM 1.0, Arm's RMM 2.0 and virtCCA's TMM differ in five facts and share everything else.
- * Sources: RMM specification DEN0137 1.0-rel0 B4.3 and C1; TF-RMM for 2.0; the virtCCA SDK's rim_ref for virtCCA.
+ * The rules are data: Arm's RMM 1.0, Arm's RMM 2.0 and virtCCA's TMM differ in a few facts and share everything else.
+ * Sources: RMM specification DEN0137 1.0-rel0 B4.3 and C1; TF-RMM for 2.0, and the text of 2.0-bet1 where that says otherwise; the
+ * virtCCA SDK's rim_ref for virtCCA.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_MEASUREMENT_H
@@ -13,18 +14,31 @@
 extern "C" {
 #endif
 
-enum vcca_rules_id { VCCA_RULES_ARM_1_0, VCCA_RULES_ARM_2_0, VCCA_RULES_VIRTCCA, VCCA_RULES_COUNT };
+enum vcca_rules_id { VCCA_RULES_ARM_1_0, VCCA_RULES_ARM_2_0, VCCA_RULES_VIRTCCA, VCCA_RULES_ARM_2_0_BET1, VCCA_RULES_COUNT };
+
+/* What an extension of a REM hashes. */
+enum vcca_rem_rule {
+  VCCA_REM_PLAIN,        /* the digest so far, and the value: every monitor there is */
+  VCCA_REM_PADDED_VALUE, /* the digest so far, and the value with zeros up to 64 bytes: B3.42 of 1.0-rel0, read so */
+  VCCA_REM_PADDED,       /* all 64 bytes of the register, and the value with zeros up to 64 bytes: B3.110 of 2.0-bet1 */
+};
 
 struct vcca_rim_rules {
-  const char *name;        /* "arm-rmm-1.0", "arm-rmm-2.0", "virtcca" */
+  const char *name;        /* "arm-rmm-1.0", "arm-rmm-2.0", "virtcca", "arm-rmm-2.0-bet1" (the draft's text, which no monitor follows) */
+  const char *rmm;         /* the RMM's version: "1.0", "2.0", "2.0-bet1"; NULL: not an RMM's */
+  bool zero_start;         /* a RIM starts from zeros; otherwise from H(4096-byte parameter page) */
   bool ripas_extends;      /* RTT_INIT_RIPAS extends, once per translation table entry */
   bool unmeasured_extends; /* DATA without the measure flag extends, with zero content */
   bool every_rec;          /* every REC is measured; otherwise only runnable ones */
   bool packed_rec;         /* REC content is H(80 bytes: gprs, pc, flags); otherwise H(4096-byte parameter page) */
   bool sha384;             /* SHA-384 may be asked for */
+  enum vcca_rem_rule rem;
+  enum vcca_rem_rule rem_zero_padded; /* the same where zero padding is asked for (rem_zero_padded of a machine) */
 };
 const struct vcca_rim_rules *vcca_rim_rules(enum vcca_rules_id id);
 bool vcca_rim_rules_named(vcca_span name, enum vcca_rules_id *id);
+/* By the RMM's version. */
+bool vcca_rim_rules_of_rmm(vcca_span version, enum vcca_rules_id *id);
 
 /* The measured fields of RmiRealmParams / tmi_cvm_params, raw encodings as the host passes them (RMM: num_bps and
  * num_wps are counts minus 1, sve_vl is bits/128 - 1; virtCCA: sve_vl is bits/128). RPV, VMID and table fields are not
@@ -70,7 +84,7 @@ struct vcca_rim {
   uint8_t value[VCCA_MEASUREMENT_SIZE];
 };
 
-/* RIM = pad64(H(4096-byte parameter page)). */
+/* RIM = pad64(H(4096-byte parameter page)), or zeros, as the rules say. */
 void vcca_rim_create(struct vcca_rim *rim, enum vcca_rules_id rules, const struct vcca_realm_params *params);
 /* Extends by one granule at ipa; content is its digest (vcca_hash_size bytes), or NULL for an unmeasured granule, which
  * extends only under rules that say so. Returns whether it extended. */
@@ -82,9 +96,8 @@ bool vcca_rim_ripas(struct vcca_rim *rim, uint64_t base, uint64_t top);
 /* The digest bytes of the register: vcca_hash_size(alg) of the 64. */
 vcca_span vcca_rim_digest(const struct vcca_rim *rim);
 
-/* REM' = pad64(H(REM[0..digest size) || value)), value 0..64 bytes. With zero_padded the value is first padded with zeros
- * to 64 bytes: another reading of the same sentence of the specification; every deployed monitor does it without. */
-void vcca_rem_extend(enum vcca_hash_alg alg, bool zero_padded, uint8_t rem[VCCA_MEASUREMENT_SIZE], vcca_span value);
+/* REM' = pad64(H(what the rule says)), value 0..64 bytes. */
+void vcca_rem_extend(enum vcca_hash_alg alg, enum vcca_rem_rule rule, uint8_t rem[VCCA_MEASUREMENT_SIZE], vcca_span value);
 
 #ifdef __cplusplus
 }

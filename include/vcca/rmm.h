@@ -112,7 +112,7 @@ typedef void (*vcca_trace_hook)(void *ctx, const struct vcca_trace *trace);
 struct vcca_machine_config {
   enum vcca_abi abi;
   enum vcca_rules_id rules; /* which measurement rules; VCCA_RULES_VIRTCCA belongs to TMI */
-  bool rem_zero_padded;     /* see vcca_rem_extend */
+  bool rem_zero_padded;     /* a REM is extended by the rules' rem_zero_padded, not by their rem */
   struct vcca_region regions[VCCA_REGIONS];
   size_t region_count;
   struct vcca_features features;

@@ -412,7 +412,7 @@ static void later_registers_are_rems(void **state)
     vcca_span what = i == 0 ? VCCA_SPAN(kernel) : vcca_span_of(initrd, i);
     event(&h, regs[i], 0xd, what, 0);
     vcca_hash(VCCA_SHA256, what, digest);
-    vcca_rem_extend(VCCA_SHA256, false, want[i / 2], VCCA_SPAN(digest));
+    vcca_rem_extend(VCCA_SHA256, VCCA_REM_PLAIN, want[i / 2], VCCA_SPAN(digest));
   }
   check_ok(vcca_bootlog_measure(vcca_sink_span(&h.out), local, 1, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err), &err, "rems");
   assert_memory_equal(got.rem, want, sizeof want);

@@ -290,6 +290,7 @@ static void what_the_rules_do_not_measure_leaves_the_rim_alone(void **state)
       {VCCA_RULES_ARM_1_0, true, true, false},
       {VCCA_RULES_ARM_2_0, false, true, false},
       {VCCA_RULES_VIRTCCA, false, false, true},
+      {VCCA_RULES_ARM_2_0_BET1, false, true, false},
   };
   const struct vcca_realm_params params = golden_params(VCCA_SHA256);
   const struct vcca_rec_params idle = {0};
@@ -338,10 +339,41 @@ static void rmm_2_0_measures_no_ripas_and_knows_sha384(void **state)
   }
 }
 
+/* The text of 2.0-bet1 (A7.1.1) begins with zeros where the monitor hashes the parameters; what extends is alike. Computed with
+ * Python's hashlib: a granule, an unmeasured one, a REC. */
+static void the_text_of_2_0_starts_a_rim_from_zeros(void **state)
+{
+  (void)state;
+  static const struct {
+    enum vcca_hash_alg alg;
+    const char *rim;
+  } rows[] = {
+      {VCCA_SHA256, "eee13bce69b849325daf87eba1ffd2cfcdbfe9918f76ac7ef0b3571d7e8d6da7"},
+      {VCCA_SHA384, "ccc4693761ea37cf0f0bb99427a91da59c641d26c728fb8a0d7fc139dc411a66f01d551c3f958f67751eb7d7ecbc5ef2"},
+      {VCCA_SHA512,
+       "34e70fdb28d76fa480c9a980d40dc8842508b50b1e95db56e6a36fafa1f0645dae444b4a84e191f2949d521a1aa698ae9e40bf88da0ecba6d80f6f7e3b1eac51"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct vcca_rim rim;
+    const struct vcca_realm_params params = golden_params(rows[i].alg);
+    uint8_t granule[VCCA_PAGE], content[VCCA_HASH_MAX];
+    put_pattern(granule, 0, sizeof granule, 7, 3);
+    vcca_hash(rows[i].alg, VCCA_SPAN(granule), content);
+    vcca_rim_create(&rim, VCCA_RULES_ARM_2_0_BET1, &params);
+    assert_true(vcca_span_zero(VCCA_SPAN(rim.value)));
+    assert_false(vcca_rim_ripas(&rim, 0x1000, 0x2000));
+    assert_true(vcca_rim_data(&rim, 0x1000, content));
+    assert_true(vcca_rim_data(&rim, 0x2000, NULL));
+    const struct vcca_rec_params rec = {.flags = 1, .pc = 0x80000};
+    assert_true(vcca_rim_rec(&rim, &rec, NULL));
+    check_rim(&rim, rows[i].rim, "final");
+  }
+}
+
 static void rules_and_steps_have_names(void **state)
 {
   (void)state;
-  static const char *const names[] = {"arm-rmm-1.0", "arm-rmm-2.0", "virtcca"};
+  static const char *const names[] = {"arm-rmm-1.0", "arm-rmm-2.0", "virtcca", "arm-rmm-2.0-bet1"};
   enum vcca_rules_id id;
   for (unsigned i = 0; i < VCCA_RULES_COUNT; i++) {
     assert_true(vcca_rim_rules_named(vcca_span_str(names[i]), &id));
@@ -359,11 +391,17 @@ static void rules_and_steps_have_names(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(rmm_1_0_chain_is_the_monitors_at_every_step),    cmocka_unit_test(rmm_1_0_chain_under_sha512_is_the_monitors),
-      cmocka_unit_test(an_empty_realms_rim_is_the_published_one),       cmocka_unit_test(a_kvmtool_realm_measures_as_published),
-      cmocka_unit_test(a_virtcca_direct_boot_measures_as_the_sdk_says), cmocka_unit_test(a_virtcca_firmware_boot_measures_as_the_sdk_says),
-      cmocka_unit_test(an_empty_virtcca_vms_rim_is_the_sdks),           cmocka_unit_test(what_the_rules_do_not_measure_leaves_the_rim_alone),
-      cmocka_unit_test(rmm_2_0_measures_no_ripas_and_knows_sha384),     cmocka_unit_test(rules_and_steps_have_names),
+      cmocka_unit_test(rmm_1_0_chain_is_the_monitors_at_every_step),
+      cmocka_unit_test(rmm_1_0_chain_under_sha512_is_the_monitors),
+      cmocka_unit_test(an_empty_realms_rim_is_the_published_one),
+      cmocka_unit_test(a_kvmtool_realm_measures_as_published),
+      cmocka_unit_test(a_virtcca_direct_boot_measures_as_the_sdk_says),
+      cmocka_unit_test(a_virtcca_firmware_boot_measures_as_the_sdk_says),
+      cmocka_unit_test(an_empty_virtcca_vms_rim_is_the_sdks),
+      cmocka_unit_test(what_the_rules_do_not_measure_leaves_the_rim_alone),
+      cmocka_unit_test(rmm_2_0_measures_no_ripas_and_knows_sha384),
+      cmocka_unit_test(the_text_of_2_0_starts_a_rim_from_zeros),
+      cmocka_unit_test(rules_and_steps_have_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

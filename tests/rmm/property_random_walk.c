@@ -18,7 +18,7 @@ static void walk(const struct vcca_machine_config *config)
   const struct vcca_interface *api = config->abi == VCCA_ABI_TMI ? vcca_tmi() : vcca_rmi();
   uint64_t made = 0, accepted = 0, taken[WALK_COMMANDS] = {0};
   unsigned untaken = 0;
-  for (uint64_t seed = first_seed; made < calls / 4; seed++) {
+  for (uint64_t seed = first_seed; made < calls / 5; seed++) {
     uint64_t random = seed * UINT64_C(0x9e3779b97f4a7c15);
     struct walk *w = walk_new(config, walk_random, &random);
     for (unsigned i = 0; i < WALK; i++)
@@ -49,6 +49,12 @@ static void rmi_follows_its_shadow_under_the_rules_of_2_0_and_padded_extends(voi
   walk(&(struct vcca_machine_config){.abi = VCCA_ABI_RMI, .rules = VCCA_RULES_ARM_2_0, .rem_zero_padded = true});
 }
 
+static void rmi_follows_its_shadow_under_the_rules_of_the_draft(void **state)
+{
+  (void)state;
+  walk(&(struct vcca_machine_config){.abi = VCCA_ABI_RMI, .rules = VCCA_RULES_ARM_2_0_BET1});
+}
+
 static void rmi_follows_its_shadow_with_few_features(void **state)
 {
   (void)state;
@@ -66,6 +72,7 @@ int main(int argc, char **argv)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rmi_follows_its_shadow),
       cmocka_unit_test(rmi_follows_its_shadow_under_the_rules_of_2_0_and_padded_extends),
+      cmocka_unit_test(rmi_follows_its_shadow_under_the_rules_of_the_draft),
       cmocka_unit_test(rmi_follows_its_shadow_with_few_features),
       cmocka_unit_test(tmi_follows_its_shadow),
   };

@@ -18,7 +18,10 @@ static void extend_rem(struct walk *w, uint64_t rec)
   struct shadow_realm *realm = walk_realm(w, vcca_rec_owner(w->m, rec));
   memset(value, (int)walk_choose(w, 256), sizeof value);
   guest_rem_extend(w->m, rec, index, vcca_span_of(value, n));
-  vcca_rem_extend(realm->rim.hash_alg, vcca_machine_config(w->m)->rem_zero_padded, realm->rem[index], vcca_span_of(value, n));
+  const struct vcca_machine_config *config = vcca_machine_config(w->m);
+  bool plain = !config->rem_zero_padded && config->rules != VCCA_RULES_ARM_2_0_BET1;
+  enum vcca_rem_rule padded = config->rules == VCCA_RULES_ARM_1_0 || w->tmi ? VCCA_REM_PADDED_VALUE : VCCA_REM_PADDED;
+  vcca_rem_extend(realm->rim.hash_alg, plain ? VCCA_REM_PLAIN : padded, realm->rem[index], vcca_span_of(value, n));
 }
 
 static enum vcca_guest_action ask_for_ripas(struct walk *w, uint64_t rec)

@@ -178,7 +178,7 @@ expect 2 "no option '--frob'" measure kvmtool --host small.toml -- -c 1 -m 512M 
 expect 2 "behind --" measure qemu --vcpus 2
 expect 2 "behind --" measure qemu stray
 expect 2 "is not for virtcca" measure virtcca --kernel Image --rmm 2.0
-expect 2 "1.0 or 2.0" measure qemu --host small.toml --rmm 3.0
+expect 2 "1.0, 2.0 or 2.0-bet1" measure qemu --host small.toml --rmm 3.0
 expect 2 "starts realms from a kernel" measure cloud-hypervisor --host small.toml -- --firmware x
 expect 2 "kernel alone" measure kata --kernel Image --initrd initrd --vcpus 1
 head -c 3M /dev/zero >large

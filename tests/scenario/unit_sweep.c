@@ -208,7 +208,7 @@ static void what_is_wrong_is_named_with_its_place(void **state)
       {QEMU "matrix: {s2sz: [40]}\n", 3, 10, "\"s2sz\" is not for qemu: use ipa-bits"},
       {QEMU "matrix: {pmu: [4]}\n", 3, 16, "true or false"},
       {QEMU "matrix: {ipa-bits: [31]}\n", 3, 21, "32 to 52"},
-      {QEMU "matrix: {rmm: [1.1]}\n", 3, 16, "1.0 or 2.0"},
+      {QEMU "matrix: {rmm: [1.1]}\n", 3, 16, "1.0, 2.0 or 2.0-bet1"},
       {QEMU "matrix: {hash-algo: [md5]}\n", 3, 22, "sha256"},
       {QEMU "matrix: {hash: [md5]}\n", 3, 17, "measurement-algorithm"},
       {QEMU "matrix: {vcpus: [0]}\n", 3, 18, "-smp"},

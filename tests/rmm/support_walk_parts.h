@@ -56,7 +56,7 @@ struct attempt {
 };
 
 /* Says what is wrong, and where, and aborts. */
-void walk_wrong(const struct walk *w, const char *format, ...) VCCA_PRINTF(2, 3);
+_Noreturn void walk_wrong(const struct walk *w, const char *format, ...) VCCA_PRINTF(2, 3);
 
 /* A number below bound; whether something happens that does in so many of 100 cases. */
 unsigned walk_choose(struct walk *w, unsigned bound);

@@ -90,6 +90,7 @@ bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const 
                                    .its = fdt_path_offset(fdt, "/intc@8000000/its@8080000") >= 0,
                                    .cpus_alone = true,
                                    .cpu_step = 1};
+  facts->seeds = chosen >= 0 && (fdt_getprop(fdt, chosen, "kaslr-seed", NULL) || fdt_getprop(fdt, chosen, "rng-seed", NULL));
   facts->numa = model->numa_with_slots && lay->config->ram_slots > 0 && !facts->neutral;
   facts->initrd_cells = initrd_cells(model, facts, fdt, chosen);
   if (cpus >= 0)

@@ -323,6 +323,8 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   bool good = model->bootargs && !bootargs ? vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the kernel's command line")
                                            : lay_out(model, &lay, &used, out, err);
   free(bootargs);
+  if (good && lay.template.seeds)
+    vmm_note(&notes, "the template has random seeds in /chosen (kaslr-seed, rng-seed): the RIM holds only for a VM whose tree has the same");
   return good;
 }
 

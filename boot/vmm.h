@@ -133,6 +133,7 @@ struct template_facts {
   bool neutral;                       /* made here, or by whoever makes the same; no VMM's own */
   unsigned address_cells, size_cells; /* the root's */
   unsigned initrd_cells;              /* of an initrd's address; 0: not known */
+  bool seeds;                         /* random ones, in /chosen */
   bool numa;                          /* the VM's one NUMA node is told of */
   unsigned cpus;                      /* nodes of CPUs */
   bool cpu_map, cpus_alone;           /* nothing else in /cpus depends on their number */

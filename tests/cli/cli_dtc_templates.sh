@@ -40,5 +40,10 @@ same 1 512 none a 1 512 none a
 same 2 512 none a 5 1024 initrd "quiet splash"
 same 5 1024 initrd abc 1 512 none x
 same 1 512 initrd abc 8 2048 initrd abcdef
+
+# seeds stay as they are, which is said
+echo '/dts-v1/; / { #address-cells = <2>; #size-cells = <2>; chosen { rng-seed = <1 2>; }; };' | dtc -q -I dts -O dtb -o from.dtb -
+"$vcca" measure qemu --num-bps 6 --num-wps 4 -k Image --dtb-template from.dtb -- -m 512M -kernel Image 2>&1 >/dev/null | grep -q 'random seeds' ||
+  { echo "nothing said about seeds"; bad=1; }
 [[ $n -eq 4 ]] || bad=1
 exit $bad

@@ -143,13 +143,12 @@ void vcca_print(FILE *out, const char *fmt, ...)
   va_end(args);
 }
 
-void vcca_text_xml(FILE *out, const char *text)
+static void write_xml(FILE *out, vcca_span text, bool lines)
 {
-  vcca_span all = vcca_span_str(text);
-  for (size_t at = 0; at < all.n;) {
+  for (size_t at = 0; at < text.n;) {
     char room[16];
     vcca_sink one = VCCA_SINK(room);
-    put_one(&one, all, &at, false);
+    put_one(&one, text, &at, lines);
     for (size_t i = 0; i < one.n; i++)
       switch (room[i]) {
       case '<':
@@ -168,4 +167,14 @@ void vcca_text_xml(FILE *out, const char *text)
         fputc(room[i], out);
       }
   }
+}
+
+void vcca_text_xml(FILE *out, const char *text)
+{
+  write_xml(out, vcca_span_str(text), false);
+}
+
+void vcca_text_xml_lines(FILE *out, vcca_span text)
+{
+  write_xml(out, text, true);
 }

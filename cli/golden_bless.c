@@ -32,8 +32,10 @@ static bool bless(void *ctx, const char *path, vcca_span bytes, struct vcca_erro
 static enum vcca_exit run(const struct args *a)
 {
   struct vcca_error err;
-  bool families[VCCA_FAMILIES];
-  if (!suite_families(a, families, &err))
+  bool families[VCCA_FAMILIES], any[VCCA_FAMILIES];
+  for (int i = 0; i < VCCA_FAMILIES; i++)
+    any[i] = true; /* a family may be new */
+  if (!suite_families(a, families, &err) || !suite_is_one(a->operand[0], any, &err))
     return fail(a, &err);
   struct job job = {a->operand[0], suite_seen_new(&err), args_has(a, "yes"), 0};
   if (!job.seen || !vcca_suite_each(false, families, bless, &job, &err)) {

@@ -1,8 +1,6 @@
 /* vcca golden check: is a folder the suite that this version makes?
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <sys/stat.h>
-
 #include "cli/golden_suite.h"
 
 static const struct option options[] = {
@@ -35,14 +33,8 @@ static enum vcca_exit run(const struct args *a)
 {
   struct vcca_error err;
   bool families[VCCA_FAMILIES];
-  struct stat st;
-  if (!suite_families(a, families, &err))
+  if (!suite_families(a, families, &err) || !suite_is_one(a->operand[0], families, &err))
     return fail(a, &err);
-  if (stat(a->operand[0], &st) != 0 || !S_ISDIR(st.st_mode)) {
-    vcca_fail(&err, VCCA_FAULT_IO, "no such folder");
-    vcca_fail_in(&err, a->operand[0]);
-    return fail(a, &err);
-  }
   struct job job = {a->operand[0], suite_seen_new(&err), 0, 0};
   if (!job.seen || !vcca_suite_each(args_has(a, "diag"), families, compare, &job, &err)) {
     suite_seen_free(job.seen);
@@ -62,7 +54,7 @@ const struct verb verb_golden_check = {
     "whether a folder is the suite that this version makes",
     "Makes the suite in memory and compares it with the folder byte for byte; names what differs, what is missing, and vectors that do not belong "
     "there. "
-    "Exit: 0 the same, 1 different.",
+    "Exit: 0 the same, 1 different, 3 the folder is no golden suite.",
     "vcca golden check vectors",
     options,
     run,

@@ -1,14 +1,15 @@
 /* vcca golden list: the mutations, one line each.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
-#include "cli/cli.h"
-#include "vcca/golden.h"
+#include "cli/golden_filter.h"
 
 static const struct option options[] = {
-    {"family", 'F', "NAME", false, "only those that apply to this family"},
-    {"mutation", 'm', "ID", false, "only this one, with its recipe"},
+    {"family", 'F', "NAME", MANY, "only those that apply to this family; patterns (*), several with commas, ! before one to leave out; so with all"},
+    {"layer", 'l', "NAME", MANY, "only those of this layer"},
+    {"stage", 0, "NAME", MANY, "only those that are noticed at this stage"},
+    {"flag", 0, "NAME", MANY, "only this kind of fault"},
+    {"id", 'i', "ID", MANY, "only this one, by id or name"},
+    {"mutation", 'm', "ID", MANY, "only this one, with its recipe, and its flag's effect"},
     OPTION_OUTPUT,
     OPTION_END,
 };
@@ -34,6 +35,7 @@ static void as_json(const struct vcca_mutation *m, struct vcca_json *j)
     vcca_json_str(j, "check", vcca_check_name(m->check));
   vcca_json_str(j, "flag", m->flag->name);
   vcca_json_str(j, "stage", vcca_golden_stage_name(m->flag->stage));
+  vcca_json_str(j, "effect", m->flag->effect);
   vcca_json_str(j, "recipe", recipe);
   vcca_json_str(j, "note", m->note);
   vcca_json_open(j, "families", '[');
@@ -54,35 +56,44 @@ static void as_text(const struct vcca_mutation *m, bool with_recipe)
     vcca_print(stdout, "       %s\n       %s: %s\n", recipe, m->flag->name, m->flag->effect);
 }
 
+static bool applies(const struct args *a, const struct vcca_mutation *m)
+{
+  for (int f = 0; f < VCCA_FAMILIES; f++)
+    if (filter_family(a, (enum vcca_family)f) && vcca_mutation_applies(m, (enum vcca_family)f))
+      return filter_case(a, m);
+  return false;
+}
+
 static enum vcca_exit run(const struct args *a)
 {
   struct vcca_error err;
   bool json;
-  enum vcca_family family = VCCA_FAMILIES;
-  const char *name = args_get(a, "family"), *one = args_get(a, "mutation");
-  const struct vcca_mutation *only = one ? vcca_mutation_named(vcca_span_str(one)) : NULL;
-  if (!args_json(a, &json, &err))
+  if (!args_json(a, &json, &err) || !filter_check(a, &err))
     return fail(a, &err);
-  if (name && !vcca_family_named(vcca_span_str(name), &family))
-    return usage(a, "no family '%s'; see: vcca table profiles", name);
-  if (one && !only)
-    return usage(a, "no mutation '%s'; see: vcca golden list", one);
-  if (name && only && !vcca_mutation_applies(only, family))
-    return usage(a, "%s changes what the family %s does not have", only->id, name);
+  size_t listed = 0;
+  for (size_t i = 0; i < vcca_mutation_count(); i++)
+    listed += applies(a, vcca_mutation_at(i));
+  if (listed == 0)
+    return usage(a, "no mutation is all of that: what it changes may be what the family does not have");
   struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
-  if (json)
-    vcca_json_open(&j, NULL, '[');
+  if (json) {
+    vcca_json_open(&j, NULL, '{');
+    vcca_json_head(&j, "vcca-golden-list-1", NULL);
+    vcca_json_open(&j, "mutations", '[');
+  }
   for (size_t i = 0; i < vcca_mutation_count(); i++) {
     const struct vcca_mutation *m = vcca_mutation_at(i);
-    if ((only && strcmp(m->id, only->id) != 0) || (name && !vcca_mutation_applies(m, family)))
+    if (!applies(a, m))
       continue;
     if (json)
       as_json(m, &j);
     else
-      as_text(m, only != NULL);
+      as_text(m, args_has(a, "mutation"));
   }
-  if (json)
+  if (json) {
     vcca_json_close(&j);
+    vcca_json_close(&j);
+  }
   return VCCA_EXIT_YES;
 }
 
@@ -93,7 +104,7 @@ const struct verb verb_golden_list = {
     0,
     "the mutations of golden evidence",
     "Lists every mutation: id, name, layer, what is signed again, what a verifier must answer, the check of ours that fails first, and what is "
-    "wrong.",
+    "wrong. -o json has the schema golden/list.schema.json.",
     "vcca golden list --family arm-1.0\nvcca golden list --mutation R15",
     options,
     run,

@@ -1,263 +1,298 @@
 /* vcca golden run: somebody's verifier over the suite.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "vcca/golden.h"
+#include "cli/golden_filter.h"
+#include "cli/golden_report.h"
 #include "vcca/hex.h"
 
 static const struct option options[] = {
-    {"family", 'F', "NAME", true, "only this family; may be repeated"},
-    {"mutation", 'm', "ID", true, "only this mutation, or \"base\"; may be repeated"},
-    {"reject", 0, "CODE", true, "an exit code that means no, besides 1"},
-    {"timeout", 0, "SECONDS", false, "without a sign of life; default 10"},
-    {"all", 'a', NULL, false, "list every case, not only those that are not right"},
+    {"family", 'F', "NAME", MANY, "only this family; patterns (*), several with commas, ! before one to leave out; so with all that follow"},
+    {"layer", 'l', "NAME", MANY, "only cases of this layer: structure, cose, platform, realm, binding, chain, eventlog, accept, appraisal, policy"},
+    {"stage", 0, "NAME", MANY, "only cases whose fault is noticed at this stage"},
+    {"flag", 0, "NAME", MANY, "only cases of this kind of fault"},
+    {"id", 'i', "ID", MANY, "only this case, by id or name; the base is V00"},
+    {"mutation", 'm', "ID", MANY, "the same as --id"},
+    {"show", 's', "ID", MANY, "only this case, with command, files, output and effect; its files stay in --keep's folder, or in one in TMPDIR"},
+    {"keep", 'k', "DIR", false,
+     "keep what faults are made of in DIR/FAMILY/ID: files, output, and a script `run` that asks again; with --all every case"},
+    {"known", 0, "FILE", false, "faults that are known: lines as the matrix prints them; only others make the exit code 1"},
+    {"knows", 0, "NAME", MANY, "what the verifier has without a placeholder: CPAK, CERT, ..., as the base has it"},
+    {"reject", 0, "CODE", MANY, "an exit code that means no, besides 1"},
+    {"strict", 0, NULL, false, "an exit 1 by an exception that nobody caught (Python, Java, Node) is a crash"},
+    {"early", 0, "skip|fail", false, "what refused-early is: skipped (default), or a fault"},
+    {"timeout", 't', "SECONDS", false, "for an answer; default 10"},
+    {"jobs", 'j', "N", false, "verifiers at a time; default: as many as there are CPUs, with --serve 1"},
+    {"serve", 0, NULL, false, "start the verifier once and ask it by a line of JSON per case: -- COMMAND... -- WORD..."},
+    {"all", 'a', NULL, false, "list every case, not only faults"},
     {"output", 'o', "text|json|junit", false, "how to print the verdict matrix: text (default), json or junit"},
     OPTION_END,
 };
 
-enum style { TEXT, JSON, JUNIT };
+enum { JOBS_MAX = 256, TIMEOUT_MAX = 3600 };
 
 struct job {
   struct vcca_drive drive;
+  const char *command[CLI_OPERANDS + 1];
   int reject[CLI_VALUES];
-  enum style style;
-  bool all;
-  struct vcca_json j;
-  unsigned cases, count[VCCA_JUDGEMENTS];
+  struct matrix matrix;
+  struct vcca_drive_case *cases;
+  size_t chosen, done;
+  bool unsupported[VCCA_FAMILIES]; /* the base is */
+  bool stopped;                    /* a base was not accepted */
 };
 
-/* --- Printing --------------------------------------------------------------------------------------------- */
+/* --- Interrupts ----------------------------------------------------------------------------------------------- */
 
-static const char *answer(const struct vcca_drive_result *r, char *room, size_t cap)
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number)
 {
-  static const char *const ends[] = {[VCCA_DRIVE_ACCEPTED] = "accepted", [VCCA_DRIVE_REFUSED] = "refused", [VCCA_DRIVE_UNSUPPORTED] = "unsupported",
-                                     [VCCA_DRIVE_CRASHED] = "signal",    [VCCA_DRIVE_LATE] = "late",       [VCCA_DRIVE_BROKEN] = "exit"};
-  snprintf(room, cap, r->end == VCCA_DRIVE_CRASHED || r->end == VCCA_DRIVE_BROKEN ? "%s %d" : "%s", ends[r->end], r->code);
-  return room;
+  interrupted = number;
 }
 
-static void put_junit(const char *family, const char *id, const char *name, const char *note, const char *said, enum vcca_drive_judgement judged)
+static const int interrupts[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
+enum { INTERRUPTS = sizeof interrupts / sizeof interrupts[0] };
+
+/* The run ends itself, so that verifiers and files go first. What whoever started us ignores stays ignored. */
+static void watch(struct sigaction before[INTERRUPTS])
 {
-  vcca_print(stdout, "  <testcase classname=\"golden.%s\" name=\"%s %s\">", family, id, name);
-  if (vcca_judgement_bad(judged)) {
-    vcca_print(stdout, "<failure type=\"%s\" message=\"", vcca_judgement_name(judged));
-    vcca_text_xml(stdout, note);
-    vcca_print(stdout, "\">%s</failure>", said);
-  } else if (judged == VCCA_JUDGED_UNSUPPORTED) {
-    fputs("<skipped/>", stdout);
-  }
-  puts("</testcase>");
+  struct sigaction flag = {.sa_handler = on_interrupt};
+  for (size_t i = 0; i < INTERRUPTS; i++)
+    if (sigaction(interrupts[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+      sigaction(interrupts[i], &flag, NULL);
 }
 
-static void put_json(struct vcca_json *j, const char *family, const struct vcca_golden_case *c, const struct vcca_drive_result *r, const char *said,
-                     enum vcca_drive_judgement judged)
+/* As before; whoever was interrupted ends by it now. */
+static void unwatch(const struct sigaction before[INTERRUPTS])
 {
-  const struct vcca_mutation *m = c->mutation;
-  vcca_json_open(j, NULL, '{');
-  vcca_json_str(j, "family", family);
-  vcca_json_str(j, "id", m ? m->id : "V00");
-  vcca_json_str(j, "name", m ? m->name : "base");
-  vcca_json_str(j, "result", vcca_golden_result_name(m ? m->result : VCCA_GOLDEN_VALID));
-  vcca_json_str(j, "answer", said);
-  if (r->stage != VCCA_STAGES)
-    vcca_json_str(j, "stage", vcca_golden_stage_name(r->stage));
-  vcca_json_str(j, "judged", vcca_judgement_name(judged));
-  vcca_json_close(j);
+  for (size_t i = 0; i < INTERRUPTS; i++)
+    sigaction(interrupts[i], &before[i], NULL);
+  if (interrupted)
+    (void)raise(interrupted);
 }
 
-static void report(struct job *job, enum vcca_family family, const struct vcca_golden_case *c, const struct vcca_drive_result *r)
+/* --- First the bases ------------------------------------------------------------------------------------------ */
+
+static const struct vcca_mutation *empty_token(void)
 {
-  const struct vcca_mutation *m = c->mutation;
-  const char *name = vcca_family(family)->name, *id = m ? m->id : "V00", *what = m ? m->name : "base", *note = m ? m->note : "the base";
-  enum vcca_drive_judgement judged = vcca_drive_judge(c, r);
-  char said[32];
-  answer(r, said, sizeof said);
-  job->cases++;
-  job->count[judged]++;
-  if (job->style == JUNIT)
-    put_junit(name, id, what, note, said, judged);
-  else if (job->style == JSON)
-    put_json(&job->j, name, c, r, said, judged);
-  else if (job->all || vcca_judgement_bad(judged))
-    vcca_print(stdout, "%-16s %-14s %-6s %-32s %-12s %s\n", vcca_judgement_name(judged), name, id, what, said, note);
+  return vcca_mutation_named(vcca_span_str("S01"));
 }
 
-static void begin(struct job *job)
+static void stop(struct job *job, const struct vcca_drive_report *r)
 {
-  if (job->style == JUNIT)
-    vcca_print(stdout, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"golden\">\n");
-  if (job->style != JSON)
-    return;
-  job->j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
-  vcca_json_open(&job->j, NULL, '{');
-  vcca_json_head(&job->j, "vcca-golden-run-1", NULL);
-  vcca_json_open(&job->j, "cases", '[');
+  static const char why[] = "the base, which is sound, is not accepted: nothing else was asked";
+  const char *family = vcca_family(r->which.family)->name;
+  char how[160];
+  job->stopped = true;
+  snprintf(how, sizeof how, "%s: %s", family, why);
+  matrix_stop(&job->matrix, r, how);
+  fflush(stdout);
+  vcca_print(stderr, "vcca golden run: %s\n", how);
+  if (strstr(r->missing, "@CPAK@") && strstr(r->missing, "@ROOT@"))
+    fputs("The command takes no key that this family has: @CPAK@ (PEM), @JWK@ (keys on curves), or @CERT@ @SUB@ @ROOT@\n", stderr);
+  if (!job->matrix.keep)
+    fputs("To ask it again by hand: add --show V00\n", stderr);
 }
 
-static void end(struct job *job)
+/* A base must be accepted before anything is said; whether an empty token is accepted, too, is remembered. */
+static bool first_case(void *ctx, const struct vcca_drive_report *r)
 {
-  if (job->style == JUNIT)
-    puts("</testsuite>");
-  if (job->style == TEXT)
-    vcca_print(stdout, "%u cases\n", job->cases);
-  if (job->style == JSON) {
-    vcca_json_close(&job->j);
-    vcca_json_open(&job->j, "count", '{');
-  }
-  for (int i = 0; i < VCCA_JUDGEMENTS; i++) {
-    enum vcca_drive_judgement judgement = (enum vcca_drive_judgement)i;
-    if (job->style == JSON)
-      vcca_json_int(&job->j, vcca_judgement_name(judgement), job->count[i]);
-    else if (job->style == TEXT)
-      vcca_print(stdout, "%8u %-17s %s\n", job->count[i], vcca_judgement_name(judgement), vcca_judgement_meaning(judgement));
-  }
-  if (job->style == JSON) {
-    vcca_json_close(&job->j);
-    vcca_json_close(&job->j);
-  }
-}
-
-/* --- Running ---------------------------------------------------------------------------------------------- */
-
-/* Whether an option that may be repeated was not given, or with this value. */
-static bool chosen(const struct args *a, const char *option, const char *one, const char *other)
-{
-  const char *value;
-  for (unsigned i = 0; (value = args_nth(a, option, i)) != NULL; i++)
-    if (strcmp(value, one) == 0 || strcmp(value, other) == 0)
-      return true;
-  return !args_has(a, option);
-}
-
-static bool run_case(struct job *job, vcca_golden *golden, const struct vcca_mutation *m, struct vcca_error *err)
-{
-  struct vcca_golden_case c;
-  struct vcca_drive_result result;
-  if (!vcca_golden_make(golden, m, &c, err))
+  struct job *job = ctx;
+  if (job->stopped)
     return false;
-  bool ok = vcca_drive_case(&job->drive, golden, &c, &result, err);
-  if (ok)
-    report(job, vcca_golden_family(golden), &c, &result);
-  vcca_golden_case_free(&c);
-  return ok;
+  if (r->which.mutation)
+    job->matrix.blind[r->which.family] = r->result.end == VCCA_DRIVE_ACCEPTED;
+  else if (r->result.end == VCCA_DRIVE_UNSUPPORTED)
+    job->unsupported[r->which.family] = true;
+  else if (r->result.end != VCCA_DRIVE_ACCEPTED)
+    stop(job, r);
+  return !job->stopped;
 }
 
-static bool run_family(const struct args *a, struct job *job, enum vcca_family family, struct vcca_error *err)
+/* --- Then the chosen cases ------------------------------------------------------------------------------------ */
+
+static bool one_case(void *ctx, const struct vcca_drive_report *r)
 {
-  vcca_golden *golden = vcca_golden_open(family, err);
-  bool ok = golden && (!chosen(a, "mutation", "base", "V00") || run_case(job, golden, NULL, err));
-  for (size_t i = 0; ok && i < vcca_mutation_count(); i++) {
-    const struct vcca_mutation *m = vcca_mutation_at(i);
-    if (vcca_mutation_applies(m, family) && chosen(a, "mutation", m->id, m->name))
-      ok = run_case(job, golden, m, err);
+  struct job *job = ctx;
+  progress_line("golden", 1, 1, "cases"); /* makes room on a terminal */
+  matrix_add(&job->matrix, r);
+  fflush(stdout);
+  progress_line("golden", ++job->done, job->chosen, "cases");
+  return !ferror(stdout);
+}
+
+static bool run_family(struct job *job, vcca_drive_pool *pool, size_t from, size_t n, struct vcca_error *err)
+{
+  if (!job->unsupported[job->cases[from].family])
+    return vcca_drive_run(pool, job->cases + from, n, one_case, job, err);
+  for (size_t i = 0; i < n; i++) {
+    const struct vcca_drive_report r = {.which = job->cases[from + i],
+                                        .result = {.end = VCCA_DRIVE_UNSUPPORTED, .stage = VCCA_STAGES},
+                                        .judged = VCCA_JUDGED_UNSUPPORTED,
+                                        .missing = ""};
+    if (!one_case(job, &r))
+      return vcca_fail(err, VCCA_FAULT_IO, "stopped");
   }
-  vcca_golden_close(golden);
-  return ok;
+  return true;
 }
 
-static bool run_all(const struct args *a, struct job *job, struct vcca_error *err)
+static bool run_chosen(struct job *job, vcca_drive_pool *pool, struct vcca_error *err)
 {
-  bool ok = true;
-  begin(job);
-  for (int f = 0; ok && f < VCCA_FAMILIES; f++) {
-    const char *name = vcca_family((enum vcca_family)f)->name;
-    if (chosen(a, "family", name, name))
-      ok = run_family(a, job, (enum vcca_family)f, err);
+  for (size_t from = 0, n; from < job->chosen; from += n) {
+    for (n = 1; from + n < job->chosen && job->unsupported[job->cases[from + n].family] == job->unsupported[job->cases[from].family];)
+      n++;
+    if (!run_family(job, pool, from, n, err))
+      return false;
   }
-  end(job);
-  return ok && (job->cases > 0 || vcca_fail(err, VCCA_FAULT_USAGE, "no case was chosen"));
+  return true;
 }
 
-/* Removes a folder of files. */
-static void remove_folder(const char *folder)
+/* --- Choosing ------------------------------------------------------------------------------------------------- */
+
+static bool choose(const struct args *a, struct job *job, struct vcca_error *err)
 {
-  char path[4096];
-  DIR *d = opendir(folder);
-  for (const struct dirent *entry; d && (entry = readdir(d)) != NULL;) {
-    int n = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-    if (entry->d_name[0] != '.' && n > 0 && (size_t)n < sizeof path)
-      (void)unlink(path);
+  job->cases = calloc(VCCA_FAMILIES * (vcca_mutation_count() + 1), sizeof *job->cases);
+  if (!job->cases)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the cases");
+  for (int f = 0; f < VCCA_FAMILIES; f++) {
+    enum vcca_family family = (enum vcca_family)f;
+    if (!filter_family(a, family))
+      continue;
+    if (filter_case(a, NULL))
+      job->cases[job->chosen++] = (struct vcca_drive_case){family, NULL};
+    for (size_t i = 0; i < vcca_mutation_count(); i++) {
+      const struct vcca_mutation *m = vcca_mutation_at(i);
+      if (vcca_mutation_applies(m, family) && filter_case(a, m))
+        job->cases[job->chosen++] = (struct vcca_drive_case){family, m};
+    }
   }
-  if (d)
-    closedir(d);
-  (void)rmdir(folder);
+  return job->chosen > 0 || vcca_fail(err, VCCA_FAULT_USAGE, "no case was chosen");
 }
 
-static bool read_options(const struct args *a, struct job *job, struct vcca_error *err)
+static size_t first_cases(const struct job *job, struct vcca_drive_case out[2 * VCCA_FAMILIES])
 {
-  uint64_t timeout = 10;
-  const char *text, *how = args_get(a, "output");
-  if (!args_u64(a, "timeout", 3600, &timeout, err))
-    return false;
-  job->drive.timeout = (unsigned)timeout;
-  job->all = args_has(a, "all");
+  size_t n = 0;
+  for (size_t i = 0; i < job->chosen; i++)
+    if (i == 0 || job->cases[i].family != job->cases[i - 1].family) {
+      out[n++] = (struct vcca_drive_case){job->cases[i].family, NULL};
+      out[n++] = (struct vcca_drive_case){job->cases[i].family, empty_token()};
+    }
+  return n;
+}
+
+/* --- Options -------------------------------------------------------------------------------------------------- */
+
+static bool read_words(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *text, *how = args_get(a, "output"), *early = args_get(a, "early");
   for (unsigned i = 0; (text = args_nth(a, "reject", i)) != NULL; i++) {
     uint64_t code;
     if (!vcca_u64_read(vcca_span_str(text), &code, NULL) || code > 255)
       return vcca_fail(err, VCCA_FAULT_USAGE, "--reject %s: an exit code, 0 to 255", text);
     job->reject[job->drive.rejects++] = (int)code;
   }
+  for (unsigned i = 0; (text = args_nth(a, "knows", i)) != NULL; i++)
+    if (!vcca_drive_part_named(vcca_span_str(text), &job->drive.knows))
+      return vcca_fail(err, VCCA_FAULT_USAGE, "--knows %s: the name of a placeholder without its @, as CPAK", text);
+  if (early && strcmp(early, "skip") != 0 && strcmp(early, "fail") != 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--early %s: skip or fail", early);
+  job->matrix.early_fails = early && strcmp(early, "fail") == 0;
+  job->matrix.style = !how || strcmp(how, "text") == 0 ? MATRIX_TEXT : strcmp(how, "json") == 0 ? MATRIX_JSON : MATRIX_JUNIT;
+  return job->matrix.style != MATRIX_JUNIT || strcmp(how, "junit") == 0 || vcca_fail(err, VCCA_FAULT_USAGE, "--output %s: text, json or junit", how);
+}
+
+static bool read_options(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+  uint64_t timeout = 10, jobs = args_has(a, "serve") || cpus < 1 ? 1 : cpus > JOBS_MAX ? JOBS_MAX : (uint64_t)cpus;
+  const char *known = args_get(a, "known");
+  if (!args_u64(a, "timeout", TIMEOUT_MAX, &timeout, err) || !args_u64(a, "jobs", JOBS_MAX, &jobs, err) || !read_words(a, job, err) ||
+      !filter_check(a, err))
+    return false;
+  if (timeout == 0 || jobs == 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s 0: at least 1", timeout == 0 ? "timeout" : "jobs");
+  bool show = args_has(a, "show");
+  for (unsigned i = 0; i < a->operands; i++)
+    job->command[i] = a->operand[i];
+  job->drive.command = job->command;
   job->drive.reject = job->reject;
-  job->style = how && strcmp(how, "json") == 0 ? JSON : how && strcmp(how, "junit") == 0 ? JUNIT : TEXT;
-  for (unsigned i = 0; (text = args_nth(a, "mutation", i)) != NULL; i++)
-    if (!vcca_mutation_named(vcca_span_str(text)) && strcmp(text, "base") != 0 && strcmp(text, "V00") != 0)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "no mutation '%s'; see: vcca golden list", text);
-  for (unsigned i = 0; (text = args_nth(a, "family", i)) != NULL; i++) {
-    enum vcca_family family;
-    if (!vcca_family_named(vcca_span_str(text), &family))
-      return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%s'; see: vcca table profiles", text);
-  }
-  return !how || job->style != TEXT || strcmp(how, "text") == 0 || vcca_fail(err, VCCA_FAULT_USAGE, "--output %s: text, json or junit", how);
+  job->drive.timeout = (unsigned)timeout;
+  job->drive.jobs = (unsigned)jobs;
+  job->drive.serve = args_has(a, "serve");
+  job->drive.strict = args_has(a, "strict");
+  job->drive.keep = args_get(a, "keep");
+  job->drive.keep_all = show || (job->drive.keep && args_has(a, "all"));
+  job->drive.stop = &interrupted;
+  job->matrix.all = args_has(a, "all") || show;
+  job->matrix.details = show || job->drive.keep;
+  if (known)
+    job->matrix.known = known_read(a, known, err);
+  return !known || job->matrix.known;
+}
+
+static bool run_all(struct job *job, struct vcca_error *err)
+{
+  struct vcca_drive_case first[2 * VCCA_FAMILIES];
+  size_t n = first_cases(job, first);
+  if (job->drive.jobs > job->chosen)
+    job->drive.jobs = (unsigned)job->chosen;
+  vcca_drive_pool *pool = vcca_drive_open(&job->drive, err);
+  if (!pool)
+    return false;
+  job->matrix.keep = vcca_drive_kept(pool);
+  matrix_begin(&job->matrix);
+  bool ok = vcca_drive_run(pool, first, n, first_case, job, err) && run_chosen(job, pool, err);
+  progress_line("golden", 1, 1, "cases");
+  if (ok)
+    matrix_end(&job->matrix);
+  vcca_drive_close(pool);
+  return ok;
 }
 
 static enum vcca_exit run(const struct args *a)
 {
   static struct job job; /* large; one verb runs once */
-  const char *command[CLI_VALUES + 1] = {NULL};
-  char folder[] = "/tmp/vcca-golden-XXXXXX";
-  struct vcca_error err;
-  if (!read_options(a, &job, &err))
-    return fail(a, &err);
-  for (unsigned i = 0; i < a->operands; i++)
-    command[i] = a->operand[i];
-  if (!mkdtemp(folder)) {
-    vcca_fail(&err, VCCA_FAULT_IO, "cannot make a folder below /tmp");
-    return fail(a, &err);
+  struct sigaction before[INTERRUPTS];
+  struct vcca_error err = {.fault = VCCA_FAULT_NONE};
+  bool ok = read_options(a, &job, &err) && choose(a, &job, &err);
+  if (ok) {
+    watch(before);
+    ok = run_all(&job, &err);
+    unwatch(before);
   }
-  job.drive.command = command;
-  job.drive.folder = folder;
-  bool ok = run_all(a, &job, &err);
-  remove_folder(folder);
-  if (!ok)
-    return fail(a, &err);
-  for (int i = 0; i < VCCA_JUDGEMENTS; i++)
-    if (job.count[i] > 0 && vcca_judgement_bad((enum vcca_drive_judgement)i))
-      return VCCA_EXIT_NO;
-  return VCCA_EXIT_YES;
+  enum vcca_exit code = ok ? matrix_exit(&job.matrix) : job.stopped ? VCCA_EXIT_NO : fail(a, &err);
+  if (ok && code == VCCA_EXIT_FAULT)
+    fputs("vcca golden run: no case was answered: the verifier supports none of them, or its command takes nothing that they are about\n", stderr);
+  if (ok)
+    (void)known_stale(job.matrix.known, args_get(a, "known"));
+  known_free(job.matrix.known);
+  free(job.cases);
+  return code;
 }
 
 const struct verb verb_golden_run = {
     "golden run",
     "-- COMMAND [WORD]...",
     1,
-    CLI_VALUES,
+    2 * CLI_VALUES,
     "somebody's verifier over the suite: the verdict matrix",
     "Runs the command once for each golden case and judges its answer: exit 0 accepts, 1 (and each --reject) refuses, 77 is unsupported, a signal is "
-    "a crash. In the "
-    "command's words @@ is the token's file; @CPAK@ (PEM) @JWK@ @CERT@ @SUB@ @ROOT@ @EVENTLOG@ @PLATFORM_REF@ @IMAGE_REF@ "
-    "@RVSTORE@ @POLICY@ are files, and @CHALLENGE@ @RIM@ @REM0@ to @REM3@ "
-    "@RPV@ @AT@ @FAMILY@ @ID@ values. A word whose part a case does not have is left out, with the option before it. A verifier that prints \"stage: "
-    "NAME\" (cbor, "
-    "collection, cose, claims, cert, sig, binding, policy, eventlog) is also told when it refuses too early to have tested the fault. Exit: 0 all is "
-    "right, 1 something "
-    "is wrong.",
+    "a crash. In the command's words @@ is the token's file; @CPAK@ (PEM) @JWK@ @CERT@ @SUB@ @ROOT@ @EVENTLOG@ @PLATFORM_REF@ @IMAGE_REF@ "
+    "@RVSTORE@ @POLICY@ are files, and @CHALLENGE@ @RIM@ @REM0@ to @REM3@ @RPV@ @AT@ @FAMILY@ @ID@ values. A word whose part a case does not have is "
+    "left out, with the option before it. What the command takes decides what it is asked: a case about evidence that it does not take is not-asked, "
+    "neither right nor a fault. The base, which is sound, comes first; when it is not accepted, its output is shown and nothing else is asked. A "
+    "verifier that prints \"stage: NAME\" (cbor, collection, cose, claims, cert, sig, binding, policy, eventlog) has refused, whatever its exit "
+    "code, "
+    "and is told when it refuses too early to have tested the fault. Exit: 0 all is right, 1 something is wrong, 2 the verifier cannot be started, 3 "
+    "nothing was answered. docs/golden.md has the rest, and --serve's lines.",
     "vcca golden run --family arm-1.0 -- my-verifier --key @JWK@ @@\n"
+    "vcca golden run --family arm-1.0 --show C07p -- my-verifier --key @JWK@ @@\n"
+    "vcca golden run --layer 'cose,binding' --id '!C1*' --keep faults -o junit -- my-verifier --key @JWK@ --nonce @CHALLENGE@ @@\n"
+    "vcca golden run --serve -- my-verifier --serve -- --key @JWK@ @@\n"
     "vcca golden run --reject 3 -- vcca token verify @@ --cpak @CPAK@ --cert @CERT@ --chain @ROOT@ --chain @SUB@ --at @AT@ --challenge @CHALLENGE@ "
     "--rim @RIM@",
     options,

@@ -59,6 +59,44 @@ bool suite_families(const struct args *a, bool families[VCCA_FAMILIES], struct v
   return true;
 }
 
+/* --- Is it one? ------------------------------------------------------------------------------------------- */
+
+static bool has_index(const char *dir, const char *below, const bool *families)
+{
+  char path[SUITE_PATH];
+  struct stat st;
+  for (int i = 0; i < VCCA_FAMILIES; i++) {
+    int n = snprintf(path, sizeof path, "%s/%s%s.json", dir, below, vcca_family((enum vcca_family)i)->name);
+    if (families[i] && n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+      return true;
+  }
+  return false;
+}
+
+bool suite_is_one(const char *dir, const bool *families, struct vcca_error *err)
+{
+  static const char *const near[] = {"vectors/", "../", "../../"};
+  struct stat st;
+  if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+    vcca_fail(err, VCCA_FAULT_IO, stat(dir, &st) != 0 ? "no such folder" : "not a folder");
+    return vcca_fail_in(err, dir);
+  }
+  if (has_index(dir, "", families))
+    return true;
+  const char *first = NULL;
+  for (int i = VCCA_FAMILIES - 1; i >= 0; i--)
+    if (families[i])
+      first = vcca_family((enum vcca_family)i)->name;
+  vcca_fail(err, VCCA_FAULT_IO, "not a golden suite: it has no %s.json; golden make makes one", first ? first : "family");
+  for (size_t i = 0; i < sizeof near / sizeof near[0]; i++)
+    if (has_index(dir, near[i], families)) {
+      vcca_fail(err, VCCA_FAULT_IO, "not a golden suite: it has no %s.json; did you mean %.200s/%.*s?", first ? first : "family", dir,
+                (int)strlen(near[i]) - 1, near[i]);
+      break;
+    }
+  return vcca_fail_in(err, dir);
+}
+
 /* --- Strangers -------------------------------------------------------------------------------------------- */
 
 /* Paths of the suite, one after the other, each with its NUL. */

@@ -17,8 +17,7 @@ static void without_chain(struct vcca_evidence *e)
   e->at = NULL;
 }
 
-/* What a relying party gives that tests this layer. */
-static void give(const vcca_golden *g, const struct vcca_mutation *m, struct vcca_evidence *e)
+void case_evidence(const vcca_golden *g, const struct vcca_mutation *m, struct vcca_evidence *e)
 {
   *e = g->base;
   if (m == NULL)
@@ -61,7 +60,7 @@ static bool run(struct edit *e, const struct vcca_mutation *m, struct vcca_error
 bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation, struct vcca_golden_case *out, struct vcca_error *err)
 {
   *out = (struct vcca_golden_case){.mutation = mutation};
-  give(golden, mutation, &out->evidence);
+  case_evidence(golden, mutation, &out->evidence);
   if (!mutation)
     return true;
   struct arena *arena = calloc(1, sizeof *arena);

@@ -1,394 +1,241 @@
-/* Driving a verifier that is a command: its words filled in for one case, its end awaited, its answer judged.
- *
- * There is no clock here: the time limit is how long poll() waits for a sign of life.
+/* One case: the verifier is started with its words, or asked by a line, its answer awaited and judged.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "golden/bundle.h"
-#include "golden/files.h"
+#include "golden/drive.h"
 #include "vcca/file.h"
-#include "vcca/hex.h"
+#include "vcca/json.h"
 
-enum { WORDS_MAX = 128, OUTPUT_MAX = 64 << 10, EXIT_UNSUPPORTED = 77, EXIT_NOT_STARTED = 126 };
+enum { OUTPUT_MAX = 64 << 10, LINE_ROOM = 256 << 10, NAME_ROOM = 64 };
 
-/* --- Words ------------------------------------------------------------------------------------------------ */
-
-struct job {
-  const struct vcca_drive *drive;
-  struct arena arena;
-  struct case_files files;
-  char *argv[WORDS_MAX + 1];
-  size_t argc;
+/* What a verifier is asked with. */
+struct asking {
+  struct driver *driver;
+  struct drive_words words;
+  char name[NAME_ROOM]; /* "arm-1.0/S01" */
+  vcca_sink output;
 };
 
-/* The values of one placeholder: none, one, or one per certificate. */
-struct values {
-  const char *text[VCCA_VERIFY_CERTS];
-  size_t n;
-};
+/* --- By a start per case ------------------------------------------------------------------------------------ */
 
-static const char *join(struct job *job, const char *a, const char *b, const char *c)
+static bool ask_by_start(struct asking *a, struct vcca_drive_result *out, struct vcca_error *err)
 {
-  size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
-  char *text = arena_get(&job->arena, n);
-  if (text)
-    snprintf(text, n, "%s%s%s", a, b, c);
-  return text;
-}
-
-/* Writes a part's bytes into the folder. */
-static bool put_part(struct job *job, const struct case_file *f, size_t number, const char **path, struct vcca_error *err)
-{
-  char name[64];
-  snprintf(name, sizeof name, "/%s%zu", f->part, number);
-  *path = join(job, job->drive->folder, name, "");
-  return *path && vcca_file_write(*path, f->bytes, err);
-}
-
-static bool part_values(struct job *job, const char *part, struct values *out, struct vcca_error *err)
-{
-  bool sub = strcmp(part, "sub") == 0;
-  for (size_t i = 0; i < job->files.n && out->n < VCCA_VERIFY_CERTS; i++) {
-    const struct case_file *f = &job->files.file[i];
-    if (strcmp(f->part, part) != 0 && !(sub && strcmp(f->part, "extra") == 0))
-      continue;
-    if (!put_part(job, f, out->n, &out->text[out->n], err))
-      return false;
-    out->n++;
-  }
+  const struct vcca_drive *drive = a->driver->drive;
+  struct drive_child child;
+  enum child_event event;
+  child_limit(drive->timeout);
+  if (!child_start(&child, a->words.argv, false, err))
+    return false;
+  do
+    event = child_wait(&child, &a->output);
+  while (event == CHILD_OUTPUT);
+  *out = event == CHILD_LATE ? (struct vcca_drive_result){.end = VCCA_DRIVE_LATE, .stage = VCCA_STAGES}
+                             : answer_of_status(drive, child.status, vcca_sink_span(&a->output));
+  child_end(&child);
+  child_limit(0);
   return true;
 }
 
-static bool jwk_value(struct job *job, const vcca_key *key, struct values *out, struct vcca_error *err)
+/* --- By a line per case ------------------------------------------------------------------------------------- */
+
+size_t start_words(const char *const *command)
 {
-  uint8_t room[512];
-  vcca_sink jwk = VCCA_SINK(room);
-  if (!key || !vcca_golden_jwk(key, &jwk))
-    return true;
-  const struct case_file f = {.part = "jwk", .bytes = vcca_sink_span(&jwk)};
-  return put_part(job, &f, 0, &out->text[out->n++], err);
+  size_t n = 0;
+  while (command[n] && strcmp(command[n], "--") != 0)
+    n++;
+  return n;
 }
 
-static void hex_value(struct job *job, vcca_span bytes, struct values *out)
+static vcca_span line_of(const struct asking *a, const struct vcca_golden *golden, const struct vcca_golden_case *c)
 {
-  char *text = bytes.p ? arena_get(&job->arena, 2 * bytes.n + 1) : NULL;
-  if (text)
-    out->text[out->n++] = vcca_hex_text(bytes, text, 2 * bytes.n + 1);
-}
-
-static bool find_values(struct job *job, const vcca_golden *golden, const struct vcca_golden_case *c, vcca_span name, struct values *out,
-                        struct vcca_error *err)
-{
-  const struct vcca_evidence *e = &c->evidence;
-  static const struct {
-    const char *name, *part;
-  } parts[] = {{"", "token"},
-               {"TOKEN", "token"},
-               {"CPAK", "cpak"},
-               {"CERT", "device"},
-               {"SUB", "sub"},
-               {"ROOT", "root"},
-               {"EVENTLOG", "eventlog"},
-               {"PLATFORM_REF", "platform-reference"},
-               {"IMAGE_REF", "image-reference"},
-               {"RVSTORE", "reference-store"},
-               {"POLICY", "policy"}};
-  const struct {
-    const char *name;
-    vcca_span value;
-  } hex[] = {{"CHALLENGE", e->challenge}, {"RIM", e->rim},     {"REM0", e->rem[0]}, {"REM1", e->rem[1]},
-             {"REM2", e->rem[2]},         {"REM3", e->rem[3]}, {"RPV", e->rpv}};
-  const struct {
-    const char *name, *text;
-  } texts[] = {{"AT", e->at}, {"FAMILY", vcca_family(golden->family)->name}, {"ID", c->mutation ? c->mutation->id : "V00"}};
-  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-    if (vcca_span_is(name, parts[i].name))
-      return part_values(job, parts[i].part, out, err);
-  if (vcca_span_is(name, "JWK"))
-    return jwk_value(job, e->cpak, out, err);
-  for (size_t i = 0; i < sizeof hex / sizeof hex[0]; i++)
-    if (vcca_span_is(name, hex[i].name)) {
-      hex_value(job, hex[i].value, out);
-      return true;
+  const struct drive_words *w = &a->words;
+  vcca_sink line = arena_sink(w->arena, LINE_ROOM);
+  struct vcca_json j = vcca_json_into(&line, VCCA_JSON_LINE);
+  const struct placeholder *last = NULL;
+  vcca_json_open(&j, NULL, '{');
+  vcca_json_str(&j, "case", a->name);
+  vcca_json_str(&j, "family", vcca_family(golden->family)->name);
+  vcca_json_str(&j, "id", c->mutation ? c->mutation->id : "V00");
+  vcca_json_open(&j, "argv", '[');
+  for (size_t i = 0; i < w->argc; i++)
+    vcca_json_str(&j, NULL, w->argv[i]);
+  vcca_json_close(&j);
+  vcca_json_open(&j, "evidence", '{');
+  for (size_t i = 0; i < w->given_count; i++) {
+    const struct placeholder *place = w->given[i].place;
+    if (place != last) {
+      if (last)
+        vcca_json_close(&j);
+      vcca_json_open(&j, place->name[0] ? place->name : "TOKEN", '[');
     }
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-    if (vcca_span_is(name, texts[i].name)) {
-      if (texts[i].text)
-        out->text[out->n++] = texts[i].text;
-      return true;
-    }
-  return vcca_fail(err, VCCA_FAULT_USAGE, "no placeholder @%.*s@", (int)name.n, (const char *)name.p);
+    vcca_json_str(&j, NULL, w->given[i].text);
+    last = place;
+  }
+  if (last)
+    vcca_json_close(&j);
+  vcca_json_close(&j);
+  vcca_json_close(&j);
+  return vcca_sink_ok(&line) ? vcca_sink_span(&line) : vcca_span_of(NULL, 0);
 }
 
-static bool push(struct job *job, const char *word, struct vcca_error *err)
+/* The answer among the lines of the output from *from on; lines of others are talk. */
+static bool find_answer(const struct asking *a, size_t *from, struct vcca_drive_result *out)
 {
-  if (job->argc == WORDS_MAX)
+  vcca_span output = vcca_sink_span(&a->output);
+  for (size_t i = *from; i < output.n; i++) {
+    if (output.p[i] != '\n')
+      continue;
+    vcca_span line = vcca_span_sub(output, *from, i - *from);
+    *from = i + 1;
+    if (answer_of_line(line, a->name, out))
+      return true;
+  }
+  return false;
+}
+
+static bool start_server(struct driver *d, struct vcca_error *err)
+{
+  const char *argv[WORDS_MAX + 1] = {NULL};
+  size_t n = start_words(d->drive->command);
+  if (n > WORDS_MAX)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the command has more than %d words", WORDS_MAX);
-  char *copy = arena_get(&job->arena, strlen(word) + 1);
-  if (!copy)
-    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the command");
-  memcpy(copy, word, strlen(word) + 1);
-  job->argv[job->argc++] = copy;
-  return true;
+  memcpy(argv, d->drive->command, n * sizeof argv[0]);
+  return child_start(&d->server, argv, true, err);
 }
 
-/* The first @NAME@ of a word; "@@" has no name. */
-static bool placeholder(const char *word, size_t *from, vcca_span *name)
+/* A verifier that ended, or is late, is started anew for the next case. */
+static struct vcca_drive_result without_answer(struct driver *d, enum child_event event, vcca_span output)
 {
-  for (const char *at = strchr(word, '@'); at; at = strchr(at + 1, '@')) {
-    size_t n = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-    if (at[1 + n] == '@') {
-      *from = (size_t)(at - word);
-      *name = vcca_span_of(at + 1, n);
-      return true;
-    }
+  struct vcca_drive_result r = {.end = VCCA_DRIVE_LATE, .stage = VCCA_STAGES};
+  if (event == CHILD_ENDED) {
+    r = answer_of_status(d->drive, d->server.status, output);
+    if (r.end != VCCA_DRIVE_CRASHED)
+      r.end = VCCA_DRIVE_BROKEN;
   }
-  return false;
+  child_end(&d->server);
+  return r;
 }
 
-/* A word: as it is, or once for each value of its placeholder, an option before it repeated or left out with it. */
-static bool fill(struct job *job, const vcca_golden *golden, const struct vcca_golden_case *c, const char *word, struct vcca_error *err)
+static bool ask_by_line(struct asking *a, vcca_span line, struct vcca_drive_result *out, struct vcca_error *err)
 {
+  struct driver *d = a->driver;
+  enum child_event event = CHILD_OUTPUT;
   size_t from = 0;
-  vcca_span name;
-  struct values values = {.n = 0};
-  if (!placeholder(word, &from, &name))
-    return push(job, word, err);
-  if (!find_values(job, golden, c, name, &values, err))
+  if (!line.p)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the words of a case are longer than %d bytes", LINE_ROOM);
+  child_limit(d->drive->timeout);
+  if (d->server.pid <= 0 && !start_server(d, err))
     return false;
-  bool whole = from == 0 && word[name.n + 2] == '\0';
-  const char *option = whole && job->argc > 1 && job->argv[job->argc - 1][0] == '-' ? job->argv[job->argc - 1] : NULL;
-  if (values.n == 0 && option)
-    job->argv[--job->argc] = NULL;
-  for (size_t i = 0; i < values.n; i++) {
-    char *before = arena_get(&job->arena, from + 1);
-    if (before)
-      memcpy(before, word, from);
-    const char *text = before && values.text[i] ? join(job, before, values.text[i], word + from + name.n + 2) : NULL;
-    if (!text)
-      return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the command");
-    if ((i > 0 && option && !push(job, option, err)) || !push(job, text, err))
-      return false;
-  }
+  bool sent = child_send(&d->server, line, &a->output); /* when not, it has ended or will be late */
+  bool found = false;
+  while (!(found = sent && find_answer(a, &from, out)) && event == CHILD_OUTPUT)
+    event = child_wait(&d->server, &a->output);
+  if (!found)
+    *out = without_answer(d, event, vcca_sink_span(&a->output));
+  child_limit(0);
   return true;
 }
 
-/* --- Running ---------------------------------------------------------------------------------------------- */
+/* --- A case ------------------------------------------------------------------------------------------------- */
 
-static _Noreturn void become(char *const *argv, int out)
+/* A word and its NUL. The folder of files that are removed has the case's name here: the same every time. */
+static void put_word(const struct asking *a, vcca_sink *out, const char *text)
 {
-  int nothing = open("/dev/null", O_RDONLY);
-  if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
-    _exit(EXIT_NOT_STARTED);
-  (void)setpgid(0, 0);
-  execvp(argv[0], argv);
-  _exit(EXIT_NOT_STARTED + (errno == ENOENT));
-}
-
-/* Reads until the end, or until there was no sign of life for too long. What does not fit is read and forgotten. */
-static bool read_all(int from, int milliseconds, vcca_sink *out)
-{
-  struct pollfd p = {.fd = from, .events = POLLIN};
-  uint8_t buffer[4096];
-  for (size_t total = 0; total < (size_t)256 * OUTPUT_MAX;) {
-    int ready = poll(&p, 1, milliseconds);
-    if (ready < 0 && errno == EINTR)
-      continue;
-    if (ready <= 0)
-      return false;
-    ssize_t n = read(from, buffer, sizeof buffer);
-    if (n <= 0)
-      return true;
-    total += (size_t)n;
-    if (out->n + (size_t)n <= out->cap)
-      vcca_sink_put(out, vcca_span_of(buffer, (size_t)n));
+  const char *folder = a->driver->folder, *at;
+  for (; !a->driver->keep && (at = strstr(text, folder)) != NULL; text = at + strlen(folder)) {
+    vcca_sink_put(out, vcca_span_of(text, (size_t)(at - text)));
+    vcca_sink_put(out, vcca_span_str(a->name));
   }
-  return false;
+  vcca_sink_put(out, vcca_span_of(text, strlen(text) + 1));
 }
 
-/* Whether the child ended by itself in time. */
-static bool await(pid_t child, int milliseconds, int *status)
+/* Words with a NUL behind each; with --serve those that start the verifier, "--", and the case's. */
+static void put_argv(const struct asking *a, vcca_sink *out)
 {
-  for (int waited = 0;; waited += 5) {
-    pid_t got = waitpid(child, status, WNOHANG);
-    if (got == child || (got < 0 && errno != EINTR))
-      return got == child;
-    if (waited >= milliseconds)
-      return false;
-    (void)poll(NULL, 0, 5);
+  const struct vcca_drive *drive = a->driver->drive;
+  for (size_t i = 0, start = drive->serve && a->words.argc > 0 ? start_words(drive->command) + 1 : 0; i < start; i++)
+    put_word(a, out, drive->command[i]);
+  for (size_t i = 0; i < a->words.argc; i++)
+    put_word(a, out, a->words.argv[i]);
+}
+
+/* Parts and paths by turns, with a NUL behind each. */
+static void put_files(const struct asking *a, vcca_sink *out)
+{
+  for (size_t i = 0; i < a->words.written_count; i++) {
+    put_word(a, out, a->words.written[i].part);
+    put_word(a, out, a->words.written[i].path);
   }
 }
 
-static bool start(char *const *argv, pid_t *child, int *from, struct vcca_error *err)
+static vcca_span collect(const struct asking *a, void (*put)(const struct asking *, vcca_sink *))
 {
-  int ends[2];
-  if (pipe(ends) != 0)
-    return vcca_fail(err, VCCA_FAULT_IO, "no pipe for the command: %s", strerror(errno));
-  fflush(NULL);
-  *child = fork();
-  if (*child == 0) {
-    close(ends[0]);
-    become(argv, ends[1]);
-  }
-  close(ends[1]);
-  *from = ends[0];
-  if (*child < 0) {
-    close(ends[0]);
-    return vcca_fail(err, VCCA_FAULT_IO, "cannot start the command: %s", strerror(errno));
-  }
-  (void)setpgid(*child, *child);
-  return true;
+  vcca_sink size = {0};
+  put(a, &size);
+  vcca_sink out = arena_sink(a->words.arena, size.n);
+  put(a, &out);
+  return vcca_sink_span(&out);
 }
 
-/* --- Answers ---------------------------------------------------------------------------------------------- */
-
-/* The stage of a check of our own verifier; structure holds several. */
-static enum vcca_golden_stage stage_of_check(vcca_span name)
+/* The folder of a case: its own below the one that is kept, or one for all. */
+static bool case_folder(struct asking *a, struct vcca_error *err)
 {
-  static const enum vcca_golden_stage stages[VCCA_CHECKS] = {
-      [VCCA_CHECK_STRUCTURE] = VCCA_STAGES,           [VCCA_CHECK_FAMILY] = VCCA_STAGE_CLAIMS,
-      [VCCA_CHECK_CHAIN] = VCCA_STAGE_CERT,           [VCCA_CHECK_PLATFORM_SIGNATURE] = VCCA_STAGE_SIG,
-      [VCCA_CHECK_REALM_SIGNATURE] = VCCA_STAGE_SIG,  [VCCA_CHECK_BINDING] = VCCA_STAGE_BINDING,
-      [VCCA_CHECK_KEY_EQUALITY] = VCCA_STAGE_BINDING, [VCCA_CHECK_FRESHNESS] = VCCA_STAGE_POLICY,
-      [VCCA_CHECK_EVENTLOG] = VCCA_STAGE_EVENTLOG,    [VCCA_CHECK_ENDORSEMENTS] = VCCA_STAGE_POLICY,
-  };
-  for (int i = 0; i < VCCA_CHECKS; i++)
-    if (vcca_span_is(name, vcca_check_name((enum vcca_check)i)))
-      return i > VCCA_CHECK_FRESHNESS && i != VCCA_CHECK_EVENTLOG ? VCCA_STAGE_POLICY : stages[i];
-  return VCCA_STAGES;
+  const struct driver *d = a->driver;
+  char *path = arena_get(a->words.arena, VCCA_PATH_MAX);
+  if (!path)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for a path");
+  int n = d->keep ? snprintf(path, VCCA_PATH_MAX, "%s/%s", d->keep, a->name) : snprintf(path, VCCA_PATH_MAX, "%s", d->folder);
+  a->words.folder = path;
+  if (n < 0 || n >= VCCA_PATH_MAX)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the path of the folder is too long");
+  return !d->keep || keep_folder(path, err);
 }
 
-/* The word that follows the last of these phrases in the output: "stage: NAME" in anybody's, "rejected (NAME" in ours. */
-static enum vcca_golden_stage said_stage(vcca_span output)
+static bool ask(struct asking *a, vcca_golden *golden, const struct vcca_golden_case *c, struct drive_outcome *o, struct vcca_error *err)
 {
-  static const char *const phrases[] = {"stage: ", "rejected (", "malformed ("};
-  enum vcca_golden_stage stage = VCCA_STAGES;
-  for (size_t i = 0; i < output.n; i++)
-    for (size_t k = 0; k < sizeof phrases / sizeof phrases[0]; k++) {
-      size_t skip = strlen(phrases[k]), n = 0;
-      if (!vcca_span_is(vcca_span_sub(output, i, skip), phrases[k]))
-        continue;
-      while (i + skip + n < output.n && ((output.p[i + skip + n] >= 'a' && output.p[i + skip + n] <= 'z') || output.p[i + skip + n] == '-'))
-        n++;
-      vcca_span name = vcca_span_sub(output, i + skip, n);
-      if (!vcca_golden_stage_named(name, &stage))
-        stage = stage_of_check(name);
-    }
-  return stage;
-}
-
-static enum vcca_drive_end end_of(const struct vcca_drive *drive, int code)
-{
-  for (size_t i = 0; i < drive->rejects; i++)
-    if (code == drive->reject[i])
-      return VCCA_DRIVE_REFUSED;
-  if (code == 0)
-    return VCCA_DRIVE_ACCEPTED;
-  if (code == EXIT_UNSUPPORTED)
-    return VCCA_DRIVE_UNSUPPORTED;
-  return code == 1 ? VCCA_DRIVE_REFUSED : VCCA_DRIVE_BROKEN;
-}
-
-static bool run(struct job *job, struct vcca_drive_result *out, struct vcca_error *err)
-{
-  vcca_sink output = arena_sink(&job->arena, OUTPUT_MAX);
-  int milliseconds = (int)job->drive->timeout * 1000, status = 0, from = -1;
-  pid_t child = -1;
-  if (!start(job->argv, &child, &from, err))
+  const struct vcca_drive *drive = a->driver->drive;
+  const char *const *command = drive->serve ? drive->command + start_words(drive->command) + 1 : drive->command;
+  if (!case_folder(a, err) || !words_fill(&a->words, command, golden, c, err))
     return false;
-  bool ended = read_all(from, milliseconds, &output) && await(child, milliseconds, &status);
-  close(from);
-  if (!ended) {
-    (void)kill(-child, SIGKILL);
-    (void)kill(child, SIGKILL);
-    (void)waitpid(child, &status, 0);
-    *out = (struct vcca_drive_result){VCCA_DRIVE_LATE, 0, VCCA_STAGES};
-    return true;
-  }
-  if (WIFSIGNALED(status)) {
-    *out = (struct vcca_drive_result){VCCA_DRIVE_CRASHED, WTERMSIG(status), VCCA_STAGES};
-    return true;
-  }
-  int code = WEXITSTATUS(status);
-  *out = (struct vcca_drive_result){end_of(job->drive, code), code, said_stage(vcca_sink_span(&output))};
-  return code < EXIT_NOT_STARTED || code > EXIT_NOT_STARTED + 1 || vcca_fail(err, VCCA_FAULT_USAGE, "the command %s cannot be run", job->argv[0]);
+  if (!drive->serve)
+    return ask_by_start(a, &o->result, err);
+  o->line = line_of(a, golden, c);
+  return ask_by_line(a, o->line, &o->result, err);
 }
 
-bool vcca_drive_case(const struct vcca_drive *drive, vcca_golden *golden, const struct vcca_golden_case *c, struct vcca_drive_result *out,
-                     struct vcca_error *err)
+bool drive_case(struct driver *d, vcca_golden *golden, struct vcca_golden_case *c, struct arena *arena, struct drive_outcome *o,
+                struct vcca_error *err)
 {
-  struct job *job = calloc(1, sizeof *job);
-  if (!job)
-    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to run a command");
-  job->drive = drive;
-  case_files(golden, c, &job->files);
-  bool ok = true;
-  for (size_t i = 0; ok && drive->command[i]; i++)
-    ok = fill(job, golden, c, drive->command[i], err);
-  ok = ok && (job->argc > 0 || vcca_fail(err, VCCA_FAULT_USAGE, "no command")) && run(job, out, err);
-  arena_free(&job->arena);
-  free(job);
-  return ok;
-}
-
-/* --- Judgement -------------------------------------------------------------------------------------------- */
-
-static const struct {
-  const char *name, *meaning;
-  bool bad;
-} judgements[VCCA_JUDGEMENTS] = {
-#define JUDGEMENT(id, name, bad, meaning) {name, meaning, bad},
-#include "vcca/judgements.def"
-#undef JUDGEMENT
-};
-
-const char *vcca_judgement_name(enum vcca_drive_judgement judgement)
-{
-  return judgements[judgement].name;
-}
-
-const char *vcca_judgement_meaning(enum vcca_drive_judgement judgement)
-{
-  return judgements[judgement].meaning;
-}
-
-bool vcca_judgement_bad(enum vcca_drive_judgement judgement)
-{
-  return judgements[judgement].bad;
-}
-
-enum vcca_drive_judgement vcca_drive_judge(const struct vcca_golden_case *c, const struct vcca_drive_result *result)
-{
-  const struct vcca_mutation *m = c->mutation;
-  enum vcca_golden_result want = m ? m->result : VCCA_GOLDEN_VALID;
-  switch (result->end) {
-  case VCCA_DRIVE_UNSUPPORTED:
-    return VCCA_JUDGED_UNSUPPORTED;
-  case VCCA_DRIVE_CRASHED:
-    return VCCA_JUDGED_CRASHED;
-  case VCCA_DRIVE_LATE:
-    return VCCA_JUDGED_LATE;
-  case VCCA_DRIVE_BROKEN:
-    return VCCA_JUDGED_BROKEN;
-  case VCCA_DRIVE_ACCEPTED:
-  case VCCA_DRIVE_REFUSED:
-    break;
-  }
-  if (want == VCCA_GOLDEN_ACCEPTABLE)
-    return VCCA_JUDGED_FREE;
-  bool accepted = result->end == VCCA_DRIVE_ACCEPTED;
-  if (accepted)
-    return want == VCCA_GOLDEN_VALID ? VCCA_JUDGED_RIGHT : VCCA_JUDGED_WRONGLY_ACCEPTED;
-  if (want == VCCA_GOLDEN_VALID)
-    return VCCA_JUDGED_WRONGLY_REFUSED;
-  return result->stage < m->flag->stage ? VCCA_JUDGED_EARLY : VCCA_JUDGED_RIGHT;
+  struct asking *a = arena_get(arena, sizeof *a);
+  if (!a)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to run a verifier");
+  a->driver = d;
+  a->words.arena = arena;
+  a->output = arena_sink(arena, OUTPUT_MAX);
+  snprintf(a->name, sizeof a->name, "%s/%s", vcca_family(golden->family)->name, c->mutation ? c->mutation->id : "V00");
+  part_set taken = parts_taken(d->drive->command, golden->family);
+  parts_adapt(golden, taken, &c->evidence);
+  part_set changed = parts_changed(golden, c), missing = parts_needed(golden, c) & ~(taken | (d->drive->knows & ~changed));
+  *o = (struct drive_outcome){.missing = missing, .result = {.end = VCCA_DRIVE_NOT_RUN, .stage = VCCA_STAGES}};
+  if ((!missing || (changed & taken)) && !ask(a, golden, c, o, err)) /* otherwise it would be asked the base again */
+    return false;
+  o->judged = vcca_drive_judge(c->mutation, missing == 0, &o->result);
+  if (!c->mutation) /* for whoever asks why the base is refused */
+    o->missing = parts_present(&c->evidence) & ~taken;
+  o->argv = collect(a, put_argv);
+  o->files = collect(a, put_files);
+  o->output = vcca_sink_span(&a->output);
+  bool stays = d->keep && (d->drive->keep_all || vcca_judgement_bad(o->judged)) && o->result.end != VCCA_DRIVE_NOT_RUN;
+  if (stays && !keep_case(d->drive, a->words.folder, o, err))
+    return false;
+  if (!stays)
+    words_remove(&a->words);
+  if (!stays && d->keep)
+    (void)rmdir(a->words.folder);
+  return true;
 }

@@ -32,6 +32,8 @@ void vcca_print(FILE *out, const char *fmt, ...) VCCA_PRINTF(2, 3);
 void vcca_vprint(FILE *out, const char *fmt, va_list args) VCCA_PRINTF(2, 0);
 /* Writes text as XML's character data, or an attribute's. */
 void vcca_text_xml(FILE *out, const char *text);
+/* As character data of several lines: line ends and tabs stay. */
+void vcca_text_xml_lines(FILE *out, vcca_span text);
 
 #ifdef __cplusplus
 }

@@ -178,8 +178,9 @@ part_set parts_needed(const vcca_golden *golden, const struct vcca_golden_case *
     needs |= CERTIFICATES;
   if (strcmp(m->flag->name, "CertificateDate") == 0)
     needs |= BIT(AT);
-  if (m->check == VCCA_CHECKS) /* what was changed may be as it is; a policy may allow what is refused otherwise */
-    needs |= changed & (changed & BIT(TOKEN) ? BIT(POLICY) : ~(part_set)0);
+  if (m->check == VCCA_CHECKS && !(changed & BIT(TOKEN))) /* what was changed may be as it is */
+    needs |= changed;
+  needs |= changed & BIT(POLICY); /* which may allow what is refused otherwise, and refuse what is allowed */
   return (needs & parts_present(&c->evidence)) | BIT(TOKEN);
 }
 

@@ -40,7 +40,7 @@ code 3 '^ +2 not-asked' run --family arm-1.0 --id E01,X05 -a -- $verify @@ --cpa
 also '^not-asked .* X05 .* - '
 code 0 '^ +2 right' run --family arm-1.0 --id E01,X05 -- $verify @@ --cpak @CPAK@ --cert @CERT@ --chain @ROOT@ --chain @SUB@ --eventlog @EVENTLOG@
 # certificates alone are as good as a key: a case that has only the CPAK has the base's certificates instead
-code 0 '^ +1 not-asked' run --family arm-1.0 --id X05,C09ap,X01 -- $verify @@ --cert @CERT@ --chain @ROOT@ --chain @SUB@
+code 0 '^ +1 not-asked' run --family arm-1.0 --id X05,C09cp,X01 -- $verify @@ --cert @CERT@ --chain @ROOT@ --chain @SUB@
 also '^ +2 right'
 also '^not asked: 1 for want of @AT@$'
 # a verifier that has its key in another way

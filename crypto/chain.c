@@ -160,10 +160,11 @@ static bool climb(struct search *s, size_t depth)
 {
   const struct node *child = s->path[depth];
   bool named = false;
-  for (size_t i = 0; i < 2 * s->b->count && s->work > 0; i++) {
-    struct node *parent = s->b->nodes[i % s->b->count];
+  for (size_t i = 0, count = s->b->count; i < 2 * count && s->work > 0; i++) {
+    bool roots = i < count;
+    struct node *parent = s->b->nodes[roots ? i : i - count];
     s->work--;
-    if (parent->anchor != (i < s->b->count) || parent->leaf || !vcca_span_eq(child->issuer, parent->subject))
+    if (parent->anchor != roots || parent->leaf || !vcca_span_eq(child->issuer, parent->subject))
       continue;
     named = true;
     if (parent->on_path || !issued(s, depth, parent))

@@ -107,8 +107,9 @@ static bool has_email(const mbedtls_x509_name *subject)
 const char *vcca_names_refused(const struct vcca_cert *ca, const struct vcca_cert *cert, size_t *work)
 {
   vcca_span in = ca->ext.name_constraints, subject = {cert->crt.subject_raw.p, cert->crt.subject_raw.len};
-  struct constraints c = {.work = work};
+  struct constraints c = {.permitted = {NULL, 0}};
   const char *refused = NULL;
+  c.work = work;
   if (in.p == NULL)
     return NULL;
   vcca_der_take_tag(&in, VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 0, &c.permitted);

@@ -83,6 +83,23 @@ static bool decode_rak(struct vcca_token *out, bool virtcca, const struct vcca_c
   return true;
 }
 
+/* RIM and REMs are digests by the hash of claim 44236 (RMM specification, A7.2.3.1), and published samples have longer ones. */
+static bool check_lengths(const struct vcca_token *out, const struct vcca_cbor *c, struct vcca_error *err)
+{
+  const struct vcca_realm_claims *realm = &out->realm;
+  enum vcca_hash_alg alg;
+  if (!vcca_hash_named(realm->hash_alg, &alg))
+    return true;
+  for (size_t i = 0; i <= VCCA_TOKEN_REMS; i++) {
+    vcca_span digest = i == 0 ? realm->rim : realm->rem[i - 1];
+    size_t offset = digest.p != NULL ? offset_of(out, digest) : 0;
+    if (digest.p != NULL && digest.n != vcca_hash_size(alg) && !strict_allows_at(c, VCCA_LENIENT_MEASUREMENT_LENGTH, offset))
+      return vcca_fail_at(err, offset, "realm claim %s: %zu bytes, where %s (claim 44236) has %zu", i == 0 ? "44238 (rim)" : "44239 (rems)", digest.n,
+                          vcca_hash_name(alg), vcca_hash_size(alg));
+  }
+  return true;
+}
+
 static bool decode_realm(struct vcca_token *out, bool virtcca, struct vcca_lenience *lenience, struct vcca_error *err)
 {
   struct vcca_cbor c = claims_of(out, &out->realm_sign1, lenience);
@@ -90,7 +107,8 @@ static bool decode_realm(struct vcca_token *out, bool virtcca, struct vcca_lenie
   vcca_span profile = read_profile(c);
   if (!virtcca && profile.p && !profile_realm(profile, &generation))
     return bad_profile(err, offset_of(out, profile), "realm", profile);
-  return read_claims(&c, claims_realm, generation, &out->realm, err) && vcca_cbor_end(&c, "realm claims", err) && decode_rak(out, virtcca, &c, err);
+  return read_claims(&c, claims_realm, generation, &out->realm, err) && vcca_cbor_end(&c, "realm claims", err) && check_lengths(out, &c, err) &&
+         decode_rak(out, virtcca, &c, err);
 }
 
 /* --- The collection --- */

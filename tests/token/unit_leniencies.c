@@ -380,6 +380,13 @@ static void another_hash_of_the_realm(struct wanting *w)
              "2d323536");
 }
 
+static void a_rim_longer_than_its_hash(struct wanting *w)
+{
+  char hex_text[2 * 66 + 1] = "5840";
+  memset(hex_text + 4, '4', 128);
+  with_value(w, REALM, 44238, hex_text);
+}
+
 static void no_realm_profile(struct wanting *w)
 {
   struct pairs pairs = w->b.realm;
@@ -431,6 +438,8 @@ static const struct {
     {VCCA_LENIENT_HASH_NAMES, VCCA_FAMILY_ARM_1_0, a_hash_by_the_way_it_was_measured, "no hash known here"},
     {VCCA_LENIENT_HASH_NAMES, VCCA_FAMILY_ARM_1_0, another_hash_of_the_platform, "no hash known here"},
     {VCCA_LENIENT_HASH_NAMES, VCCA_FAMILY_ARM_1_0, another_hash_of_the_realm, "no hash known here"},
+    {VCCA_LENIENT_MEASUREMENT_LENGTH, VCCA_FAMILY_ARM_1_0, a_rim_longer_than_its_hash, "64 bytes, where sha-256 (claim 44236) has 32"},
+    {VCCA_LENIENT_MEASUREMENT_LENGTH, VCCA_FAMILY_VIRTCCA_RSA, a_rim_longer_than_its_hash, "64 bytes, where sha-256 (claim 44236) has 32"},
     {VCCA_LENIENT_REALM_PROFILE_ABSENT, VCCA_FAMILY_ARM_1_0, no_realm_profile, "are no raw point"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };

@@ -20,8 +20,17 @@ static bool same_name(vcca_span a, const char *b)
   return true;
 }
 
+/* The name without the interface's own name in front: REC_CREATE of RMI_REC_CREATE. */
+static vcca_span without_prefix(const struct vcca_interface *interface, vcca_span name)
+{
+  size_t n = strlen(interface->name);
+  bool has = name.n > n && name.p[n] == '_' && same_name(vcca_span_sub(name, 0, n), interface->name);
+  return has ? vcca_span_sub(name, n + 1, name.n - n - 1) : name;
+}
+
 const struct vcca_command *vcca_command_named(const struct vcca_interface *interface, vcca_span name)
 {
+  name = without_prefix(interface, name);
   for (size_t i = 0; i < interface->command_count; i++)
     if (same_name(name, interface->commands[i].name))
       return &interface->commands[i];

@@ -213,14 +213,25 @@ static bool read_clap(struct reading *r, const char *word, struct vcca_error *er
 
 /* --- All -------------------------------------------------------------------------------------------------- */
 
-/* A pasted command line starts with the program, under any name that goes on from one of its own. */
+/* NAME=VALUE, as a shell takes it in front of a program. */
+static bool is_assignment(const char *word)
+{
+  size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
+  return n > 0 && word[n] == '=' && !(word[0] >= '0' && word[0] <= '9');
+}
+
+/* A pasted command line starts with the program, under any name that goes on from one of its own; in front of it may be its environment, as
+ * libvirt's log has it. */
 static void skip_program(struct reading *r)
 {
-  const char *word = r->count > 0 ? r->words[0] : "", *slash = strrchr(word, '/'), *name = slash ? slash + 1 : word;
+  size_t at = 0;
+  while (at < r->count && (is_assignment(r->words[at]) || (at == 0 && strcmp(r->words[at], "env") == 0)))
+    at++;
+  const char *word = at < r->count ? r->words[at] : "", *slash = strrchr(word, '/'), *name = slash ? slash + 1 : word;
   bool found = strncmp(name, r->model->program, strlen(r->model->program)) == 0;
   for (size_t i = 0; r->model->aliases && r->model->aliases[i]; i++)
     found |= strncmp(name, r->model->aliases[i], strlen(r->model->aliases[i])) == 0;
-  r->at += found;
+  r->at = found ? at + 1 : 0;
   if (r->model->verb && r->at < r->count && strcmp(r->words[r->at], r->model->verb) == 0)
     r->at++;
 }

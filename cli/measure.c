@@ -1,9 +1,12 @@
 /* vcca measure: the RIM of a VM from its files, without a machine.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/measure.h"
+#include "vcca/explain.h"
 #include "vcca/hex.h"
 
 static const struct option options[] = {
@@ -300,6 +303,28 @@ bool measure_ready_plan(struct job *job, struct vcca_error *err)
     return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' lays no VM out: a profile or VMM model is needed here, or a trace of it (vcca measure --trace)",
                      job->args->operand[0]);
   return kind->ready(job, err) || measure_name_file(job, err);
+}
+
+/* The trace goes through memory, so that it is read as a trace from a file is. */
+bool measure_trace(struct job *job, struct vcca_rim_trace *trace, struct vcca_error *err)
+{
+  struct vcca_measured out = {.has_rem = false};
+  const struct kind *kind = find_kind(job->args->operands > 0 ? job->args->operand[0] : "", err);
+  if (!kind || kind->compute == measure_compute_plan)
+    return kind && measure_ready_plan(job, err) && vcca_trace_plan(job->plan, trace, err);
+  if (!check_args(job->args, kind, err) || !kind->ready(job, err))
+    return false;
+  char *text = NULL;
+  size_t n = 0;
+  job->trace.stream = open_memstream(&text, &n);
+  bool ok = job->trace.stream && kind->compute(job, &out, err);
+  bool whole = job->trace.stream && fclose(job->trace.stream) == 0;
+  job->trace.stream = NULL;
+  if (!whole)
+    ok = vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the trace of '%s'", job->args->operand[0]);
+  ok = ok && vcca_trace_read_realm(vcca_span_of(text, n), NULL, trace, err);
+  free(text);
+  return ok;
 }
 
 static bool measure(struct job *job, struct vcca_error *err)

@@ -70,4 +70,8 @@ VCCA_MUST_USE bool measure_write_outputs(const struct job *job, const struct vcc
 VCCA_MUST_USE bool measure_ready_plan(struct job *job, struct vcca_error *err);
 void measure_clean_up(struct job *job);
 
+/* The steps of whatever vcca measure takes, of operations and logs too. job->plan is there afterwards when a VM was laid out. */
+struct vcca_rim_trace;
+VCCA_MUST_USE bool measure_trace(struct job *job, struct vcca_rim_trace *trace, struct vcca_error *err);
+
 #endif

@@ -85,7 +85,7 @@ static bool read_configuration(struct side *s, const char *text, struct vcca_fil
 
 static bool measure_side(struct side *s, struct vcca_error *err)
 {
-  if (!measure_ready_plan(&s->job, err) || !vcca_trace_plan(s->job.plan, &s->trace, err))
+  if (!measure_trace(&s->job, &s->trace, err))
     return false;
   for (size_t i = 0; i < s->trace.part_count; i++)
     s->trace.parts[i].file = file_of(s, s->trace.parts[i].name);
@@ -153,7 +153,8 @@ const struct verb verb_rim_diff = {
     "where two measurements part",
     "Compares two measurements step by step. A and B are traces (vcca measure --trace, vcca run --trace) or configurations: the words of a vcca "
     "measure "
-    "command as one argument. FILE#N is the N-th realm of a run's trace, FILE#0x... the one with that RD. Steps belong together when kind and "
+    "command as one argument, ops FILE and log FILE too. FILE#N is the N-th realm of a run's trace, FILE#0x... the one with that RD. Steps belong "
+    "together when kind and "
     "address are the same, so that one granule more or less leaves the others comparable. Says the "
     "first "
     "difference down to file, offset and field where the images are at hand, then all that differs. Exits with 0 when both are the same, with 1 when "
@@ -161,6 +162,7 @@ const struct verb verb_rim_diff = {
     "vcca rim diff monitor.jsonl model.jsonl\n"
     "vcca rim diff monitor.jsonl 'virtcca --kernel Image --dtb vm.dtb --vcpus 4'\n"
     "vcca rim diff 'run.jsonl#2' 'arm --kernel Image --vcpus 2'\n"
+    "vcca rim diff monitor.jsonl 'ops operations.yaml'\n"
     "vcca rim diff 'virtcca -k Image.old --dtb vm.dtb' 'virtcca -k Image.new --dtb vm.dtb' -o json",
     options,
     run,

@@ -2,26 +2,29 @@
 # Gathers on a live machine what `vcca measure qemu|kvmtool|cloud-hypervisor` wants to know: the host file, a running VM's own words, and its
 # device tree. It reads and copies, and starts nothing.
 #
-#   examples/measure_host.sh [-r ROOT] [-l KERNEL-LOG] [-p PID] [-o FOLDER]
+#   examples/measure_host.sh [-h] [-r ROOT] [-l KERNEL-LOG] [-p PID] [-o FOLDER]
 #
 # On the host: FOLDER/host.toml from the kernel's log, and FOLDER/words of the VM with that PID (or of the only one), one word a line; the
 # device tree that those words name (-dtb, --dtb) as FOLDER/vm.dtb.
 # In the VM: FOLDER/vm.dtb is /sys/firmware/fdt, the tree that the kernel was given. (Firmware and Linux change some of theirs: Linux clears
 # kaslr-seed and rng-seed. A dump of the VMM is the better source.)
 #
-# -r: another root than /, such as a copy of /proc, /sys and /var/log. Exit code: 0, 1 when the number of breakpoints or watchpoints is not in
+# -l: the kernel log as a file, such as the output of dmesg. -r: another root than /, such as a copy of /proc, /sys and /var/log. Exit code: 0, 1 when the number of breakpoints or watchpoints is not in
 # the log, 2 for a wrong option.
 #
 # SPDX-License-Identifier: Apache-2.0
 set -u
 root='' log='' pid='' out=.
-while getopts r:l:p:o: option; do
+usage() { sed -n '2,/^# the log, 2/s/^# \{0,1\}//p' "$0"; }
+[[ ${1-} == --help ]] && { usage; exit 0; }
+while getopts hr:l:p:o: option; do
   case $option in
     r) root=${OPTARG%/} ;;
     l) log=$OPTARG ;;
     p) pid=$OPTARG ;;
     o) out=$OPTARG ;;
-    *) sed -n '2,16s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    h) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
   esac
 done
 say() { printf 'measure_host: %s\n' "$*" >&2; }

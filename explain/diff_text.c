@@ -14,7 +14,7 @@ enum { RUNS_SHOWN = 100, FACTS_SHOWN = 24, BYTES_SHOWN = 16 };
 static void print_side(FILE *out, const char *side, const char *name, const struct vcca_rim_trace *t)
 {
   char hex[2 * VCCA_HASH_MAX + 1];
-  vcca_print(out, "%s: %s\n   %zu steps, %s, RIM %s\n", side, name, t->count, vcca_hash_name(t->alg),
+  vcca_print(out, "%s: %s\n   %zu step%s, %s, RIM %s\n", side, name, t->count, t->count == 1 ? "" : "s", vcca_hash_name(t->alg),
              vcca_hex_text(vcca_span_of(t->steps[t->count - 1].rim, vcca_hash_size(t->alg)), hex, sizeof hex));
   if (t->realm)
     vcca_print(out, "   realm %u of the run, RD 0x%" PRIx64 "\n", t->realm, t->rd);
@@ -244,5 +244,5 @@ void vcca_rim_diff_text(const struct vcca_rim_diff *d, const char *a, const char
   if (d->run_count > RUNS_SHOWN)
     vcca_print(out, "  ... and %zu more (all of them with -o json)\n", d->run_count - RUNS_SHOWN);
   if (!vcca_rim_diff_same(d))
-    vcca_print(out, "%zu steps are the same.\n", d->equal);
+    vcca_print(out, "%zu %s the same.\n", d->equal, d->equal == 1 ? "step is" : "steps are");
 }

@@ -85,6 +85,44 @@ static int params_text(const struct refusal *r, char *buf, size_t cap)
   return 0;
 }
 
+/* aux_align, aux_alias, aux_state: which of REC_CREATE's auxiliary granules it is. */
+static int aux_text(const struct refusal *r, char *buf, size_t cap)
+{
+  uint64_t pa, rec;
+  if (strncmp(r->condition, "aux_", 4) != 0 || r->abi == &tmi_abi || !input(r, "params", &pa) || !input(r, "rec", &rec))
+    return 0;
+  struct rec_spec spec = rmi_rec_spec(granule_read(r->m, pa));
+  for (size_t i = 0; i < spec.num_aux && i < RMI_AUX_COUNT; i++) {
+    uint64_t aux = spec.aux[i];
+    if (is(r, "aux_align") && !granule_aligned(aux))
+      return snprintf(buf, cap, "aux[%zu] is 0x%" PRIx64, i, aux);
+    if (is(r, "aux_alias") && aux == rec)
+      return snprintf(buf, cap, "aux[%zu] is 0x%" PRIx64 " too", i, aux);
+    for (size_t j = 0; is(r, "aux_alias") && j < i; j++)
+      if (aux == spec.aux[j])
+        return snprintf(buf, cap, "aux[%zu] and aux[%zu] are both 0x%" PRIx64, j, i, aux);
+    if (is(r, "aux_state") && !granule_delegable(r->m, aux))
+      return snprintf(buf, cap, "aux[%zu], 0x%" PRIx64 ", is not memory that can be delegated", i, aux);
+    if (is(r, "aux_state") && granule_state(r->m, aux) != VCCA_GRANULE_DELEGATED)
+      return snprintf(buf, cap, "aux[%zu], 0x%" PRIx64 ", is %s", i, aux, vcca_granule_state_name(granule_state(r->m, aux)));
+  }
+  return 0;
+}
+
+/* num_aux, mpidr_index: what REC_CREATE's parameters say. */
+static int rec_text(const struct refusal *r, char *buf, size_t cap)
+{
+  uint64_t pa, rd;
+  if (r->abi == &tmi_abi || !input(r, "rec", &pa) || !input(r, "params", &pa) || !input(r, "rd", &rd))
+    return 0;
+  struct rec_spec spec = rmi_rec_spec(granule_read(r->m, pa));
+  if (is(r, "num_aux"))
+    return snprintf(buf, cap, "it is %" PRIu64 ", REC_AUX_COUNT tells %d", spec.num_aux, RMI_AUX_COUNT);
+  if (is(r, "mpidr_index") && granule_state(r->m, rd) == VCCA_GRANULE_RD)
+    return snprintf(buf, cap, "it is 0x%" PRIx64 ", the next one has index %" PRIu32, spec.mpidr, realm_at(r->m, rd)->rec_index);
+  return 0;
+}
+
 static const char *hipas_name(enum rtt_hipas hipas)
 {
   static const char *const names[] = {"UNASSIGNED", "ASSIGNED", "UNASSIGNED_NS", "ASSIGNED_NS", "TABLE"};
@@ -125,7 +163,7 @@ static int realm_text(const struct refusal *r, char *buf, size_t cap)
 
 bool vcca_smc_refusal(const vcca_machine *m, const uint64_t *in, const char *condition, char *buf, size_t cap)
 {
-  static int (*const details[])(const struct refusal *, char *, size_t) = {granule_text, params_text, walk_text, realm_text};
+  static int (*const details[])(const struct refusal *, char *, size_t) = {granule_text, params_text, aux_text, rec_text, walk_text, realm_text};
   const struct abi *abi = m->config.abi == VCCA_ABI_TMI ? &tmi_abi : &rmi_abi;
   const struct vcca_command *command = vcca_command_with_fid(&abi->interface, in[0] & UINT64_C(0xfffeffff));
   struct refusal r = {.m = m, .abi = abi, .command = command, .in = in, .condition = condition};

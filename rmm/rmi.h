@@ -20,6 +20,15 @@ enum { RMI_AUX_COUNT = 16 };
 /* RmiRealmParams (B4.5), a page of host memory. */
 struct realm_spec rmi_realm_spec(const uint8_t *page);
 
+/* RmiRecParams (B4.5), taken out of host memory at once. */
+struct rec_spec {
+  struct vcca_rec_params params;
+  uint64_t mpidr;
+  uint64_t num_aux;
+  uint64_t aux[RMI_AUX_COUNT];
+};
+struct rec_spec rmi_rec_spec(const uint8_t *page);
+
 #define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct call *call);
 #include "rmm/rmi.def"
 #undef COMMAND

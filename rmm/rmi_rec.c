@@ -23,15 +23,7 @@ uint64_t rmi_rec_aux_count(struct call *call)
 
 /* --- REC_CREATE --------------------------------------------------------------------------------------- */
 
-/* RmiRecParams (B4.5), taken out of host memory at once. */
-struct rec_spec {
-  struct vcca_rec_params params;
-  uint64_t mpidr;
-  uint64_t num_aux;
-  uint64_t aux[RMI_AUX_COUNT];
-};
-
-static struct rec_spec rec_params(const uint8_t *p)
+struct rec_spec rmi_rec_spec(const uint8_t *p)
 {
   struct rec_spec spec = {
       .params = {.flags = vcca_le64(p), .pc = vcca_le64(p + 0x200)},
@@ -80,7 +72,7 @@ uint64_t rmi_rec_create(struct call *call)
   REQUIRE(params_align, granule_aligned(params), RMI_ERROR_INPUT);
   REQUIRE(params_bound, granule_delegable(m, params), RMI_ERROR_INPUT);
   REQUIRE(params_pas, granule_nonsecure(m, params), RMI_ERROR_INPUT);
-  struct rec_spec spec = rec_params(granule_read(m, params));
+  struct rec_spec spec = rmi_rec_spec(granule_read(m, params));
   REQUIRE(num_aux, spec.num_aux <= RMI_AUX_COUNT, RMI_ERROR_INPUT); /* more than the structure holds; too few is seen last */
   REQUIRE(aux_align, aux_aligned(&spec), RMI_ERROR_INPUT);
   REQUIRE(aux_alias, aux_distinct(&spec, rec), RMI_ERROR_INPUT);

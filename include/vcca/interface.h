@@ -46,7 +46,7 @@ struct vcca_interface {
   unsigned status_register; /* x0, but x1 for TMI */
 };
 
-/* NULL when there is none. Names match whatever their case. */
+/* NULL when there is none. Names match whatever their case, and with the interface's own in front: REC_CREATE, rmi_rec_create. */
 const struct vcca_command *vcca_command_named(const struct vcca_interface *interface, vcca_span name);
 const struct vcca_command *vcca_command_with_fid(const struct vcca_interface *interface, uint64_t fid);
 /* The name of a status word's status (its low byte for rmi and tmi, the word otherwise), NULL when unknown. */

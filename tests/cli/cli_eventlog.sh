@@ -54,6 +54,13 @@ assert [e["register_name"] for e in j["events"]] == ["RIM", "REM0", "REM3", "REM
 assert "startup_locality" not in json.loads(run("replay", "-o", "json", "l"))
 assert f"REM0   {extend('sha-256', bytes(32), bytes(4)).hex()}" in run("replay", "l")
 
+# A log that is cut short is a realm's still, whoever's header it has.
+for header in (0, 1):
+    log("l", header, ["sha-256"], [(1, 4, bytes(4), bytes(4)), (3, 0xd, b"grub_cmd a b\0", b"a b\0")])
+    open("cut", "wb").write(open("l", "rb").read()[:-3])
+    done = subprocess.run([vcca, "eventlog", "show", "cut"], capture_output=True, text=True)
+    assert done.returncode == 3 and "mr 1   REM0" in done.stdout and "PCR" not in done.stdout, done
+
 # GRUB's texts, in both ways; a digest is found among several.
 for data, hashed, word in ((b"grub_cmd: a", b"a", "agrees"), (b"grub_cmd: a\0", b"a", "agrees"), (b"grub_cmd a\0", b"a\0", "agrees"), (b"grub_cmd a\0", b"b\0", "DISAGREES"),
                            (b"grub_kernel_cmdline /k x\0", b"/k x\0", "agrees"), (b"kernel_cmdline: /k x\0", b"/k x", "agrees"), (b"/k\0", b"kernel", "opaque"),

@@ -36,6 +36,12 @@ want=$("$vcca" measure qemu --ipa-bits 48 --num-bps 6 --num-wps 4 --sve-vl 512 -
 same "$("$vcca" measure qemu --host got/host.toml -k Image --dtb got/vm.dtb -- "${words[@]}" 2>&1)" "$want" "the RIM of what was gathered"
 [[ $want == RIM:* ]] || complain "no RIM: $want"
 
+# as libvirt's log has it: the environment in front of the program. Without a program, such a word is none of the environment
+same "$("$vcca" measure qemu --host got/host.toml -k Image --dtb got/vm.dtb -- LC_ALL=C PATH=/usr/bin HOME=/var/lib "${words[@]}" 2>&1)" "$want" "libvirt's words"
+same "$("$vcca" measure qemu --host got/host.toml -k Image --dtb got/vm.dtb -- env A_1=x "${words[@]}" 2>&1)" "$want" "words behind env"
+"$vcca" measure qemu --host got/host.toml -k Image --dtb got/vm.dtb -- A=C "${words[@]:1}" 2>&1 | grep -q "'A=C' is not an option" || complain "a word that is no environment"
+for help in -h --help; do "$script" $help | grep -q -- '-l KERNEL-LOG' || complain "$help: no usage"; done
+
 # an absolute path, of the process's own root; two VMs; the VM itself; a log that says nothing
 printf 'tree' >root/proc/77/root/var/x.dtb
 printf '%s\0' lkvm run --realm --dtb=/var/x.dtb -c 1 >root/proc/77/cmdline

@@ -98,6 +98,23 @@ same 1 '"command": "DATA_CREATE"' rim diff hand.jsonl otherwise.jsonl -o json
 grep -v '"REC_CREATE"' hand.jsonl >norec.jsonl
 same 1 'it would be behind call 16, DATA_CREATE' rim diff norec.jsonl hand.jsonl
 
+# what lays no VM out is a side, too: operations, and a host's log
+cat >ops.yaml <<'YAML'
+profile: arm-rmm-1.0
+operations:
+  - create: {s2sz: 40, num_bps: 1, num_wps: 1}
+  - rec: {pc: 0x80000, gprs: [0x1111], flags: 1}
+YAML
+sed 's/0x1111/0x1112/' ops.yaml >ops2.yaml
+"$vcca" measure ops ops.yaml --trace ops.jsonl >/dev/null
+same 0 'They are the same' rim diff ops.jsonl 'ops ops.yaml'
+same 1 '^1 step is the same' rim diff 'ops ops2.yaml' ops.jsonl
+sed 's/pc:/pq:/' ops.yaml >bad.yaml
+same 3 'bad.yaml:4:11: unknown key "pq" in rec' rim diff ops.jsonl 'ops bad.yaml'
+same 2 'ops wants a FILE of operations' rim diff ops.jsonl 'ops '
+"$vcca" measure kvmtool --num-bps 6 --num-wps 4 -k kernel.arm --output-log vm.log --output-dtb log.dtb --trace log.jsonl -- --realm -c 2 -m 512M -k kernel.arm >/dev/null 2>&1
+same 0 'They are the same' rim diff log.jsonl 'log vm.log --image kernel.arm --image log.dtb'
+
 cat hand.jsonl otherwise.jsonl arm.jsonl >three.jsonl
 same 2 '3 realms: write FILE#NUMBER of #1 \(RD 0x88000000, made by call 3, 10 steps\), #2 .*, #3' rim diff three.jsonl hand.jsonl
 same 0 'They are the same' rim diff 'three.jsonl#2' otherwise.jsonl

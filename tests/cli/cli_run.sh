@@ -37,6 +37,24 @@ scenario <<'YAML'
   - rmi.realm_create: {rd: 0x88000000, params: {s2sz: 52, rtt_base: 0x88001000, rtt_level_start: 0, rtt_num_start: 1}}
 YAML
 says 1 'got ERROR_INPUT \(0x1\) for params_supp: .*: s2sz is 52, the machine allows 32 to 48\.$'
+# which auxiliary granule, and what REC_CREATE's parameters say
+for spec in '0x88003008' '0x88003000, 0x88004000, 0x88003000' '0x88004000, 0x88002000' '0x88003000' '' 'mpidr'; do
+  mpidr=0; [[ $spec == mpidr ]] && { mpidr=3; spec=''; }
+  scenario <<YAML
+  - rmi.granule_delegate: {addr: 0x88000000 + \$i*4K}
+    repeat: 3
+  - rmi.realm_create: {rd: 0x88000000, params: {s2sz: 40, num_bps: 1, num_wps: 1, rtt_base: 0x88001000, rtt_level_start: 0, rtt_num_start: 1}}
+  - rmi.rec_create: {rd: 0x88000000, rec: 0x88002000, params: {mpidr: $mpidr, num_aux: $(wc -w <<<"$spec"), aux: [$spec]}}
+YAML
+  case $spec$mpidr in
+    0x88003008*) says 1 'for aux_align: .*: aux\[0\] is 0x88003008\.$' ;;
+    *0x88003000,*) says 1 'for aux_alias: .*: aux\[0\] and aux\[2\] are both 0x88003000\.$' ;;
+    *0x88002000*) says 1 'for aux_alias: .*0x88002000: aux\[1\] is 0x88002000 too\.$' ;;
+    0x88003000*) says 1 'for aux_state: .*: aux\[0\], 0x88003000, is UNDELEGATED\.$' ;;
+    0) says 1 'for num_aux: .*: it is 0, REC_AUX_COUNT tells 16\.$' ;;
+    3) says 1 'for mpidr_index: .*; it is 0x3, the next one has index 0\.$' ;;
+  esac
+done
 scenario <<'YAML'
   - rmi.realm_activate: {rd: 0x88000000}
 YAML

@@ -56,6 +56,10 @@ expect 2 "given twice" token verify /dev/null --rim 00 --rim 11
 expect 2 "text or json" hsm show -o yaml
 expect 2 "no table" table nothing
 expect 2 "did you mean DATA_CREATE?" table rmi DATACREATE
+for name in RMI_REC_CREATE rmi_rec_create Rec_Create; do
+  [[ $("$vcca" table rmi "$name" 2>&1) == "$("$vcca" table rmi REC_CREATE)" ]] || complain "vcca table rmi $name is not REC_CREATE's page"
+done
+expect 2 "rmi has no command 'TMI_VERSION'" table rmi TMI_VERSION
 expect 2 "claims has no pages" table claims challenge
 "$vcca" table rmi data_create >"$dir/page"
 grep -q '^  rd_state *RMI_ERROR_INPUT *The granule at rd is not a realm descriptor' "$dir/page" && grep -q '^  rd_bound,rd_state < realm_state$' "$dir/page" ||

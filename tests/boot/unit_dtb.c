@@ -128,6 +128,30 @@ static void a_tree_that_ends_early_is_refused_at_every_length(void **state)
   vcca_bytes_free(&dtb);
 }
 
+/* Linux' booting.rst: "must not exceed 2 megabytes in size". Bytes behind totalsize are not the tree's. */
+static void a_tree_of_2_mib_is_taken_and_a_byte_more_refused(void **state)
+{
+  (void)state;
+  enum { MOST = 2 << 20 };
+  struct vcca_bytes dtb = make(&spec), big = {0};
+  struct vcca_error err = {0};
+  size_t size = 0;
+  check_ok(vcca_bytes_alloc(&big, MOST + 1, &err), &err, "room");
+  memset(big.p, 0, big.n);
+  memcpy(big.p, dtb.p, dtb.n);
+  fdt_set_totalsize(big.p, MOST);
+  check_ok(vcca_dtb_check(vcca_span_of(big.p, MOST), &size, &err), &err, "2 MiB");
+  assert_int_equal(size, MOST);
+  check_ok(vcca_dtb_check(vcca_bytes_span(&big), &size, &err), &err, "2 MiB and a byte behind");
+  assert_int_equal(size, MOST);
+  fdt_set_totalsize(big.p, MOST + 1);
+  assert_false(vcca_dtb_check(vcca_bytes_span(&big), &size, &err));
+  assert_true(err.has_offset && err.offset == 4); /* totalsize */
+  assert_non_null(strstr(err.text, "no more than 2 MiB"));
+  vcca_bytes_free(&big);
+  vcca_bytes_free(&dtb);
+}
+
 static void damage_is_located(void **state)
 {
   (void)state;
@@ -173,6 +197,7 @@ int main(void)
       cmocka_unit_test(as_many_vcpus_as_a_vm_has_fit),
       cmocka_unit_test(impossible_trees_are_refused),
       cmocka_unit_test(a_tree_that_ends_early_is_refused_at_every_length),
+      cmocka_unit_test(a_tree_of_2_mib_is_taken_and_a_byte_more_refused),
       cmocka_unit_test(damage_is_located),
       cmocka_unit_test(any_changed_byte_is_survived_and_any_alignment_read),
   };

@@ -464,6 +464,25 @@ static void arm_images_outside_given_ram_are_refused(void **state)
   assert_non_null(strstr(err.text, "ram_size 512 MiB: the kernel ends at"));
 }
 
+/* booting.rst's 2 MiB, and the window that virtCCA's KVM gives the device tree. */
+static void a_device_tree_of_2_mib_is_taken_and_a_byte_more_refused(void **state)
+{
+  (void)state;
+  static const char *const profiles[] = {"virtcca", "arm"};
+  memcpy(big, files.dtb, sizeof files.dtb);
+  for (size_t i = 0; i < sizeof profiles / sizeof *profiles; i++) {
+    struct vcca_vm vm = direct(profiles[i]);
+    struct vcca_plan plan;
+    struct vcca_error err = {0};
+    vm.dtb = vcca_span_of(big, 2 * MIB);
+    check_plan(&vm, &plan);
+    vm.dtb.n++;
+    assert_false(vcca_plan_vm(&vm, &plan, &err));
+    assert_non_null(strstr(err.text, "dtb: 2097153 bytes"));
+  }
+  memset(big, 0, sizeof big);
+}
+
 int main(void)
 {
   support_fill(&files);
@@ -480,6 +499,7 @@ int main(void)
       cmocka_unit_test(ram_grows_with_the_images),
       cmocka_unit_test(what_cannot_be_is_refused_by_the_name_of_its_option),
       cmocka_unit_test(arm_images_outside_given_ram_are_refused),
+      cmocka_unit_test(a_device_tree_of_2_mib_is_taken_and_a_byte_more_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

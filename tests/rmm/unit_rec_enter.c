@@ -337,6 +337,20 @@ static void the_realm_learns_how_far_its_ripas_change_went(void **state)
   }
 }
 
+/* RmmRecCreateFlags: bit 0 says runnable, the others are ignored. */
+static void bit_0_of_the_flags_alone_makes_a_rec_runnable(void **state)
+{
+  (void)state;
+  static const uint64_t flags[] = {0, 1, 2, 3, UINT64_MAX - 1, UINT64_MAX};
+  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+    struct rig *rig = rmi_world();
+    rmi_rec_params(rig, REC_PARAMS, 1, flags[i], FREE + 16 * PAGE);
+    OK(rig, "REC_CREATE", A, FREE, REC_PARAMS);
+    assert_int_equal(rec_at(rig->m, FREE)->runnable, flags[i] & 1);
+    rig_free(rig);
+  }
+}
+
 static void psci_complete_starts_the_other_cpu(void **state)
 {
   (void)state;
@@ -407,6 +421,7 @@ int main(void)
       cmocka_unit_test(list_registers_hold_interrupts_that_exist),
       cmocka_unit_test(the_hosts_answer_to_a_host_call_lands_in_the_realms_memory),
       cmocka_unit_test(the_realm_learns_how_far_its_ripas_change_went),
+      cmocka_unit_test(bit_0_of_the_flags_alone_makes_a_rec_runnable),
       cmocka_unit_test(psci_complete_starts_the_other_cpu),
       cmocka_unit_test(psci_complete_can_deny),
       cmocka_unit_test(a_running_rec_is_neither_entered_nor_destroyed_and_may_lose_its_run_page),

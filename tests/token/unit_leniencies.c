@@ -176,6 +176,24 @@ static void unending_rems(struct wanting *w)
   token_with(&w->b, REALM, &pairs, &w->token);
 }
 
+/* A CMW collection with this in hex behind each value of a record, in a record whose length is not told. */
+static void cmw_with(struct wanting *w, const char *behind)
+{
+  vcca_sink out = VCCA_SINK(w->token.bytes);
+  put_hex(&out, "d9038ba219acca9f190107");
+  vcca_cbor_put_bytes(&out, w->b.token.platform_sign1.whole);
+  put_hex(&out, behind);
+  put_hex(&out, "19acd19f190107");
+  vcca_cbor_put_bytes(&out, w->b.token.realm_sign1.whole);
+  put_hex(&out, behind);
+  w->token.span = vcca_sink_span(&out);
+}
+
+static void unending_records(struct wanting *w)
+{
+  cmw_with(w, "ff");
+}
+
 static void a_byte_behind_the_token(struct wanting *w)
 {
   vcca_sink out = VCCA_SINK(w->token.bytes);
@@ -409,6 +427,7 @@ static const struct {
     {VCCA_LENIENT_INDEFINITE_LENGTH, VCCA_FAMILY_ARM_1_0, unending_collection, "of indefinite length"},
     {VCCA_LENIENT_INDEFINITE_LENGTH, VCCA_FAMILY_ARM_1_0, unending_sign1, "of indefinite length"},
     {VCCA_LENIENT_INDEFINITE_LENGTH, VCCA_FAMILY_ARM_1_0, unending_rems, "of indefinite length"},
+    {VCCA_LENIENT_INDEFINITE_LENGTH, VCCA_FAMILY_ARM_CMW, unending_records, "of indefinite length"},
     {VCCA_LENIENT_TRAILING_BYTES, VCCA_FAMILY_ARM_1_0, a_byte_behind_the_token, "1 byte too many"},
     {VCCA_LENIENT_TRAILING_BYTES, VCCA_FAMILY_ARM_1_0, bytes_behind_the_sign1, "2 bytes too many"},
     {VCCA_LENIENT_TRAILING_BYTES, VCCA_FAMILY_ARM_1_0, a_byte_behind_the_claims, "1 byte too many"},
@@ -490,6 +509,30 @@ static void each_leniency_takes_what_it_says_and_is_the_only_one_that_does(void 
     shown |= bit;
   }
   assert_int_equal(shown, all);
+}
+
+/* A CMW record is [type, value, ? cm-type]: the break comes behind the second, or what follows is refused where it stands. */
+static void a_record_of_indefinite_length_ends_with_a_break_behind_its_value(void **state)
+{
+  (void)state;
+  static struct wanting w;
+  static const struct {
+    const char *behind, *words;
+  } wrong[] = {
+      {"", "44234 (platform-token): a CMW record of more than 2"},     /* no break */
+      {"f6ff", "44234 (platform-token): a CMW record of more than 2"}, /* a third */
+      {"ffff", "collection label: a break with nothing to end"},
+  };
+  set_up(VCCA_FAMILY_ARM_CMW, &w.b);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    struct vcca_token token;
+    struct vcca_error err = {0};
+    cmw_with(&w, wrong[i].behind);
+    assert_false(vcca_token_decode_lenient(w.token.span, VCCA_LENIENT_BIT(VCCA_LENIENT_INDEFINITE_LENGTH), &token, &err));
+    assert_non_null(strstr(err.text, wrong[i].words));
+    vcca_span platform = w.b.token.platform_sign1.whole; /* behind: tag, map, label, record, type, the string's head and bytes */
+    assert_int_equal(err.offset, 3 + 1 + 3 + 1 + 3 + 3 + platform.n + (i == 2));
+  }
 }
 
 static void padding_is_cut_off(void **state)
@@ -599,6 +642,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_leniency_takes_what_it_says_and_is_the_only_one_that_does),
+      cmocka_unit_test(a_record_of_indefinite_length_ends_with_a_break_behind_its_value),
       cmocka_unit_test(padding_is_cut_off),
       cmocka_unit_test(a_strict_token_needs_no_leniency),
       cmocka_unit_test(a_label_is_there_once_in_whatever_encoding),

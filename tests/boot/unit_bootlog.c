@@ -244,6 +244,24 @@ static void memory_no_realm_can_have_is_refused(void **state)
   }
 }
 
+/* Of what has no digest no more than 16 MiB is believed: it is said by nobody but the host. */
+static void an_area_of_16_mib_is_the_largest_that_is_taken_unmeasured(void **state)
+{
+  (void)state;
+  for (uint64_t more = 0; more <= 0x1000; more += 0x1000) {
+    struct hand h;
+    struct vcca_error err = {0};
+    struct vcca_bootlog got;
+    start(&h);
+    create(&h, 0, good_fields);
+    rec(&h);
+    image(&h, vcca_span_of(NULL, 0), "LOG", 0x40000000, (16 << 20) + more);
+    bool taken = vcca_bootlog_measure(vcca_sink_span(&h.out), NULL, 0, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err);
+    assert_int_equal(taken, more == 0);
+    assert_true(!taken || got.has_area);
+  }
+}
+
 static void images_that_cannot_be_are_refused(void **state)
 {
   (void)state;
@@ -434,6 +452,7 @@ int main(void)
       cmocka_unit_test(no_byte_of_a_log_is_trusted),
       cmocka_unit_test(parameters_no_realm_can_have_are_refused),
       cmocka_unit_test(memory_no_realm_can_have_is_refused),
+      cmocka_unit_test(an_area_of_16_mib_is_the_largest_that_is_taken_unmeasured),
       cmocka_unit_test(images_that_cannot_be_are_refused),
       cmocka_unit_test(order_and_kind_of_events_matter),
       cmocka_unit_test(both_readings_of_the_format_are_read),

@@ -352,6 +352,17 @@ static void remark(void *ctx, const char *text)
     memcpy(r->first, r->last, sizeof r->first);
 }
 
+/* How often remarks with these words came. */
+struct told {
+  const char *words;
+  unsigned count;
+};
+static void tell(void *ctx, const char *text)
+{
+  struct told *t = ctx;
+  t->count += strstr(text, t->words) != NULL;
+}
+
 static void what_cannot_matter_is_passed_over_and_what_may_surprise_is_said(void **state)
 {
   (void)state;
@@ -370,6 +381,34 @@ static void what_cannot_matter_is_passed_over_and_what_may_surprise_is_said(void
   check_ok(vcca_vmm_parse("qemu", words.word, words.count, remark, &r, &config, &err), &err, "a word of its own");
   assert_int_equal(r.count, 2);
   assert_non_null(strstr(r.last, "disk.img"));
+}
+
+/* Linux' RMM 2.0 interface takes neither; under RMM 1.0 they are options like others. */
+static void what_rmm_2_0_has_no_setting_for_is_remarked_on_there_alone(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *object;
+    bool remarked;
+  } rows[] = {{"rme-guest,id=r", false},
+              {"rme-guest,id=r,measurement-algorithm=sha512", true},
+              {"rme-guest,id=r,personalization-value=AAAA", true},
+              {"rme-guest,id=r,measurement-log=on", true}};
+  struct vcca_host_caps caps = {.known = {false}};
+  check_ok(vcca_host_caps_read(VCCA_SPAN_LIT(HOST), &caps, &err), &err, "host");
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (int two = 0; two < 2; two++) {
+      struct vcca_vmm_config config;
+      struct vcca_vmm_plan plan;
+      struct told told = {.words = "RMM 2.0 interface has no setting"};
+      char line[200];
+      snprintf(line, sizeof line, "-M virt,confidential-guest-support=r -m 512 -kernel k -object %s", rows[i].object);
+      support_split(line, &words);
+      check_ok(vcca_vmm_parse("qemu", words.word, words.count, NULL, NULL, &config, &err), &err, line);
+      check_ok(vcca_vmm_plan(&config, &caps, &images, two ? VCCA_RULES_ARM_2_0 : VCCA_RULES_ARM_1_0, tell, &told, &plan, &err), &err, line);
+      assert_int_equal(told.count, two && rows[i].remarked);
+      vcca_vmm_plan_free(&plan);
+    }
 }
 
 /* That the VM is no realm is said before anything else. */
@@ -481,6 +520,7 @@ int main(void)
       cmocka_unit_test(images_that_are_asked_for_must_be_here),
       cmocka_unit_test(a_vm_that_is_no_realm_is_named_first),
       cmocka_unit_test(what_cannot_matter_is_passed_over_and_what_may_surprise_is_said),
+      cmocka_unit_test(what_rmm_2_0_has_no_setting_for_is_remarked_on_there_alone),
       cmocka_unit_test(options_of_each_vmm_are_known),
       cmocka_unit_test(topology_is_filled_in_as_qemu_does),
   };

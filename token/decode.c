@@ -153,9 +153,11 @@ static bool read_record(struct vcca_cbor *c, const char *what, struct vcca_cbor_
     return vcca_fail_at(err, array.offset, "%s: array of %" PRIu64 " where a CMW record of 2 is wanted", what, array.value);
   if (!read_media_type(c, what, err) || !vcca_cbor_want(c, VCCA_CBOR_BYTES, what, value, err))
     return false;
-  if (vcca_cbor_more(c, &array, 2) && !read_indicator(c, what, err))
+  if (!vcca_cbor_more(c, &array, 2)) /* which steps over the break of an indefinite length */
+    return true;
+  if (!read_indicator(c, what, err))
     return false;
-  return !array.indefinite || !vcca_cbor_more(c, &array, 3) || vcca_fail_at(err, c->base + c->at, "%s: a CMW record of more than 3", what);
+  return !vcca_cbor_more(c, &array, 3) || vcca_fail_at(err, c->base + c->at, "%s: a CMW record of more than 3", what);
 }
 
 /* A member under another label: stepped over. */

@@ -1,4 +1,4 @@
-/* Where plans put things, and everything a plan refuses.
+/* Where plans put things, and everything a plan refuses. Long because of the table of refusals.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

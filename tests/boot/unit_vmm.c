@@ -1,4 +1,5 @@
-/* Command lines to plans: what is asked for, what is refused and which option the refusal names.
+/* Command lines to plans: what is asked for, what is refused and which option the refusal names. Long because of
+ * the tables of command lines.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"

@@ -208,8 +208,14 @@ static void feature_knobs_show_in_the_feature_registers(void **state)
   assert_int_equal(rig->x[1], 0);
   rig_free(rig);
 
-  config.features = (struct vcca_features){
-      .s2sz = 0x29, .sve_vl = 0x9, .num_bps = 0x2a, .num_wps = 0x15, .pmu_num_ctrs = 0x13, .no_sha512 = true, .gicv3_num_lrs = 5, .max_recs_order = 6};
+  config.features = (struct vcca_features){.s2sz = 0x29,
+                                           .sve_vl = 0x9,
+                                           .num_bps = 0x2a,
+                                           .num_wps = 0x15,
+                                           .pmu_num_ctrs = 0x13,
+                                           .no_sha512 = true,
+                                           .gicv3_num_lrs = 5,
+                                           .max_recs_order = 6};
   rig = rig_new(&config);
   OK(rig, "FEATURES", 0);
   assert_int_equal(rig->x[1], 0x29 | UINT64_C(1) << 9 | UINT64_C(0x9) << 10 | UINT64_C(0x2a) << 14 | UINT64_C(0x15) << 20 | UINT64_C(1) << 26 |

@@ -511,27 +511,40 @@ static void each_leniency_takes_what_it_says_and_is_the_only_one_that_does(void 
   assert_int_equal(shown, all);
 }
 
-/* A CMW record is [type, value, ? cm-type]: the break comes behind the second, or what follows is refused where it stands. */
-static void a_record_of_indefinite_length_ends_with_a_break_behind_its_value(void **state)
+/* A CMW record is [type, value, ? cm-type]: the break comes behind the second or third, or what follows is refused where it stands. */
+static void a_record_of_indefinite_length_ends_with_a_break(void **state)
 {
   (void)state;
   static struct wanting w;
   static const struct {
     const char *behind, *words;
+    size_t at; /* behind the value */
   } wrong[] = {
-      {"", "44234 (platform-token): a CMW record of more than 2"},     /* no break */
-      {"f6ff", "44234 (platform-token): a CMW record of more than 2"}, /* a third */
-      {"ffff", "collection label: a break with nothing to end"},
+      {"", "44234 (platform-token): the CMW record's kinds of message 44241", 0}, /* no break: the next label */
+      {"f6ff", "44234 (platform-token): simple value where unsigned integer", 0},
+      {"04", "44234 (platform-token): a CMW record of more than 3", 1}, /* no break */
+      {"0404ff", "44234 (platform-token): a CMW record of more than 3", 1},
+      {"ffff", "a break with nothing to end", 1},
+      {"04ffff", "a break with nothing to end", 2},
   };
+  const vcca_leniency_set both = VCCA_LENIENT_BIT(VCCA_LENIENT_INDEFINITE_LENGTH) | VCCA_LENIENT_BIT(VCCA_LENIENT_CMW_MEDIA_TYPE);
   set_up(VCCA_FAMILY_ARM_CMW, &w.b);
+  for (size_t i = 0; i < 2; i++) {
+    struct vcca_token token;
+    struct vcca_error err = {0};
+    cmw_with(&w, i ? "04ff" : "ff");
+    check_ok(vcca_token_decode_lenient(w.token.span, both, &token, &err), &err, "a break");
+    assert_true(vcca_span_eq(token.platform_sign1.whole, w.b.token.platform_sign1.whole));
+  }
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     struct vcca_token token;
     struct vcca_error err = {0};
     cmw_with(&w, wrong[i].behind);
-    assert_false(vcca_token_decode_lenient(w.token.span, VCCA_LENIENT_BIT(VCCA_LENIENT_INDEFINITE_LENGTH), &token, &err));
-    assert_non_null(strstr(err.text, wrong[i].words));
+    assert_false(vcca_token_decode_lenient(w.token.span, both, &token, &err));
+    if (!strstr(err.text, wrong[i].words))
+      fail_msg("%s: %s", wrong[i].behind, err.text);
     vcca_span platform = w.b.token.platform_sign1.whole; /* behind: tag, map, label, record, type, the string's head and bytes */
-    assert_int_equal(err.offset, 3 + 1 + 3 + 1 + 3 + 3 + platform.n + (i == 2));
+    assert_int_equal(err.offset, 3 + 1 + 3 + 1 + 3 + 3 + platform.n + wrong[i].at);
   }
 }
 
@@ -642,7 +655,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(each_leniency_takes_what_it_says_and_is_the_only_one_that_does),
-      cmocka_unit_test(a_record_of_indefinite_length_ends_with_a_break_behind_its_value),
+      cmocka_unit_test(a_record_of_indefinite_length_ends_with_a_break),
       cmocka_unit_test(padding_is_cut_off),
       cmocka_unit_test(a_strict_token_needs_no_leniency),
       cmocka_unit_test(a_label_is_there_once_in_whatever_encoding),

@@ -290,6 +290,24 @@ static void images_that_cannot_be_are_refused(void **state)
   refused(&h, "printable");
 }
 
+/* SM3 is a hash of the TCG's that no image is looked for by. */
+static void a_digest_that_cannot_be_made_finds_no_image(void **state)
+{
+  (void)state;
+  struct hand h;
+  start(&h);
+  h.bytes[32 + 28] = 0x12; /* in the header's list of algorithms */
+  event(&h, 0, EV_EVENT_TAG, vcca_span_of(NULL, 0), 22);
+  le32(&h, TAG_REALM_CREATE);
+  le32(&h, 14);
+  le64(&h, 0);
+  vcca_sink_put(&h.out, vcca_span_of(good_fields, 6));
+  size_t at = h.out.n;
+  image(&h, VCCA_SPAN(kernel), "KERNEL", 0x40000000, sizeof kernel);
+  h.bytes[at + 12] = 0x12;
+  refused(&h, "no local image has the digest of \"KERNEL\"");
+}
+
 static void order_and_kind_of_events_matter(void **state)
 {
   (void)state;
@@ -454,6 +472,7 @@ int main(void)
       cmocka_unit_test(memory_no_realm_can_have_is_refused),
       cmocka_unit_test(an_area_of_16_mib_is_the_largest_that_is_taken_unmeasured),
       cmocka_unit_test(images_that_cannot_be_are_refused),
+      cmocka_unit_test(a_digest_that_cannot_be_made_finds_no_image),
       cmocka_unit_test(order_and_kind_of_events_matter),
       cmocka_unit_test(both_readings_of_the_format_are_read),
       cmocka_unit_test(a_log_that_was_cut_gives_no_rim),

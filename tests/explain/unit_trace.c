@@ -118,6 +118,34 @@ static void a_broken_trace_is_refused_where_it_breaks(void **state)
   }
 }
 
+#define CALL(step) "{\"call\":1,\"line\":1,\"interface\":\"rmi\",\"command\":\"A\",\"rd\":\"0x0\"," step "," RIM32 "}\n"
+#define STEP(step) "{" step "," RIM32 "}\n"
+#define CREATE "\"kind\":\"create\",\"flags\":\"0x0\""
+#define REC "\"kind\":\"rec\",\"flags\":\"0x1\",\"content\":\"0000000000000000000000000000000000000000000000000000000000000000\""
+
+static void steps_of_a_run_and_others_are_no_one_trace(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t steps; /* 0: refused, in the second line */
+  } rows[] = {{CALL(CREATE) CALL(REC) CALL(REC), 3}, {STEP(CREATE) STEP(REC), 2}, {CALL(CREATE) STEP(REC), 0}, {STEP(CREATE) CALL(REC), 0}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct vcca_error err = {0};
+    struct vcca_rim_trace t;
+    bool read = vcca_trace_read(vcca_span_str(rows[i].text), &t, &err);
+    if (rows[i].steps > 0) {
+      check_ok(read, &err, rows[i].text);
+      assert_int_equal(t.count, rows[i].steps);
+      vcca_trace_free(&t);
+      continue;
+    }
+    assert_false(read);
+    assert_int_equal(err.line, 2);
+    assert_non_null(strstr(err.text, "steps of a run and others in one trace"));
+  }
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, support_pair_up, support_pair_down)
@@ -128,6 +156,7 @@ int main(void)
       CASE(a_trace_that_ends_before_is_the_same_as_far_as_it_goes),
       CASE(trace_files_of_two_algorithms_compare_by_their_steps),
       CASE(a_broken_trace_is_refused_where_it_breaks),
+      CASE(steps_of_a_run_and_others_are_no_one_trace),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -371,6 +371,11 @@ static void registers_are_named_for_the_machine_that_has_them(void **state)
     vcca_put_le32(bytes, rows[i].header);
     put_event(&s, rows[i].reg, 8, "v1", 2);
     assert_string_equal(vcca_register_name(vcca_eventlog_is_cc(vcca_sink_span(&s)), rows[i].reg, name, sizeof name), rows[i].name);
+    s.n = 0;
+    put_header(&s);
+    vcca_put_le32(bytes, rows[i].header);
+    put_event(&s, rows[i].reg, VCCA_EV_NO_ACTION, "v1", 2); /* extends nothing: says nothing about whose registers these are */
+    assert_int_equal(vcca_eventlog_is_cc(vcca_sink_span(&s)), rows[i].header != 0);
   }
 }
 

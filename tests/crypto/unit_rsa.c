@@ -126,6 +126,32 @@ static void primes_that_make_no_key_are_refused(void **state)
   assert_null(vcca_key_from_primes(vcca_span_of(NULL, 0), vcca_span_of(NULL, 0), &err));
 }
 
+/* Primes about the square root of 2^2047, by Python: above and above, whose product is just not below 2^2047; below and above, whose is. */
+static const char over[] = "b504f4341e99d8557398883b007ea8077ee8ba88c85b0df5cb6a1d85fb4881b7aa2a5c8357b3b3b9d0d966fdc3254574"
+                           "1cbae996e9bfad9fb7c6716d2f79fadd98c566feb9e22b2a2a26aa5f1929166b52626db702a5c32aecf64910ece64c5d"
+                           "9e42ebd47cfc55c77beb8321fd85968550f80dcc415418c82c0978c32fb74b71";
+static const char more_over[] = "b504f534047bc8db54fd7ceb6b15a25e549926d44f45e4f822b69b80848fccc82a10e4af33a3bb7ca9264f9ffe5e64b1"
+                                "2fe404c4b57d3bc91615e581dc2a9084f5a6717155193d971f176fb7d4c9bef1f38d8eef7a3a6f7c0a1151b80d8e1ad1"
+                                "b16b44c4ba546c8e12b68b609a705eba2caaacb23e9d334eee001422d014efe9";
+static const char under[] = "b504f133e694ecd804891f4a649dbf9ed9e632be63eeefe7fd8790f258b78094e0c52f72de41b139a32c5e5390066d48"
+                            "ad59b9065ed03a1780f3f89f468965429fb9844b91e136365b12462b20d865e49c2fe623e21bd75ea5dae1d081f601ee"
+                            "e68c541501ad5d46983ffa1a3bd05c5ba4e39d55395e70d1c005e67cb0eab02d";
+
+static void a_modulus_has_its_top_bit_set_and_need_not_have_more(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  uint8_t bytes[VCCA_SIG_MAX];
+  vcca_sink sink = VCCA_SINK(bytes);
+  vcca_key *key = vcca_key_from_primes(unhex(over), unhex(more_over), &err);
+  check_ok(key != NULL, &err, "a modulus of 80...");
+  assert_int_equal(vcca_key_bits(key), 2048);
+  check_ok(vcca_sign(key, VCCA_PS256, VCCA_SPAN_LIT("message"), &sink, &err), &err, "sign");
+  assert_true(vcca_verify(key, VCCA_PS256, VCCA_SPAN_LIT("message"), vcca_sink_span(&sink)));
+  vcca_key_free(key);
+  assert_null(vcca_key_from_primes(unhex(over), unhex(under), &err)); /* 7f...: 2047 bits */
+}
+
 static void a_public_key_has_no_primes_and_an_rsa_key_no_point(void **state)
 {
   (void)state;
@@ -150,6 +176,7 @@ int main(void)
       cmocka_unit_test(every_pss_algorithm_signs_what_it_verifies),
       cmocka_unit_test(pseudoprimes_are_not_taken_for_primes),
       cmocka_unit_test(primes_that_make_no_key_are_refused),
+      cmocka_unit_test(a_modulus_has_its_top_bit_set_and_need_not_have_more),
       cmocka_unit_test(a_public_key_has_no_primes_and_an_rsa_key_no_point),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -213,6 +213,11 @@ void walk_tally(const struct walk *w, uint64_t taken[WALK_COMMANDS])
     taken[i] += w->taken[i];
 }
 
+const vcca_machine *walk_machine(const struct walk *w)
+{
+  return w->m;
+}
+
 uint64_t walk_calls(const struct walk *w)
 {
   return w->calls;

@@ -30,6 +30,7 @@ enum { WALK_COMMANDS = 32 };
 void walk_tally(const struct walk *w, uint64_t taken[WALK_COMMANDS]);
 uint64_t walk_calls(const struct walk *w);
 uint64_t walk_accepted(const struct walk *w);
+const vcca_machine *walk_machine(const struct walk *w);
 
 /* xorshift64*, for a seed that is not 0. */
 unsigned walk_random(void *seed, unsigned bound);

@@ -95,6 +95,10 @@ enum vcca_exit finish(const struct args *a, enum vcca_exit code);
 /* Writes a sink-producing text to stdout: calls twice, once to measure. */
 enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, vcca_sink *out), const void *what);
 
+/* Reads a binary file, or what a text stands for (vcca/armor.h, with the names of JSON members), which a note on stderr then says. A text that
+ * stands for nothing is read as it is, with a note of what it looks like: its reader refuses it. */
+VCCA_MUST_USE bool read_binary(const struct args *a, const char *path, const char *names, struct vcca_bytes *out, struct vcca_error *err);
+
 /* On stderr: "searching  37%  12 of 32 rows", overwritten on a terminal, every ten seconds elsewhere. unit: "" for the share alone; "MiB" of
  * bytes. */
 void progress_line(const char *what, uint64_t done, uint64_t total, const char *unit);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "vcca/armor.h"
 #include "vcca/eventlog.h"
 #include "vcca/hex.h"
 
@@ -77,7 +78,7 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_error err;
   struct vcca_replay replay;
   enum vcca_hash_alg alg = VCCA_SHA256;
-  bool json, ok = args_json(a, &json, &err) && vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &file, &err);
+  bool json, ok = args_json(a, &json, &err) && read_binary(a, a->operand[0], VCCA_ARMOR_EVENTLOG, &file, &err);
   if (ok && (!choose(a, vcca_bytes_span(&file), &alg, &err) || !vcca_eventlog_replay(vcca_bytes_span(&file), alg, &replay, &err)))
     ok = vcca_fail_in(&err, a->operand[0]);
   if (ok)

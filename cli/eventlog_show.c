@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "cli/cli.h"
+#include "vcca/armor.h"
 #include "vcca/eventlog.h"
 #include "vcca/hex.h"
 
@@ -105,7 +106,7 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_bytes file = {0};
   struct vcca_error err;
   bool json;
-  if (!args_json(a, &json, &err) || !vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &file, &err))
+  if (!args_json(a, &json, &err) || !read_binary(a, a->operand[0], VCCA_ARMOR_EVENTLOG, &file, &err))
     return fail(a, &err);
   enum vcca_exit code = show(a, vcca_bytes_span(&file), json);
   vcca_bytes_free(&file);

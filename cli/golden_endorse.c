@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
+#include "vcca/armor.h"
 #include "vcca/verifier.h"
 
 static const struct option options[] = {
@@ -69,7 +70,7 @@ struct job {
 static bool read_good(const struct args *a, struct job *job, struct vcca_good *good, struct vcca_error *err)
 {
   const char *key = args_get(a, "cpak");
-  if (!vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &job->token_file, err) || !args_file(a, "cpak", CLI_SMALL_MAX, &job->key_file, err) ||
+  if (!read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &job->token_file, err) || !args_file(a, "cpak", CLI_SMALL_MAX, &job->key_file, err) ||
       !args_file(a, "eventlog", CLI_SMALL_MAX, &job->log_file, err))
     return false;
   if (!vcca_token_decode(vcca_bytes_span(&job->token_file), &job->token, err))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "vcca/armor.h"
 #include "vcca/token.h"
 
 static const struct option options[] = {
@@ -51,7 +52,7 @@ static enum vcca_exit run(const struct args *a)
   vcca_leniency_set allowed = 0;
   if (args_has(a, "lenient") && !vcca_leniencies_named(vcca_span_str(args_get(a, "lenient")), &allowed, &err))
     return fail(a, &err);
-  if (!vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &file, &err))
+  if (!read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &file, &err))
     return fail(a, &err);
   vcca_span bytes = vcca_bytes_span(&file);
   struct vcca_token token;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "vcca/armor.h"
 #include "vcca/scenario.h"
 #include "vcca/time.h"
 
@@ -61,12 +62,28 @@ struct job {
   struct vcca_verdict verdict;
 };
 
-static bool read_file(struct job *job, const char *path, vcca_span *out, struct vcca_error *err)
+static bool next_file(struct job *job, const char *path, struct vcca_bytes **file, struct vcca_error *err)
 {
   if (job->file_count == FILES)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s is more than the %d files that fit", path, FILES);
-  struct vcca_bytes *file = &job->files[job->file_count++];
-  if (!vcca_files_read(job->args->files, path, CLI_SMALL_MAX, file, err))
+  *file = &job->files[job->file_count++];
+  return true;
+}
+
+static bool read_file(struct job *job, const char *path, vcca_span *out, struct vcca_error *err)
+{
+  struct vcca_bytes *file;
+  if (!next_file(job, path, &file, err) || !vcca_files_read(job->args->files, path, CLI_SMALL_MAX, file, err))
+    return false;
+  *out = vcca_bytes_span(file);
+  return true;
+}
+
+/* The same for a binary file, which may have come as text. */
+static bool read_binary_file(struct job *job, const char *path, const char *names, vcca_span *out, struct vcca_error *err)
+{
+  struct vcca_bytes *file;
+  if (!next_file(job, path, &file, err) || !read_binary(job->args, path, names, file, err))
     return false;
   *out = vcca_bytes_span(file);
   return true;
@@ -133,17 +150,15 @@ static bool read_files(const struct args *a, struct job *job, struct vcca_error 
   const struct {
     const char *name;
     vcca_span *to;
-  } rows[] = {{"cert", &e->device_cert},
-              {"eventlog", &e->eventlog},
-              {"image-ref", &e->image_reference},
-              {"platform-ref", &e->platform_reference},
-              {"rv-store", &e->reference_store}};
+  } rows[] = {
+      {"cert", &e->device_cert}, {"image-ref", &e->image_reference}, {"platform-ref", &e->platform_reference}, {"rv-store", &e->reference_store}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const char *path = args_get(a, rows[i].name);
     if (path && !read_file(job, path, rows[i].to, err))
       return false;
   }
-  return true;
+  const char *log = args_get(a, "eventlog");
+  return log == NULL || read_binary_file(job, log, VCCA_ARMOR_EVENTLOG, &e->eventlog, err);
 }
 
 static bool read_corims(const struct args *a, struct job *job, struct vcca_error *err)
@@ -153,7 +168,7 @@ static bool read_corims(const struct args *a, struct job *job, struct vcca_error
   for (unsigned i = 0; (path = args_nth(a, "corim", i)) != NULL; i++) {
     if (i == VCCA_VERIFY_CORIMS)
       return vcca_fail(err, VCCA_FAULT_USAGE, "more than %d --corim files", VCCA_VERIFY_CORIMS);
-    if (!read_file(job, path, &e->corims[e->corim_count++], err))
+    if (!read_binary_file(job, path, VCCA_ARMOR_CORIM, &e->corims[e->corim_count++], err))
       return false;
   }
   return true;
@@ -251,7 +266,7 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
   struct vcca_error err;
   bool json;
   if (!args_follow(a, rules, sizeof rules / sizeof *rules, &err) || !args_json(a, &json, &err) ||
-      !vcca_files_read(a->files, a->operand[0], CLI_SMALL_MAX, &job->token, &err))
+      !read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &job->token, &err))
     return fail(a, &err);
   job->evidence.token = vcca_bytes_span(&job->token);
   job->evidence.any_lifecycle = args_has(a, "any-lifecycle");

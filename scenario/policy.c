@@ -256,7 +256,7 @@ bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error
   if (!tree_read(yaml, &doc, err))
     return false;
   const struct tree_node *root = doc.root;
-  bool ok = tree_only(root, "policy require lifecycle hash-algorithms unexplained components appraisal", "a policy", err) &&
+  bool ok = tree_only(root, "policy require lifecycle family refuse hash-algorithms unexplained components appraisal", "a policy", err) &&
             tree_need(root, "policy", &name, err) && chars(name, out->name, sizeof out->name, err) &&
             each(root, "require", VCCA_CHECKS, read_required, out, err) && each(root, "lifecycle", VCCA_POLICY_ROWS, read_lifecycle, out, err) &&
             each(root, "family", VCCA_FAMILIES, read_family, out, err) && each(root, "refuse", VCCA_LENIENCIES, read_refused, out, err) &&

@@ -196,7 +196,7 @@ static struct vcca_cbor inside(const struct vcca_cbor_item *string, struct vcca_
 static bool read_collection(struct vcca_cbor c, struct vcca_token *out, struct vcca_cbor_item *platform, struct vcca_cbor_item *realm,
                             struct vcca_error *err)
 {
-  enum { TAG_SELF_DESCRIBED = 55799 };
+  enum { TAG_SIGN1 = 18, TAG_SELF_DESCRIBED = 55799 };
   struct vcca_cbor_item item;
   struct strict_keys keys;
   keys.n = 0;
@@ -206,6 +206,8 @@ static bool read_collection(struct vcca_cbor c, struct vcca_token *out, struct v
   if (described && !vcca_cbor_want(&c, VCCA_CBOR_TAG, "collection", &item, err))
     return false;
   out->container = item.value;
+  if (item.value == TAG_SIGN1)
+    return vcca_fail_at(err, item.offset, "collection: a COSE_Sign1 (tag 18) where the tag 399 or 907 is wanted: one of the two parts alone?");
   if (!family_container(item.value)) {
     vcca_fail_at(err, item.offset, "collection: tag %" PRIu64 " is none of the containers known here, 399 and 907 are", item.value);
     return strict_unsupported(err);

@@ -10,6 +10,7 @@ static const struct {
   const char *words;
 } containers[] = {
     {"a2 19acca P 19acd1 R", 0, "map where tag is wanted"},
+    {"d2 84 40 a0 40 40", 0, "a COSE_Sign1 (tag 18) where the tag 399 or 907 is wanted"},
     {"d9018e a2 19acca P 19acd1 R", 0, "tag 398 is none of the containers"},
     {"d9d9f7 d9d9f7 d9018f a2 19acca P 19acd1 R", 3, "tag 55799"},
     {"d9018f d9018f a2 19acca P 19acd1 R", 3, "tag where map is wanted"},

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "vcca/armor.h"
+#include "vcca/text.h"
 
 bool read_binary(const struct args *a, const char *path, const char *names, struct vcca_bytes *out, struct vcca_error *err)
 {
@@ -12,9 +13,9 @@ bool read_binary(const struct args *a, const char *path, const char *names, stru
     return false;
   size_t text = out->n;
   if (!vcca_armor_open(out, names, &armor, &why))
-    fprintf(stderr, "vcca %s: note: %s is not binary: %s\n", a->verb->name, path, why.text);
+    vcca_print(stderr, "vcca %s: note: %s is not binary: %s\n", a->verb->name, path, why.text);
   else if (armor != VCCA_ARMOR_NONE)
-    fprintf(stderr, "vcca %s: note: %s is %s of %zu characters, read as the %zu bytes it stands for\n", a->verb->name, path, vcca_armor_name(armor),
-            text, out->n);
+    vcca_print(stderr, "vcca %s: note: %s is %s of %zu characters, read as the %zu bytes it stands for\n", a->verb->name, path,
+               vcca_armor_name(armor), text, out->n);
   return true;
 }

@@ -1,6 +1,7 @@
 /* vcca measure: the RIM of a VM from its files, without a machine.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,16 @@ static bool read_numbers(const struct args *a, bool quiet, struct vcca_vm *vm, s
   return true;
 }
 
+/* A kernel without a header, or with one from before Linux 3.17, is taken as QEMU takes it: it may as well be another file. */
+static void note_headless(const struct job *job)
+{
+  struct vcca_arm64_image image;
+  vcca_span kernel = measure_kernel(job);
+  if (kernel.p && !job->quiet && vcca_kernel_read(kernel, true, &image, NULL) && image.guessed)
+    vcca_print(stderr, "vcca measure: the kernel has %s: it is loaded at + 0x%" PRIx64 ", as long as the file, as QEMU does\n",
+               image.headless ? "no arm64 Image header" : "an image_size of 0 in its header", image.text_offset);
+}
+
 bool measure_ready_vm(struct job *job, struct vcca_error *err)
 {
   const struct args *a = job->args;
@@ -206,6 +217,7 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
     vcca_print(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
   if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
     return false;
+  note_headless(job);
   job->plan = &job->vm;
   job->made_vm = vm;
   job->made = (struct vcca_rim_vm){.vm = &job->made_vm, .dtb_made = !args_has(a, "dtb"), .bootargs = args_get(a, "append")};

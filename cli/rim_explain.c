@@ -61,15 +61,19 @@ static void make_commands(const struct args *a, const struct vcca_rim_explanatio
       out->of[i] = command_text(&c);
 }
 
-static void print_text(const struct vcca_rim_explanation *e, const struct commands *commands)
+static void print_text(const struct vcca_rim_explanation *e, const struct commands *commands, bool dtb_given)
 {
   if (e->other_hash)
     vcca_print(stdout, "The RIM's length is that of %s, another algorithm than said. With that,\n", vcca_hash_name(e->alg));
   if (e->count == 0) {
     vcca_print(stdout,
                "Nothing that was tried leads to this RIM: %llu measurements, %u deviations.\n"
-               "Is an image another one? Compare traces with vcca rim diff.\n",
-               (unsigned long long)e->tried, e->deviations);
+               "Is an image another one? Give one that may have been used instead (--kernel, --initrd ...), or compare traces with vcca rim diff.\n"
+               "%s",
+               (unsigned long long)e->tried, e->deviations,
+               dtb_given
+                   ? "The device tree was kept as --dtb has it: without --dtb, RAM, vCPUs and their like are tried with the tree made for them.\n"
+                   : "");
     return;
   }
   if (e->findings[0].count == 0)
@@ -148,7 +152,7 @@ static bool explain(const struct args *a, struct job *job, bool json, bool *foun
   if (json)
     print_json(&e, &commands, job->plan->profile, vcca_sink_span(&sink));
   else
-    print_text(&e, &commands);
+    print_text(&e, &commands, args_has(a, "dtb"));
   for (size_t i = 0; i < e.count; i++)
     free(commands.of[i]);
   return true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/words.h"
 #include "cli/device.h"
 #include "vcca/hex.h"
 
@@ -60,8 +61,8 @@ static bool mint(const struct args *a, struct job *job, vcca_hsm *hsm, struct vc
 {
   enum vcca_family family = vcca_hsm_family(hsm);
   const char *name = args_get(a, "family");
-  if (name && !vcca_family_named(vcca_span_str(name), &family))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%s'; see: vcca table profiles", name);
+  if (name && !family_said(name, &family, err))
+    return false;
   vcca_sink challenge = VCCA_SINK(job->challenge), rpv = VCCA_SINK(job->rpv), rak = VCCA_SINK(job->rak);
   vcca_sink inner = VCCA_SINK(job->inner), token = VCCA_SINK(job->token);
   vcca_span platform = {0};

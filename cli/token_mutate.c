@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/words.h"
 #include "vcca/golden.h"
 
 static const struct option options[] = {
@@ -66,9 +67,9 @@ static bool by_names(const struct args *a, struct job *job, const char *name, st
 {
   enum vcca_family family = vcca_golden_family(job->golden);
   bool all = strcmp(name, "all") == 0, list = strcmp(name, "list") == 0, ok = true;
-  const struct vcca_mutation *named = vcca_mutation_named(vcca_span_str(name)), *one = vcca_mutation_for(vcca_span_str(name), family);
+  const struct vcca_mutation *named = all || list ? NULL : mutation_said(name, err), *one = vcca_mutation_for(vcca_span_str(name), family);
   if (!all && !list && !named)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "no mutation '%s'; see: vcca golden list", name);
+    return false;
   if (named && !one)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes what the family %s does not have", named->id, vcca_family(family)->name);
   if (all && !args_has(a, "out"))
@@ -115,8 +116,8 @@ static bool mutate(const struct args *a, struct job *job, struct vcca_error *err
     return false;
   if (name && strcmp(name, "list") == 0 && args_has(a, "out"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "--out is not read beside --mutation list: leave one out");
-  if (family_name && !vcca_family_named(vcca_span_str(family_name), &family))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%s'; see: vcca table profiles", family_name);
+  if (family_name && !family_said(family_name, &family, err))
+    return false;
   if (!name && !recipe && !args_has(a, "seed"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "one of --mutation, --recipe and --seed says how");
   if (a->operands == 0 && !family_name)

@@ -75,6 +75,17 @@ bool layout_exists(const struct vcca_command *command, vcca_span input)
   return find_layout(command, input) != NULL;
 }
 
+bool layout_is_said(const struct vcca_command *command, const struct tree_node *input)
+{
+  bool bytes = input->kind == TREE_MAP && input->first && tree_word_in(input->first->key, "hex text file zero fill ramp hash make");
+  return input->kind == TREE_MAP && !bytes && layout_exists(command, input->key);
+}
+
+bool layout_words(const struct vcca_command *command, const struct tree_node *input, struct vcca_error *err)
+{
+  return tree_only(input, find_layout(command, input->key)->words, "this page", err);
+}
+
 static void put_number(uint8_t *at, unsigned width, uint64_t v)
 {
   for (unsigned i = 0; i < width; i++)

@@ -86,6 +86,9 @@ static bool check_call_words(struct run *r, const struct step *s)
   bool bare = s->args->kind == TREE_SCALAR && s->args->text.n == 0; /* "tmi.version:" */
   if (!bare && !tree_only(s->args, words, s->name, r->err))
     return false;
+  for (const struct tree_node *n = s->args->first; n; n = n->next)
+    if (layout_is_said(s->command, n) && !layout_words(s->command, n, r->err))
+      return false;
   snprintf(words, sizeof words, "status error index refused unchanged x0 x1 x2 x3 x4 x5 x6 x7 x8 %s", s->command->outputs);
   return !s->expect || (tree_only(s->expect, words, "expect", r->err) && call_names_exist(r, s));
 }

@@ -175,6 +175,10 @@ void tell_step(struct run *r, const struct step *s);
 
 /* A page of parameters by field names, for commands that take one (REALM_CREATE: params ...). */
 bool layout_exists(const struct vcca_command *command, vcca_span input);
+/* Whether an input is a page by its field names, not an address or bytes. */
+bool layout_is_said(const struct vcca_command *command, const struct tree_node *input);
+/* Whether the page has all the fields that are named. */
+VCCA_MUST_USE bool layout_words(const struct vcca_command *command, const struct tree_node *input, struct vcca_error *err);
 VCCA_MUST_USE bool layout_read(const struct reading *r, const struct vcca_command *command, vcca_span input, const struct tree_node *map,
                                uint8_t page[VCCA_PAGE], struct vcca_error *err);
 

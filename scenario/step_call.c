@@ -77,8 +77,7 @@ static bool host_page(struct run *r, struct call *c, vcca_span input, const stru
 {
   uint8_t page[VCCA_PAGE] = {0};
   const struct vcca_command *command = r->step.command;
-  bool bytes_form = node->kind == TREE_MAP && node->first && tree_word_in(node->first->key, "hex text file zero fill ramp hash make");
-  if (node->kind == TREE_MAP && !bytes_form && layout_exists(command, input)) {
+  if (layout_is_said(command, node)) {
     if (!layout_read(&r->reading, command, input, node, page, r->err))
       return false;
   } else {

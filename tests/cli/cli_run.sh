@@ -37,6 +37,15 @@ scenario <<'YAML'
   - rmi.realm_create: {rd: 0x88000000, params: {s2sz: 52, rtt_base: 0x88001000, rtt_level_start: 0, rtt_num_start: 1}}
 YAML
 says 1 'got ERROR_INPUT \(0x1\) for params_supp: .*: s2sz is 52, the machine allows 32 to 48\.$'
+# a field that a page has not is found before the first step is carried out
+scenario <<'YAML'
+  - rmi.version: {req: 0}
+  - rmi.rec_create: {rd: 0, rec: 0, params: {flags: 1, mpdir: 1}}
+YAML
+says 3 's.yaml:10:56: unknown key "mpdir" in this page, did you mean "mpidr"'
+says 3 'unknown key' --trace "$dir/none.jsonl"
+[[ ! -s $dir/none.jsonl ]] || complain "a step was carried out: $(head -1 "$dir/none.jsonl")"
+
 # which auxiliary granule, and what REC_CREATE's parameters say
 for spec in '0x88003008' '0x88003000, 0x88004000, 0x88003000' '0x88004000, 0x88002000' '0x88003000' '' 'mpidr'; do
   mpidr=0; [[ $spec == mpidr ]] && { mpidr=3; spec=''; }

@@ -60,6 +60,14 @@ for name in RMI_REC_CREATE rmi_rec_create Rec_Create; do
   [[ $("$vcca" table rmi "$name" 2>&1) == "$("$vcca" table rmi REC_CREATE)" ]] || complain "vcca table rmi $name is not REC_CREATE's page"
 done
 expect 2 "rmi has no command 'TMI_VERSION'" table rmi TMI_VERSION
+expect 2 "did you mean arm-1.0?: there are virtcca-rsa, virtcca-p521, " token mint --family arm1.0
+expect 2 "arm-rmm-2.0 or arm-draft-04" token mutate --family arm --mutation all --out "$dir/all"
+expect 2 "did you mean flip-realm-claim?" token mutate --family arm-1.0 --mutation flip-realm-clam
+expect 2 "--device p385: rsa, p521, p384, or the file" hsm show --device p385
+expect 3 "p385.yaml: cannot open" hsm show --device p385.yaml
+head -c 4096 "$0" >"$dir/text"
+expect 0 "the kernel has no arm64 Image header: it is loaded at + 0x80000" measure arm --kernel "$dir/text"
+expect 1 "" rim explain arm --kernel "$dir/text" --depth 1 --rim "$(printf '%064d' 0)"
 expect 2 "claims has no pages" table claims challenge
 "$vcca" table rmi data_create >"$dir/page"
 grep -q '^  rd_state *RMI_ERROR_INPUT *The granule at rd is not a realm descriptor' "$dir/page" && grep -q '^  rd_bound,rd_state < realm_state$' "$dir/page" ||

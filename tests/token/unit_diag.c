@@ -45,6 +45,18 @@ static void diagnostic_notation_descends_into_byte_strings_and_names_what_it_kno
                             "            >>\n"
                             "          }\n"
                             "        )\n");
+  /* The RAK as a COSE_Key says its curve; a label -1 elsewhere says none. */
+  in = bytes_of("d9018fa119acd155d28444a1013822a04aa119accd45a2010220024100", buf, sizeof buf);
+  out = vcca_sink_of(text, sizeof text - 1);
+  assert_true(vcca_cbor_diag(in, vcca_claim_name, &out, NULL));
+  text[out.n] = '\0';
+  assert_non_null(strstr(text, " 44237 / public-key /: <<\n    22                  {\n    23                    1 / kty /: 2,\n"
+                               "    25                    -1 / crv /: 2 / P-384 /\n"));
+  in = bytes_of("d9018fa119acd152d28446a20138222002a045a119acce4041004100", buf, sizeof buf);
+  out = vcca_sink_of(text, sizeof text - 1);
+  (void)vcca_cbor_diag(in, vcca_claim_name, &out, NULL);
+  text[out.n] = '\0';
+  assert_non_null(strstr(text, "-1: 2\n"));
   /* A fault within the payload shows where it is: the RIM has a reserved head. */
   in = bytes_of("d9018fa119acd151d28444a1013822a046a119acce5dff4100", buf, sizeof buf);
   out = vcca_sink_of(text, sizeof text - 1);

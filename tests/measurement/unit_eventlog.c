@@ -354,6 +354,25 @@ static void an_h_crtm_starts_pcr_0_from_locality_4(void **state)
   }
 }
 
+/* A header event that says it is shorter, with another event behind it: what it misses is not taken from there. */
+static void a_header_event_of_any_lesser_size_is_refused(void **state)
+{
+  (void)state;
+  for (uint32_t size = 0; size < FIRST_AT - SIGNATURE_AT; size++) {
+    uint8_t bytes[512];
+    vcca_sink s = VCCA_SINK(bytes);
+    struct vcca_eventlog log;
+    struct vcca_error err = {0};
+    put_header(&s);
+    s.n = SIGNATURE_AT + size;
+    vcca_put_le32(bytes + HEADER_SIZE_AT, size);
+    put_event(&s, 1, 8, "v1", 2);
+    if (vcca_eventlog_open(&log, vcca_sink_span(&s), &err))
+      fail_msg("a header of %u bytes is taken", (unsigned)size);
+    assert_true(err.has_offset && err.offset >= SIGNATURE_AT && err.offset <= SIGNATURE_AT + size);
+  }
+}
+
 /* --- Whose log it is -------------------------------------------------------------------------------------- */
 
 static void registers_are_named_for_the_machine_that_has_them(void **state)
@@ -615,6 +634,7 @@ int main(void)
       cmocka_unit_test(pcr_0_of_a_tpm_starts_from_its_startup_locality),
       cmocka_unit_test(only_pcr_0_of_a_tpm_has_a_startup_locality),
       cmocka_unit_test(an_h_crtm_starts_pcr_0_from_locality_4),
+      cmocka_unit_test(a_header_event_of_any_lesser_size_is_refused),
       cmocka_unit_test(registers_are_named_for_the_machine_that_has_them),
       cmocka_unit_test(an_unused_area_of_ones_or_zeros_ends_the_log),
       cmocka_unit_test(what_only_begins_like_an_unused_area_is_an_event),

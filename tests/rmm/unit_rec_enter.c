@@ -337,6 +337,18 @@ static void the_realm_learns_how_far_its_ripas_change_went(void **state)
   }
 }
 
+/* As TF-RMM: 16, whatever the realm. */
+static void a_rec_has_16_auxiliary_granules(void **state)
+{
+  (void)state;
+  struct rig *rig = rmi_world();
+  OK(rig, "REC_AUX_COUNT", A);
+  assert_int_equal(rig->x[1], 16);
+  OK(rig, "REC_AUX_COUNT", B);
+  assert_int_equal(rig->x[1], 16);
+  rig_free(rig);
+}
+
 /* RmmRecCreateFlags: bit 0 says runnable, the others are ignored. */
 static void bit_0_of_the_flags_alone_makes_a_rec_runnable(void **state)
 {
@@ -421,6 +433,7 @@ int main(void)
       cmocka_unit_test(list_registers_hold_interrupts_that_exist),
       cmocka_unit_test(the_hosts_answer_to_a_host_call_lands_in_the_realms_memory),
       cmocka_unit_test(the_realm_learns_how_far_its_ripas_change_went),
+      cmocka_unit_test(a_rec_has_16_auxiliary_granules),
       cmocka_unit_test(bit_0_of_the_flags_alone_makes_a_rec_runnable),
       cmocka_unit_test(psci_complete_starts_the_other_cpu),
       cmocka_unit_test(psci_complete_can_deny),

@@ -55,6 +55,8 @@ static void a_fault_is_said_where_it_stands(void **state)
       {"vcca: 1\nname: t\nprofile: virtca\ndevice: p521\nsteps: []\n", 3, 10, "virtcca, arm-rmm-1.0 and arm-rmm-2.0"},
       {"vcca: 1\nname: t\nprofile: virtcca\ndevise: p521\nsteps: []\n", 4, 1, "did you mean \"device\"?"},
       {"vcca: 1\nname: t\nprofile: virtcca\ndevice: nowhere.yaml\nsteps: []\n", 4, 9, "cannot open"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: ''\nsteps: []\n", 4, 9, "a device is rsa, p521, p384, the name of a device image"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: [p521]\nsteps: []\n", 4, 9, "a device is rsa, p521, p384, the name of a device image"},
       {"vcca: 1\nname: t\nprofile: virtcca\ndevice: {base: p521, hkk: 00}\nsteps: []\n", 4, 22, "did you mean \"huk\"?"},
       {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nfamily: virtcca-p512\nsteps: []\n", 5, 9, "did you mean \"virtcca-p521\"?"},
       {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nimages: {k: {file: nowhere.bin}}\nsteps: []\n", 5, 20, "cannot open"},

@@ -310,6 +310,29 @@ static void a_store_or_a_service_gets_nothing_less_than_it_wants(void **state)
   }
 }
 
+/* The store has each component's version and type where the token has them, and neither where not. */
+static void a_store_has_versions_and_types_as_the_token_has(void **state)
+{
+  (void)state;
+  static struct vcca_token token;
+  struct vcca_error err = {0};
+  struct made *m = endorse(VCCA_FAMILY_ARM_1_0);
+  check_ok(vcca_token_decode(m->evidence.token, &token, &err), &err, "token");
+  assert_true(token.platform.component_count == 2);
+  for (unsigned without = 0; without < 4; without++) {
+    vcca_sink out = vcca_sink_of(written[0], ROOM - 1);
+    struct vcca_component *c = &token.platform.components[0];
+    c->version = without & 1 ? vcca_span_of(NULL, 0) : VCCA_SPAN_LIT("21.23.0");
+    c->type = without & 2 ? vcca_span_of(NULL, 0) : VCCA_SPAN_LIT("uefi");
+    check_ok(vcca_endorse(VCCA_ENDORSE_REFERENCE_STORE, &(struct vcca_good){.token = &token}, &out, &err), &err, "store");
+    written[0][out.n] = 0;
+    const char *text = (const char *)written[0];
+    assert_int_equal(strstr(text, "\"version\": \"21.23.0\"") == NULL, (without & 1) != 0);
+    assert_int_equal(strstr(text, "\"component-type\": \"uefi\"") == NULL, (without & 2) != 0);
+    assert_true(strstr(text, "\"version\": \"1.6\"") && strstr(text, "\"component-type\": \"tee\"") && !strstr(text, "\"\""));
+  }
+}
+
 /* image_reference_measurement.json beside the log was made from it by other means. */
 static void a_real_log_gives_its_reference(void **state)
 {
@@ -367,6 +390,7 @@ int main(void)
       cmocka_unit_test(endorsements_alone_make_a_token_affirming),
       cmocka_unit_test(one_byte_changed_fails_the_check_that_looks_for_it),
       cmocka_unit_test(every_other_byte_of_a_corim_counts),
+      cmocka_unit_test(a_store_has_versions_and_types_as_the_token_has),
       cmocka_unit_test(a_real_log_gives_its_reference),
       cmocka_unit_test(the_same_token_gives_the_same_bytes),
       cmocka_unit_test(what_a_form_cannot_say_is_unsupported),

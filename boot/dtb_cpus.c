@@ -91,7 +91,7 @@ bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const 
                                    .cpus_alone = true,
                                    .cpu_step = 1};
   facts->seeds = chosen >= 0 && (fdt_getprop(fdt, chosen, "kaslr-seed", NULL) || fdt_getprop(fdt, chosen, "rng-seed", NULL));
-  facts->numa = model->numa_with_slots && lay->config->ram_slots > 0 && !facts->neutral;
+  facts->numa = model->numa_with_room && lay->config->ram_max > lay->config->ram_size && !facts->neutral;
   facts->initrd_cells = initrd_cells(model, facts, fdt, chosen);
   if (cpus >= 0)
     count_cpus(facts, fdt, cpus);
@@ -166,7 +166,7 @@ static bool edit_cpu(struct tree *t, const struct cpu *cpu, const char *name, in
     TREE_CELLS(t, "reg", 0, cpu_affinity(cpu->i));
   else if (strcmp(name, "phandle") == 0 && n == 4)
     TREE_CELLS(t, "phandle", cpu->model->cpu_phandle ? cpu->model->cpu_phandle(cpu->lay, cpu->i) : facts->cpu_phandle + cpu->i * facts->cpu_step);
-  else if (strcmp(name, "numa-node-id") == 0 && cpu->model->numa_with_slots)
+  else if (strcmp(name, "numa-node-id") == 0 && cpu->model->numa_with_room)
     return true; /* is written in front of reg */
   else if (strcmp(name, "enable-method") == 0)
     return vcpus == 1 && facts->cpus > 1 && !facts->neutral;

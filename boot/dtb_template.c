@@ -98,7 +98,7 @@ static bool edit_property(struct edit *e, const char *name, vcca_span old)
     tree_memory_reg(e->t, e->lay, 0);
     return true;
   }
-  if (e->depth == 2 && is_memory(node) && strcmp(name, "numa-node-id") == 0 && e->model->numa_with_slots)
+  if (e->depth == 2 && is_memory(node) && strcmp(name, "numa-node-id") == 0 && e->model->numa_with_room)
     return true; /* stands in front */
   if (which < CHOSEN_PROPERTIES) {
     tree_chosen(e->t, e->lay, which);

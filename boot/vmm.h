@@ -218,7 +218,7 @@ struct vmm_model {
   uint32_t (*cpu_phandle)(const struct vmm_layout *lay, unsigned i); /* NULL: as the template counts */
   const char *cpu_compatible;                                        /* NULL: as in the template */
   bool cpu_by_affinity;                                              /* nodes of CPUs are named by it, in hexadecimal, not by their index */
-  bool numa_with_slots;                                              /* slots for memory make one NUMA node (hw/core/numa.c) */
+  bool numa_with_room;                                               /* room for more memory makes one NUMA node (hw/core/numa.c) */
   bool new_in_front;                                                 /* a new property stands in front of the others (fdt_setprop) */
 };
 extern const struct vmm_model vmm_qemu, vmm_kvmtool, vmm_kvmtool_linaro, vmm_kvmtool_arm, vmm_cloud_hypervisor;

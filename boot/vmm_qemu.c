@@ -138,6 +138,6 @@ const struct vmm_model vmm_qemu = {
     .put_cpu_map = qemu_put_cpu_map,
     .cpu_phandle = qemu_cpu_phandle,
     .cpu_compatible = "arm,arm-v8", /* of -cpu host */
-    .numa_with_slots = true,
+    .numa_with_room = true,
     .new_in_front = true,
 };

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Templates of VMs with an IOMMU beside a real QEMU: phandles behind the GIC's move with CPUs and ITS; a template without the IOMMU that the
-# words name, or with one that they do not, is refused. CPUs' own name apart, trees must be the same, node by node.
+# Templates of VMs with an IOMMU, or with room for more RAM, beside a real QEMU: phandles behind the GIC's move with CPUs and ITS; a template
+# without the IOMMU that the words name, or with one that they do not, is refused. CPUs' own name apart, trees must be the same, node by node.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 vcca=${VCCA:?} bad=0
@@ -36,6 +36,8 @@ equal "-M iommu=smmuv3 -smp 4" "-M iommu=smmuv3,its=off -smp 3"
 equal "-device virtio-iommu-pci" "-device virtio-iommu-pci -smp 7"
 equal "-device virtio-iommu-pci -smp 6" "-device virtio-iommu-pci -smp 2 -M its=off"
 equal "-device virtio-iommu-pci -smp 6 -M its=off" "-device virtio-iommu-pci -smp 1 -M its=off"
+equal "-smp 1" "-m 1G,maxmem=4G -smp 2" # room for more RAM is a NUMA node, slots or not
+equal "-m 1G,slots=1,maxmem=3G" "-m 1G -smp 2"
 refused "-smp 1" "-M iommu=smmuv3" "without the SMMU"
 refused "-M iommu=smmuv3" "-smp 1" "with the SMMU"
 refused "-smp 2" "-device virtio-iommu-pci" "without a virtio-iommu"

@@ -106,6 +106,19 @@ static bool read_trust(struct run *r, const struct tree_node *node, struct vcca_
   return !key.p || t->cpak ? true : tree_fail(node, r->err, "cpak: %s", why.text);
 }
 
+/* A list of checks that must pass, as --require names them. */
+static bool read_required(struct run *r, const struct tree_node *map, struct vcca_evidence *e)
+{
+  const struct tree_node *list = tree_get(map, "require");
+  struct vcca_error why = {0};
+  if (list && (list->kind != TREE_LIST || list->count == 0))
+    return tree_fail(list, r->err, "\"require\" is a list of checks");
+  for (const struct tree_node *n = list ? list->first : NULL; n != NULL; n = n->next)
+    if (n->kind != TREE_SCALAR || !vcca_checks_named(n->text, e->required, &why))
+      return tree_fail(n, r->err, "%s", n->kind == TREE_SCALAR ? why.text : "the name of a check was expected");
+  return true;
+}
+
 static bool read_evidence(struct run *r, const struct tree_node *map, struct vcca_evidence *e, struct trust *t, char at[16])
 {
   static const char *const rems[VCCA_TOKEN_REMS] = {"rem0", "rem1", "rem2", "rem3"};
@@ -121,7 +134,7 @@ static bool read_evidence(struct run *r, const struct tree_node *map, struct vcc
       !get_bytes(rd, map, "rpv", &e->rpv, r->err) || !get_bytes(rd, map, "eventlog", &e->eventlog, r->err) ||
       !get_bytes(rd, map, "image_reference", &e->image_reference, r->err) ||
       !get_bytes(rd, map, "platform_reference", &e->platform_reference, r->err) || !get_bool(map, "any_lifecycle", &e->any_lifecycle, r->err) ||
-      !get_chars(rd, map, "at", at, 16, r->err))
+      !get_chars(rd, map, "at", at, 16, r->err) || !get_bool(map, "strict", &e->strict, r->err) || !read_required(r, map, e))
     return false;
   e->at = at[0] ? at : NULL;
   return true;

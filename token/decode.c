@@ -255,17 +255,22 @@ static bool decode_alone(struct vcca_token *out, struct vcca_lenience *lenience,
 
 typedef bool (*decoder)(struct vcca_token *out, struct vcca_lenience *lenience, struct vcca_error *err);
 
-/* Adds to a refusal which leniencies would lift it, and all else that was refused: those that it takes to decode the bytes. */
+/* Adds to a refusal which leniencies would lift it, and all else that was refused: those that it takes to decode the bytes. What specifications
+ * permit was refused by the caller's wish (--refuse, or a policy). */
 static void name_leniencies(decoder how, vcca_span bytes, vcca_leniency_set allowed, struct vcca_error *err)
 {
   struct vcca_lenience all = {.allowed = ~STRICT_CHUNKS};
   struct vcca_token token = {.bytes = bytes};
   char names[96];
-  size_t n = strlen(err->text);
   if (!how(&token, &all, NULL) || (all.used & ~allowed) == 0)
     return;
-  vcca_leniencies_text(all.used & ~allowed, names, sizeof names);
-  snprintf(err->text + n, sizeof err->text - n, "; --lenient %s takes it", names);
+  vcca_leniency_set wanted = all.used & ~allowed, refused = wanted & vcca_leniencies_permitted(), lenient = wanted & ~refused;
+  size_t n = strlen(err->text);
+  if (lenient)
+    snprintf(err->text + n, sizeof err->text - n, "; --lenient %s takes it", vcca_leniencies_text(lenient, names, sizeof names));
+  n = strlen(err->text);
+  if (refused)
+    snprintf(err->text + n, sizeof err->text - n, "; --refuse or a policy refuses %s", vcca_leniencies_text(refused, names, sizeof names));
 }
 
 /* Decodes, and adds to an error where in the token it is. */

@@ -185,12 +185,13 @@ static void check_boot(vcca_span log, const struct image_reference *reference, c
     return;
   }
   const struct kernel_reference *kernel = NULL;
+  const struct boot_step *start = NULL;
   size_t at = 0, other_at = 0;
   bool good = boot_read(log, reference->alg, boot, f) &&
               no_more(boot, BOOT_OTHER, other_at, "a file that GRUB booted or handed over", "is no reference value", f) &&
-              (kernel = booted(boot, reference, f)) != NULL && compare_configs(boot, reference, next(boot, BOOT_KERNEL, &at)->offset, f) &&
-              compare_applications(boot, reference, kernel, f) && compare_stub(boot, kernel, f) &&
-              no_reference_in_disguise(boot, reference, kernel, f);
+              (kernel = booted(boot, reference, f)) != NULL && (start = next(boot, BOOT_KERNEL, &at)) != NULL &&
+              compare_configs(boot, reference, start->offset, f) && compare_applications(boot, reference, kernel, f) &&
+              compare_stub(boot, kernel, f) && no_reference_in_disguise(boot, reference, kernel, f);
   if (good) {
     keep_unexplained(boot, policy, verdict);
     if (verdict->unexplained_count > 0)
@@ -256,7 +257,8 @@ static bool see_boot(const struct boot *boot, struct images_seen *out, struct vc
   if (!see_applications(boot, out, err) || !one(boot, BOOT_KERNEL, "kernel", &out->kernel, err) ||
       !one(boot, BOOT_INITRD, "initramfs", &out->initramfs, err))
     return false;
-  vcca_span name = next(boot, BOOT_KERNEL, &at)->name;
+  const struct boot_step *kernel = next(boot, BOOT_KERNEL, &at);
+  vcca_span name = kernel ? kernel->name : vcca_span_of(NULL, 0);
   for (size_t i = name.n; i > 0 && out->version.p == NULL; i--)
     if (vcca_span_is(vcca_span_sub(name, i - 1, strlen(prefix)), prefix))
       out->version = vcca_span_sub(name, i - 1 + strlen(prefix), name.n);

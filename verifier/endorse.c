@@ -298,9 +298,10 @@ static bool reference_store(const struct vcca_good *good, struct vcca_json *j, s
   if (!whole)
     return unsupported(err, "a reference value store wants a RIM, four REMs, a personalization value and the RAK's hash algorithm");
   vcca_json_open(j, NULL, '{');
-  if (platform_of(good) != NULL) { /* an empty list would say that no platform is good */
+  const struct vcca_platform_claims *platform = platform_of(good);
+  if (platform != NULL) { /* an empty list would say that no platform is good */
     vcca_json_open(j, "platform", '[');
-    put_platform_values(platform_of(good), j);
+    put_platform_values(platform, j);
     vcca_json_close(j);
   }
   vcca_json_open(j, "realm", '[');

@@ -66,8 +66,8 @@ static bool read_components(struct endorsed *e, struct json_at at, struct compon
   if (!json_is_array(list) || json_array_size(list) == 0)
     return refuse(err, at, "sw-components", "must be an array of at least one {\"measurement-value\", \"signer-id\"}");
   for (size_t i = 0; i < json_array_size(list); i++) {
-    char path[WHERE_MAX];
-    snprintf(path, sizeof path, "%s.sw-components[%zu]", at.path, i);
+    char path[96];
+    snprintf(path, sizeof path, "%.40s.sw-components[%zu]", at.path, i);
     struct component_value *one = endorsed_take(e, sizeof *one, err);
     if (one == NULL || !read_component(e, (struct json_at){json_array_get(list, i), path}, one, err))
       return false;
@@ -137,8 +137,8 @@ static bool read_list(struct endorsed *e, const json_t *root, const char *member
   if (!json_is_array(list))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an array", member);
   for (size_t i = json_array_size(list); i-- > 0;) {
-    char path[40];
-    snprintf(path, sizeof path, "%s[%zu]", member, i);
+    char path[64];
+    snprintf(path, sizeof path, "%.40s[%zu]", member, i);
     struct json_at at = {json_array_get(list, i), path};
     if (!json_is_object(at.value))
       return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an object", path);

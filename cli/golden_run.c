@@ -290,9 +290,9 @@ const struct verb verb_golden_run = {
     "and is told when it refuses too early to have tested the fault. Exit: 0 all is right, 1 something is wrong, 2 the verifier cannot be started, 3 "
     "nothing was answered. docs/golden.md has the rest, and --serve's lines.",
     "vcca golden run --family arm-1.0 -- my-verifier --key @JWK@ @@\n"
-    "vcca golden run --family arm-1.0 --show C07p -- my-verifier --key @JWK@ @@\n"
-    "vcca golden run --layer 'cose,binding' --id '!C1*' --keep faults -o junit -- my-verifier --key @JWK@ --nonce @CHALLENGE@ @@\n"
-    "vcca golden run --serve -- my-verifier --serve -- --key @JWK@ @@\n"
+    "vcca golden run --family arm-1.0 --show B01a -- my-verifier --key @JWK@ @@\n"
+    "vcca golden run --family arm-1.0 --layer 'cose,binding' --id '!C1*' --keep faults -o junit -- my-verifier --key @JWK@ --nonce @CHALLENGE@ @@\n"
+    "vcca golden run --family arm-1.0 --serve -- my-verifier --serve -- --key @JWK@ @@\n"
     "vcca golden run --reject 3 -- vcca token verify @@ --cpak @CPAK@ --cert @CERT@ --chain @ROOT@ --chain @SUB@ --at @AT@ --challenge @CHALLENGE@ "
     "--rim @RIM@",
     options,

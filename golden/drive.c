@@ -222,7 +222,7 @@ bool drive_case(struct driver *d, vcca_golden *golden, struct vcca_golden_case *
   parts_adapt(golden, taken, &c->evidence);
   part_set changed = parts_changed(golden, c), missing = parts_needed(golden, c) & ~(taken | (d->drive->knows & ~changed));
   *o = (struct drive_outcome){.missing = missing, .result = {.end = VCCA_DRIVE_NOT_RUN, .stage = VCCA_STAGES}};
-  if ((!missing || (changed & taken)) && !ask(a, golden, c, o, err)) /* otherwise it would be asked the base again */
+  if (!missing && !ask(a, golden, c, o, err))
     return false;
   o->judged = vcca_drive_judge(c->mutation, missing == 0, &o->result);
   if (!c->mutation) /* for whoever asks why the base is refused */

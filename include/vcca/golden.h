@@ -136,7 +136,7 @@ enum vcca_drive_end {
   VCCA_DRIVE_CRASHED,
   VCCA_DRIVE_LATE,
   VCCA_DRIVE_BROKEN,
-  VCCA_DRIVE_NOT_RUN, /* it would have seen nothing but the base */
+  VCCA_DRIVE_NOT_RUN, /* it is not given what the case is about */
 };
 struct vcca_drive_result {
   enum vcca_drive_end end;

@@ -3,7 +3,7 @@
 # example in Python, right as it is, and with three faults planted, which are found by name in under two minutes.
 # SPDX-License-Identifier: Apache-2.0
 set -u
-vcca=${VCCA:?} source=${VCCA_SOURCE:?} bad=0
+vcca=${VCCA:?} source=${VCCA_SOURCE:?} slowness=${VCCA_SLOWNESS:-1} bad=0
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/tmp" "$work/bin" && export TMPDIR=$work/tmp
@@ -50,7 +50,7 @@ printf '%s forms\n' "${#forms[@]}"
 # --- The example, right and with faults ---------------------------------------------------------------------------------------------------
 example=$source/examples/verifier.py
 words=(--key @JWK@ --nonce @CHALLENGE@ @@)
-timeout 300 "$vcca" golden run --family arm-1.0 --timeout 60 --serve -- python3 "$example" --serve -- "${words[@]}" >"$work/out" 2>&1 ||
+timeout $((300 * slowness)) "$vcca" golden run --family arm-1.0 --timeout $((60 * slowness)) --serve -- python3 "$example" --serve -- "${words[@]}" >"$work/out" 2>&1 ||
   complain "examples/verifier.py has faults: $(grep -E '^[a-z-]+ +arm-' "$work/out")"
 [[ $(sed -n 's/^ *\([0-9]*\) right .*/\1/p' "$work/out") -gt 300 ]] || complain "examples/verifier.py was hardly asked: $(tail -n 20 "$work/out")"
 
@@ -58,10 +58,10 @@ timeout 300 "$vcca" golden run --family arm-1.0 --timeout 60 --serve -- python3 
 flags=WrongBinding,SplicedTokens,StaleChallenge,LifecycleState
 "$vcca" golden list --family arm-1.0 --flag "$flags" | awk '$5 == "invalid" {print $1}' | sort >"$work/planted"
 begin=$SECONDS
-timeout 300 "$vcca" golden run --family arm-1.0 --timeout 60 --serve -- python3 "$example" --serve --without binding --without nonce --without lifecycle -- \
+timeout $((300 * slowness)) "$vcca" golden run --family arm-1.0 --timeout $((60 * slowness)) --serve -- python3 "$example" --serve --without binding --without nonce --without lifecycle -- \
   "${words[@]}" >"$work/out" 2>&1
 [[ $? -eq 1 ]] || complain "three faults are not told: $(tail -n 3 "$work/out")"
-[[ $((SECONDS - begin)) -lt 120 || -n ${VCCA_SLOW:-} ]] || complain "the suite took $((SECONDS - begin)) seconds"
+[[ $((SECONDS - begin)) -lt $((120 * slowness)) ]] || complain "the suite took $((SECONDS - begin)) seconds"
 sed -n 's/^wrongly-accepted arm-1.0 *\([^ ]*\) .*/\1/p' "$work/out" | sort >"$work/found"
 diff "$work/planted" "$work/found" >"$work/diff" || complain "planted (<) is not what is found (>): $(grep '^[<>]' "$work/diff")"
 for flag in ${flags//,/ }; do
@@ -70,9 +70,9 @@ done
 grep -qE '^(wrongly-refused|crashed|timed-out|no-answer) ' "$work/out" && complain "other faults: $(grep -E '^(wrongly-r|crashed|timed|no-)' "$work/out")"
 
 # A process per case says the same of those cases.
-"$vcca" golden run --family arm-1.0 --timeout 60 --layer binding -- python3 "$example" --without binding "${words[@]}" >"$work/out" 2>&1
+"$vcca" golden run --family arm-1.0 --timeout $((60 * slowness)) --layer binding -- python3 "$example" --without binding "${words[@]}" >"$work/out" 2>&1
 sed -n 's/^wrongly-accepted arm-1.0 *\([^ ]*\) .*/\1/p' "$work/out" | sort >"$work/once"
-"$vcca" golden run --family arm-1.0 --timeout 60 --layer binding --serve -- python3 "$example" --serve --without binding -- "${words[@]}" >"$work/out" 2>&1
+"$vcca" golden run --family arm-1.0 --timeout $((60 * slowness)) --layer binding --serve -- python3 "$example" --serve --without binding -- "${words[@]}" >"$work/out" 2>&1
 sed -n 's/^wrongly-accepted arm-1.0 *\([^ ]*\) .*/\1/p' "$work/out" | sort | cmp -s - "$work/once" || complain "--serve finds other faults than a process per case"
 [[ -s $work/once ]] || complain "a process per case finds nothing"
 exit $bad

@@ -45,6 +45,27 @@ static void check_fault(const struct fault *row)
     print_error("%s\n  is %s\n  want %u:%u: ...%s...\n", row->text, vcca_error_text(&err, text, sizeof text), row->line, row->column, row->part);
 }
 
+/* The fields of RmiFeatureRegister0 have so many bits; S2SZ is no more than 52. */
+static void a_feature_is_no_more_than_its_field_holds(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *name;
+    unsigned most;
+  } rows[] = {{"sve_vl", 15}, {"num_bps", 63}, {"num_wps", 63}, {"pmu_num_ctrs", 31}, {"gicv3_num_lrs", 15}, {"max_recs_order", 15}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (unsigned more = 0; more < 2; more++) {
+      struct vcca_run_result result;
+      struct vcca_error err = {0};
+      char text[200];
+      snprintf(text, sizeof text, "vcca: 1\nname: t\nprofile: arm-rmm-1.0\ndevice: p384\nfeatures: {%s: %u}\nsteps: []\n", rows[i].name,
+               rows[i].most + more);
+      bool ran = run_text(text, NULL, &result, &err);
+      if (ran == (more == 1) || (more == 1 && (err.line != 5 || err.column != 14 + strlen(rows[i].name) || !strstr(err.text, "too large"))))
+        fail_msg("%s: %s", text, err.text);
+    }
+}
+
 static void a_fault_is_said_where_it_stands(void **state)
 {
   (void)state;
@@ -228,9 +249,13 @@ static void a_trace_names_arguments_results_and_lines(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_fault_is_said_where_it_stands),           cmocka_unit_test(nothing_runs_when_a_later_step_is_misspelt),
-      cmocka_unit_test(a_missing_file_is_a_fault_of_input),        cmocka_unit_test(what_is_not_as_expected_is_said_where_it_was_expected),
-      cmocka_unit_test(the_first_step_that_fails_ends_the_run),    cmocka_unit_test(settings_take_the_place_of_variables),
+      cmocka_unit_test(a_feature_is_no_more_than_its_field_holds),
+      cmocka_unit_test(a_fault_is_said_where_it_stands),
+      cmocka_unit_test(nothing_runs_when_a_later_step_is_misspelt),
+      cmocka_unit_test(a_missing_file_is_a_fault_of_input),
+      cmocka_unit_test(what_is_not_as_expected_is_said_where_it_was_expected),
+      cmocka_unit_test(the_first_step_that_fails_ends_the_run),
+      cmocka_unit_test(settings_take_the_place_of_variables),
       cmocka_unit_test(a_trace_names_arguments_results_and_lines),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

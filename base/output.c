@@ -201,7 +201,9 @@ bool vcca_output_close(struct vcca_output *out, bool whole, struct vcca_error *e
   errno = 0;
   bool ok = fflush(f) == 0 && !ferror(f);
   ok = (f == stdout || fclose(f) == 0) && ok;
-  if (!ok)
+  if (!ok && errno == 0) /* what failed was an earlier write of the stream's */
+    vcca_fail(&why, VCCA_FAULT_IO, "cannot write all of it: is the disk full?");
+  else if (!ok)
     cannot(&why, "write");
   if (!out->in_place) {
     if (ok && whole && rename(out->temp, out->target) != 0)

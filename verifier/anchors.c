@@ -184,6 +184,15 @@ static bool read_anchor(struct json_at at, struct anchor *out, struct vcca_error
   return read_jwk((struct json_at){pkey, path.text}, JWK_VERIFIES, &out->key, err);
 }
 
+static bool same_key(const struct anchor *a, const struct anchor *b)
+{
+  vcca_key *one = jwk_key(&a->key, NULL), *other = jwk_key(&b->key, NULL);
+  bool same = one && other && vcca_key_same(one, other);
+  vcca_key_free(one);
+  vcca_key_free(other);
+  return same;
+}
+
 /* Reads every anchor, so that a broken store is never half trusted; the one of the platform's implementation and instance goes to *found. */
 static bool search(const json_t *store, const struct vcca_platform_claims *platform, struct anchor *found, struct vcca_error *err)
 {
@@ -202,13 +211,13 @@ static bool search(const json_t *store, const struct vcca_platform_claims *platf
       others++;
       continue;
     }
-    if (matches++ > 0)
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"[%zu]\" and \"[%zu]\" are both anchors of the token's instance: keep one", first, i);
-    first = i;
+    if (matches > 0 && !same_key(found, &anchor))
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"[%zu]\" and \"[%zu]\" are both anchors of the token's instance, and differ: keep one", first, i);
+    first = matches++ == 0 ? i : first;
     *found = anchor;
   }
-  return matches == 1 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no trust anchor for the token's instance in a store of %zu%s",
-                                   json_array_size(store), others > 0 ? ": those of its instance id have another implementation id" : "");
+  return matches > 0 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no trust anchor for the token's instance in a store of %zu%s", json_array_size(store),
+                                  others > 0 ? ": those of its instance id have another implementation id" : "");
 }
 
 vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err)

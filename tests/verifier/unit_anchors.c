@@ -155,6 +155,18 @@ static void the_store_gives_the_key_of_the_instance(void **state)
   vcca_key_free(key);
 }
 
+/* As CoRIMs may, a store may say the same key twice. */
+static void two_anchors_of_an_instance_must_be_the_same(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  vcca_key *key = find("[" ENTRY(ONE, P256_KEY) "," ENTRY(ONE, P256_KEY) "]", 0, &err);
+  assert_non_null(key);
+  vcca_key_free(key);
+  assert_null(find("[" ENTRY(ONE, P256_KEY) "," ENTRY(ONE, P384) "]", 0, &err));
+  assert_non_null(strstr(err.text, "both anchors of the token's instance, and differ"));
+}
+
 static void an_unknown_instance_is_not_the_stores_fault(void **state)
 {
   (void)state;
@@ -203,7 +215,7 @@ static const struct refusal bad_stores[] = {
     {"[" ENTRY(ONE, P384) "," ENTRY(TWO, "{\"kty\":\"RSA\"}") "]", "\"[1].pkey.crv\" is missing"},
     {"[" ENTRY(ONE, P384) ",{\"instanceid\":1,\"pkey\":" P384 ",\"implementation-id\":\"" ZEROS "\",\"instance-id\":\"" TWO "\"}]",
      "\"[1].instanceid\" is not known here"},
-    {"[" ENTRY(ONE, P384) "," ENTRY(ONE, P384) "]", "\"[0]\" and \"[1]\" are both"},
+    {"[" ENTRY(ONE, P384) "," ENTRY(ONE, P256_KEY) "]", "\"[0]\" and \"[1]\" are both"},
 };
 
 static void a_broken_store_is_refused_as_a_whole(void **state)
@@ -325,6 +337,7 @@ int main(void)
       cmocka_unit_test(what_is_no_public_key_is_refused_with_its_place),
       cmocka_unit_test(a_point_off_the_curve_is_refused),
       cmocka_unit_test(the_store_gives_the_key_of_the_instance),
+      cmocka_unit_test(two_anchors_of_an_instance_must_be_the_same),
       cmocka_unit_test(an_unknown_instance_is_not_the_stores_fault),
       cmocka_unit_test(an_anchor_of_another_implementation_is_none),
       cmocka_unit_test(a_broken_store_is_refused_as_a_whole),

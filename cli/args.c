@@ -95,7 +95,9 @@ static bool option_word(struct args *a, const char *word, const char *next, bool
   }
   if (!o) {
     const char *near = word[1] == '-' ? nearest(word + 2, option_name, a->verb) : NULL;
-    usage(a, "no option %s%s%s%s", word, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
+    bool others = a->before == 0 && strstr(a->verb->operands, "-- "); /* words of a program that is started, or read as it would be */
+    usage(a, "no option %s%s%s%s%s", word, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
+          others ? " (the other program's own words go behind --)" : "");
     return false;
   }
   if (!o->arg) {

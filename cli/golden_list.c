@@ -64,6 +64,17 @@ static bool applies(const struct args *a, const struct vcca_mutation *m)
   return false;
 }
 
+/* Nothing is listed: of one mutation and one family it can be told why. */
+static enum vcca_exit none_listed(const struct args *a)
+{
+  const char *one = args_get(a, args_has(a, "mutation") ? "mutation" : "id"), *name = args_get(a, "family");
+  const struct vcca_mutation *m = one ? vcca_mutation_named(vcca_span_str(one)) : NULL;
+  enum vcca_family family;
+  if (m && name && vcca_family_named(vcca_span_str(name), &family) && !vcca_mutation_applies(m, family))
+    return usage(a, "%s changes what the family %s does not have", m->id, name);
+  return usage(a, "no mutation is all of that: what it changes may be what the family does not have");
+}
+
 static enum vcca_exit run(const struct args *a)
 {
   struct vcca_error err;
@@ -74,7 +85,7 @@ static enum vcca_exit run(const struct args *a)
   for (size_t i = 0; i < vcca_mutation_count(); i++)
     listed += applies(a, vcca_mutation_at(i));
   if (listed == 0)
-    return usage(a, "no mutation is all of that: what it changes may be what the family does not have");
+    return none_listed(a);
   struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
   if (json) {
     vcca_json_open(&j, NULL, '{');

@@ -139,7 +139,8 @@ static void text_details(const struct matrix *m, const struct vcca_drive_report 
     vcca_print(stdout, "  again     sh %s/%s/%s/run\n", m->keep, family_of(r), id_of(r));
   for (size_t at = 0; (part = next_text(r->files, &at)) != NULL;) {
     const char *path = next_text(r->files, &at);
-    vcca_print(stdout, "  file      %-18s %s\n", part, path && m->keep ? path : "");
+    if (path && m->keep) /* otherwise they are gone */
+      vcca_print(stdout, "  file      %-18s %s\n", part, path);
   }
   if (r->argv.n > 0)
     vcca_print(stdout, "  output    %s\n", r->output.n ? "" : "(none)");
@@ -168,7 +169,7 @@ static void text_flags(const struct matrix *m)
 static void text_end(const struct matrix *m)
 {
   text_flags(m);
-  vcca_print(stdout, "\n%u cases\n", m->cases);
+  vcca_print(stdout, "\n%u case%s\n", m->cases, m->cases == 1 ? "" : "s");
   for (int i = 0; i < VCCA_JUDGEMENTS; i++)
     vcca_print(stdout, "%8u %-17s %s\n", m->count[i], vcca_judgement_name((enum vcca_drive_judgement)i),
                vcca_judgement_meaning((enum vcca_drive_judgement)i));

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/golden_suite.h"
+#include "cli/words.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -52,8 +53,8 @@ bool suite_families(const struct args *a, bool families[VCCA_FAMILIES], struct v
     families[i] = !args_has(a, "family");
   for (unsigned i = 0; (name = args_nth(a, "family", i)) != NULL; i++) {
     enum vcca_family family;
-    if (!vcca_family_named(vcca_span_str(name), &family))
-      return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%s'; see: vcca table profiles", name);
+    if (!family_said(name, &family, err))
+      return false;
     families[family] = true;
   }
   return true;

@@ -60,6 +60,9 @@ for name in RMI_REC_CREATE rmi_rec_create Rec_Create; do
   [[ $("$vcca" table rmi "$name" 2>&1) == "$("$vcca" table rmi REC_CREATE)" ]] || complain "vcca table rmi $name is not REC_CREATE's page"
 done
 expect 2 "rmi has no command 'TMI_VERSION'" table rmi TMI_VERSION
+expect 2 "no option --nonce (the other program's own words go behind --)" golden run my-verifier --nonce @CHALLENGE@ @@
+expect 2 "(the other program's own words go behind --)" measure qemu -M virt -kernel Image
+"$vcca" table --nosuch 2>&1 | grep -q 'behind --' && complain "vcca table takes no other program's words"
 expect 2 "did you mean arm-1.0?: there are virtcca-rsa, virtcca-p521, " token mint --family arm1.0
 expect 2 "arm-rmm-2.0 or arm-draft-04" token mutate --family arm --mutation all --out "$dir/all"
 expect 2 "did you mean flip-realm-claim?" token mutate --family arm-1.0 --mutation flip-realm-clam

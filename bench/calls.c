@@ -136,7 +136,7 @@ static void life_tmi(vcca_machine *m, bool backwards, uint64_t *calls)
       ok(m, calls, "TTT_CREATE", 0xC400026A, 0, rd, ipa, level, 0);
   for (uint64_t i = 0; i < PAGES; i++)
     ok(m, calls, "DATA_CREATE", 0xC4000262, 0, rd, i * PAGE, i % 2 ? source + i % SOURCES * PAGE : 0, 3);
-  ok(m, calls, "TTT_MAP_RANGE", 0xC400026D, rd, 2 * PAGES * PAGE, 8 * BLOCK, 0, 0);
+  ok(m, calls, "TTT_MAP_RANGE", 0xC400026D, rd, (uint64_t)PAGES * 2 * PAGE, 8 * BLOCK, 0, 0);
   poke(m, tec_params + 0x48, 1);
   uint64_t tec = smc(m, calls, 0xC4000267, 0, rd, 0, tec_params, 0, x);
   ok(m, calls, "CVM_ACTIVATE", 0xC4000264, rd, 0, 0, 0, 0);
@@ -158,7 +158,7 @@ static void live(const char *name, const struct vcca_machine_config *like, bool 
   struct vcca_machine_config config = *like;
   bool tmi = config.abi == VCCA_ABI_TMI;
   config.regions[0] = (struct vcca_region){.base = DRAM, .size = 4 * BLOCK + PAGES * PAGE, .delegable = !tmi};
-  config.regions[1] = (struct vcca_region){.base = POOL, .size = 16 * BLOCK + 2 * PAGES * PAGE, .secure = true};
+  config.regions[1] = (struct vcca_region){.base = POOL, .size = 16 * BLOCK + (uint64_t)PAGES * 2 * PAGE, .secure = true};
   config.region_count = tmi ? 2 : 1;
   vcca_machine *m = vcca_machine_new(&config, NULL);
   double best = 1e9;

@@ -26,7 +26,7 @@ static void greedy(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cp
 static struct rig *with_far_memory(enum vcca_abi abi)
 {
   struct vcca_machine_config config = rig_config(abi);
-  config.regions[config.region_count++] = (struct vcca_region){.base = FAR, .size = 64 * 1024 * MIB, .delegable = abi == VCCA_ABI_RMI};
+  config.regions[config.region_count++] = (struct vcca_region){.base = FAR, .size = UINT64_C(65536) * MIB, .delegable = abi == VCCA_ABI_RMI};
   return rig_new(&config);
 }
 
@@ -36,7 +36,7 @@ static void the_exit_of_a_rec_is_stored_whatever_its_program_wrote(void **state)
   struct rig *rig = with_far_memory(VCCA_ABI_RMI);
   struct breach breach;
   unsigned stores = 0;
-  uint64_t run = FAR + 32 * 1024 * MIB; /* no contents, and no records of its chunk */
+  uint64_t run = FAR + UINT64_C(32768) * MIB; /* no contents, and no records of its chunk */
   rmi_realm(rig, A, 1, VCCA_SHA256);
   rmi_rec(rig, A, A_REC, P(32), 0, 1);
   OK(rig, "REALM_ACTIVATE", A);
@@ -55,7 +55,7 @@ static void the_exit_of_a_tec_is_stored_whatever_its_program_wrote(void **state)
   struct rig *rig = with_far_memory(VCCA_ABI_TMI);
   struct breach breach;
   unsigned stores = 0;
-  uint64_t run = FAR + 32 * 1024 * MIB, rd = tmi_cvm(rig, 1, VCCA_SHA256), tec = tmi_tec(rig, rd, 0, 1);
+  uint64_t run = FAR + UINT64_C(32768) * MIB, rd = tmi_cvm(rig, 1, VCCA_SHA256), tec = tmi_tec(rig, rd, 0, 1);
   OK(rig, "CVM_ACTIVATE", rd);
   vcca_machine_set_program(rig->m, greedy, &stores);
   OK(rig, "TEC_ENTER", tec, run);
@@ -95,7 +95,7 @@ static void a_hook_makes_no_calls_and_its_stores_do_no_harm(void **state)
   (void)state;
   struct hook hook = {.told = 0};
   struct vcca_machine_config config = rig_config(VCCA_ABI_RMI);
-  config.regions[config.region_count++] = (struct vcca_region){.base = FAR, .size = 64 * 1024 * MIB, .delegable = true};
+  config.regions[config.region_count++] = (struct vcca_region){.base = FAR, .size = UINT64_C(65536) * MIB, .delegable = true};
   config.rim_step = told;
   config.rim_ctx = &hook;
   struct rig *rig = hook.rig = rig_new(&config);

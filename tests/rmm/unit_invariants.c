@@ -22,35 +22,35 @@ struct corruption {
   const char *said;
 };
 
-#define FIELD(granule, type, field, v, text)                                                                                                 \
-  {                                                                                                                                          \
-    .pa = granule, .at = offsetof(struct type, field), .width = sizeof((struct type *)0)->field, .value = v, .blamed = granule, .said = text \
+#define AT(type, field) .at = offsetof(struct type, field), .width = sizeof((struct type *)0)->field
+#define FIELD(granule, type, field, v, text)                                            \
+  {                                                                                     \
+    .pa = (granule), AT(type, field), .value = (v), .blamed = (granule), .said = (text) \
   }
-#define BYTE(granule, type, field, plus, v, text)                                                                       \
-  {                                                                                                                     \
-    .pa = granule, .at = offsetof(struct type, field) + (plus), .width = 1, .value = v, .blamed = granule, .said = text \
+#define BYTE(granule, type, field, plus, v, text)                                                                               \
+  {                                                                                                                             \
+    .pa = (granule), .at = offsetof(struct type, field) + (plus), .width = 1, .value = (v), .blamed = (granule), .said = (text) \
   }
-#define WORD(granule, offset, v, text)                                                   \
-  {                                                                                      \
-    .pa = granule, .at = offset, .width = 8, .value = v, .blamed = granule, .said = text \
+#define WORD(granule, offset, v, text)                                                             \
+  {                                                                                                \
+    .pa = (granule), .at = (offset), .width = 8, .value = (v), .blamed = (granule), .said = (text) \
   }
 #define ENTRY(table, index, v, text) WORD(table, 8 * (index), v, text)
-#define STATE(granule, s, who, text)                                      \
-  {                                                                       \
-    .pa = granule, .value = VCCA_GRANULE_##s, .blamed = who, .said = text \
+#define STATE(granule, s, who, text)                                            \
+  {                                                                             \
+    .pa = (granule), .value = VCCA_GRANULE_##s, .blamed = (who), .said = (text) \
   }
-#define TMI_FIELD(granule, type, field, v, text)                                                                                             \
-  {                                                                                                                                          \
-    .tmi = true, .pa = granule, .at = offsetof(struct type, field), .width = sizeof((struct type *)0)->field, .value = v, .blamed = granule, \
-    .said = text                                                                                                                             \
+#define TMI_FIELD(granule, type, field, v, text)                                                     \
+  {                                                                                                  \
+    .tmi = true, .pa = (granule), AT(type, field), .value = (v), .blamed = (granule), .said = (text) \
   }
-#define TMI_WORD(granule, offset, v, text)                                                            \
-  {                                                                                                   \
-    .tmi = true, .pa = granule, .at = offset, .width = 8, .value = v, .blamed = granule, .said = text \
+#define TMI_WORD(granule, offset, v, text)                                                                      \
+  {                                                                                                             \
+    .tmi = true, .pa = (granule), .at = (offset), .width = 8, .value = (v), .blamed = (granule), .said = (text) \
   }
-#define TMI_STATE(granule, s, who, text)                                               \
-  {                                                                                    \
-    .tmi = true, .pa = granule, .value = VCCA_GRANULE_##s, .blamed = who, .said = text \
+#define TMI_STATE(granule, s, who, text)                                                     \
+  {                                                                                          \
+    .tmi = true, .pa = (granule), .value = VCCA_GRANULE_##s, .blamed = (who), .said = (text) \
   }
 
 /* Entries as rmm/rtt.c encodes them: 2:0 HIPAS, 4:3 RIPAS, 7:5 MemAttr, 9:8 S2AP, 51:12 address. */

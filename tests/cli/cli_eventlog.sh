@@ -61,6 +61,18 @@ for header in (0, 1):
     done = subprocess.run([vcca, "eventlog", "show", "cut"], capture_output=True, text=True)
     assert done.returncode == 3 and "mr 1   REM0" in done.stdout and "PCR" not in done.stdout, done
 
+# A token that the log does not explain: the first REM with both values, the others by name.
+log("l", 1, ["sha-256"], [(r, 4, bytes(4), bytes(4)) for r in (1, 2, 3)])
+good, zero = extend("sha-256", bytes(32), bytes(4)).hex(), bytes(32).hex()
+subprocess.run([vcca, "hsm", "cert", "cpak", "--device", "p384", "--out", "cpak.pem"], check=True)
+for rems, says in (((good, good, good), "eventlog             pass     3 events"),
+                   ((good, zero, good), f"REM 1 of the token is {zero}\n"),
+                   ((good, zero, zero), f"REM 1 of the token is {zero}; different as well: REM 2\n"),
+                   ((zero, zero, good, good), f"REM 0 of the token is {zero}; different as well: REM 1, REM 3\n")):
+    subprocess.run([vcca, "token", "mint", "-F", "arm-1.0", "--out", "t", *[w for r in rems for w in ("--rem", r)]], check=True)
+    done = subprocess.run([vcca, "token", "verify", "t", "--cpak", "cpak.pem", "--eventlog", "l"], capture_output=True, text=True)
+    assert says in done.stdout, (rems, done)
+
 # GRUB's texts, in both ways; a digest is found among several.
 for data, hashed, word in ((b"grub_cmd: a", b"a", "agrees"), (b"grub_cmd: a\0", b"a", "agrees"), (b"grub_cmd a\0", b"a\0", "agrees"), (b"grub_cmd a\0", b"b\0", "DISAGREES"),
                            (b"grub_kernel_cmdline /k x\0", b"/k x\0", "agrees"), (b"kernel_cmdline: /k x\0", b"/k x", "agrees"), (b"/k\0", b"kernel", "opaque"),

@@ -192,6 +192,7 @@ bool vcca_files_write(struct vcca_files *files, const char *path, vcca_span byte
   struct vcca_output out;
   if (!vcca_files_open(files, path, &out, err))
     return false;
-  fwrite(bytes.p, 1, bytes.n, out.stream); /* the stream remembers when it fails */
+  if (bytes.n > 0)
+    fwrite(bytes.p, 1, bytes.n, out.stream); /* the stream remembers when it fails */
   return vcca_output_close(&out, true, err);
 }

@@ -22,10 +22,10 @@ struct vcca_json vcca_json_into(vcca_sink *sink, enum vcca_json_style style)
 
 static void put(struct vcca_json *j, vcca_span s)
 {
-  if (j->out)
-    fwrite(s.p, 1, s.n, j->out);
-  else
+  if (!j->out)
     vcca_sink_put(j->sink, s);
+  else if (s.n > 0)
+    fwrite(s.p, 1, s.n, j->out);
 }
 
 static void put_str(struct vcca_json *j, const char *text)

@@ -223,6 +223,7 @@ bool vcca_file_write(const char *path, vcca_span bytes, struct vcca_error *err)
   struct vcca_output out;
   if (!vcca_output_open(&out, path, false, err))
     return false;
-  fwrite(bytes.p, 1, bytes.n, out.stream); /* the stream remembers when it fails */
+  if (bytes.n > 0)
+    fwrite(bytes.p, 1, bytes.n, out.stream); /* the stream remembers when it fails */
   return vcca_output_close(&out, true, err);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "vcca/files.h"
+#include "vcca/json.h"
 
 /* A folder of the test's own, in which it runs: a and b are files, sub is a folder, sub/a another file. */
 static char folder[200];
@@ -286,6 +287,28 @@ static void a_link_stays_and_what_it_leads_to_is_written(void **state)
   put("a", "alpha");
 }
 
+/* No bytes at no address: a sanitizer would notice that fwrite was given it. */
+static void an_empty_span_makes_an_empty_file(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  struct vcca_files files = {0};
+  check_ok(vcca_file_write("new", vcca_span_of(NULL, 0), &err), &err, "new");
+  text_is("new", "");
+  check_ok(vcca_files_write(&files, "new", vcca_span_of(NULL, 0), &err), &err, "new");
+  text_is("new", "");
+  vcca_files_free(&files);
+  FILE *f = fopen("new", "w");
+  assert_non_null(f);
+  struct vcca_json j = vcca_json_to(f, VCCA_JSON_LINE);
+  vcca_json_open(&j, NULL, '{');
+  vcca_json_text(&j, "none", vcca_span_of(NULL, 0));
+  vcca_json_close(&j);
+  assert_int_equal(fclose(f), 0);
+  text_is("new", "{\"none\":\"\"}\n");
+  assert_int_equal(unlink("new"), 0);
+}
+
 static void a_write_that_fails_is_told(void **state)
 {
   (void)state;
@@ -339,6 +362,7 @@ int main(void)
       cmocka_unit_test(a_file_is_there_whole_or_as_it_was),
       cmocka_unit_test(what_is_there_keeps_its_mode_and_what_is_new_has_the_umasks),
       cmocka_unit_test(a_link_stays_and_what_it_leads_to_is_written),
+      cmocka_unit_test(an_empty_span_makes_an_empty_file),
       cmocka_unit_test(a_write_that_fails_is_told),
       cmocka_unit_test(an_open_file_is_written_where_it_is),
       cmocka_unit_test(names_of_open_files_are_known),

@@ -98,9 +98,12 @@ static int base64_digit(uint8_t c)
   return found ? (int)(found - digits) : -1;
 }
 
+/* So many hexadecimal digits and no others are hexadecimal that was cut at an odd one: base64 has others among so many. */
 static bool read_base64(vcca_span text, vcca_sink *out)
 {
+  enum { SURELY = 32 };
   uint32_t bits = 0;
+  bool hex = true;
   unsigned held = 0, padding = 0, digits = 0;
   for (size_t i = 0; i < text.n; i++) {
     int v = base64_digit(text.p[i]);
@@ -112,6 +115,7 @@ static bool read_base64(vcca_span text, vcca_sink *out)
     if (v < 0)
       continue;
     digits++;
+    hex = hex && hex_digit(text.p[i]) >= 0;
     bits = (bits << 6 | (uint32_t)v) & 0xffffu;
     held += 6;
     if (held >= 8) {
@@ -120,7 +124,7 @@ static bool read_base64(vcca_span text, vcca_sink *out)
     }
   }
   bool padded = padding == 0 || (digits + padding) % 4 == 0;
-  return padded && held < 6 && (bits & ((1u << held) - 1)) == 0 && out->n > 0 && vcca_sink_ok(out);
+  return padded && !(hex && digits >= SURELY) && held < 6 && (bits & ((1u << held) - 1)) == 0 && out->n > 0 && vcca_sink_ok(out);
 }
 
 /* The first block, whatever it is called. */

@@ -83,6 +83,7 @@ static void a_text_that_stands_for_nothing_says_what_it_looks_like(void **state)
       {"2QGP+/8==", "neither hexadecimal"},
       {"2QGP=+/8", "neither hexadecimal"},
       {"2QGPx", "neither hexadecimal"},
+      {"d9018fa219acca5901a8d28444a1013822a059019ba91901095", "neither hexadecimal"}, /* an odd number of digits */
       {"-----BEGIN X-----\n2QGP", "PEM text"},
       {"{\"a\": \"00\", \"b\": \"01\"}", "without a member that could hold it"},
       {"{\"cca-platform-token\": {\"x\": 1}, \"cca-realm-delegated-token\": {}}", "without a member that could hold it"},

@@ -210,16 +210,28 @@ static void a_token_of_8_kib_has_room_in_a_tec(void **state)
   rig_free(rig);
 }
 
+/* struct tmi_tec_run: list registers at 0x100 and hcr behind them; the exit at 0x188 has hcr at 0x118 and the list registers behind it. */
+static void list_registers_come_back_as_they_went_in(void **state)
+{
+  (void)state;
+  struct rig *rig = tmi_world();
+  rig_poke(rig, RUN + 0x180, 8, 2); /* UIE */
+  for (unsigned i = 0; i < 16; i++)
+    rig_poke(rig, RUN + 0x100 + 8 * i, 8, UINT64_C(1) << 62 | (32 + i)); /* pending */
+  OK(rig, "TEC_ENTER", TEC_B, RUN);
+  assert_int_equal(rig_peek(rig, RUN + 0x188 + 0x118, 8), 2);
+  for (unsigned i = 0; i < 16; i++)
+    assert_true(rig_peek(rig, RUN + 0x188 + 0x120 + 8 * i, 8) == (UINT64_C(1) << 62 | (32 + i)));
+  rig_free(rig);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_rim_is_that_of_the_sdk_algorithm),
-      cmocka_unit_test(ttt_walk_tells_the_level_to_make_next),
-      cmocka_unit_test(the_tree_is_destroyed_part_by_part_and_nothing_is_left),
-      cmocka_unit_test(memory_that_was_another_cvms_is_zero),
-      cmocka_unit_test(what_was_given_back_is_taken_again_lowest_first),
-      cmocka_unit_test(the_host_never_reaches_the_pool),
-      cmocka_unit_test(a_tec_reads_a_device_through_the_host),
+      cmocka_unit_test(list_registers_come_back_as_they_went_in), cmocka_unit_test(the_rim_is_that_of_the_sdk_algorithm),
+      cmocka_unit_test(ttt_walk_tells_the_level_to_make_next),    cmocka_unit_test(the_tree_is_destroyed_part_by_part_and_nothing_is_left),
+      cmocka_unit_test(memory_that_was_another_cvms_is_zero),     cmocka_unit_test(what_was_given_back_is_taken_again_lowest_first),
+      cmocka_unit_test(the_host_never_reaches_the_pool),          cmocka_unit_test(a_tec_reads_a_device_through_the_host),
       cmocka_unit_test(a_token_of_8_kib_has_room_in_a_tec),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

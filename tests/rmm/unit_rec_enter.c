@@ -337,6 +337,22 @@ static void the_realm_learns_how_far_its_ripas_change_went(void **state)
   }
 }
 
+/* DEN0137, RmiRecEnter and RmiRecExit: hcr at 0x300, 16 list registers behind it, of which there are as many as the features say. */
+static void list_registers_come_back_as_they_went_in(void **state)
+{
+  (void)state;
+  struct rig *rig = rmi_world();
+  rig_poke(rig, RUN + 0x300, 8, 2); /* UIE */
+  for (unsigned i = 0; i < 16; i++)
+    rig_poke(rig, RUN + 0x308 + 8 * i, 8, UINT64_C(1) << 62 | (32 + i)); /* pending */
+  happens(rig, (struct vcca_realm_event){.kind = VCCA_REALM_IRQ});
+  enter(rig);
+  assert_int_equal(rig_peek(rig, EXIT + 0x300, 8), 2);
+  for (unsigned i = 0; i < 16; i++)
+    assert_true(rig_peek(rig, EXIT + 0x308 + 8 * i, 8) == (UINT64_C(1) << 62 | (32 + i)));
+  rig_free(rig);
+}
+
 /* As TF-RMM: 16, whatever the realm. */
 static void a_rec_has_16_auxiliary_granules(void **state)
 {
@@ -433,6 +449,7 @@ int main(void)
       cmocka_unit_test(list_registers_hold_interrupts_that_exist),
       cmocka_unit_test(the_hosts_answer_to_a_host_call_lands_in_the_realms_memory),
       cmocka_unit_test(the_realm_learns_how_far_its_ripas_change_went),
+      cmocka_unit_test(list_registers_come_back_as_they_went_in),
       cmocka_unit_test(a_rec_has_16_auxiliary_granules),
       cmocka_unit_test(bit_0_of_the_flags_alone_makes_a_rec_runnable),
       cmocka_unit_test(psci_complete_starts_the_other_cpu),

@@ -336,6 +336,42 @@ static void an_open_file_is_written_where_it_is(void **state)
   assert_int_equal(unlink("new"), 0);
 }
 
+/* The number that the next file to be opened would get. */
+static int next_descriptor(void)
+{
+  int fd = open("a", O_RDONLY);
+  close(fd);
+  return fd;
+}
+
+static void no_file_stays_open(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"a", "b", "sub", "nowhere/x", "loop", "/dev/null"};
+  int before = next_descriptor();
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    struct vcca_files files = {0};
+    struct vcca_bytes b = {0};
+    struct vcca_mapping m = {0};
+    struct vcca_error err = {0};
+    for (size_t most = 0; most <= 100; most += 100) { /* too small, too */
+      if (vcca_files_read(&files, names[i], most, &b, &err))
+        vcca_bytes_free(&b);
+      if (vcca_files_map(&files, names[i], most, &m, &err))
+        vcca_file_unmap(&m);
+    }
+    vcca_files_free(&files);
+    assert_int_equal(next_descriptor(), before);
+  }
+  static const char *const written[] = {"new", "sub", "nowhere/x", "loop", "/dev/null"};
+  for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+    struct vcca_error err = {0};
+    (void)!vcca_file_write(written[i], VCCA_SPAN_LIT("x"), &err);
+    assert_int_equal(next_descriptor(), before);
+  }
+  assert_int_equal(unlink("new"), 0);
+}
+
 static void names_of_open_files_are_known(void **state)
 {
   (void)state;
@@ -366,6 +402,7 @@ int main(void)
       cmocka_unit_test(a_write_that_fails_is_told),
       cmocka_unit_test(an_open_file_is_written_where_it_is),
       cmocka_unit_test(names_of_open_files_are_known),
+      cmocka_unit_test(no_file_stays_open),
   };
   return check_run(tests, set_up, tear_down);
 }

@@ -337,7 +337,7 @@ static void blocks(const struct table *t, int columns)
 static void text(const struct table *t)
 {
   enum { LEAST_LAST = 24 };
-  int width[COLUMNS], columns = terminal_columns();
+  int width[COLUMNS] = {0}, columns = terminal_columns();
   int before_last = list_widths(t, width);
   if (columns > 0 && before_last + LEAST_LAST > columns)
     blocks(t, columns > 2 * LEAST_LAST ? columns : 2 * LEAST_LAST);

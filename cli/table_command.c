@@ -116,10 +116,10 @@ static void order(const struct vcca_command *command, bool md)
 
 void command_page(const struct vcca_interface *interface, const struct vcca_command *command, bool md)
 {
+  /* The interface's statuses have its name in capitals: "RMI_SUCCESS". */
+  const char *capitals = interface->status_count > 0 ? interface->statuses[0].name : "";
   char name[16];
-  snprintf(name, sizeof name, "%s", interface->name);
-  for (char *c = name; *c; c++)
-    *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+  snprintf(name, sizeof name, "%.*s", (int)strlen(interface->name), capitals);
   vcca_print(stdout, "%s%s_%s  0x%08" PRIX32 "\n%s%s\n%s%s, %s\n", md ? "# " : "", name, command->name, command->fid, md ? "\n" : "",
              command->summary, md ? "\n" : "", interface->source, command->section);
   fields("Inputs", command->inputs, 1, interface->status_register, md);

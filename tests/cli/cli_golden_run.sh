@@ -6,6 +6,7 @@ set -u
 vcca=${VCCA:?} source=${VCCA_SOURCE:?} bad=0
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+command -v python3 >/dev/null || { echo "no python3: what golden run prints for machines is not looked at"; exit 77; }
 mkdir "$work/tmp" && export TMPDIR=$work/tmp
 complain() { printf '%s\n' "$*"; bad=1; }
 code() { # exit code, text in stdout or stderr, words...
@@ -134,49 +135,56 @@ for style in text json junit; do
 done
 
 # --- Machines -----------------------------------------------------------------------------------------------------------------------------
-if command -v python3 >/dev/null; then
-  schema() { python3 "$source/tests/cli/support_schema.py" "$@" >"$work/schema" 2>&1 || complain "$1: $(tail -n 1 "$work/schema")"; }
-  schema "$source/golden/run.schema.json" "$work/1.json"
-  run --family arm-1.0 --show S01,E01 -o json -- true @@ >"$work/show.json"; schema "$source/golden/run.schema.json" "$work/show.json"
-  run --family arm-1.0 -o json -- false @@ >"$work/stop.json" 2>/dev/null; schema "$source/golden/run.schema.json" "$work/stop.json"
-  "$vcca" golden list -o json >"$work/list.json"; schema "$source/golden/list.schema.json" "$work/list.json"
-  run --family arm-1.0 --id 'V0*,S01,E01' -a --keep "$work/x" -o junit -- sh -c 'printf "a<b&\"\001\377\n"; exit 1' @@ >"$work/stop.xml" 2>/dev/null
-  for file in "$work/1.junit" "$work/stop.xml"; do
-    python3 - "$file" <<'PY' || complain "$file is no JUnit"
+schema() { python3 "$source/tests/cli/support_schema.py" "$@" >"$work/schema" 2>&1 || complain "$1: $(tail -n 1 "$work/schema")"; }
+schema "$source/golden/run.schema.json" "$work/1.json"
+run --family arm-1.0 --show S01,E01 -o json -- true @@ >"$work/show.json"; schema "$source/golden/run.schema.json" "$work/show.json"
+run --family arm-1.0 -o json -- false @@ >"$work/stop.json" 2>/dev/null; schema "$source/golden/run.schema.json" "$work/stop.json"
+"$vcca" golden list -o json >"$work/list.json"; schema "$source/golden/list.schema.json" "$work/list.json"
+run --family arm-1.0 --id 'V0*,S01,E01' -a --keep "$work/x" -o junit -- sh -c 'printf "a<b&\"\001\377\n"; exit 1' @@ >"$work/stop.xml" 2>/dev/null
+for file in "$work/1.junit" "$work/stop.xml"; do
+  python3 - "$file" <<'PY' || complain "$file is no JUnit"
 import sys, xml.etree.ElementTree as tree
 root = tree.parse(sys.argv[1]).getroot()
 assert root.tag == "testsuites" and len(root) > 0
 for suite in root:
-    cases = suite.findall("testcase")
-    assert suite.tag == "testsuite" and suite.get("name") and int(suite.get("tests")) == len(cases) == len(suite) > 0
-    for kind, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        assert int(suite.get(kind)) == sum(case.find(element) is not None for case in cases), kind
-    assert all(case.get("classname") and case.get("name") for case in cases)
+  cases = suite.findall("testcase")
+  assert suite.tag == "testsuite" and suite.get("name") and int(suite.get("tests")) == len(cases) == len(suite) > 0
+  for kind, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+      assert int(suite.get(kind)) == sum(case.find(element) is not None for case in cases), kind
+  assert all(case.get("classname") and case.get("name") for case in cases)
 PY
-  done
-fi
+done
 rm -rf "$work"/tmp/vcca-golden-*
 
 # --- Nothing is left --------------------------------------------------------------------------------------------------------------------
+alive() { kill -0 "$1" 2>/dev/null && ! grep -q ') Z ' "/proc/$1/stat" 2>/dev/null; } # one that nobody waits for has ended
 left() { # what happened
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
-    pgrep -f "$work/[s]leeper" >/dev/null || break
-    sleep 0.2
+  local pid
+  for pid in $(cat "$work/pids" 2>/dev/null); do
+    for _ in $(seq 25); do
+      alive "$pid" || break
+      sleep 0.2
+    done
+    alive "$pid" && { complain "$1: process $pid goes on"; kill -9 "$pid"; }
   done
-  pgrep -f "$work/[s]leeper" >/dev/null && complain "$1: verifiers go on"
   [[ -z $(ls -A "$work/tmp") ]] || complain "$1: $(ls "$work/tmp") is left"
+  rm -f "$work/pids"
 }
-printf '#!/bin/sh\n# a verifier with children\n(while :; do sleep 1; done) &\nwhile :; do sleep 1; done\n' >"$work/sleeper" && chmod +x "$work/sleeper"
-for signal in INT TERM HUP; do
-  "$vcca" golden run --family arm-1.0 --jobs 2 -- "$work/sleeper" @@ >/dev/null 2>&1 & pid=$!
-  for _ in $(seq 50); do pgrep -f "$work/[s]leeper" >/dev/null && break; sleep 0.1; done
-  [[ $signal == INT ]] && { kill -TERM $pid; signal=TERM; } || kill -$signal $pid # a background job of a script ignores SIGINT
+printf '#!/bin/sh\n# a verifier with children\nsleep 300 &\necho $! $$ >>%s\nwhile :; do sleep 1; done\n' "'$work/pids'" >"$work/sleeper" && chmod +x "$work/sleeper"
+for signal in TERM HUP QUIT INT; do
+  # a background job of a script ignores SIGINT and SIGQUIT, and so would what it starts
+  python3 -c 'import os, signal, sys
+for s in signal.SIGINT, signal.SIGQUIT: signal.signal(s, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$vcca" golden run --family arm-1.0 --jobs 2 -- "$work/sleeper" @@ >/dev/null 2>&1 & pid=$!
+  for _ in $(seq 100); do [[ -s $work/pids ]] && break; sleep 0.1; done
+  [[ -s $work/pids ]] || complain "the verifier was not started"
+  kill -$signal $pid
   wait $pid 2>/dev/null; got=$?
   [[ $got -eq $((128 + $(kill -l $signal))) ]] || complain "SIG$signal: exit $got"
   left "SIG$signal"
 done
 run --family arm-1.0 -a -- sh -c 'exit 0' @@ 2>/dev/null | head -n 1 >/dev/null
 left SIGPIPE
-code 0 '' run --family arm-1.0 --id R15 -- sh -c "(sleep 60; : $work/sleeper) >/dev/null 2>&1 & $(on 'exit 1')" @@ # a child that stays
+code 0 '' run --family arm-1.0 --id R15 -- sh -c "sleep 300 >/dev/null 2>&1 & echo \$! >>'$work/pids'; $(on 'exit 1')" @@ # a child that stays
 left "a verifier's own children"
 exit $bad

@@ -129,6 +129,8 @@ bool filter_check(const struct args *a, struct vcca_error *err)
     char room[PATTERN];
     bool exclude;
     const char *text;
+    if (args_has(a, rows[r].option) && !pattern(a, rows[r].option, 0, room, &exclude))
+      return vcca_fail(err, VCCA_FAULT_USAGE, "--%s is empty; see: %s", rows[r].option, rows[r].see);
     for (unsigned i = 0; (text = pattern(a, rows[r].option, i, room, &exclude)) != NULL; i++) {
       struct subject s;
       bool any = false;

@@ -200,7 +200,7 @@ static bool ask(struct asking *a, vcca_golden *golden, const struct vcca_golden_
 {
   const struct vcca_drive *drive = a->driver->drive;
   const char *const *command = drive->serve ? drive->command + start_words(drive->command) + 1 : drive->command;
-  if (!case_folder(a, err) || !words_fill(&a->words, command, golden, c, err))
+  if (!words_fill(&a->words, command, golden, c, err))
     return false;
   if (!drive->serve)
     return ask_by_start(a, &o->result, err);
@@ -222,7 +222,7 @@ bool drive_case(struct driver *d, vcca_golden *golden, struct vcca_golden_case *
   parts_adapt(golden, taken, &c->evidence);
   part_set changed = parts_changed(golden, c), missing = parts_needed(golden, c) & ~(taken | (d->drive->knows & ~changed));
   *o = (struct drive_outcome){.missing = missing, .result = {.end = VCCA_DRIVE_NOT_RUN, .stage = VCCA_STAGES}};
-  if (!missing && !ask(a, golden, c, o, err))
+  if (!case_folder(a, err) || (!missing && !ask(a, golden, c, o, err)))
     return false;
   o->judged = vcca_drive_judge(c->mutation, missing == 0, &o->result);
   if (!c->mutation) /* for whoever asks why the base is refused */

@@ -32,9 +32,13 @@ static void end_group(void)
   group = 0;
 }
 
+/* Waiting leaves no dead child to a container in which nobody waits. */
 static void on_end(int number)
 {
+  pid_t child = (pid_t)group;
   end_group();
+  if (child > 0)
+    (void)waitpid(child, NULL, 0);
   _exit(128 + number);
 }
 
@@ -92,6 +96,25 @@ static _Noreturn void become(const char *const *argv, int in, int out, int why)
   _exit(127);
 }
 
+/* Whoever ends this process must know the child's group: no signal comes in between. */
+static pid_t fork_group(const char *const *argv, int in, int out, int why)
+{
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
+  pid_t pid = fork();
+  int error = errno;
+  if (pid == 0)
+    become(argv, in, out, why);
+  if (pid > 0) {
+    (void)setpgid(pid, pid);
+    group = pid;
+  }
+  sigprocmask(SIG_SETMASK, &before, NULL);
+  errno = error;
+  return pid;
+}
+
 static void close_all(const int *ends, size_t n)
 {
   for (size_t i = 0; i < n; i++)
@@ -108,16 +131,12 @@ bool child_start(struct drive_child *child, const char *const *argv, bool with_i
     close_all(ends, ENDS);
     return vcca_fail(err, VCCA_FAULT_IO, "no pipe for the verifier: %s", strerror(errno));
   }
-  pid_t pid = fork();
-  if (pid == 0)
-    become(argv, ends[IN], ends[OUT_TO], ends[WHY_TO]);
+  pid_t pid = fork_group(argv, ends[IN], ends[OUT_TO], ends[WHY_TO]);
   if (pid < 0) {
     vcca_fail(err, VCCA_FAULT_IO, "the verifier cannot be started: %s", strerror(errno));
     close_all(ends, ENDS);
     return false;
   }
-  (void)setpgid(pid, pid);
-  group = pid;
   close_all((const int[]){ends[OUT_TO], ends[IN], ends[WHY_TO]}, 3);
   ssize_t told = 0;
   do

@@ -92,6 +92,9 @@ id=$(sed -n 's/^wrongly-accepted arm-1.0 *\([^ ]*\) .*/\1/p' "$work/out" | head 
 cmp -s "$work/kept/arm-1.0/$id/token.cbor" "$source"/vectors/arm-1.0/*/"$id"-*.cbor || complain "--keep did not keep the token of $id"
 grep -q 'verdict: rejected (binding)' "$work/kept/arm-1.0/$id/output" || complain "--keep did not keep the output of $id"
 (cd / && sh "$work/kept/arm-1.0/$id/run") >/dev/null 2>&1 || complain "the kept script does not accept as the verifier did"
+run --family arm-1.0 --id "$id" --keep "$work/kept2" -- "${words[@]}" >/dev/null 2>&1
+run --family arm-1.0 --id "$id" --keep "$work/kept2" -- $verify @@ --cpak @CPAK@ >/dev/null 2>&1
+[[ ! -e $work/kept2/arm-1.0/$id ]] || complain "--keep leaves what was a fault before"
 [[ ! -e $work/kept/arm-1.0/R15 ]] || complain "--keep kept what is right"
 for style in text json junit; do
   code 1 'the RAK is not endorsed by the platform' run --family arm-1.0 --show "$id" -o $style -- "${words[@]}"
@@ -120,6 +123,7 @@ code 1 '^2 cases' run --family 'arm-*,!arm-1.0,!arm-cmw,!arm-mixed,!arm-legacy' 
 code 1 '^7 cases' run --family arm-1.0 --id 'S02*' -- true @@
 code 1 '^6 cases' run --family arm-1.0 --id 'S02*' --id '!S02a' -- true @@
 code 1 '^1 case$' run --family arm-1.0 --layer structure --stage cbor --flag Truncated --id '*-last-*' -- true @@
+code 2 '[-]-id is empty' run --id '' -- true @@
 code 2 "no mutation 'S99'" run --id S99 -- true @@
 code 2 "no layer 'cosy'; did you mean cose\?" run --layer cosy -- true @@
 code 2 "no stage 'sign'" run --stage sign -- true @@

@@ -18,7 +18,7 @@ arm=$s/arm-1.0/base.cbor key=(--cpak "$s/arm-1.0/cpak.pem")
 # Permitted: accepted, with the remark and its place; refused by a demand, which says so.
 v=$s/arm-1.0
 verdict 0 "remark: non-shortest \(token byte [0-9]+, /44241" "$v/structure/S17a-label-long-form.cbor" "${key[@]}"
-verdict 3 "structure +fail .*shortest form.*; --lenient non-shortest takes it" "$v/structure/S17a-label-long-form.cbor" "${key[@]}" --refuse non-shortest
+verdict 3 "structure +fail .*shortest form.*; --refuse or a policy refuses non-shortest" "$v/structure/S17a-label-long-form.cbor" "${key[@]}" --refuse non-shortest
 verdict 0 "family +pass +of none: unlike arm-1.0.*the signatures decide" "$v/realm/R13d-key-p256.cbor" "${key[@]}"
 verdict 0 "remark: no-family: " "$v/realm/R13d-key-p256.cbor" "${key[@]}"
 verdict 1 "family +fail +of no family: unlike arm-1.0, the nearest asked for" "$v/realm/R13d-key-p256.cbor" "${key[@]}" --family arm-1.0,arm-cmw

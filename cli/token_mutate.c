@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "cli/words.h"
+#include "vcca/armor.h"
 #include "vcca/golden.h"
 
 static const struct option options[] = {
@@ -127,8 +128,10 @@ static bool mutate(const struct args *a, struct job *job, struct vcca_error *err
   if (name)
     return by_names(a, job, name, err);
   struct vcca_golden_case base;
-  if (a->operands > 0 ? !vcca_files_read(a->files, a->operand[0], TOKEN_ROOM / 2, &job->file, err) : !vcca_golden_make(job->golden, NULL, &base, err))
+  if (a->operands > 0 ? !read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &job->file, err) : !vcca_golden_make(job->golden, NULL, &base, err))
     return false;
+  if (job->file.n > TOKEN_ROOM / 2)
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "%s: %zu bytes; a token of at most %d is mutated", a->operand[0], job->file.n, TOKEN_ROOM / 2);
   job->token = a->operands > 0 ? vcca_bytes_span(&job->file) : base.evidence.token;
   if (!vcca_bytes_alloc(&job->room, TOKEN_ROOM, err))
     return false;

@@ -64,4 +64,9 @@ verdict 3 "JSON without a member that could hold it" "$dir/claims" "${key[@]}"
 log=$s/arm-1.0/eventlog.log
 base64 <"$log" >"$dir/log"
 cmp -s <("$vcca" eventlog replay "$log") <("$vcca" eventlog replay "$dir/log" 2>/dev/null) || complain "eventlog replay of base64 differs"
+
+# what is mutated may be text, too
+base64 "$v/base.cbor" >"$dir/mutate.txt"
+"$vcca" token mutate "$v/base.cbor" --seed 1 --out "$dir/from-bytes" 2>/dev/null && "$vcca" token mutate "$dir/mutate.txt" --seed 1 --out "$dir/from-text" 2>/dev/null &&
+  cmp "$dir/from-bytes" "$dir/from-text" || complain "token mutate reads base64 as something else"
 exit $bad

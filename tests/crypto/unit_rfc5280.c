@@ -272,6 +272,11 @@ static void what_is_critical_and_not_understood_refuses_where_the_path_needs_it(
 
 #define SKI(id) "300b0603551d0e04040402" id
 #define AKI(id) "300d0603551d23040630048002" id
+/* Who issued the CA's certificate, O=Example CN=Root, and its serial number: RFC 5280 4.2.1.1 wants both or neither. */
+#define AKI_SERIAL(serial)                                             \
+  "30330603551d23042c302aa125a4233021"                                 \
+  "3110300e060355040a0c074578616d706c65310d300b06035504030c04526f6f74" \
+  "8201" serial
 
 static void identifiers_of_keys_must_agree_where_both_are_there(void **state)
 {
@@ -283,9 +288,9 @@ static void identifiers_of_keys_must_agree_where_both_are_there(void **state)
   leaf.extensions = AKI("bbbb");
   check_three(NULL, &mid, &leaf, "identifiers", "another");
   check_three(NULL, NULL, &leaf, NULL, "the CA has none");
-  leaf.extensions = "300c0603551d2304053003820107"; /* the CA's serial number, 7 */
+  leaf.extensions = AKI_SERIAL("07"); /* the CA's */
   check_three(NULL, &mid, &leaf, NULL, "serial number");
-  leaf.extensions = "300c0603551d2304053003820108";
+  leaf.extensions = AKI_SERIAL("08");
   check_three(NULL, &mid, &leaf, "identifiers", "another serial number");
 }
 

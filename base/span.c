@@ -86,3 +86,13 @@ vcca_span vcca_sink_span(const vcca_sink *s)
 {
   return vcca_sink_ok(s) ? vcca_span_of(s->p, s->n) : vcca_span_of(NULL, 0);
 }
+
+vcca_span vcca_span_word(vcca_span line, size_t *at)
+{
+  while (*at < line.n && (line.p[*at] == ' ' || line.p[*at] == '\t'))
+    ++*at;
+  size_t from = *at;
+  while (*at < line.n && line.p[*at] != ' ' && line.p[*at] != '\t' && line.p[*at] != '\r')
+    ++*at;
+  return vcca_span_sub(line, from, *at - from);
+}

@@ -28,27 +28,17 @@ void known_free(struct known *known)
   free(known);
 }
 
-static vcca_span next_word(vcca_span line, size_t *at)
-{
-  while (*at < line.n && (line.p[*at] == ' ' || line.p[*at] == '\t'))
-    ++*at;
-  size_t from = *at;
-  while (*at < line.n && line.p[*at] != ' ' && line.p[*at] != '\t' && line.p[*at] != '\r')
-    ++*at;
-  return vcca_span_sub(line, from, *at - from);
-}
-
 static bool add(struct known *known, vcca_span line, unsigned number, struct vcca_error *err)
 {
   size_t at = 0;
   struct fault fault = {.line = number};
   enum vcca_drive_judgement judged;
   enum vcca_family family;
-  fault.judged = next_word(line, &at);
+  fault.judged = vcca_span_word(line, &at);
   if (fault.judged.n == 0 || fault.judged.p[0] == '#')
     return true;
-  fault.family = next_word(line, &at);
-  fault.id = next_word(line, &at);
+  fault.family = vcca_span_word(line, &at);
+  fault.id = vcca_span_word(line, &at);
   if (!vcca_judgement_named(fault.judged, &judged))
     return vcca_fail_line(err, number, 1, "'%.*s' is no judgement; lines are those of the matrix: wrongly-accepted arm-1.0 S01",
                           (int)(fault.judged.n < 40 ? fault.judged.n : 40), (const char *)fault.judged.p);

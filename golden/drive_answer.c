@@ -95,17 +95,6 @@ struct vcca_drive_result answer_of_status(const struct vcca_drive *drive, int st
   return r;
 }
 
-/* The next word of a line; n is where it ends. */
-static vcca_span next_word(vcca_span line, size_t *at)
-{
-  while (*at < line.n && (line.p[*at] == ' ' || line.p[*at] == '\t'))
-    ++*at;
-  size_t from = *at;
-  while (*at < line.n && line.p[*at] != ' ' && line.p[*at] != '\t' && line.p[*at] != '\r')
-    ++*at;
-  return vcca_span_sub(line, from, *at - from);
-}
-
 bool answer_of_line(vcca_span line, const char *name, struct vcca_drive_result *out)
 {
   static const struct {
@@ -113,10 +102,10 @@ bool answer_of_line(vcca_span line, const char *name, struct vcca_drive_result *
     enum vcca_drive_end end;
   } verdicts[] = {{"accepted", VCCA_DRIVE_ACCEPTED}, {"refused", VCCA_DRIVE_REFUSED}, {"unsupported", VCCA_DRIVE_UNSUPPORTED}};
   size_t at = 0;
-  if (!vcca_span_is(next_word(line, &at), name))
+  if (!vcca_span_is(vcca_span_word(line, &at), name))
     return false;
-  vcca_span verdict = next_word(line, &at);
-  *out = (struct vcca_drive_result){.end = VCCA_DRIVE_BROKEN, .stage = stage_named(next_word(line, &at))};
+  vcca_span verdict = vcca_span_word(line, &at);
+  *out = (struct vcca_drive_result){.end = VCCA_DRIVE_BROKEN, .stage = stage_named(vcca_span_word(line, &at))};
   for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++)
     if (vcca_span_is(verdict, verdicts[i].word))
       out->end = verdicts[i].end;

@@ -54,6 +54,8 @@ bool vcca_span_eq(vcca_span a, vcca_span b);
 bool vcca_span_is(vcca_span a, const char *text);
 /* n bytes from offset; cut short at the end of s, empty when offset is beyond it. */
 vcca_span vcca_span_sub(vcca_span s, size_t offset, size_t n);
+/* The next word of a line from *at on, without the blanks before it; *at moves behind it. Empty at the end of the line. */
+vcca_span vcca_span_word(vcca_span line, size_t *at);
 /* True when every byte is zero (an empty span is). */
 bool vcca_span_zero(vcca_span s);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vcca/scenario.h"
+#include "vcca/hsm.h"
 
 bool device_load(const struct args *a, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err)
 {

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/device.h"
-#include "vcca/scenario.h"
+#include "vcca/hsm.h"
 
 static const struct option options[] = {
     {"chain", 0, "rsa|p521|p384", false, "keys and chain; default p521"},

@@ -8,7 +8,6 @@
 #include "vcca/account.h"
 #include "vcca/explain.h"
 #include "vcca/page_cache.h"
-#include "vcca/scenario.h"
 #include "vcca/vmm.h"
 
 struct job {

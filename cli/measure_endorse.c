@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/measure.h"
+#include "vcca/verifier.h"
 
 enum { OUTPUTS = 3, OUTPUT_MAX = 4096 };
 static const struct {

@@ -8,7 +8,7 @@
 #include "cli/sweep_rows.h"
 #include "vcca/explain.h"
 #include "vcca/hex.h"
-#include "vcca/scenario.h"
+#include "vcca/sweep.h"
 
 static const struct option options[] = {
     {"shard", 0, "K/N", false, "only the configurations whose id leaves K - 1 when divided by N"},

@@ -5,8 +5,8 @@
 
 #include "cli/cli.h"
 #include "vcca/armor.h"
-#include "vcca/scenario.h"
 #include "vcca/time.h"
+#include "vcca/verifier.h"
 
 static const struct option options[] = {
     {"cpak", 0, "KEY", false, "trust anchor: the CPAK's public key, JWK or PEM"},

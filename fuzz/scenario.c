@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/value.h"
+#include "vcca/boot.h"
+#include "vcca/hsm.h"
 #include "vcca/scenario.h"
+#include "vcca/verifier.h"
+#include "yaml/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

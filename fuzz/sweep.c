@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "vcca/explain.h"
-#include "vcca/scenario.h"
+#include "vcca/sweep.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/device.h"
+#include "hsm/device_read.h"
 #include "scenario/run.h"
 
 #define MEMORY_BASE SCENARIO_PAGES

@@ -4,8 +4,11 @@
 #ifndef SCENARIO_RUN_H
 #define SCENARIO_RUN_H
 
-#include "scenario/value.h"
+#include "vcca/boot.h"
 #include "vcca/scenario.h"
+#include "vcca/tsi.h"
+#include "vcca/verifier.h"
+#include "yaml/value.h"
 
 enum { NAME_MAX_SIZE = 40, FIELDS_MAX = 48, REALMS_TRACED = 8 };
 

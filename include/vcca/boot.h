@@ -9,6 +9,7 @@
 #ifndef VCCA_BOOT_H
 #define VCCA_BOOT_H
 
+#include "vcca/files.h"
 #include "vcca/rmm.h"
 
 #ifdef __cplusplus
@@ -117,6 +118,20 @@ typedef void (*vcca_progress)(void *ctx, uint64_t done, uint64_t total);
 /* The RIM of the plan, without a machine. hook sees every extension. */
 void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress, void *progress_ctx,
                        struct vcca_rim *out);
+
+/* --- Operation lists ------------------------------------------------------------------------------------- */
+
+/* What a list of operations measures to. */
+struct vcca_measured {
+  char profile[32];
+  struct vcca_rim rim;
+  bool has_rem;
+  uint8_t rem[VCCA_REMS][VCCA_MEASUREMENT_SIZE];
+};
+/* Measures a list of operations (YAML or JSON; docs/scenarios.md, "Operation lists"): create, ripas, data, rec, extend, under the rule set
+ * that the list names. hook sees each RIM extension. Files that the list names are read relative to folder. */
+VCCA_MUST_USE bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files, vcca_rim_hook hook, void *ctx,
+                                    struct vcca_measured *out, struct vcca_error *err);
 
 /* --- The host -------------------------------------------------------------------------------------------- */
 

@@ -35,7 +35,7 @@ struct vcca_device_component {
 /* Which keys and chain the device has: RSA-4096 as the CVM-only machines, P-521 as the two-part virtCCA ones, P-384 as CCA. */
 enum vcca_chain_kind { VCCA_CHAIN_RSA, VCCA_CHAIN_P521, VCCA_CHAIN_P384 };
 
-/* A device image: plain data. vcca_device_load (vcca/scenario.h) reads it from YAML. */
+/* A device image: plain data. vcca_device_load reads it from YAML. */
 struct vcca_device {
   char name[VCCA_HSM_TEXT];
   uint8_t huk[VCCA_HSM_SEED]; /* hardware unique key */
@@ -61,6 +61,11 @@ struct vcca_device {
 void vcca_device_default(enum vcca_chain_kind chain, struct vcca_device *out);
 const char *vcca_chain_kind_name(enum vcca_chain_kind chain); /* "rsa", "p521", "p384"; NULL for no kind */
 bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain);
+
+/* Reads a device image (YAML; docs/devices.md). Unknown keys are refused, with a suggestion. */
+VCCA_MUST_USE bool vcca_device_load(vcca_span yaml, struct vcca_device *out, struct vcca_error *err);
+/* Writes a device image. vcca_device_load reads back the same device. */
+void vcca_device_save(const struct vcca_device *device, vcca_sink *yaml);
 
 typedef struct vcca_hsm vcca_hsm;
 

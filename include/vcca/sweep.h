@@ -1,13 +1,13 @@
 /* Sweeps: the RIMs of a whole matrix of configurations. A sweep is a list of axes, one for each option, and its configurations are
  * their product: numbered from 0, the last axis fastest, so that a number means the same in every process that reads the same plan.
- * scenario.h reads sweeps, explain.h measures them.
+ * vcca/explain.h measures sweeps.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_SWEEP_H
 #define VCCA_SWEEP_H
 
 #include "vcca/boot.h"
-#include "vcca/file.h"
+#include "vcca/files.h"
 #include "vcca/vmm.h"
 
 #ifdef __cplusplus
@@ -108,6 +108,9 @@ struct vcca_sweep {
   void *memory;          /* of values and texts: vcca_sweep_take */
 };
 void vcca_sweep_free(struct vcca_sweep *sweep);
+/* Reads a sweep's plan (YAML; docs/measure.md, "Sweeps") and opens the files it names, relative to folder (NULL: as they are). Free *out
+ * with vcca_sweep_free, also after a failure. */
+VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out, struct vcca_error *err);
 /* Zero bytes that live as long as the sweep; NULL, with err, when there are none. */
 void *vcca_sweep_take(struct vcca_sweep *sweep, size_t n, struct vcca_error *err);
 

@@ -214,7 +214,7 @@ struct vcca_policy_component {
   char at_least[VCCA_POLICY_TEXT]; /* "": no least version; numbers separated by dots */
 };
 
-/* A relying party's own rules on top of the checks. vcca_policy_read (vcca/scenario.h) makes one from YAML; all zero asks for nothing. */
+/* A relying party's own rules on top of the checks. vcca_policy_read makes one from YAML; all zero asks for nothing. */
 struct vcca_policy {
   char name[VCCA_POLICY_TEXT]; /* goes into the attestation result */
   bool required[VCCA_CHECKS];  /* must pass: not-run is not enough */
@@ -238,6 +238,9 @@ struct vcca_policy {
   int worst[VCCA_SUBMODS][VCCA_TRUST_CLAIMS];
   int worst_status[VCCA_SUBMODS];
 };
+
+/* Reads a policy (YAML; docs/appraisal.md). Unknown keys and names are refused, with a suggestion. */
+VCCA_MUST_USE bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error *err);
 
 /* Whether version a is at least b, both numbers separated by dots; false too when either is not. */
 bool vcca_version_at_least(vcca_span a, vcca_span b);

@@ -40,7 +40,9 @@ int main(void)
   uint8_t digest[VCCA_HASH_MAX];
   vcca_hash(VCCA_SHA256, VCCA_SPAN_LIT("abc"), digest);
   printf("%s %02x\n", vcca_check_name((enum vcca_check)0), digest[0]);
-  return 0;
+  struct vcca_policy policy;
+  bool read = vcca_policy_read(vcca_span_str("policy: p\nrequire: [rim]\n"), &policy, NULL);
+  return read && policy.required[VCCA_CHECK_RIM] ? 0 : 1;
 }
 C
 cat >"$dir/CMakeLists.txt" <<'C'

@@ -17,7 +17,7 @@ forbid "banned call" '(^|[^_[:alnum:]."])(strcpy|strcat|strncat|sprintf|vsprintf
 forbid "cryptography outside crypto/" '\b(psa|mbedtls)_[a-z]' "$(grep -vE '^(\./)?crypto/' <<<"$rooms")"
 # Commands reach files by include/vcca/files.h, which knows what is read and written; other rooms by file.h. A cache and the folders of other programs
 # have rooms of their own.
-forbid "a file past the command's list" '(^|[^_[:alnum:]."])(vcca_(file_(read|write|map)|output_open)|fopen|freopen|open|openat|creat|rename|mkstemp|tmpfile)\(' "$(grep -E '^(\./)?(cli|scenario)/' <<<"$rooms")"
+forbid "a file past the command's list" '(^|[^_[:alnum:]."])(vcca_(file_(read|write|map)|output_open)|fopen|freopen|open|openat|creat|rename|mkstemp|tmpfile)\(' "$(grep -E '^(\./)?(cli|scenario|yaml|boot)/' <<<"$rooms")"
 forbid "a file opened outside base/" '(^|[^_[:alnum:]."])(fopen|freopen|creat|rename|mkstemp|tmpfile)\(' "$(grep -vE '^(\./)?(base/|crypto/page_cache\.c$)' <<<"$rooms")"
 forbid "printed as it is (use vcca_print of vcca/text.h)" '(^|[^_[:alnum:]."])(printf|fprintf|vprintf|vfprintf|dprintf)\(' "$(grep -E '^(\./)?(cli|scenario|explain)/' <<<"$rooms" | grep -vE 'cli/(help|table|progress|completion)\.c$')" # which print tables of ours
 forbid "suppressed warning" 'NOLINT|cppcheck-suppress|coverity\[|#pragma|-Wno-' "$code"

@@ -21,7 +21,7 @@ while read -r name rest; do may[$name]=" $name $rest "; done < <(
   sed -n 's/^vcca_room(\([a-z]*\) *\(.*\))$/\1 \2/p' CMakeLists.txt | sed 's/LIBRARIES.*//')
 may[cli]=" cli ${!may[*]} "
 
-declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/ ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=scenario/ ["libfdt.h"]=boot/ ["zlib.h"]=boot/gunzip.c)
+declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/ ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=yaml/tree.c ["libfdt.h"]=boot/ ["zlib.h"]=boot/gunzip.c)
 
 for room in "${!may[@]}"; do
   for file in "$room"/*.c "$room"/*.h "$room"/*.def; do
@@ -35,7 +35,7 @@ for room in "${!may[@]}"; do
         \"*/*)
           of=${include#\"}; of=${of%%/*}
           [[ ${may[$room]} == *" $of "* ]] || complain "$file:$line: $room may not include $include"
-          [[ $room == cli || $room == scenario ]] && [[ $of != "$room" ]] && complain "$file:$line: $room uses public headers only, not $include" ;;
+          [[ $room == cli || $room == scenario ]] && [[ $of != "$room" && $of != yaml && $include != \"hsm/device_read.h\" ]] && complain "$file:$line: $room uses public headers only, not $include" ;;
         \<*)
           for library in "${!owner[@]}"; do
             [[ $include == "<$library"* && $file != "${owner[$library]}"* ]] && complain "$file:$line: $include belongs to ${owner[$library]}"

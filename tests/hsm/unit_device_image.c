@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "vcca/scenario.h"
+#include "vcca/hsm.h"
 
 static void save_and_load(const struct vcca_device *device)
 {

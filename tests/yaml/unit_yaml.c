@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "scenario/value.h"
+#include "yaml/value.h"
 
 static struct tree_doc load(const char *text)
 {

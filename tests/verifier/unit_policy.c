@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include "vcca/scenario.h"
+#include "vcca/verifier.h"
 
 static struct vcca_policy policy; /* large */
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "vcca/hex.h"
-#include "vcca/scenario.h"
+#include "vcca/hsm.h"
 
 /* A YAML double-quoted text. Whatever is not printable ASCII is written by code point, since YAML admits not all of Unicode as it
  * is; bytes that are no UTF-8 become U+FFFD. */

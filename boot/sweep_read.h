@@ -1,12 +1,12 @@
 /* Reading a sweep's plan: what its parts share.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef SCENARIO_SWEEP_H
-#define SCENARIO_SWEEP_H
+#ifndef BOOT_SWEEP_READ_H
+#define BOOT_SWEEP_READ_H
 
-#include "scenario/yaml.h"
 #include "vcca/files.h"
 #include "vcca/sweep.h"
+#include "yaml/tree.h"
 
 struct sweep_words {
   const char *at[VCCA_SWEEP_WORDS_MAX];

@@ -9,13 +9,12 @@
  *     vcpus: [1, 2, 4, 8]
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "scenario/sweep.h"
+#include "boot/sweep_read.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/value.h"
-#include "vcca/scenario.h"
+#include "yaml/value.h"
 
 enum { HOST_FILE_MAX = 1 << 20 };
 

@@ -18,9 +18,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/value.h"
+#include "yaml/value.h"
 #include "vcca/hex.h"
-#include "vcca/scenario.h"
+#include "vcca/verifier.h"
 
 /* The worst values of AR4SI's tiers: what "affirming" and "warning" allow. */
 enum { AFFIRMING_WORST = 31, WARNING_WORST = 95 };

@@ -1,7 +1,7 @@
 /* Words of a command line in a plan: a list has one in each item, a text is cut as a shell cuts it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "scenario/sweep.h"
+#include "boot/sweep_read.h"
 
 #include <stdlib.h>
 #include <string.h>

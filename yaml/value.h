@@ -5,10 +5,10 @@
  *   {hash: sha-256, of: BYTES} {make: kernel, size: 96K, seed: 1}
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef SCENARIO_VALUE_H
-#define SCENARIO_VALUE_H
+#ifndef YAML_VALUE_H
+#define YAML_VALUE_H
 
-#include "scenario/yaml.h"
+#include "yaml/tree.h"
 #include "vcca/crypto.h"
 #include "vcca/files.h"
 

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "vcca/scenario.h"
+#include "vcca/boot.h"
 
 static const char golden[] = "vcca-ops: 1\n"
                              "profile: arm-rmm-1.0\n"

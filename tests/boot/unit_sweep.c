@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "vcca/scenario.h"
+#include "vcca/sweep.h"
 
 static char folder[] = "/tmp/vcca-sweep-XXXXXX";
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/value.h"
-#include "vcca/scenario.h"
+#include "yaml/value.h"
+#include "vcca/boot.h"
 
 /* Extensions one list may ask for: 4 GiB in pages. */
 enum { EXTENSIONS_MAX = 1 << 20 };

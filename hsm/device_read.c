@@ -2,11 +2,9 @@
  * from a default; with it the image says only what differs from a built-in device.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "scenario/device.h"
+#include "hsm/device_read.h"
 
 #include <string.h>
-
-#include "vcca/scenario.h"
 
 enum { FORMAT = 1 };
 

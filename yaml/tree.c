@@ -1,7 +1,7 @@
 /* The strict loader, on libyaml's events: building the tree. Every node is one allocation, chained for freeing.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "scenario/yaml.h"
+#include "yaml/tree.h"
 
 #include <stdarg.h>
 #include <stdio.h>

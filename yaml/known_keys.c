@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/yaml.h"
+#include "yaml/tree.h"
 #include "vcca/interface.h"
 
 enum { LONGEST = 40 };

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "scenario/value.h"
+#include "yaml/value.h"
 
 bool get_number(const struct reading *r, const struct tree_node *map, const char *key, uint64_t *out, struct vcca_error *err)
 {

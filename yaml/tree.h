@@ -3,8 +3,8 @@
  * with tree_ because libyaml has the others, some of them unannounced.)
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef SCENARIO_YAML_H
-#define SCENARIO_YAML_H
+#ifndef YAML_TREE_H
+#define YAML_TREE_H
 
 #include "vcca/error.h"
 #include "vcca/span.h"

@@ -44,7 +44,7 @@ enum {
   CHECK_NONE = VCCA_CHECKS,
   CHECK_PLATFORM_NONE = VCCA_CHECKS,
   CHECK_REALM_NONE = VCCA_CHECKS,
-#define CHECK(id, name, meaning) CHECK_##id = VCCA_CHECK_##id,
+#define CHECK(id, name, part, meaning) CHECK_##id = VCCA_CHECK_##id,
 #include "vcca/checks.def"
 #undef CHECK
   CHECK_PLATFORM_STRUCTURE = VCCA_CHECK_STRUCTURE,

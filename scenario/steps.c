@@ -14,7 +14,7 @@
   "lifecycle components"
 
 /* Every check's name. */
-#define CHECK(id, name, meaning) " " name
+#define CHECK(id, name, part, meaning) " " name
 static const char verify_yields[] = "verdict error check reason"
 #include "vcca/checks.def"
     ;

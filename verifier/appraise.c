@@ -233,29 +233,17 @@ static int appraise_claim(const struct vcca_verdict *verdict, enum vcca_submod s
   return 0;
 }
 
-/* The parts that a failed check tells against; without a platform part, everything tells against the realm. */
+/* Whether a check that failed tells against this part of the token; without a platform part, all tell against the realm. */
 static bool concerns(const struct vcca_verdict *verdict, enum vcca_check check, enum vcca_submod submod)
 {
-  static const enum vcca_check of_platform[] = {VCCA_CHECK_LIFECYCLE, VCCA_CHECK_PLATFORM_REFERENCE, VCCA_CHECK_PLATFORM_CONFIG};
-  static const enum vcca_check of_realm[] = {VCCA_CHECK_REALM_SIGNATURE,
-                                             VCCA_CHECK_BINDING,
-                                             VCCA_CHECK_KEY_EQUALITY,
-                                             VCCA_CHECK_FRESHNESS,
-                                             VCCA_CHECK_RIM,
-                                             VCCA_CHECK_REM0,
-                                             VCCA_CHECK_REM1,
-                                             VCCA_CHECK_REM2,
-                                             VCCA_CHECK_REM3,
-                                             VCCA_CHECK_RPV,
-                                             VCCA_CHECK_EVENTLOG,
-                                             VCCA_CHECK_IMAGE_REFERENCE,
-                                             VCCA_CHECK_REALM_REFERENCE};
-  bool only_platform = false, only_realm = false;
-  for (size_t i = 0; i < sizeof of_platform / sizeof of_platform[0]; i++)
-    only_platform = only_platform || check == of_platform[i];
-  for (size_t i = 0; i < sizeof of_realm / sizeof of_realm[0]; i++)
-    only_realm = only_realm || check == of_realm[i];
-  return submod == VCCA_SUBMOD_PLATFORM ? !only_realm : !only_platform || !verdict->token.has_platform;
+  enum { PLATFORM = 1 << VCCA_SUBMOD_PLATFORM, REALM = 1 << VCCA_SUBMOD_REALM, BOTH = PLATFORM | REALM };
+  static const uint8_t parts[] = {
+#define CHECK(id, name, part, meaning) part,
+#include "vcca/checks.def"
+#undef CHECK
+  };
+  unsigned part = submod == VCCA_SUBMOD_REALM && !verdict->token.has_platform ? BOTH : parts[check];
+  return part >> submod & 1;
 }
 
 static enum vcca_tier status_of(const struct vcca_verdict *verdict, enum vcca_submod submod, const int *vector)

@@ -9,7 +9,7 @@ static const struct {
   const char *name;
   const char *meaning;
 } rows[VCCA_CHECKS] = {
-#define CHECK(id, name, meaning) {name, meaning},
+#define CHECK(id, name, part, meaning) {name, meaning},
 #include "vcca/checks.def"
 #undef CHECK
 };

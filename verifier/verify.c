@@ -25,7 +25,7 @@ struct walk {
   struct platform_comparison config; /* what comparing the components found of the configuration */
 };
 
-#define CHECK(id, name, meaning) static void check_##id(struct walk *w, struct vcca_finding *f);
+#define CHECK(id, name, part, meaning) static void check_##id(struct walk *w, struct vcca_finding *f);
 #include "vcca/checks.def"
 #undef CHECK
 
@@ -403,7 +403,7 @@ static void check_POLICY(struct walk *w, struct vcca_finding *f)
 /* --- The verdict ----------------------------------------------------------------------------------------- */
 
 static void (*const checks[VCCA_CHECKS])(struct walk *w, struct vcca_finding *f) = {
-#define CHECK(id, name, meaning) check_##id,
+#define CHECK(id, name, part, meaning) check_##id,
 #include "vcca/checks.def"
 #undef CHECK
 };

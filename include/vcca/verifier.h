@@ -15,7 +15,7 @@ extern "C" {
 
 /* The checks, in the order they run: one row each in verifier/checks.def. */
 enum vcca_check {
-#define CHECK(id, name, meaning) VCCA_CHECK_##id,
+#define CHECK(id, name, part, meaning) VCCA_CHECK_##id,
 #include "vcca/checks.def"
 #undef CHECK
   VCCA_CHECKS

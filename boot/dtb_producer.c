@@ -11,7 +11,7 @@
 #include <libfdt.h>
 #include <stdlib.h>
 
-#include "boot/tree.h"
+#include "boot/fdt_writer.h"
 
 /* Time goes with nodes and properties, and for what is inserted with their product with the tree's size. */
 enum { ITEMS_MAX = 1 << 14 };

@@ -5,7 +5,7 @@
 #define BOOT_VMM_H
 
 #include "boot/plan.h"
-#include "boot/tree.h"
+#include "boot/fdt_writer.h"
 #include "vcca/vmm.h"
 
 enum { KIB = 0x400, LOG_SIZE = 64 * KIB };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/device.h"
+#include "cli/device_option.h"
 #include "vcca/hsm.h"
 
 static const struct option options[] = {

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "cli/cli.h"
-#include "cli/device.h"
+#include "cli/device_option.h"
 #include "vcca/hex.h"
 
 static const struct option options[] = {

@@ -5,7 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/words.h"
-#include "cli/device.h"
+#include "cli/device_option.h"
 #include "vcca/hex.h"
 
 static const struct option options[] = {

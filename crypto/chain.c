@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/bundle.h"
+#include "crypto/cert_pool.h"
 #include "crypto/constraints.h"
 #include "crypto/key.h"
 #include "vcca/time.h"

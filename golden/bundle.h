@@ -61,7 +61,7 @@ void bundle_policy_json(const struct vcca_policy *p, struct vcca_json *j);
 /* What a relying party gives that tests the mutation's layer, with the base's token; everything for NULL. */
 void case_evidence(const vcca_golden *g, const struct vcca_mutation *m, struct vcca_evidence *e);
 
-/* A certificate of the chain as the device's own is made (hsm/chain.c), to be changed before it is written. */
+/* A certificate of the chain as the device's own is made (hsm/cert_chain.c), to be changed before it is written. */
 struct cert_plan {
   struct vcca_cert_spec spec;
   const vcca_key *subject, *issuer;

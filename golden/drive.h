@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "golden/bundle.h"
-#include "golden/files.h"
+#include "golden/suite_files.h"
 
 /* --- Parts of evidence ------------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 #define GOLDEN_EDIT_H
 
 #include "golden/bundle.h"
-#include "golden/tree.h"
+#include "golden/cbor_tree.h"
 
 enum { STEP_WORDS = 8 };
 /* No recipe makes more of a token than this: a few words would multiply it for hours. Bytes of a word, memory in all, steps, levels. */

@@ -4,7 +4,7 @@
 #ifndef GOLDEN_INDEX_H
 #define GOLDEN_INDEX_H
 
-#include "golden/files.h"
+#include "golden/suite_files.h"
 
 struct index;
 struct index *index_new(struct vcca_error *err);

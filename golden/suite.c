@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "golden/bundle.h"
-#include "golden/files.h"
+#include "golden/suite_files.h"
 #include "golden/index.h"
 #include "vcca/file.h"
 

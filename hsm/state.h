@@ -62,7 +62,7 @@ bool hsm_derive_rak(vcca_hsm *hsm, struct vcca_error *err);
 /* boot.c: fills and locks the registers; the registers as the RAK's derivation reads them. */
 void hsm_boot(vcca_hsm *hsm);
 void hsm_boot_records(const vcca_hsm *hsm, vcca_sink *out);
-/* chain.c */
+/* cert_chain.c */
 bool hsm_certify(vcca_hsm *hsm, struct vcca_error *err);
 
 #endif

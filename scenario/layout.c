@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "scenario/run.h"
+#include "scenario/runner.h"
 
 struct slot {
   const char *name;

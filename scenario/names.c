@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scenario/run.h"
+#include "scenario/runner.h"
 
 enum { NESTED_NAMES = 8 };
 

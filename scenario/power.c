@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "hsm/device_read.h"
-#include "scenario/run.h"
+#include "scenario/runner.h"
 
 #define MEMORY_BASE SCENARIO_PAGES
 #define MEMORY_SIZE (UINT64_C(16) << 30)

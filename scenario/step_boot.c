@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "scenario/run.h"
+#include "scenario/runner.h"
 
 enum { BOOTARGS_MAX = 512 };
 

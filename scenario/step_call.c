@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/run.h"
+#include "scenario/runner.h"
 
 enum { BUFFERS = 4, BUFFER_STEP = 1024 };
 

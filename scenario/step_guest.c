@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "scenario/run.h"
+#include "scenario/runner.h"
 
 enum { ENTRIES_MAX = 10000, LOAD_MAX = 1 << 20 };
 

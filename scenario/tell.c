@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vcca/text.h"
-#include "scenario/run.h"
+#include "scenario/runner.h"
 
 static bool all_zero(const struct value *v)
 {

@@ -9,7 +9,7 @@
 
 #include "token/place.h"
 #include "token/strict.h"
-#include "token/text.h"
+#include "token/print_text.h"
 #include "vcca/hex.h"
 #include "vcca/json.h"
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "token/claims.h"
-#include "token/text.h"
+#include "token/print_text.h"
 #include "vcca/hex.h"
 
 static const char *rak_encoding_name(enum vcca_rak_encoding encoding)

@@ -2,7 +2,7 @@
  * the monitor's side of this room.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tsi/guest.h"
+#include "tsi/guest_program.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 
 #include "support_vmm.h"
 
-#include "boot/tree.h"
+#include "boot/fdt_writer.h"
 
 #define HOST "num_bps=6\nnum_wps=4\n"
 static uint8_t kernel[4096], initrd[100];

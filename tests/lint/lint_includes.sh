@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every room includes only what stands behind it in CMakeLists.txt's vcca_room() rows, and each outside library has one room.
+# Every room includes only what its vcca_room() row in CMakeLists.txt names; each outside library has one room; no two rooms have a file of the
+# same name.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 cd "${VCCA_SOURCE:?}" || exit 1
@@ -44,5 +45,12 @@ for room in "${!may[@]}"; do
     done < <(grep -nE '^#include' "$file" | sed -E 's/^([0-9]+):#include +/\1:/')
   done
 done
+# a file's name is in one room only, so that it says what is in the file
+while read -r name rooms; do
+  [[ $rooms == *" "* ]] && complain "$name.c or $name.h is in several rooms ($rooms): name what is different"
+done < <(for room in "${!may[@]}"; do
+  for file in "$room"/*.[ch]; do [[ -e $file ]] && file=${file##*/} && echo "${file%.*} $room"; done
+done | sort -u | awk '{ rooms[$1] = rooms[$1] " " $2 } END { for (name in rooms) print name rooms[name] }')
+
 [[ $bad -eq 0 ]] || { echo "$bad includes out of place"; exit 1; }
 echo "every include is in its place"

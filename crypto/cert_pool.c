@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/bundle.h"
+#include "crypto/cert_pool.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * passes between the two, so the program is as deterministic as a function called by the host.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "tsi/guest.h"
+#include "tsi/guest_program.h"
 
 #include "rmm/guest.h"
 

@@ -2,7 +2,7 @@
  *
  *   #define ROWS "rmm/rmi.def"
  *   #define HANDLER command_handler
- *   #include "rmm/table.h"
+ *   #include "rmm/command_rows.h"
  *
  * and has commands[] and, in the same order, their handlers[]. It has no include guard: it is a piece of that file.
  *

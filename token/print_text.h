@@ -1,8 +1,8 @@
 /* Formatted text into a sink, for the two printers.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef VCCA_TOKEN_TEXT_H
-#define VCCA_TOKEN_TEXT_H
+#ifndef VCCA_TOKEN_PRINT_TEXT_H
+#define VCCA_TOKEN_PRINT_TEXT_H
 
 #include "vcca/error.h"
 #include "vcca/span.h"

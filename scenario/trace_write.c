@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/run.h"
+#include "scenario/runner.h"
 #include "vcca/account.h"
 #include "vcca/json.h"
 

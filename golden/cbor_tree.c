@@ -1,7 +1,7 @@
-/* Reading and assembling trees of parts; tree_path.c finds places in them.
+/* Reading and assembling trees of parts; cbor_tree_path.c finds places in them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "golden/tree.h"
+#include "golden/cbor_tree.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "golden/files.h"
+#include "golden/suite_files.h"
 
 #include <stdio.h>
 #include <string.h>

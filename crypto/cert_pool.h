@@ -1,8 +1,8 @@
 /* The certificates from which a path is built, out of all files that were given.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef VCCA_CRYPTO_BUNDLE_H
-#define VCCA_CRYPTO_BUNDLE_H
+#ifndef VCCA_CRYPTO_CERT_POOL_H
+#define VCCA_CRYPTO_CERT_POOL_H
 
 #include "crypto/cert.h"
 

@@ -1,7 +1,7 @@
 /* The --device option: a built-in device by kind, or a device image.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "cli/device.h"
+#include "cli/device_option.h"
 
 #include <string.h>
 #include <unistd.h>

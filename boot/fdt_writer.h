@@ -1,8 +1,8 @@
 /* Writing a device tree: straight-line code over libfdt's sequential writer, with the first fault latched.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef BOOT_TREE_H
-#define BOOT_TREE_H
+#ifndef BOOT_FDT_WRITER_H
+#define BOOT_FDT_WRITER_H
 
 #include <string.h>
 

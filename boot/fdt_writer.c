@@ -3,7 +3,7 @@
  * wrote them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "boot/tree.h"
+#include "boot/fdt_writer.h"
 
 #include <inttypes.h>
 #include <libfdt.h>

@@ -1,8 +1,8 @@
 /* A scenario as it runs: the powered platform, what has been saved by name, the step at hand and its outcome.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef SCENARIO_RUN_H
-#define SCENARIO_RUN_H
+#ifndef SCENARIO_RUNNER_H
+#define SCENARIO_RUNNER_H
 
 #include "vcca/boot.h"
 #include "vcca/scenario.h"
@@ -164,7 +164,7 @@ VCCA_MUST_USE bool device_fields(struct run *r, struct thing *t);
 #define SCENARIO_PAGES UINT64_C(0x80000000)
 enum { SCENARIO_PAGE_COUNT = 16 };
 
-/* --- trace.c --------------------------------------------------------------------------------------------- */
+/* --- trace_write.c ------------------------------------------------------------------------------------------- */
 
 void trace_call(void *ctx, const struct vcca_trace *trace);
 void trace_step(void *ctx, const struct vcca_rim_step *step);

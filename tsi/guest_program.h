@@ -1,8 +1,8 @@
 /* Between the two files of the guest library.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef TSI_GUEST_H
-#define TSI_GUEST_H
+#ifndef TSI_GUEST_PROGRAM_H
+#define TSI_GUEST_PROGRAM_H
 
 #include "vcca/tsi.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "token/text.h"
+#include "token/print_text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

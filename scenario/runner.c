@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scenario/run.h"
+#include "scenario/runner.h"
 #include "vcca/text.h"
 
 enum { REPEAT_MAX = 65536 };

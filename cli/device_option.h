@@ -1,8 +1,8 @@
 /* The --device option: a built-in device by kind, or a device image.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef CLI_DEVICE_H
-#define CLI_DEVICE_H
+#ifndef CLI_DEVICE_OPTION_H
+#define CLI_DEVICE_OPTION_H
 
 #include "cli/cli.h"
 #include "vcca/hsm.h"

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "golden/tree.h"
+#include "golden/cbor_tree.h"
 
 enum { LABEL_PLATFORM = 44234, LABEL_REALM = 44241, LABEL_CHALLENGE = 10, LABEL_WORKLOAD_BINDING = 2408 };
 

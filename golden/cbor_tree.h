@@ -11,8 +11,8 @@
  * platform/10 is short for platform.claims/10; the label @binding is 10, or 2408 where that takes its place.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef GOLDEN_TREE_H
-#define GOLDEN_TREE_H
+#ifndef GOLDEN_CBOR_TREE_H
+#define GOLDEN_CBOR_TREE_H
 
 #include "golden/arena.h"
 #include "vcca/cbor.h"

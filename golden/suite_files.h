@@ -1,8 +1,8 @@
 /* The parts of a case as files of the suite: those of its own, and those it shares with the base.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef GOLDEN_FILES_H
-#define GOLDEN_FILES_H
+#ifndef GOLDEN_SUITE_FILES_H
+#define GOLDEN_SUITE_FILES_H
 
 #include "vcca/golden.h"
 

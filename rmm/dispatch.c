@@ -77,6 +77,7 @@ void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS])
                              .in = in,
                              .out = x,
                              .refused = call.refused,
+                             .remark = call.remark,
                              .realm = call.realm,
                              .held = held.list,
                              .held_count = held.count};

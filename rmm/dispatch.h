@@ -14,6 +14,7 @@ struct call {
   const uint64_t *in;         /* in[1] is x1 */
   uint64_t out[CALL_OUTPUTS]; /* the registers after the status register */
   const char *refused;
+  const char *remark; /* struct vcca_trace */
   uint64_t realm;
   struct held *held; /* see REQUIRE */
 };

@@ -105,19 +105,6 @@ void guest_token_get(const vcca_machine *m, uint64_t rec, size_t offset, size_t 
 
 /* --- Memory ------------------------------------------------------------------------------------------- */
 
-enum guest_memory guest_memory_at(const vcca_machine *m, uint64_t rec, uint64_t ipa)
-{
-  const struct realm *realm = realm_of(m, rec);
-  if (!realm_in_space(realm, ipa))
-    return GUEST_MEMORY_OUTSIDE;
-  if (!realm_protects(realm, ipa))
-    return GUEST_MEMORY_UNPROTECTED;
-  struct rtt_entry e = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL).entry;
-  if (e.ripas == RTT_EMPTY)
-    return GUEST_MEMORY_EMPTY;
-  return e.hipas == RTT_ASSIGNED && e.ripas == RTT_RAM ? GUEST_MEMORY_MAPPED : GUEST_MEMORY_UNMAPPED;
-}
-
 uint64_t guest_ripas_end(const vcca_machine *m, uint64_t rec, uint64_t base, uint64_t top, uint8_t *ripas)
 {
   struct rtt_walk walk = rtt_walk(m, realm_of(m, rec), base, RTT_PAGE_LEVEL);
@@ -130,62 +117,4 @@ uint64_t guest_ripas_end(const vcca_machine *m, uint64_t rec, uint64_t base, uin
       break;
   }
   return end < top ? end : top;
-}
-
-/* Stage 2: the physical address, as the REC's own loads (or stores) find it. */
-static bool translate(const vcca_machine *m, const struct realm *realm, uint64_t ipa, bool write, uint64_t *pa)
-{
-  if (!realm_in_space(realm, ipa))
-    return false;
-  struct rtt_walk walk = rtt_walk(m, realm, ipa, RTT_PAGE_LEVEL);
-  *pa = walk.entry.pa + ipa % rtt_entry_size(walk.level);
-  if (walk.entry.hipas == RTT_ASSIGNED_NS)
-    return (walk.entry.attributes & (write ? 0x80U : 0x40U)) != 0 && granule_nonsecure(m, *pa);
-  return walk.entry.hipas == RTT_ASSIGNED && walk.entry.ripas == RTT_RAM;
-}
-
-static size_t in_granule(uint64_t ipa, size_t n)
-{
-  uint64_t left = GRANULE_SIZE - ipa % GRANULE_SIZE;
-  return n < left ? n : (size_t)left;
-}
-
-static bool reachable(const vcca_machine *m, uint64_t rec, uint64_t ipa, size_t n, bool write, uint64_t *fault_ipa)
-{
-  const struct realm *realm = rec_is(m, rec) && rec_at(m, rec)->owner ? realm_of(m, rec) : NULL;
-  uint64_t pa;
-  for (size_t done = 0; done < n; done += in_granule(ipa + done, n - done))
-    if (!realm || !translate(m, realm, ipa + done, write, &pa)) {
-      if (fault_ipa)
-        *fault_ipa = ipa + done;
-      return false;
-    }
-  return realm != NULL;
-}
-
-bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *fault_ipa)
-{
-  if (!reachable(m, rec, ipa, n, false, fault_ipa))
-    return false;
-  for (size_t done = 0, part; done < n; done += part) {
-    uint64_t pa = 0;
-    part = in_granule(ipa + done, n - done);
-    if (translate(m, realm_of(m, rec), ipa + done, false, &pa))
-      vcca_sink_put(out, vcca_span_of((const uint8_t *)granule_read(m, pa) + pa % GRANULE_SIZE, part));
-  }
-  return true;
-}
-
-bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, uint64_t *fault_ipa)
-{
-  size_t pages = bytes.n / GRANULE_SIZE + 2; /* each perhaps the first of its chunk, where the realm maps what is not protected */
-  if (!reachable(m, rec, ipa, bytes.n, true, fault_ipa) || !memory_reserve(&m->memory, 2 * pages, pages))
-    return false;
-  for (size_t done = 0, part; done < bytes.n; done += part) {
-    uint64_t pa = 0;
-    part = in_granule(ipa + done, bytes.n - done);
-    if (translate(m, realm_of(m, rec), ipa + done, true, &pa))
-      memcpy((uint8_t *)granule_edit(m, pa) + pa % GRANULE_SIZE, bytes.p + done, part);
-  }
-  return true;
 }

@@ -1,7 +1,7 @@
 /* What the guest's side (tsi/) may see and do while its REC runs, that is inside a vcca_guest_smc handler. `rec` is the handle that
  * handler was given; every function here requires it to be a REC (RMI) or TEC (TMI), and pointers stay good until the handler
  * returns. Realm facts (IPA width, algorithm, RIM, REM, RPV) are read with vcca_realm_info(m, vcca_rec_owner(m, rec), ...), guest
- * memory with vcca_realm_read and vcca_realm_write.
+ * memory with vcca_realm_access, vcca_realm_read and vcca_realm_write.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_GUEST_H
@@ -22,14 +22,6 @@ bool guest_mpidr_known(const vcca_machine *m, uint64_t rec, uint64_t mpidr);
 
 /* --- Memory ------------------------------------------------------------------------------------------- */
 
-enum guest_memory {
-  GUEST_MEMORY_MAPPED,      /* protected, ASSIGNED and RAM: vcca_realm_read and vcca_realm_write work within the granule */
-  GUEST_MEMORY_UNMAPPED,    /* protected, RAM or DESTROYED, and the host has to map it: guest_exit_unmapped */
-  GUEST_MEMORY_EMPTY,       /* protected, RIPAS EMPTY */
-  GUEST_MEMORY_UNPROTECTED, /* shared with the host */
-  GUEST_MEMORY_OUTSIDE,     /* beyond the IPA width */
-};
-enum guest_memory guest_memory_at(const vcca_machine *m, uint64_t rec, uint64_t ipa);
 /* RSI_IPA_STATE_GET: the RIPAS at base, and how far up to top it is the same, as far as one table tells. [base, top) is protected. */
 uint64_t guest_ripas_end(const vcca_machine *m, uint64_t rec, uint64_t base, uint64_t top, uint8_t *ripas);
 

@@ -264,6 +264,8 @@ static bool rec_sound(struct check *c, uint64_t pa, const struct realm *realm)
   }
   bool flags = rec->runnable <= 1 && rec->running <= 1 && rec->irq_pending <= 1 && rec->ripas_response <= 1 && rec->exit_unmapped <= 1;
   FACT(pa, flags && vcca_span_zero(VCCA_SPAN(rec->reserved)), "a flag is neither 0 nor 1");
+  FACT(pa, rec->stuck <= 1 && rec->cpu.pmu_overflow <= 1, "a flag is neither 0 nor 1");
+  FACT(pa, rec->identity > 0 && rec->identity <= c->m->recs_made, "its identity %" PRIu64 " is none", rec->identity);
   FACT(pa, rec->exit.reason <= GUEST_EXIT_SERROR, "it left for reason %" PRIu64 ", which is none", rec->exit.reason);
   const struct guest_attestation *a = &rec->attestation;
   FACT(pa, a->length <= GUEST_TOKEN_MAX && a->offset <= a->length && a->reserved == 0, "%u of a token of %u bytes are delivered", a->offset,

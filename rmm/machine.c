@@ -143,7 +143,7 @@ void vcca_machine_free(vcca_machine *m)
 
 /* --- As bytes ----------------------------------------------------------------------------------------- */
 
-static const char magic[8] = "vccaRMM2";
+static const char magic[8] = "vccaRMM3";
 enum { RECORD_HEAD = 16, HAS_CONTENTS = 1 };
 
 /* Where saved bytes go: counted, then copied; or compared. */
@@ -245,6 +245,9 @@ static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t 
     memcpy(memory_make(&m->memory, memory_touch(&m->memory, pa)), saved.p + *at + RECORD_HEAD, GRANULE_SIZE);
   if ((word & 0xff) == VCCA_GRANULE_RTT)
     rtt_recount(m, pa);
+  uint64_t identity = (word & 0xff) == VCCA_GRANULE_REC ? rec_at(m, pa)->identity : 0;
+  if (identity > m->recs_made && identity <= REC_IDENTITY_MAX)
+    m->recs_made = identity;
   *at += RECORD_HEAD + (contents ? GRANULE_SIZE : 0);
   *least = pa + GRANULE_SIZE;
   return true;

@@ -34,6 +34,7 @@ struct vcca_machine {
   bool telling; /* a hook is told of an extension in the middle of a call: no other call may begin */
   struct memory memory;
   struct walked walked;
+  uint64_t recs_made;   /* RECs there ever were: names the next. Not saved; a machine that is restored goes on above the names it finds */
   uint64_t first_realm; /* RD of the newest realm; the others follow through their descriptors. 0: none */
 
   /* The TMM's secure pool; follows from the granules. Nothing is free below next, no 2 MiB block below next_block. */

@@ -18,6 +18,24 @@ bool rec_is(const vcca_machine *m, uint64_t pa)
   return granule_aligned(pa) && granule_state(m, pa) == VCCA_GRANULE_REC;
 }
 
+bool vcca_rec_info(const vcca_machine *m, uint64_t rec_pa, struct vcca_rec_info *out)
+{
+  if (!rec_is(m, rec_pa))
+    return false;
+  const struct rec *rec = rec_at(m, rec_pa);
+  *out = (struct vcca_rec_info){
+      .realm = rec->owner,
+      .mpidr = rec->mpidr,
+      .index = rec->index,
+      .identity = rec->identity,
+      .starts = rec->starts,
+      .runnable = rec->runnable,
+      .running = rec->running,
+      .stuck = rec->stuck,
+  };
+  return true;
+}
+
 uint64_t vcca_rec_owner(const vcca_machine *m, uint64_t rec)
 {
   return rec_is(m, rec) ? rec_at(m, rec)->owner : 0;
@@ -47,6 +65,7 @@ void rec_create(vcca_machine *m, uint64_t rd, uint64_t rec_pa, uint64_t mpidr, c
       .next = realm->first_rec,
       .mpidr = mpidr,
       .index = realm->rec_index,
+      .identity = ++m->recs_made,
       .aux_count = aux_count,
       .runnable = params->flags & 1,
       .cpu.pc = params->pc,
@@ -125,6 +144,7 @@ static uint64_t psci_result(const struct rec *calling, struct rec *target, uint6
     return PSCI_ALREADY_ON;
   target->cpu = (struct vcca_cpu){.x[0] = calling->cpu.x[3], .pc = calling->cpu.x[2]};
   target->runnable = 1;
+  target->starts++;
   return PSCI_SUCCESS;
 }
 

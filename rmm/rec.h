@@ -7,7 +7,8 @@
 #include "rmm/guest.h"
 #include "rmm/realm.h"
 
-enum { REC_AUX_MAX = 16, REC_GPRS = 31, REC_LRS = 16 };
+enum { REC_AUX_MAX = 16, REC_GPRS = 31, REC_LRS = VCCA_GIC_LRS };
+#define REC_IDENTITY_MAX (UINT64_MAX / 2) /* no machine makes as many */
 
 /* The last exit was a data abort; what it takes to emulate the access. */
 struct rec_abort {
@@ -33,8 +34,11 @@ struct rec {
   uint8_t running;
   uint8_t irq_pending;
   uint8_t ripas_response; /* 1: the host rejected */
-  uint8_t exit_unmapped;  /* the SMC is to be issued again */
-  uint8_t reserved[3];
+  uint8_t exit_unmapped;  /* left since a buffer was not mapped: rec_run issues the SMC again */
+  uint8_t stuck;          /* the last entry ended after VCCA_EVENTS_MAX events */
+  uint8_t reserved[2];
+  uint64_t identity; /* the machine's count of RECs when it was made */
+  uint64_t starts;   /* how often PSCI CPU_ON started it */
   struct rec_abort abort;
   struct guest_pending pending;
   struct guest_attestation attestation;
@@ -84,5 +88,9 @@ bool rec_gicv3_valid(const vcca_machine *m, const struct rec_entry *entry);
 bool rec_mmio_valid(const struct rec *rec, const struct rec_entry *entry);
 /* Runs the REC until it leaves; its exit record says why. */
 void rec_run(vcca_machine *m, uint64_t rec, const struct rec_entry *entry);
+/* What the host finds in gicv3_hcr: what it asked for, and EOIcount. */
+uint64_t rec_exit_hcr(const struct rec *rec, const struct rec_entry *entry);
+/* For the trace of the call that entered it: NULL, or that its program never left by itself. */
+const char *rec_remark(const struct rec *rec);
 
 #endif

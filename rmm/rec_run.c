@@ -2,18 +2,16 @@
  * those of DEN0137 1.0-rel0 A4.3 (entry) and A4.4 (exit); the model takes every access the program reports through stage 2.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "rmm/access.h"
 #include "rmm/rec.h"
-#include "rmm/rtt.h"
 
 #include <string.h>
-
-/* A program that never leaves is interrupted after so many events. */
-enum { EVENTS_MAX = 1000000 };
 
 /* --- The host's virtual interrupts ---------------------------------------------------------------------- */
 
 /* The ICH_HCR_EL2 bits that are the host's: UIE, LRENPIE, NPIE, VGrp0EIE, VGrp0DIE, VGrp1EIE, VGrp1DIE, TDIR. */
 #define HCR_HOST UINT64_C(0x40fe)
+#define HCR_EOICOUNT (UINT64_C(0x1f) << 27)
 #define LR_STATE (UINT64_C(3) << 62)
 #define LR_HW (UINT64_C(1) << 61)
 /* Not in a list register without a hardware interrupt: 59:56, the lower three of eight priority bits, 47:45, and of pINTID all but
@@ -103,27 +101,6 @@ static void expose(struct rec *rec, const struct vcca_realm_event *event)
     rec->exit.gprs[0] = rec->cpu.x[event->reg] & size_mask(1U << log2);
 }
 
-/* What becomes of an access (the machine "access" of rmm/states.def). */
-enum outcome { ACCESS_DONE, ACCESS_EXTERNAL_ABORT, ACCESS_ADDRESS_SIZE, ACCESS_PROTECTION_FAULT, ACCESS_EXIT };
-
-static enum outcome protected_access(const struct rtt_entry *e)
-{
-  if (e->ripas == RTT_EMPTY)
-    return ACCESS_EXTERNAL_ABORT;
-  return e->hipas == RTT_ASSIGNED && e->ripas == RTT_RAM ? ACCESS_DONE : ACCESS_EXIT;
-}
-
-static enum outcome unprotected_access(const vcca_machine *m, const struct rtt_walk *walk, const struct vcca_realm_event *event)
-{
-  uint64_t needed = event->write ? UINT64_C(0x80) : UINT64_C(0x40); /* S2AP */
-  if (event->kind == VCCA_REALM_INSTRUCTION_ABORT)
-    return ACCESS_EXTERNAL_ABORT;
-  if (walk->entry.hipas != RTT_ASSIGNED_NS || !(walk->entry.attributes & needed))
-    return ACCESS_EXIT;
-  uint64_t pa = walk->entry.pa + event->ipa % rtt_entry_size(walk->level);
-  return granule_nonsecure(m, pa) ? ACCESS_DONE : ACCESS_PROTECTION_FAULT;
-}
-
 /* The exit record of an access that needs the host. */
 static void exit_access(struct rec *rec, const struct realm *realm, const struct rtt_walk *walk, const struct vcca_realm_event *event)
 {
@@ -145,27 +122,29 @@ static bool take_access(const vcca_machine *m, struct rec *rec, const struct vcc
 {
   const struct realm *realm = realm_at(m, rec->owner);
   bool fetch = event->kind == VCCA_REALM_INSTRUCTION_ABORT;
-  enum outcome outcome = ACCESS_ADDRESS_SIZE;
-  struct rtt_walk walk = {0};
-  if (realm_in_space(realm, event->ipa)) {
-    walk = rtt_walk(m, realm, event->ipa, RTT_PAGE_LEVEL);
-    outcome = realm_protects(realm, event->ipa) ? protected_access(&walk.entry) : unprotected_access(m, &walk, event);
-  }
-  switch (outcome) {
-  case ACCESS_DONE:
-    return false;
-  case ACCESS_EXTERNAL_ABORT:
+  enum vcca_access_kind kind = fetch ? VCCA_ACCESS_FETCH : event->write ? VCCA_ACCESS_WRITE : VCCA_ACCESS_READ;
+  struct rtt_walk walk;
+  uint64_t pa;
+  switch (realm_access(m, realm, kind, event->ipa, &walk, &pa)) {
+  case VCCA_ACCESS_EMPTY:
+  case VCCA_ACCESS_NO_FETCH:
     take_exception(&rec->cpu, fetch, event->write, ESR_EA | FSC_EXTERNAL, event->ipa);
     return false;
-  case ACCESS_ADDRESS_SIZE:
+  case VCCA_ACCESS_BOUND:
     take_exception(&rec->cpu, fetch, event->write, FSC_ADDRESS_SIZE, event->ipa);
     return false;
-  case ACCESS_PROTECTION_FAULT:
+  case VCCA_ACCESS_PROTECTION:
     take_exception(&rec->cpu, fetch, event->write, FSC_PROTECTION, event->ipa);
     return false;
-  case ACCESS_EXIT:
+  case VCCA_ACCESS_UNASSIGNED:
+  case VCCA_ACCESS_DESTROYED:
+  case VCCA_ACCESS_PERMISSION:
     exit_access(rec, realm, &walk, event);
     return true;
+  case VCCA_ACCESS_DONE:
+  case VCCA_ACCESS_NO_REC:
+  case VCCA_ACCESS_NO_MEMORY:
+    return false;
   }
   return false;
 }
@@ -239,7 +218,7 @@ static bool enter(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struc
 
 /* --- Running ------------------------------------------------------------------------------------------ */
 
-/* The realm's SMC. A handler that exits for an unmapped buffer leaves the instruction to be issued again. */
+/* The realm's SMC. A handler that exits for an unmapped buffer leaves the instruction, which rec_run issues again. */
 static bool take_smc(vcca_machine *m, uint64_t rec_pa, struct rec *rec)
 {
   enum vcca_guest_action action = VCCA_GUEST_RESUME;
@@ -295,11 +274,16 @@ static bool take_event(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const 
   return false;
 }
 
-static void run_program(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry)
+static void run_program(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry, bool smc_again)
 {
-  for (unsigned n = 0; m->config.program && n < EVENTS_MAX; n++) {
+  unsigned n = 0;
+  for (; (smc_again || m->config.program) && n < VCCA_EVENTS_MAX; n++) {
     struct vcca_realm_event event = {.kind = VCCA_REALM_IRQ};
-    m->config.program(m->config.program_ctx, m, rec_pa, &rec->cpu, &event);
+    if (smc_again)
+      event.kind = VCCA_REALM_SMC;
+    else
+      m->config.program(m->config.program_ctx, m, rec_pa, &rec->cpu, &event);
+    smc_again = false;
     rec->cpu.esr = 0;
     rec->cpu.far = 0;
     if (take_event(m, rec_pa, rec, entry, &event))
@@ -307,17 +291,34 @@ static void run_program(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const
     if (rec->irq_pending)
       break;
   }
+  rec->stuck = n == VCCA_EVENTS_MAX;
   rec->exit.reason = GUEST_EXIT_IRQ;
+}
+
+uint64_t rec_exit_hcr(const struct rec *rec, const struct rec_entry *entry)
+{
+  return entry->gicv3_hcr | (rec->cpu.gic.hcr & HCR_EOICOUNT);
+}
+
+const char *rec_remark(const struct rec *rec)
+{
+  return rec->stuck ? "the realm's program reported VCCA_EVENTS_MAX events and none that leaves: the REC was interrupted" : NULL;
 }
 
 void rec_run(vcca_machine *m, uint64_t rec_pa, const struct rec_entry *entry)
 {
   struct rec *rec = rec_edit(m, rec_pa);
+  /* After HOST_CALL it was the host's answer that found no memory: the SMC itself is done. */
+  bool smc_again = rec->exit_unmapped && !rec->pending.host_call_pending;
   rec->exit = (struct guest_exit){0};
   rec->exit_unmapped = 0;
+  rec->stuck = 0;
   rec->running = 1;
+  rec->cpu.gic.hcr = entry->gicv3_hcr;
+  memcpy(rec->cpu.gic.lrs, entry->gicv3_lrs, sizeof rec->cpu.gic.lrs);
+  rec->cpu.gic.misr = 0;
   if (enter(m, rec_pa, rec, entry))
-    run_program(m, rec_pa, rec, entry);
+    run_program(m, rec_pa, rec, entry, smc_again);
   rec->running = 0;
   if (rec->exit.reason == GUEST_EXIT_IRQ)
     rec->irq_pending = 0;

@@ -126,10 +126,11 @@ static struct rec_entry load_entry(const uint8_t *p)
   return entry;
 }
 
-/* RmiRecExit. The list registers there are (lrs) are as the host gave them: the model's realms take no virtual interrupts. Timers,
- * PMU: none. */
-static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct rec_entry *entry, unsigned lrs)
+/* RmiRecExit. lrs is how many list registers there are. They, timers and PMU are as the realm's program left them. */
+static void store_exit(uint8_t *p, const struct rec *rec, const struct rec_entry *entry, unsigned lrs)
 {
+  const struct guest_exit *exit = &rec->exit;
+  const struct vcca_cpu *cpu = &rec->cpu;
   memset(p, 0, GRANULE_SIZE - RUN_EXIT);
   p[0] = (uint8_t)exit->reason;
   vcca_put_le64(p + 0x100, exit->esr);
@@ -137,13 +138,20 @@ static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct r
   vcca_put_le64(p + 0x110, exit->hpfar);
   for (size_t i = 0; i < REC_GPRS; i++)
     vcca_put_le64(p + 0x200 + 8 * i, exit->gprs[i]);
-  vcca_put_le64(p + 0x300, entry->gicv3_hcr);
+  vcca_put_le64(p + 0x300, rec_exit_hcr(rec, entry));
   for (size_t i = 0; i < lrs; i++)
-    vcca_put_le64(p + 0x308 + 8 * i, entry->gicv3_lrs[i]);
+    vcca_put_le64(p + 0x308 + 8 * i, cpu->gic.lrs[i]);
+  vcca_put_le64(p + 0x388, cpu->gic.misr);
+  vcca_put_le64(p + 0x390, cpu->gic.vmcr);
+  vcca_put_le64(p + 0x400, cpu->timer.cntp_ctl);
+  vcca_put_le64(p + 0x408, cpu->timer.cntp_cval);
+  vcca_put_le64(p + 0x410, cpu->timer.cntv_ctl);
+  vcca_put_le64(p + 0x418, cpu->timer.cntv_cval);
   vcca_put_le64(p + 0x500, exit->ripas_base);
   vcca_put_le64(p + 0x508, exit->ripas_top);
   p[0x510] = (uint8_t)exit->ripas_value;
   vcca_put_le16(p + 0x600, (uint16_t)exit->imm);
+  p[0x700] = cpu->pmu_overflow != 0;
 }
 
 uint64_t rmi_rec_enter(struct call *call)
@@ -170,9 +178,10 @@ uint64_t rmi_rec_enter(struct call *call)
   COMMIT();
 
   rec_run(m, rec_pa, &entry);
+  call->remark = rec_remark(rec);
   if (!granule_nonsecure(m, run)) /* delegated while the REC ran: the exit cannot be told */
     return RMI_ERROR_INPUT;
-  store_exit((uint8_t *)granule_edit(m, run) + RUN_EXIT, &rec->exit, &entry, machine_features(m).gicv3_num_lrs + 1);
+  store_exit((uint8_t *)granule_edit(m, run) + RUN_EXIT, rec, &entry, machine_features(m).gicv3_num_lrs + 1);
   return RMI_SUCCESS;
 }
 

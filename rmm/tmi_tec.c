@@ -63,7 +63,8 @@ uint64_t tmi_tec_destroy(struct call *call)
 
 /* tmi_tec_run: entry {flags, gprs, list registers, hcr}, and at once the exit. */
 enum { RUN_GPRS = 0x008, RUN_LRS = 0x100, RUN_HCR = 0x180, RUN_EXIT = 0x188, RUN_EXIT_SIZE = 0x1e0 };
-enum { EXIT_GPRS = 0x20, EXIT_HCR = 0x118, EXIT_LRS = 0x120, EXIT_IMM = 0x1d0 };
+enum { EXIT_GPRS = 0x20, EXIT_HCR = 0x118, EXIT_LRS = 0x120, EXIT_MISR = 0x1a0, EXIT_VMCR = 0x1a8 };
+enum { EXIT_CNTV_CTL = 0x1b0, EXIT_CNTV_CVAL = 0x1b8, EXIT_CNTP_CTL = 0x1c0, EXIT_CNTP_CVAL = 0x1c8, EXIT_IMM = 0x1d0, EXIT_PMU = 0x1d8 };
 
 static struct rec_entry load_entry(const uint8_t *p)
 {
@@ -75,8 +76,10 @@ static struct rec_entry load_entry(const uint8_t *p)
   return entry;
 }
 
-static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct rec_entry *entry)
+static void store_exit(uint8_t *p, const struct rec *rec, const struct rec_entry *entry)
 {
+  const struct guest_exit *exit = &rec->exit;
+  const struct vcca_cpu *cpu = &rec->cpu;
   memset(p, 0, RUN_EXIT_SIZE);
   vcca_put_le64(p, exit->reason);
   vcca_put_le64(p + 0x08, exit->esr);
@@ -84,10 +87,17 @@ static void store_exit(uint8_t *p, const struct guest_exit *exit, const struct r
   vcca_put_le64(p + 0x18, exit->hpfar);
   for (size_t i = 0; i < REC_GPRS; i++)
     vcca_put_le64(p + EXIT_GPRS + 8 * i, exit->gprs[i]);
-  vcca_put_le64(p + EXIT_HCR, entry->gicv3_hcr);
+  vcca_put_le64(p + EXIT_HCR, rec_exit_hcr(rec, entry));
   for (size_t i = 0; i < REC_LRS; i++)
-    vcca_put_le64(p + EXIT_LRS + 8 * i, entry->gicv3_lrs[i]);
+    vcca_put_le64(p + EXIT_LRS + 8 * i, cpu->gic.lrs[i]);
+  vcca_put_le64(p + EXIT_MISR, cpu->gic.misr);
+  vcca_put_le64(p + EXIT_VMCR, cpu->gic.vmcr);
+  vcca_put_le64(p + EXIT_CNTV_CTL, cpu->timer.cntv_ctl);
+  vcca_put_le64(p + EXIT_CNTV_CVAL, cpu->timer.cntv_cval);
+  vcca_put_le64(p + EXIT_CNTP_CTL, cpu->timer.cntp_ctl);
+  vcca_put_le64(p + EXIT_CNTP_CVAL, cpu->timer.cntp_cval);
   vcca_put_le64(p + EXIT_IMM, exit->imm);
+  vcca_put_le64(p + EXIT_PMU, cpu->pmu_overflow != 0);
 }
 
 uint64_t tmi_tec_enter(struct call *call)
@@ -115,7 +125,8 @@ uint64_t tmi_tec_enter(struct call *call)
   COMMIT();
 
   rec_run(m, tec, &entry);
-  store_exit((uint8_t *)granule_edit(m, run) + RUN_EXIT, &rec->exit, &entry);
+  call->remark = rec_remark(rec);
+  store_exit((uint8_t *)granule_edit(m, run) + RUN_EXIT, rec, &entry);
   return TMI_SUCCESS;
 }
 

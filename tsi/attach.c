@@ -48,17 +48,14 @@ uint64_t leave_unmapped(struct guest_call *call, uint64_t ipa)
   return GUEST_SUCCESS;
 }
 
-/* A place no buffer can be at: an access that fails without having a fault address failed for want of memory. */
-#define NOWHERE UINT64_MAX
-
-static uint64_t access_failed(struct guest_call *call, uint64_t fault)
+static uint64_t access_failed(struct guest_call *call, struct vcca_access_fault fault)
 {
-  return fault == NOWHERE ? GUEST_ERROR_UNKNOWN : leave_unmapped(call, fault);
+  return fault.why == VCCA_ACCESS_NO_MEMORY ? GUEST_ERROR_UNKNOWN : leave_unmapped(call, fault.ipa);
 }
 
 bool fetch(struct guest_call *call, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *status)
 {
-  uint64_t fault = NOWHERE;
+  struct vcca_access_fault fault;
   if (vcca_realm_read(call->m, call->rec, ipa, out, n, &fault))
     return true;
   *status = access_failed(call, fault);
@@ -67,7 +64,7 @@ bool fetch(struct guest_call *call, uint64_t ipa, vcca_sink *out, size_t n, uint
 
 bool store(struct guest_call *call, uint64_t ipa, vcca_span bytes, uint64_t *status)
 {
-  uint64_t fault = NOWHERE;
+  struct vcca_access_fault fault;
   if (vcca_realm_write(call->m, call->rec, ipa, bytes, &fault))
     return true;
   *status = access_failed(call, fault);

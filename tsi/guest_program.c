@@ -38,10 +38,6 @@ struct vcca_guest {
   /* While the guest has the turn. */
   struct vcca_cpu *cpu;
   struct vcca_realm_event *event;
-  /* The call the guest is in. */
-  bool calling;
-  uint64_t call_pc;
-  uint64_t call_fid;
   bool waits; /* done: a wait and the interrupt that ends it, in turn */
 };
 
@@ -109,11 +105,6 @@ static void play(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu,
       all->before(all->before_ctx, m, rec, cpu, event);
     return;
   }
-  if (g->calling && cpu->pc == g->call_pc && cpu->x[0] == g->call_fid) { /* not consumed: the host had to map a buffer first */
-    event->kind = VCCA_REALM_SMC;
-    return;
-  }
-  g->calling = false;
   g->cpu = cpu;
   g->event = event;
   if (!g->done)
@@ -222,9 +213,6 @@ struct vcca_cpu *vcca_guest_cpu(vcca_guest *g)
 void vcca_guest_call(vcca_guest *g, uint64_t x[VCCA_SMC_REGS])
 {
   memcpy(g->cpu->x, x, VCCA_SMC_REGS * sizeof *x);
-  g->calling = true;
-  g->call_pc = g->cpu->pc;
-  g->call_fid = x[0];
   g->event->kind = VCCA_REALM_SMC;
   yield(g);
   memcpy(x, g->cpu->x, VCCA_SMC_REGS * sizeof *x);
@@ -237,29 +225,29 @@ void vcca_guest_event(vcca_guest *g, const struct vcca_realm_event *event)
 }
 
 /* An access that did not translate. tries counts those of the same access before it. */
-static void fault(vcca_guest *g, uint64_t ipa, bool write, unsigned tries)
+static void take_fault(vcca_guest *g, struct vcca_access_fault fault, bool write, unsigned tries)
 {
-  enum guest_memory memory = guest_memory_at(g->m, g->rec, ipa);
-  if (memory == GUEST_MEMORY_EMPTY || memory == GUEST_MEMORY_OUTSIDE || memory == GUEST_MEMORY_MAPPED)
-    longjmp(g->exit, 1); /* an external abort nobody handles; MAPPED: the model itself has no memory */
-  struct vcca_realm_event event = {.kind = VCCA_REALM_DATA_ABORT, .ipa = ipa, .write = write};
-  if (memory == GUEST_MEMORY_UNPROTECTED && tries % 2 == 1)
-    event.kind = VCCA_REALM_IRQ; /* mapped to what is not the host's any more: let the host see that it gets nowhere */
+  bool leaves = fault.why == VCCA_ACCESS_UNASSIGNED || fault.why == VCCA_ACCESS_DESTROYED || fault.why == VCCA_ACCESS_PERMISSION;
+  if (!leaves && fault.why != VCCA_ACCESS_PROTECTION)
+    longjmp(g->exit, 1); /* an abort nobody handles, or the model itself has no memory */
+  struct vcca_realm_event event = {.kind = VCCA_REALM_DATA_ABORT, .ipa = fault.ipa, .write = write};
+  if (!leaves && tries % 2 == 1)
+    event.kind = VCCA_REALM_IRQ; /* let the host see that it gets nowhere */
   vcca_guest_event(g, &event);
 }
 
 void vcca_guest_load(vcca_guest *g, uint64_t ipa, vcca_sink *out, size_t n)
 {
-  uint64_t at = ipa;
-  for (unsigned tries = 0; !vcca_realm_read(g->m, g->rec, ipa, out, n, &at); tries++)
-    fault(g, at, false, tries);
+  struct vcca_access_fault fault;
+  for (unsigned tries = 0; !vcca_realm_read(g->m, g->rec, ipa, out, n, &fault); tries++)
+    take_fault(g, fault, false, tries);
 }
 
 void vcca_guest_store(vcca_guest *g, uint64_t ipa, vcca_span bytes)
 {
-  uint64_t at = ipa;
-  for (unsigned tries = 0; !vcca_realm_write(g->m, g->rec, ipa, bytes, &at); tries++)
-    fault(g, at, true, tries);
+  struct vcca_access_fault fault;
+  for (unsigned tries = 0; !vcca_realm_write(g->m, g->rec, ipa, bytes, &fault); tries++)
+    take_fault(g, fault, true, tries);
 }
 
 void vcca_guest_scratch(vcca_guest *g, uint64_t ipa)

@@ -42,7 +42,7 @@ static bool range_protected(const struct guest_call *call, uint64_t base, uint64
 
 static bool has_memory(const struct guest_call *call, uint64_t ipa)
 {
-  return guest_memory_at(call->m, call->rec, ipa) != GUEST_MEMORY_EMPTY;
+  return vcca_realm_access(call->m, call->rec, VCCA_ACCESS_READ, ipa) != VCCA_ACCESS_EMPTY;
 }
 
 /* Eight registers as the 64 bytes they are in memory. */

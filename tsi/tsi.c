@@ -26,8 +26,7 @@ const struct guest_abi tsi_abi = {
 static bool in_space(const struct guest_call *call, uint64_t ipa, uint64_t n)
 {
   uint64_t last = n == 0 ? ipa : ipa + n - 1;
-  return last >= ipa && guest_memory_at(call->m, call->rec, ipa) != GUEST_MEMORY_OUTSIDE &&
-         guest_memory_at(call->m, call->rec, last) != GUEST_MEMORY_OUTSIDE;
+  return last >= ipa && vcca_realm_access(call->m, call->rec, VCCA_ACCESS_READ, last) != VCCA_ACCESS_BOUND;
 }
 
 #define TSI_REVISION UINT64_C(0x10000)

@@ -1,8 +1,10 @@
 /* The machine and its monitor: memory with its physical address spaces, granules, realms, RECs, translation tables, and
  * the host's calls. One model, two ABIs: RMI (Arm RMM 1.0, DEN0137 1.0-rel0) and TMI (virtCCA, generation 2).
  *
- * Embedding: create a machine over the memory the host may use, hand every host SMC to vcca_smc, and give a callback that
- * plays the realm. Virtual CPUs do not run code; the callback is asked what the realm does next.
+ * Embedding (docs/embedding.md): create a machine over the memory the host may use, hand every host SMC to vcca_smc, and give a
+ * callback that plays the realm. Virtual CPUs do not run code; the callback is asked what the realm does next.
+ *
+ * A machine has no locks: one thread at a time may use it. Threads may take turns.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_RMM_H
@@ -21,14 +23,17 @@ typedef struct vcca_machine vcca_machine;
 
 enum vcca_abi { VCCA_ABI_RMI, VCCA_ABI_TMI };
 
-enum { VCCA_REGIONS = 8, VCCA_SMC_REGS = 18 };
+enum { VCCA_REGIONS = 8, VCCA_SMC_REGS = 18, VCCA_GIC_LRS = 16 };
 
 /* A stretch of physical memory; base and size are multiples of 4 KiB. */
 struct vcca_region {
   uint64_t base;
   uint64_t size;
   bool delegable; /* the host may delegate its granules */
-  bool secure;    /* TMI: the TMM's private pool; not host memory */
+  /* Memory of the Secure world: the host can neither read nor write it. TMI: the TMM's private pool, from which it takes what CVMs are
+   * made of; a TMI machine needs one. RMI: memory that no realm can use. Commands refuse its granules by the condition gran_bound
+   * (not delegable) or gran_pas (delegable). The contents are the model's own: bytes is NULL, and base is not 0. */
+  bool secure;
   uint8_t *bytes; /* host memory supplied by the embedder (size bytes, outlives the machine); NULL: the model's own, sparse.
                       Only Non-secure contents live there: what is delegated is held by the model, out of the host's reach. */
 };
@@ -49,21 +54,38 @@ struct vcca_features {
 
 /* --- The realm's side --------------------------------------------------------------------------------- */
 
+/* The registers of a REC. They are the REC's own: what the program leaves in them is there when it is asked again. At the first call
+ * they are what REC_CREATE (TEC_CREATE) or PSCI CPU_ON gave, and zero where those give nothing. */
 struct vcca_cpu {
   uint64_t x[31];
-  uint64_t pc;
+  uint64_t pc; /* the next instruction's address; see vcca_realm_program */
   /* The exception the realm takes in place of going on: because of what its program did last, or injected by the host when it
    * entered. ESR_EL1 and FAR_EL1 (stage 1 is not modelled: an IPA); the pc stays. esr 0: none. */
   uint64_t esr;
   uint64_t far;
+
+  /* What the host finds in the exit record (RmiRecExit; tmi_tec_run) beside the reason. No clock, counter or interrupt controller is
+   * modelled: the values are the program's to set, and are reported as they are at every exit. */
+  struct {
+    uint64_t cntp_ctl, cntp_cval; /* EL1 physical timer */
+    uint64_t cntv_ctl, cntv_cval; /* EL1 virtual timer */
+  } timer;
+  struct {
+    uint64_t hcr;               /* ICH_HCR_EL2: at entry the host's; at exit the host finds its own bits and EOIcount (31:27) from here */
+    uint64_t lrs[VCCA_GIC_LRS]; /* list registers: at entry the host's, at exit what the program made of them */
+    uint64_t misr;              /* maintenance interrupt state; 0 at each entry */
+    uint64_t vmcr;
+  } gic;
+  uint64_t pmu_overflow; /* 1: a PMU counter's overflow is asserted; otherwise 0 */
 };
 
 /* What a running REC does next. */
 enum vcca_event_kind {
   VCCA_REALM_SMC,        /* SMC #0 with the registers as they are: RSI, TSI or PSCI */
-  VCCA_REALM_DATA_ABORT, /* access to ipa */
+  VCCA_REALM_DATA_ABORT, /* access to ipa. The monitor decides what becomes of it (vcca_realm_access); most programs report only those
+                            that vcca_realm_read or vcca_realm_write refused */
   VCCA_REALM_INSTRUCTION_ABORT,
-  VCCA_REALM_IRQ,
+  VCCA_REALM_IRQ, /* a physical interrupt: the REC leaves */
   VCCA_REALM_FIQ,
   VCCA_REALM_WFI,
   VCCA_REALM_WFE,
@@ -80,9 +102,27 @@ struct vcca_realm_event {
   bool sign_extend, wide; /* data abort: SSE and SF of the syndrome */
   bool timed;             /* WFI and WFE: WFIT and WFET, whose timeout is in the register reg */
 };
-/* Asked when a REC runs: looks at and changes the registers, says what happens next. rec is its REC's PA (RMI) or handle (TMI).
- * It may make the host's calls and accesses, as another of the host's CPUs.
- * Without a callback every entry ends at once with an IRQ. */
+/* The realm: asked again and again while a REC runs, looks at and changes the registers, and says what happens next. rec is its REC's PA
+ * (RMI) or handle (TMI); event comes as VCCA_REALM_IRQ. It may make the host's calls and accesses, as another of the host's CPUs.
+ * Without a callback every entry ends at once with an IRQ.
+ *
+ * When it is asked again, the event it reported before is over:
+ *
+ *   SMC           done: pc is 4 further, the results are in x. If the monitor has to leave because a buffer of the call is not mapped, the
+ *                 machine itself issues the SMC again when the host enters the REC; the program is not asked in between.
+ *   WFI, WFE      done: pc is 4 further, whether the REC left or not.
+ *   aborts        done when the host emulated the access: pc is 4 further, and a load's value is in its register. Otherwise pc is as it
+ *                 was: the same access is to be tried again. It may go through now, and then nothing is reported.
+ *   HVC           an exception: see esr. pc is as it was.
+ *   IRQ, FIQ, SError   the program goes on where it was.
+ *   CPU_OFF       is not over. PSCI CPU_ON of another REC starts this one anew: pc and x[0] are what CPU_ON gave, everything else is 0.
+ *
+ * A program that keeps a place of its own (a coroutine, a thread) asks vcca_rec_info: when identity or starts differ from what they were,
+ * the REC begins anew at pc. The pc alone cannot tell: CPU_ON may name any address.
+ *
+ * After VCCA_EVENTS_MAX events in one entry, none of which left, the REC leaves with an IRQ; vcca_rec_info (stuck) and struct vcca_trace
+ * (remark) tell. Most often the program reports an access that goes through again and again. */
+enum { VCCA_EVENTS_MAX = 1000000 };
 typedef void (*vcca_realm_program)(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event);
 
 /* What the monitor does with a guest's SMC; the tsi room supplies it (vcca/tsi.h, vcca_tsi_attach). */
@@ -101,6 +141,7 @@ struct vcca_trace {
   const uint64_t *in;                 /* x0..x17 as they came */
   const uint64_t *out;                /* x0..x17 as they went */
   const char *refused;                /* the condition that held, NULL when none did */
+  const char *remark;                 /* what the embedder should know of a call that was carried out; NULL: nothing */
   uint64_t realm;                     /* the RD it concerned, 0 when none */
   /* Of a refused call, all conditions that hold, as far as they can be told, in the order checked: the first is refused. What reads
    * an object that a condition found wrong cannot be told. */
@@ -170,10 +211,36 @@ VCCA_MUST_USE bool vcca_host_lend(vcca_machine *m, uint64_t pa, vcca_span page, 
  * first + n - 1, and while it runs, a call that measures one of them where it was lent takes no time to hash it. */
 typedef void (*vcca_lent_pages)(void *ctx, size_t first, size_t n);
 void vcca_host_hash_ahead(vcca_machine *m, enum vcca_hash_alg alg, vcca_span content, vcca_lent_pages each, void *ctx);
-/* Realm access by IPA through stage 2, as the REC's own loads and stores: only where HIPAS is ASSIGNED and RIPAS is RAM, or
- * through an unprotected mapping. On false, *fault_ipa (may be NULL) is the first address that did not translate. */
-VCCA_MUST_USE bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *fault_ipa);
-VCCA_MUST_USE bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, uint64_t *fault_ipa);
+
+/* What becomes of an access of the realm (DEN0137 A5.2.9, A5.3.1). The comment says what a VCCA_REALM_*_ABORT event leads to. */
+enum vcca_access {
+  VCCA_ACCESS_DONE,       /* goes through: ASSIGNED and RAM, or an unprotected mapping that permits it */
+  VCCA_ACCESS_NO_REC,     /* rec is no REC, or (TMI) its CVM is gone */
+  VCCA_ACCESS_BOUND,      /* beyond the IPA width: the realm takes an address size fault */
+  VCCA_ACCESS_EMPTY,      /* RIPAS EMPTY: the realm takes an external abort */
+  VCCA_ACCESS_DESTROYED,  /* RIPAS DESTROYED: the REC leaves */
+  VCCA_ACCESS_UNASSIGNED, /* HIPAS UNASSIGNED or UNASSIGNED_NS: the REC leaves; the host has to map memory */
+  VCCA_ACCESS_PERMISSION, /* an unprotected mapping whose S2AP does not permit it: the REC leaves with a permission fault */
+  VCCA_ACCESS_PROTECTION, /* an unprotected mapping to what is not Non-secure any more: the realm takes a granule protection fault */
+  VCCA_ACCESS_NO_FETCH,   /* instructions from unprotected memory: the realm takes an external abort */
+  VCCA_ACCESS_NO_MEMORY,  /* the process has none left for the model; vcca_realm_write only */
+};
+enum vcca_access_kind { VCCA_ACCESS_READ, VCCA_ACCESS_WRITE, VCCA_ACCESS_FETCH };
+/* Asks what would become of an access to one address, without making it. */
+enum vcca_access vcca_realm_access(const vcca_machine *m, uint64_t rec, enum vcca_access_kind kind, uint64_t ipa);
+/* One sentence: "RIPAS is EMPTY: the realm takes an external abort". Never NULL. */
+const char *vcca_access_text(enum vcca_access access);
+
+/* Why an access failed, and the first address for which it did. */
+struct vcca_access_fault {
+  enum vcca_access why;
+  uint64_t ipa;
+};
+/* The REC's own loads and stores, by IPA through stage 2, of any length and alignment; the REC need not run. False, with *fault (may be
+ * NULL) filled and no byte read or written, when one of the addresses cannot be accessed. out takes n bytes: vcca_sink_ok tells
+ * whether they fitted. */
+VCCA_MUST_USE bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n, struct vcca_access_fault *fault);
+VCCA_MUST_USE bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, struct vcca_access_fault *fault);
 
 /* --- Looking in --------------------------------------------------------------------------------------- */
 
@@ -210,10 +277,26 @@ struct vcca_realm_info {
 };
 /* False when rd is no realm descriptor. */
 bool vcca_realm_info(const vcca_machine *m, uint64_t rd, struct vcca_realm_info *out);
+struct vcca_rec_info {
+  uint64_t realm;    /* its RD; 0 when the CVM went first (TMI) */
+  uint64_t mpidr;    /* as in RmiRecParams (TEC_CREATE's argument) */
+  unsigned index;    /* the MPIDR's affinity fields side by side: 0, 1, 2 ... in the order of creation */
+  uint64_t identity; /* no other REC of this machine ever had it: differs when another REC was made at the same address */
+  uint64_t starts;   /* how often PSCI CPU_ON started it; 0 until the first */
+  bool runnable;     /* false: not until CPU_ON */
+  bool running;      /* REC_ENTER (TEC_ENTER) is under way */
+  bool stuck;        /* its program did not leave when it was last entered: see VCCA_EVENTS_MAX */
+};
+/* False, with *out as it was, when rec is no REC. */
+bool vcca_rec_info(const vcca_machine *m, uint64_t rec, struct vcca_rec_info *out);
 /* The RD of a REC; 0 when rec is none. */
 uint64_t vcca_rec_owner(const vcca_machine *m, uint64_t rec);
-/* Raises or lowers a physical interrupt at a REC (nothing happens when rec is none). It is taken, and lowered again by the exit,
- * after the next thing the running REC does; a guest command that gives way to interrupts sees it before. */
+/* Raises or lowers a physical interrupt at a REC; nothing happens when rec is none. It stays raised until the REC leaves with an IRQ: that
+ * is after the next event of a running REC (an exit for another reason comes first), at once in an RSI or TSI call that gives way to
+ * interrupts (ATTESTATION_TOKEN_CONTINUE).
+ *
+ * The other way to interrupt is the event VCCA_REALM_IRQ. Which one: the host's side, a timer or a test that wants an interrupt to fall
+ * into a guest call uses this function; the realm's program that wants to leave at exactly this place returns the event. */
 void vcca_rec_set_irq(vcca_machine *m, uint64_t rec, bool pending);
 
 /* Everything the machine is, as bytes: equal machines give equal bytes. Restoring needs a machine of the same config, and takes back

@@ -98,7 +98,7 @@ static void shared_memory_is_seen_from_both_sides(void **state)
   struct rig *rig = rmi_world();
   uint8_t word[8] = {1, 2, 3, 4, 5, 6, 7, 8}, got[8];
   vcca_sink out = VCCA_SINK(got);
-  uint64_t fault = 0;
+  struct vcca_access_fault fault;
   assert_true(vcca_realm_write(rig->m, B_REC, UNPROTECTED + 0x1010, VCCA_SPAN(word), NULL));
   assert_int_equal(rig_peek(rig, P(8) + 0x10, 8), vcca_le64(word));
   rig_poke(rig, P(8) + 0xff8, 8, 0x99);
@@ -106,7 +106,7 @@ static void shared_memory_is_seen_from_both_sides(void **state)
   assert_int_equal(vcca_le64(got), 0x99);
   /* Across the end of the mapping: nothing is written. */
   assert_false(vcca_realm_write(rig->m, B_REC, UNPROTECTED + 0x1ffc, VCCA_SPAN(word), &fault));
-  assert_true(fault == UNPROTECTED + 0x2000);
+  assert_true(fault.why == VCCA_ACCESS_UNASSIGNED && fault.ipa == UNPROTECTED + 0x2000);
   assert_int_equal(rig_peek(rig, P(8) + 0xff8, 8), 0x99);
   rig_free(rig);
 }

@@ -96,10 +96,11 @@ static void destroyed_memory_exits_although_something_is_mapped_there(void **sta
   enter(rig);
   exit_is(rig, GUEST_EXIT_SYNC, ESR_DATA | 7, 0, 0x1 << 4, 0);
   uint8_t byte;
-  uint64_t fault = 0;
+  struct vcca_access_fault fault;
   vcca_sink out = vcca_sink_of(&byte, 1);
   assert_false(vcca_realm_read(rig->m, B_REC, 0x1004, &out, 1, &fault));
-  assert_int_equal(fault, 0x1004);
+  assert_int_equal(fault.why, VCCA_ACCESS_DESTROYED);
+  assert_int_equal(fault.ipa, 0x1004);
   rig_free(rig);
 }
 

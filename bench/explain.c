@@ -49,18 +49,18 @@ static void plant(struct vcca_plan *plan, unsigned d, uint64_t *seed)
   struct vcca_realm_params *p = &plan->params;
   switch (d) {
   case 0:
-    p->flags |= 2;
+    p->flags |= VCCA_REALM_SVE;
     p->sve_vl = 1 + draw(seed) % 16;
     break;
   case 1:
-    p->flags |= 4;
+    p->flags |= VCCA_REALM_PMU;
     p->pmu_num_ctrs = 1 + draw(seed) % 31;
     break;
   case 2:
     p->s2sz = 41 + draw(seed) % 12;
     break;
   case 3:
-    p->flags |= 1;
+    p->flags |= VCCA_REALM_LPA2;
     break;
   case 4:
     p->num_bps = 1 + draw(seed) % 15;

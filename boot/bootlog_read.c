@@ -66,7 +66,7 @@ static bool read_create(struct reader *r, size_t at, vcca_span data)
   struct vcca_realm_params *p = &r->plan.params;
   *p = (struct vcca_realm_params){
       .flags = vcca_le64(data.p), .s2sz = data.p[8], .sve_vl = data.p[9], .num_bps = data.p[10], .num_wps = data.p[11], .pmu_num_ctrs = data.p[12]};
-  bool lpa2 = p->flags & 1, sve = p->flags & 2, pmu = p->flags & 4;
+  bool lpa2 = p->flags & VCCA_REALM_LPA2, sve = p->flags & VCCA_REALM_SVE, pmu = p->flags & VCCA_REALM_PMU;
   if (p->flags > 7)
     return vcca_fail_at(r->err, at, "REALM_CREATE's flags 0x%" PRIx64 ": LPA2, SVE and PMU (7) are all there are", p->flags);
   if (p->s2sz < 32 || p->s2sz > (lpa2 ? 52 : 48))

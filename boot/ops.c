@@ -159,7 +159,7 @@ static bool do_data(struct ops *o, const struct tree_node *map)
 
 static bool do_rec(struct ops *o, const struct tree_node *map)
 {
-  struct vcca_rec_params rec = {.flags = 1};
+  struct vcca_rec_params rec = {.flags = VCCA_REC_RUNNABLE};
   uint8_t content[VCCA_HASH_MAX];
   struct vcca_rim before = o->out->rim;
   if (!get_number(&o->reading, map, "flags", &rec.flags, o->err) || !get_number(&o->reading, map, "pc", &rec.pc, o->err) ||

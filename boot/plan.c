@@ -8,7 +8,6 @@
 #include <string.h>
 
 enum { DTB_MAX = 2 * MIB, RAM_DEFAULT = 512 * MIB };
-enum { FLAG_SVE = 2, FLAG_PMU = 4 };
 #define RAM_BASE_DEFAULT 0x40000000u
 
 struct profile {
@@ -128,11 +127,11 @@ static void set_params(const struct profile *p, const struct vcca_vm *vm, struct
   params->hash_alg = vm->hash_alg;
   params->s2sz = vm->s2sz ? vm->s2sz : 40;
   if (sve_bits) {
-    params->flags |= FLAG_SVE;
+    params->flags |= VCCA_REALM_SVE;
     params->sve_vl = sve_bits / 128 - (p->arm ? 1 : 0);
   }
   if (pmu_counters) {
-    params->flags |= FLAG_PMU;
+    params->flags |= VCCA_REALM_PMU;
     params->pmu_num_ctrs = pmu_counters;
   }
   if (p->arm) {
@@ -170,7 +169,7 @@ bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_
   plan->rules = p->rules;
   memcpy(plan->rpv, vm->rpv, sizeof plan->rpv);
   set_params(p, vm, plan);
-  plan->boot_rec.flags = 1;
+  plan->boot_rec.flags = VCCA_REC_RUNNABLE;
   if (!p->lay_out(vm, plan, err))
     return false;
 

@@ -275,7 +275,7 @@ static void start_plan(const struct vmm_model *model, const struct vmm_layout *l
     plan->ripas[i].top = lay->ram[i].base + lay->ram[i].size;
   }
   plan->vcpus = config->vcpus;
-  plan->boot_rec.flags = 1;
+  plan->boot_rec.flags = VCCA_REC_RUNNABLE;
 }
 
 static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
@@ -317,7 +317,7 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
     note_made(model, &notes);
   if (model->flash && config->firmware && config->kernel)
     vmm_hand_over(config, images, &notes, out);
-  lay.pmu = (out->plan.params.flags & VMM_FLAG_PMU) != 0;
+  lay.pmu = (out->plan.params.flags & VCCA_REALM_PMU) != 0;
   char *bootargs = model->bootargs ? model->bootargs(config) : NULL;
   lay.bootargs = bootargs;
   bool good = model->bootargs && !bootargs ? vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the kernel's command line")

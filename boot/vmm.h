@@ -240,7 +240,6 @@ VCCA_MUST_USE bool vmm_parse(const struct vmm_model *model, const char *const *w
 
 /* --- Plans ------------------------------------------------------------------------------------------------ */
 
-enum { VMM_FLAG_LPA2 = 1, VMM_FLAG_SVE = 2, VMM_FLAG_PMU = 4 };
 /* The realm's parameters, as the RMM encodes them. */
 VCCA_MUST_USE bool vmm_resolve(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
                                enum vcca_rules_id rules, struct vcca_realm_params *p, struct vcca_error *err);

@@ -41,7 +41,7 @@ static bool resolve_pmu(const struct vmm_model *model, const struct vcca_vmm_con
                      vmm_say(model, VMM_PMU).text);
   if (!on)
     return true;
-  p->flags |= VMM_FLAG_PMU;
+  p->flags |= VCCA_REALM_PMU;
   return resolve_count(model, host, VCCA_CAP_PMU_NUM_CTRS, VMM_COUNTERS, config->has_pmu_counters, config->pmu_counters, &p->pmu_num_ctrs, err);
 }
 
@@ -106,7 +106,7 @@ static bool resolve_sve(const struct vmm_model *model, const struct vcca_vmm_con
   if (config->sve_max && (bits > config->sve_max || !host->known[VCCA_CAP_SVE_VL]))
     bits = config->sve_max;
   if (bits) {
-    p->flags |= VMM_FLAG_SVE;
+    p->flags |= VCCA_REALM_SVE;
     p->sve_vl = bits / 128 - 1;
   }
   return true;
@@ -134,7 +134,7 @@ bool vmm_resolve(const struct vmm_model *model, const struct vcca_vmm_config *co
   bool lpa2 = host->known[VCCA_CAP_LPA2] && host->value[VCCA_CAP_LPA2];
   p->s2sz = host->known[VCCA_CAP_IPA_BITS] && host->value[VCCA_CAP_IPA_BITS] < needed ? host->value[VCCA_CAP_IPA_BITS] : needed;
   if (lpa2)
-    p->flags |= VMM_FLAG_LPA2;
+    p->flags |= VCCA_REALM_LPA2;
   if (p->s2sz > 48 && !lpa2)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%" PRIu64 " address bits: beyond 48 the host needs LPA2 (--lpa2 true), or give less RAM with %s",
                      p->s2sz, vmm_say(model, VMM_RAM).text);

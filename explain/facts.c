@@ -17,8 +17,6 @@ struct fact *facts_add(struct facts *facts)
 
 /* --- Parameters ------------------------------------------------------------------------------------------ */
 
-enum { FLAG_LPA2 = 1, FLAG_SVE = 2, FLAG_PMU = 4 };
-
 /* The measured parameters and what they can be. */
 enum { FLAGS, S2SZ, SVE_VL, NUM_BPS, NUM_WPS, PMU, PARAMETERS };
 static const struct {
@@ -58,8 +56,8 @@ static bool find_near(const struct vcca_rim_trace *t, struct vcca_realm_params g
 {
   guess.hash_alg = t->alg;
   guess.flags = t->steps[0].flags;
-  guess.sve_vl = guess.flags & FLAG_SVE ? guess.sve_vl : 0;
-  guess.pmu_num_ctrs = guess.flags & FLAG_PMU ? guess.pmu_num_ctrs : 0;
+  guess.sve_vl = guess.flags & VCCA_REALM_SVE ? guess.sve_vl : 0;
+  guess.pmu_num_ctrs = guess.flags & VCCA_REALM_PMU ? guess.pmu_num_ctrs : 0;
   for (unsigned i = S2SZ; i < PARAMETERS; i++)
     for (uint64_t v = parameters[i].least; v <= parameters[i].most; v++) {
       struct vcca_realm_params one = guess;
@@ -95,8 +93,9 @@ static void say_parameter(const struct vcca_rim_trace *t, const struct vcca_real
   bool known = t->plan != NULL;
   unsigned less = known && t->plan->rules == VCCA_RULES_VIRTCCA ? 0 : 1;
   if (i == FLAGS)
-    snprintf(buf, FACT_VALUE, "0x%" PRIx64 "%s%s%s", v, v & FLAG_LPA2 ? " LPA2" : "", v & FLAG_SVE ? " SVE" : "", v & FLAG_PMU ? " PMU" : "");
-  else if (i == SVE_VL && known && p->flags & FLAG_SVE)
+    snprintf(buf, FACT_VALUE, "0x%" PRIx64 "%s%s%s", v, v & VCCA_REALM_LPA2 ? " LPA2" : "", v & VCCA_REALM_SVE ? " SVE" : "",
+             v & VCCA_REALM_PMU ? " PMU" : "");
+  else if (i == SVE_VL && known && p->flags & VCCA_REALM_SVE)
     snprintf(buf, FACT_VALUE, "%" PRIu64 " (%" PRIu64 " bits)", v, 128 * (v + less));
   else if ((i == NUM_BPS || i == NUM_WPS) && known && less)
     snprintf(buf, FACT_VALUE, "%" PRIu64 " (%" PRIu64 " of them)", v, v + 1);

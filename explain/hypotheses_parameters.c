@@ -43,14 +43,14 @@ static bool set_sve(struct theory *t, unsigned bits)
 {
   struct vcca_realm_params *p = &t->params;
   bool changes = set_u64(&p->sve_vl, bits == 0 ? 0 : bits / 128 - (is_arm(t) ? 1 : 0));
-  return set_u64(&p->flags, (p->flags & ~(uint64_t)FLAG_SVE) | (bits ? FLAG_SVE : 0)) || changes;
+  return set_u64(&p->flags, (p->flags & ~(uint64_t)VCCA_REALM_SVE) | (bits ? VCCA_REALM_SVE : 0)) || changes;
 }
 
 static bool set_pmu(struct theory *t, unsigned counters)
 {
   struct vcca_realm_params *p = &t->params;
   bool changes = set_u64(&p->pmu_num_ctrs, counters);
-  return set_u64(&p->flags, (p->flags & ~(uint64_t)FLAG_PMU) | (counters ? FLAG_PMU : 0)) || changes;
+  return set_u64(&p->flags, (p->flags & ~(uint64_t)VCCA_REALM_PMU) | (counters ? VCCA_REALM_PMU : 0)) || changes;
 }
 
 bool hypothesis_profile(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -77,7 +77,7 @@ bool hypothesis_sve(struct theory *t, unsigned v, struct vcca_rim_deviation *say
 
 bool hypothesis_sve_encoding(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
-  if (!(t->params.flags & FLAG_SVE) || (v == 0 && t->params.sve_vl == 0))
+  if (!(t->params.flags & VCCA_REALM_SVE) || (v == 0 && t->params.sve_vl == 0))
     return false;
   t->params.sve_vl = v == 0 ? t->params.sve_vl - 1 : t->params.sve_vl + 1;
   return say_words(say, "the SVE vector length is encoded one %s, as %" PRIu64, v == 0 ? "lower" : "higher", t->params.sve_vl);
@@ -86,8 +86,8 @@ bool hypothesis_sve_encoding(struct theory *t, unsigned v, struct vcca_rim_devia
 bool hypothesis_sve_flag(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
   (void)v;
-  t->params.flags ^= FLAG_SVE;
-  return say_words(say, "the SVE flag is %s, and the vector length stays encoded as %" PRIu64, t->params.flags & FLAG_SVE ? "set" : "clear",
+  t->params.flags ^= VCCA_REALM_SVE;
+  return say_words(say, "the SVE flag is %s, and the vector length stays encoded as %" PRIu64, t->params.flags & VCCA_REALM_SVE ? "set" : "clear",
                    t->params.sve_vl);
 }
 
@@ -103,8 +103,9 @@ bool hypothesis_pmu(struct theory *t, unsigned v, struct vcca_rim_deviation *say
 bool hypothesis_pmu_flag(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
   (void)v;
-  t->params.flags ^= FLAG_PMU;
-  return say_words(say, "the PMU flag is %s, and the counters stay %" PRIu64, t->params.flags & FLAG_PMU ? "set" : "clear", t->params.pmu_num_ctrs);
+  t->params.flags ^= VCCA_REALM_PMU;
+  return say_words(say, "the PMU flag is %s, and the counters stay %" PRIu64, t->params.flags & VCCA_REALM_PMU ? "set" : "clear",
+                   t->params.pmu_num_ctrs);
 }
 
 bool hypothesis_s2sz(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -117,10 +118,10 @@ bool hypothesis_s2sz(struct theory *t, unsigned v, struct vcca_rim_deviation *sa
 bool hypothesis_lpa2(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
   (void)v;
-  t->params.flags ^= FLAG_LPA2;
+  t->params.flags ^= VCCA_REALM_LPA2;
   if (t->vmm)
-    (void)say_edit(say, VCCA_EDIT_SET, "lpa2", "%s", t->params.flags & FLAG_LPA2 ? "true" : "false");
-  return say_words(say, "the LPA2 flag is %s", t->params.flags & FLAG_LPA2 ? "set" : "clear");
+    (void)say_edit(say, VCCA_EDIT_SET, "lpa2", "%s", t->params.flags & VCCA_REALM_LPA2 ? "true" : "false");
+  return say_words(say, "the LPA2 flag is %s", t->params.flags & VCCA_REALM_LPA2 ? "set" : "clear");
 }
 
 bool hypothesis_num_bps(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -163,10 +164,10 @@ bool hypothesis_host(struct theory *t, unsigned v, struct vcca_rim_deviation *sa
   struct vcca_realm_params *p = &t->params;
   unsigned changes = set_u64(&p->num_bps, hosts[v].num_bps - 1);
   changes += set_u64(&p->num_wps, hosts[v].num_wps - 1);
-  changes += set_u64(&p->flags, (p->flags & ~(uint64_t)FLAG_LPA2) | (hosts[v].lpa2 ? FLAG_LPA2 : 0));
-  if (p->flags & FLAG_PMU && hosts[v].counters)
+  changes += set_u64(&p->flags, (p->flags & ~(uint64_t)VCCA_REALM_LPA2) | (hosts[v].lpa2 ? VCCA_REALM_LPA2 : 0));
+  if (p->flags & VCCA_REALM_PMU && hosts[v].counters)
     changes += set_pmu(t, hosts[v].counters);
-  if (p->flags & FLAG_SVE && hosts[v].sve)
+  if (p->flags & VCCA_REALM_SVE && hosts[v].sve)
     changes += set_sve(t, hosts[v].sve);
   if (!is_arm(t) || changes < 2) /* one alone is a hypothesis of its own */
     return false;
@@ -267,6 +268,6 @@ bool hypothesis_recs(struct theory *t, unsigned v, struct vcca_rim_deviation *sa
     t->all_runnable = true;
     return changes && say_words(say, "all vCPUs are runnable");
   }
-  t->rec.flags ^= 1;
-  return t->vcpus > 0 && say_words(say, "the first vCPU is %srunnable", t->rec.flags & 1 ? "" : "not ");
+  t->rec.flags ^= VCCA_REC_RUNNABLE;
+  return t->vcpus > 0 && say_words(say, "the first vCPU is %srunnable", t->rec.flags & VCCA_REC_RUNNABLE ? "" : "not ");
 }

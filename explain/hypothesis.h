@@ -10,7 +10,6 @@
 #define MIB (1024 * KIB)
 #define PAGE (4 * KIB)
 #define BLOCK (2 * MIB)
-enum { FLAG_LPA2 = 1, FLAG_SVE = 2, FLAG_PMU = 4 };
 
 /* Both return true, so that a hypothesis can end with one. */
 bool say_words(struct vcca_rim_deviation *say, const char *fmt, ...) VCCA_PRINTF(2, 3);

@@ -23,7 +23,7 @@ static void line(const struct vcca_account *a)
     snprintf(what, sizeof what, "parameters, flags 0x%" PRIx64 ", %s", s->flags, vcca_hash_name(a->hash_alg));
     break;
   case VCCA_STEP_REC:
-    snprintf(what, sizeof what, "%" PRIu64 " %s%s", a->run, a->run > 1 ? "vCPUs" : "vCPU", s->flags & 1 ? ", runnable" : "");
+    snprintf(what, sizeof what, "%" PRIu64 " %s%s", a->run, a->run > 1 ? "vCPUs" : "vCPU", s->flags & VCCA_REC_RUNNABLE ? ", runnable" : "");
     break;
   case VCCA_STEP_RIPAS:
     snprintf(what, sizeof what, "0x%09" PRIx64 "-0x%09" PRIx64 " %6" PRIu64 " entries of %" PRIu64 " KiB", s->base, a->run_end, a->run,

@@ -132,7 +132,7 @@ static void hash_rec(const struct vcca_rim *rim, const struct vcca_rec_params *r
 
 bool vcca_rim_rec(struct vcca_rim *rim, const struct vcca_rec_params *rec, uint8_t *content_out)
 {
-  bool runnable = rec->flags & 1;
+  bool runnable = rec->flags & VCCA_REC_RUNNABLE;
   if (!runnable && !rules_table[rim->rules].every_rec)
     return false;
 

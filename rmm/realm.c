@@ -45,8 +45,6 @@ bool vcca_realm_info(const vcca_machine *m, uint64_t rd, struct vcca_realm_info 
 
 /* --- Parameters --------------------------------------------------------------------------------------- */
 
-enum { FLAG_LPA2 = 1, FLAG_SVE = 2, FLAG_PMU = 4 };
-
 bool realm_hash_valid(const vcca_machine *m, uint64_t alg)
 {
   return alg == VCCA_SHA256 || alg == VCCA_SHA512 || (alg == VCCA_SHA384 && vcca_rim_rules(m->config.rules)->sha384);
@@ -58,7 +56,7 @@ static size_t limits_of(const vcca_machine *m, const struct vcca_realm_params *p
 {
   struct vcca_features f = machine_features(m);
   size_t n = 0;
-  uint64_t lpa2 = p->flags & FLAG_LPA2 ? 1 : 0, sve = p->flags & FLAG_SVE ? 1 : 0, pmu = p->flags & FLAG_PMU ? 1 : 0;
+  uint64_t lpa2 = p->flags & VCCA_REALM_LPA2 ? 1 : 0, sve = p->flags & VCCA_REALM_SVE ? 1 : 0, pmu = p->flags & VCCA_REALM_PMU ? 1 : 0;
   out[n++] = (struct realm_limit){"flags.lpa2", lpa2, 0, f.lpa2};
   out[n++] = (struct realm_limit){"s2sz", p->s2sz, 32, lpa2 || f.s2sz < 48 ? f.s2sz : 48};
   out[n++] = (struct realm_limit){"num_bps", p->num_bps, least_breakpoints, f.num_bps};
@@ -160,7 +158,7 @@ void realm_create(vcca_machine *m, uint64_t rd, const struct realm_spec *spec)
       .ipa_width = (uint32_t)spec->params.s2sz,
       .protected_width = (uint32_t)spec->params.s2sz - (m->config.abi == VCCA_ABI_RMI),
       .vmid = (uint32_t)spec->vmid,
-      .lpa2 = spec->params.flags & FLAG_LPA2,
+      .lpa2 = spec->params.flags & VCCA_REALM_LPA2,
   };
   memcpy(realm->rpv, spec->rpv, sizeof realm->rpv);
   vcca_rim_create(&realm->rim, m->config.rules, &spec->params);

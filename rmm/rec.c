@@ -67,7 +67,7 @@ void rec_create(vcca_machine *m, uint64_t rd, uint64_t rec_pa, uint64_t mpidr, c
       .index = realm->rec_index,
       .identity = ++m->recs_made,
       .aux_count = aux_count,
-      .runnable = params->flags & 1,
+      .runnable = params->flags & VCCA_REC_RUNNABLE,
       .cpu.pc = params->pc,
   };
   memcpy(rec->cpu.x, params->gprs, sizeof params->gprs);

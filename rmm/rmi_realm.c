@@ -46,7 +46,7 @@ uint64_t rmi_realm_create(struct call *call)
   struct realm_spec spec = rmi_realm_spec(granule_read(m, params));
   struct vcca_features features = machine_features(m);
   uint64_t roots = spec.rtt_num_start * GRANULE_SIZE;
-  bool lpa2 = spec.params.flags & 1;
+  bool lpa2 = spec.params.flags & VCCA_REALM_LPA2;
   REQUIRE(params_valid, realm_hash_valid(m, spec.params.hash_alg), RMI_ERROR_INPUT);
   REQUIRE(params_supp, realm_supported(m, &spec.params, 1, features.sve_vl), RMI_ERROR_INPUT);
   REQUIRE(rtt_num_level, rtt_geometry_valid(spec.params.s2sz, lpa2, spec.rtt_level_start, spec.rtt_num_start), RMI_ERROR_INPUT);

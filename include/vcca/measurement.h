@@ -40,11 +40,15 @@ bool vcca_rim_rules_named(vcca_span name, enum vcca_rules_id *id);
 /* By the RMM's version. */
 bool vcca_rim_rules_of_rmm(vcca_span version, enum vcca_rules_id *id);
 
+/* Bits of realm_params.flags (RmiRealmFlags, tmi_cvm_params) and of rec_params.flags (RmiRecCreateFlags). */
+enum { VCCA_REALM_LPA2 = 1, VCCA_REALM_SVE = 2, VCCA_REALM_PMU = 4 };
+enum { VCCA_REC_RUNNABLE = 1 };
+
 /* The measured fields of RmiRealmParams / tmi_cvm_params, raw encodings as the host passes them (RMM: num_bps and
  * num_wps are counts minus 1, sve_vl is bits/128 - 1; virtCCA: sve_vl is bits/128). RPV, VMID and table fields are not
  * measured. */
 struct vcca_realm_params {
-  uint64_t flags; /* bit 0 LPA2, bit 1 SVE, bit 2 PMU */
+  uint64_t flags; /* VCCA_REALM_LPA2, _SVE, _PMU */
   uint64_t s2sz;  /* IPA width, bits */
   uint64_t sve_vl;
   uint64_t num_bps;
@@ -55,7 +59,7 @@ struct vcca_realm_params {
 
 /* The measured fields of RmiRecParams / tmi_tec_params. */
 struct vcca_rec_params {
-  uint64_t flags; /* bit 0 runnable */
+  uint64_t flags; /* VCCA_REC_RUNNABLE */
   uint64_t pc;
   uint64_t gprs[8];
 };

@@ -82,7 +82,7 @@ static void plant(struct vcca_plan *plan, unsigned d, uint64_t *seed)
     break;
   case 9:
     for (size_t i = 0; i < plan->segment_count; i++)
-      if (strcmp(s[i].name, "dtb") == 0)
+      if (s[i].role == VCCA_ROLE_DTB)
         s[i].size = 0x10000;
     break;
   case 10:
@@ -118,7 +118,7 @@ static double explain(const struct vcca_plan *plan, uint64_t seed, bool two)
   struct vcca_plan planted = *plan;
   planted.segments[SEGMENT_LOADER].content = VCCA_SPAN(planted.loader);
   unsigned a = (unsigned)(draw(&seed) % DEVIATIONS), b = (a + 1 + (unsigned)(draw(&seed) % (DEVIATIONS - 1))) % DEVIATIONS;
-  unsigned first = two && b < a ? b : a; /* order moves segments: what follows it finds them by name */
+  unsigned first = two && b < a ? b : a; /* order moves segments: what follows it finds them by role */
   plant(&planted, first, &seed);
   if (two)
     plant(&planted, first == a ? b : a, &seed);

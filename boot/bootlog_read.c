@@ -227,7 +227,7 @@ static bool measure_image(struct reader *r, vcca_span content, uint64_t base, ui
     memcpy(copy.p + lead, content.p, content.n);
     content = vcca_bytes_span(&copy);
   }
-  plan_add(&r->plan, "image", base, top - base, content, true);
+  plan_add(&r->plan, VCCA_ROLE_IMAGE, base, top - base, content, true);
   step(r);
   vcca_bytes_free(&copy);
   return true;
@@ -253,7 +253,7 @@ static bool place_image(struct reader *r, const struct vcca_event *event, size_t
   if (image >= 0)
     return measure_image(r, r->images[image].content, base - lead, top, lead);
   r->out->has_area |= r->recs > 0;
-  plan_add(&r->plan, "log", base, size, vcca_span_of(NULL, 0), false);
+  plan_add(&r->plan, VCCA_ROLE_LOG, base, size, vcca_span_of(NULL, 0), false);
   step(r);
   return true;
 }

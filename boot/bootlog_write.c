@@ -116,14 +116,14 @@ static void put_rec(vcca_sink *out, enum vcca_hash_alg alg, const struct vcca_re
 static void put_image(vcca_sink *out, enum vcca_hash_alg alg, const struct vcca_segment *s)
 {
   uint8_t digest[VCCA_HASH_MAX];
-  char name[32] = "";
-  size_t n = strlen(s->name) < sizeof name ? strlen(s->name) : sizeof name - 1;
+  char name[32];
+  const char *role = vcca_role_name(s->role);
+  size_t n = strlen(role);
   for (size_t i = 0; i < n; i++)
-    name[i] = (char)(s->name[i] >= 'a' && s->name[i] <= 'z' ? s->name[i] - 'a' + 'A' : s->name[i]);
+    name[i] = (char)(role[i] - 'a' + 'A');
   if (s->measured)
     vcca_hash(alg, vcca_span_sub(s->content, s->lead, s->content.n), digest);
-  bool firmware = strcmp(s->name, "firmware") == 0;
-  put_event(out, firmware ? EV_EFI_PLATFORM_FIRMWARE_BLOB2 : EV_POST_CODE2, alg, s->measured ? digest : NULL, 1 + n + 16);
+  put_event(out, s->role == VCCA_ROLE_FIRMWARE ? EV_EFI_PLATFORM_FIRMWARE_BLOB2 : EV_POST_CODE2, alg, s->measured ? digest : NULL, 1 + n + 16);
   vcca_sink_u8(out, (uint8_t)n);
   vcca_sink_put(out, vcca_span_of(name, n));
   put_u64(out, s->ipa + s->lead);

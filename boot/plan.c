@@ -54,10 +54,26 @@ static const struct profile *find_profile(const char *name, struct vcca_error *e
   return NULL;
 }
 
-void plan_add(struct vcca_plan *plan, const char *name, uint64_t ipa, uint64_t size, vcca_span content, bool measured)
+const char *vcca_role_name(enum vcca_role role)
+{
+  static const char *const names[VCCA_ROLES] = {
+      [VCCA_ROLE_LOADER] = "loader",     [VCCA_ROLE_KERNEL] = "kernel", [VCCA_ROLE_INITRD] = "initrd", [VCCA_ROLE_DTB] = "dtb",
+      [VCCA_ROLE_FIRMWARE] = "firmware", [VCCA_ROLE_HOLE] = "hole",     [VCCA_ROLE_LOG] = "log",       [VCCA_ROLE_IMAGE] = "image"};
+  return names[role];
+}
+
+const struct vcca_segment *vcca_plan_segment(const struct vcca_plan *plan, enum vcca_role role)
+{
+  for (size_t i = 0; i < plan->segment_count; i++)
+    if (plan->segments[i].role == role)
+      return &plan->segments[i];
+  return NULL;
+}
+
+void plan_add(struct vcca_plan *plan, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured)
 {
   if (size > 0)
-    plan->segments[plan->segment_count++] = (struct vcca_segment){.name = name, .ipa = ipa, .size = size, .content = content, .measured = measured};
+    plan->segments[plan->segment_count++] = (struct vcca_segment){.role = role, .ipa = ipa, .size = size, .content = content, .measured = measured};
 }
 
 bool plan_kernel(vcca_span kernel, bool headless, struct vcca_arm64_image *image, struct vcca_error *err)
@@ -150,10 +166,9 @@ static bool check_segments(const struct profile *p, const struct vcca_plan *plan
                      plan->params.s2sz, ram_end, limit);
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
-    bool flash = strcmp(s->name, "firmware") == 0;
-    if (!flash && segment_end(s) > ram_end)
+    if (s->role != VCCA_ROLE_FIRMWARE && segment_end(s) > ram_end)
       return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least that much (--ram)",
-                       in_mib(plan->ram_size), s->name, in_mib(segment_end(s) - plan->ram_base));
+                       in_mib(plan->ram_size), vcca_role_name(s->role), in_mib(segment_end(s) - plan->ram_base));
   }
   return true;
 }

@@ -27,7 +27,7 @@ static inline uint64_t segment_end(const struct vcca_segment *s)
 }
 
 /* Appends a segment; nothing when size is 0. There is room for every layout's. */
-void plan_add(struct vcca_plan *plan, const char *name, uint64_t ipa, uint64_t size, vcca_span content, bool measured);
+void plan_add(struct vcca_plan *plan, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured);
 
 /* What a kernel needs, with sizes that can be calculated with. headless: one without a header is taken. */
 VCCA_MUST_USE bool plan_kernel(vcca_span kernel, bool headless, struct vcca_arm64_image *image, struct vcca_error *err);

@@ -10,9 +10,9 @@
 enum { INITRD_AT = 128 * MIB };
 
 /* Content padded to its last granule. */
-static void add_file(struct vcca_plan *plan, const char *name, uint64_t ipa, vcca_span file)
+static void add_file(struct vcca_plan *plan, enum vcca_role role, uint64_t ipa, vcca_span file)
 {
-  plan_add(plan, name, ipa, round_up(file.n, PAGE_4K), file, true);
+  plan_add(plan, role, ipa, round_up(file.n, PAGE_4K), file, true);
 }
 
 static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err)
@@ -31,9 +31,9 @@ static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca
   initrd = round_up(initrd > kernel_end ? initrd : kernel_end, PAGE_4K);
   uint64_t dtb = round_up(initrd + vm->initrd.n, BLOCK_2M);
 
-  add_file(plan, "kernel", kernel, vm->kernel);
-  add_file(plan, "initrd", initrd, vm->initrd);
-  add_file(plan, "dtb", dtb, vm->dtb);
+  add_file(plan, VCCA_ROLE_KERNEL, kernel, vm->kernel);
+  add_file(plan, VCCA_ROLE_INITRD, initrd, vm->initrd);
+  add_file(plan, VCCA_ROLE_DTB, dtb, vm->dtb);
   plan->boot_rec.pc = kernel;
   plan->boot_rec.gprs[0] = dtb;
   return true;
@@ -44,8 +44,8 @@ static bool firmware(const struct vcca_vm *vm, struct vcca_plan *plan, struct vc
   if (vm->firmware.n > plan->ram_base)
     return vcca_fail(err, VCCA_FAULT_USAGE, "firmware (%" PRIu64 " MiB) does not fit below ram_base 0x%" PRIx64, in_mib(vm->firmware.n),
                      plan->ram_base);
-  add_file(plan, "firmware", 0, vm->firmware);
-  add_file(plan, "dtb", plan->ram_base, vm->dtb);
+  add_file(plan, VCCA_ROLE_FIRMWARE, 0, vm->firmware);
+  add_file(plan, VCCA_ROLE_DTB, plan->ram_base, vm->dtb);
   plan->boot_rec.pc = 0;
   return true;
 }

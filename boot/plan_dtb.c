@@ -1,8 +1,6 @@
 /* A plan with the built-in device tree, which tells where the plan put the initrd.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "vcca/boot.h"
 
 bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_plan *plan, struct vcca_bytes *dtb, struct vcca_error *err)
@@ -22,9 +20,8 @@ bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_pl
       return false;
     spec.ram_base = plan->ram_base;
     spec.ram_size = plan->ram_size;
-    for (size_t i = 0; i < plan->segment_count; i++)
-      if (strcmp(plan->segments[i].name, "initrd") == 0)
-        spec.initrd_base = plan->segments[i].ipa;
+    const struct vcca_segment *initrd = vcca_plan_segment(plan, VCCA_ROLE_INITRD);
+    spec.initrd_base = initrd ? initrd->ipa : 0;
   }
   return true;
 }

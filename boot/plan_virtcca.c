@@ -54,11 +54,11 @@ static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca
   uint64_t initrd_size = vm->initrd.p ? window(vm->initrd) : 0;
   uint64_t dtb = initrd + initrd_size;
   vcca_span none = {NULL, 0};
-  plan_add(plan, "loader", plan->ram_base, KERNEL_AT, write_loader(plan, dtb, kernel), true);
-  plan_add(plan, "kernel", kernel, kernel_size, vm->kernel, true);
-  plan_add(plan, "hole", kernel + kernel_size, initrd - kernel - kernel_size, none, false);
-  plan_add(plan, "initrd", initrd, initrd_size, vm->initrd, true);
-  plan_add(plan, "dtb", dtb, window(vm->dtb), vm->dtb, true);
+  plan_add(plan, VCCA_ROLE_LOADER, plan->ram_base, KERNEL_AT, write_loader(plan, dtb, kernel), true);
+  plan_add(plan, VCCA_ROLE_KERNEL, kernel, kernel_size, vm->kernel, true);
+  plan_add(plan, VCCA_ROLE_HOLE, kernel + kernel_size, initrd - kernel - kernel_size, none, false);
+  plan_add(plan, VCCA_ROLE_INITRD, initrd, initrd_size, vm->initrd, true);
+  plan_add(plan, VCCA_ROLE_DTB, dtb, window(vm->dtb), vm->dtb, true);
   plan->boot_rec.pc = plan->ram_base;
   return true;
 }
@@ -70,8 +70,8 @@ static bool firmware(const struct vcca_vm *vm, struct vcca_plan *plan, struct vc
                      FIRMWARE_SIZE / MIB);
   if (plan->ram_base < FIRMWARE_SIZE)
     return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 " lies inside the firmware's 0..0x%x", plan->ram_base, FIRMWARE_SIZE);
-  plan_add(plan, "firmware", 0, FIRMWARE_SIZE, vm->firmware, true);
-  plan_add(plan, "dtb", plan->ram_base, window(vm->dtb), vm->dtb, true);
+  plan_add(plan, VCCA_ROLE_FIRMWARE, 0, FIRMWARE_SIZE, vm->firmware, true);
+  plan_add(plan, VCCA_ROLE_DTB, plan->ram_base, window(vm->dtb), vm->dtb, true);
   plan->boot_rec.pc = 0;
   return true;
 }

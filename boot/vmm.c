@@ -36,11 +36,11 @@ bool vcca_vmm_known(const char *name)
 /* --- Segments --------------------------------------------------------------------------------------------- */
 
 /* Space that is taken beyond the bytes that are measured: a kernel's bss. */
-static bool add(struct vcca_vmm_plan *out, const char *name, uint64_t ipa, uint64_t size, vcca_span content, bool measured, struct vcca_error *err)
+static bool add(struct vcca_vmm_plan *out, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured, struct vcca_error *err)
 {
   if (out->plan.segment_count == VCCA_SEGMENTS)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "more than %d images", VCCA_SEGMENTS);
-  plan_add(&out->plan, name, ipa, size, content, measured);
+  plan_add(&out->plan, role, ipa, size, content, measured);
   return true;
 }
 
@@ -61,14 +61,14 @@ static bool copy_behind(struct vcca_vmm_plan *out, size_t zeros, vcca_span *cont
   return true;
 }
 
-bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, const char *name, uint64_t at, vcca_span content, struct vcca_error *err)
+bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca_role role, uint64_t at, vcca_span content, struct vcca_error *err)
 {
   uint64_t zeros = at % model->chunk;
   if (content.n == 0)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "%s: the file is empty", name);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "%s: the file is empty", vcca_role_name(role));
   if (zeros > 0 && !copy_behind(out, (size_t)zeros, &content, err))
     return false;
-  if (!add(out, name, at - zeros, round_up(content.n, model->chunk), content, true, err))
+  if (!add(out, role, at - zeros, round_up(content.n, model->chunk), content, true, err))
     return false;
   out->plan.segments[out->plan.segment_count - 1].lead = (size_t)zeros;
   return true;
@@ -82,7 +82,7 @@ bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, ui
     return false;
   *entry = base + image.text_offset;
   *end = *entry + (kernel.n > image.image_size ? kernel.n : image.image_size);
-  return vmm_add(model, out, "kernel", *entry, kernel, err);
+  return vmm_add(model, out, VCCA_ROLE_KERNEL, *entry, kernel, err);
 }
 
 static void sort_segments(struct vcca_plan *plan)
@@ -107,11 +107,11 @@ static uint64_t top_of(const struct vcca_plan *plan, uint64_t ipa)
 static bool check_segment(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_segment *s, struct vcca_error *err)
 {
   uint64_t top = top_of(plan, s->ipa);
-  if (model->flash && strcmp(s->name, "firmware") == 0)
+  if (model->flash && s->role == VCCA_ROLE_FIRMWARE)
     return true;
   if (s->ipa < plan->ram_base || segment_end(s) > top)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the %s (0x%" PRIx64 "-0x%" PRIx64 ") is not within RAM (0x%" PRIx64 "-0x%" PRIx64 "): give more with %s",
-                     s->name, s->ipa, segment_end(s), plan->ram_base, top, vmm_say(model, VMM_RAM).text);
+                     vcca_role_name(s->role), s->ipa, segment_end(s), plan->ram_base, top, vmm_say(model, VMM_RAM).text);
   return true;
 }
 
@@ -120,7 +120,7 @@ static uint64_t needed_end(const struct vmm_model *model, const struct vcca_segm
 {
   uint64_t end = segment_end(s), needed;
   struct vcca_arm64_image image;
-  if (strcmp(s->name, "kernel") != 0 || !vcca_kernel_read(images->kernel, model->headless, &image, NULL))
+  if (s->role != VCCA_ROLE_KERNEL || !vcca_kernel_read(images->kernel, model->headless, &image, NULL))
     return end;
   needed = round_up(s->ipa + image.text_offset % model->chunk + image.image_size, PAGE_4K);
   return needed > end ? needed : end;
@@ -130,7 +130,7 @@ static bool check_gap(const struct vmm_model *model, const struct vcca_vmm_confi
                       uint64_t end, struct vcca_error *err)
 {
   const struct vcca_segment *next = s + 1;
-  bool placed = config->firmware_base && (strcmp(s->name, "firmware") == 0 || strcmp(next->name, "firmware") == 0);
+  bool placed = config->firmware_base && (s->role == VCCA_ROLE_FIRMWARE || next->role == VCCA_ROLE_FIRMWARE);
   const char *elsewhere = placed ? "another --firmware-address, " : "";
   if (end <= next->ipa)
     return true;
@@ -138,10 +138,10 @@ static bool check_gap(const struct vmm_model *model, const struct vcca_vmm_confi
     return vcca_fail(err, VCCA_FAULT_USAGE,
                      "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": %ssmaller images; %s puts all below %" PRIu64
                      " MiB, more RAM does not help",
-                     s->name, end, next->name, next->ipa, elsewhere, model->program, in_mib(model->low_ram));
+                     vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, elsewhere, model->program, in_mib(model->low_ram));
   return vcca_fail(err, VCCA_FAULT_USAGE,
-                   "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, %sor smaller images", s->name, end,
-                   next->name, next->ipa, vmm_say(model, VMM_RAM).text, elsewhere);
+                   "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, %sor smaller images",
+                   vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, vmm_say(model, VMM_RAM).text, elsewhere);
 }
 
 /* RAM in the realm's own half of its addresses, every image in RAM, none over another. */
@@ -247,7 +247,7 @@ static bool add_tree(const struct vmm_model *model, struct vmm_layout *lay, cons
       return false;
     dtb = vcca_bytes_span(&out->dtb);
   }
-  return vmm_add(model, out, "dtb", lay->dtb, dtb, err);
+  return vmm_add(model, out, VCCA_ROLE_DTB, lay->dtb, dtb, err);
 }
 
 /* RAM in one piece, or on both sides of the model's hole. */
@@ -283,7 +283,7 @@ static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const
 {
   if (!model->place(model, lay, images, out, err) || !add_tree(model, lay, images, out, err))
     return false;
-  if (lay->log && !add(out, "log", lay->log, LOG_SIZE, vcca_span_of(NULL, 0), false, err))
+  if (lay->log && !add(out, VCCA_ROLE_LOG, lay->log, LOG_SIZE, vcca_span_of(NULL, 0), false, err))
     return false;
   if (lay->log)
     out->plan.segments[out->plan.segment_count - 1].after_recs = true;

@@ -248,7 +248,7 @@ void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_i
                    struct vcca_vmm_plan *out);
 
 /* Adds an image at any address; the segment starts and ends at multiples of the model's chunk. */
-VCCA_MUST_USE bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, const char *name, uint64_t at, vcca_span content,
+VCCA_MUST_USE bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca_role role, uint64_t at, vcca_span content,
                            struct vcca_error *err);
 /* A kernel at base + text_offset: where it is entered, and where the memory that it needs ends. */
 VCCA_MUST_USE bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base, vcca_span kernel, uint64_t *entry,

@@ -211,7 +211,7 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
                        lay->ram_count > 1 ? " from 4 GiB on" : "");
     lay->initrd = lay->ram[lay->ram_count - 1].base + size - room;
     lay->initrd_size = images->initrd.n;
-    return vmm_add(model, out, "initrd", lay->initrd, images->initrd, err);
+    return vmm_add(model, out, VCCA_ROLE_INITRD, lay->initrd, images->initrd, err);
   }
   return true;
 }

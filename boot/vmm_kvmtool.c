@@ -28,7 +28,7 @@ static bool place_firmware(const struct vmm_model *model, struct vmm_layout *lay
   uint64_t at = lay->config->firmware_base ? lay->config->firmware_base : lay->ram_base, end = lay->ram_base + lay->config->ram_size;
   if (at < lay->ram_base || at >= end)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--firmware-address 0x%" PRIx64 ": RAM is at 0x%" PRIx64 "-0x%" PRIx64, at, lay->ram_base, end);
-  if (!vmm_add(model, out, "firmware", at, images->firmware, err))
+  if (!vmm_add(model, out, VCCA_ROLE_FIRMWARE, at, images->firmware, err))
     return false;
   out->plan.boot_rec.pc = at;
   if (model->dtb_behind_firmware)
@@ -56,7 +56,7 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
                        in_mib(images->initrd.n), in_mib(lay->dtb - lay->ram_base));
     lay->initrd = round_up(lay->dtb - images->initrd.n - 4, 4);
     lay->initrd_size = images->initrd.n;
-    if (!vmm_add(model, out, "initrd", lay->initrd, images->initrd, err))
+    if (!vmm_add(model, out, VCCA_ROLE_INITRD, lay->initrd, images->initrd, err))
       return false;
   }
   if (images->firmware.p && !place_firmware(model, lay, images, out, err))

@@ -64,7 +64,7 @@ static bool place_direct(const struct vmm_model *model, struct vmm_layout *lay, 
                        "it is compressed, and start the VM with the result");
     lay->initrd = initrd;
     lay->initrd_size = images->initrd.n;
-    if (!vmm_add(model, out, "initrd", initrd, images->initrd, err))
+    if (!vmm_add(model, out, VCCA_ROLE_INITRD, initrd, images->initrd, err))
       return false;
   }
   lay->dtb = round_up(initrd + lay->initrd_size, BLOCK_2M);
@@ -83,7 +83,7 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
   if (images->firmware.p) {
     if (images->firmware.n > FLASH)
       return vcca_fail(err, VCCA_FAULT_USAGE, "-bios: %zu bytes do not fit the flash of %d MiB", images->firmware.n, FLASH / MIB);
-    if (!vmm_add(model, out, "firmware", 0, images->firmware, err))
+    if (!vmm_add(model, out, VCCA_ROLE_FIRMWARE, 0, images->firmware, err))
       return false;
     boot->pc = 0;
   } else {

@@ -37,10 +37,8 @@ vcca_span measure_kernel(const struct job *job)
 static bool write_dtb(const struct job *job, struct vcca_error *err)
 {
   const char *path = args_get(job->args, "output-dtb");
-  for (size_t i = 0; path && i < job->plan->segment_count; i++)
-    if (strcmp(job->plan->segments[i].name, "dtb") == 0)
-      return vcca_files_write(job->args->files, path, job->plan->segments[i].content, err);
-  return true;
+  const struct vcca_segment *dtb = path ? vcca_plan_segment(job->plan, VCCA_ROLE_DTB) : NULL;
+  return !dtb || vcca_files_write(job->args->files, path, dtb->content, err);
 }
 
 bool measure_write_made(const struct job *job, struct vcca_error *err)
@@ -76,7 +74,7 @@ bool measure_use_cache(struct job *job, struct vcca_error *err)
     if (vcca_page_cache_get(folder, image, plan->params.hash_alg, &job->cached[i], &why))
       s->digests = job->cached[i].at;
     else
-      vcca_print(stderr, "vcca %s: no cache for the %s: %s\n", job->args->verb->name, s->name, why.text);
+      vcca_print(stderr, "vcca %s: no cache for the %s: %s\n", job->args->verb->name, vcca_role_name(s->role), why.text);
   }
   return true;
 }
@@ -114,7 +112,7 @@ bool measure_compute_plan(struct job *job, struct vcca_measured *out, struct vcc
   job->account.label_count = 0;
   for (size_t i = 0; i < plan->segment_count; i++)
     job->account.labels[job->account.label_count++] =
-        (struct vcca_account_label){plan->segments[i].name, plan->segments[i].ipa, plan->segments[i].ipa + plan->segments[i].size};
+        (struct vcca_account_label){vcca_role_name(plan->segments[i].role), plan->segments[i].ipa, plan->segments[i].ipa + plan->segments[i].size};
   job->account.hash_alg = plan->params.hash_alg;
   vcca_plan_measure(plan, measure_step, job, measure_progress, job, &out->rim);
   out->has_rem = job->plan == &job->vmm.plan && vcca_vmm_rem0(&job->vmm, NULL, NULL, out->rem[0]);

@@ -54,14 +54,11 @@ static bool split(struct side *s, const char *text, struct vcca_error *err)
 }
 
 /* The file a part of the plan was read from; NULL when it was made. */
-static const char *file_of(struct side *s, const char *part)
+static const char *file_of(struct side *s, enum vcca_role part)
 {
-  static const char *const images[] = {"kernel", "initrd", "firmware", "dtb"};
-  const char *file = NULL;
-  for (size_t i = 0; i < sizeof images / sizeof *images; i++)
-    if (strcmp(part, images[i]) == 0)
-      file = args_get(&s->args, part);
-  if (!file || strcmp(part, "kernel") != 0 || !s->job.unpacked.bytes.p)
+  bool image = part == VCCA_ROLE_KERNEL || part == VCCA_ROLE_INITRD || part == VCCA_ROLE_FIRMWARE || part == VCCA_ROLE_DTB;
+  const char *file = image ? args_get(&s->args, vcca_role_name(part)) : NULL;
+  if (!file || part != VCCA_ROLE_KERNEL || !s->job.unpacked.bytes.p)
     return file;
   snprintf(s->unpacked, sizeof s->unpacked, "%s, decompressed", file);
   return s->unpacked;
@@ -88,7 +85,7 @@ static bool measure_side(struct side *s, struct vcca_error *err)
   if (!measure_trace(&s->job, &s->trace, err))
     return false;
   for (size_t i = 0; i < s->trace.part_count; i++)
-    s->trace.parts[i].file = file_of(s, s->trace.parts[i].name);
+    s->trace.parts[i].file = file_of(s, s->trace.parts[i].role);
   return true;
 }
 

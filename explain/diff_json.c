@@ -51,7 +51,7 @@ static void put_place(struct vcca_json *j, const char *key, const struct vcca_tr
   if (!part)
     return;
   vcca_json_open(j, key, '{');
-  vcca_json_str(j, "part", part->name);
+  vcca_json_str(j, "part", vcca_role_name(part->role));
   vcca_json_addr(j, "offset", at);
   if (part->file && at >= part->lead && at < part->content.n) {
     vcca_json_str(j, "file", part->file);
@@ -117,7 +117,7 @@ static void put_run(struct vcca_json *j, const struct vcca_rim_diff *d, const st
 void vcca_rim_diff_json(const struct vcca_rim_diff *d, const char *a, const char *b, FILE *out)
 {
   struct vcca_json j = vcca_json_to(out, VCCA_JSON_PRETTY);
-  const struct vcca_trace_part *a_dtb = part_named(d->a, "dtb"), *b_dtb = part_named(d->b, "dtb");
+  const struct vcca_trace_part *a_dtb = part_of_role(d->a, VCCA_ROLE_DTB), *b_dtb = part_of_role(d->b, VCCA_ROLE_DTB);
   struct facts facts;
   char early[2] = {ends_before(d)};
   vcca_json_open(&j, NULL, '{');

@@ -41,7 +41,7 @@ static void print_place(FILE *out, const char *side, const struct vcca_trace_par
 {
   if (!part)
     return;
-  vcca_print(out, "  %s: %s + 0x%" PRIx64, side, part->name, at);
+  vcca_print(out, "  %s: %s + 0x%" PRIx64, side, vcca_role_name(part->role), at);
   if (at >= part->content.n)
     vcca_print(out, ", in the zeros behind it");
   else if (part->file && at >= part->lead)
@@ -152,12 +152,13 @@ static void say_where(const struct vcca_rim_diff *d, const struct vcca_diff_run 
   if (run->kind == VCCA_STEP_REC)
     snprintf(buf, cap, run->count > 1 ? "from vCPU %zu on" : "vCPU %zu",
              run->what == VCCA_ONLY_B ? rec_number(d->b, run->b) : rec_number(d->a, run->a));
-  else if (g.a && g.b && strcmp(g.a->name, g.b->name) != 0)
-    snprintf(buf, cap, "%s + 0x%" PRIx64 " in A, %s + 0x%" PRIx64 " in B", g.a->name, run->base - g.a->base, g.b->name, run->base - g.b->base);
+  else if (g.a && g.b && g.a->role != g.b->role)
+    snprintf(buf, cap, "%s + 0x%" PRIx64 " in A, %s + 0x%" PRIx64 " in B", vcca_role_name(g.a->role), run->base - g.a->base,
+             vcca_role_name(g.b->role), run->base - g.b->base);
   else if (g.a && g.differing > 0)
-    snprintf(buf, cap, "%s + 0x%" PRIx64, g.a->name, g.a_at);
+    snprintf(buf, cap, "%s + 0x%" PRIx64, vcca_role_name(g.a->role), g.a_at);
   else if (run->part)
-    snprintf(buf, cap, "%s + 0x%" PRIx64, run->part->name, run->base - run->part->base);
+    snprintf(buf, cap, "%s + 0x%" PRIx64, vcca_role_name(run->part->role), run->base - run->part->base);
 }
 
 /* "; call 42 in A": of the first step, where a run made it. */
@@ -198,7 +199,7 @@ static void print_run(FILE *out, const struct vcca_rim_diff *d, const struct vcc
 
 static void print_trees(FILE *out, const struct vcca_rim_diff *d)
 {
-  const struct vcca_trace_part *a = part_named(d->a, "dtb"), *b = part_named(d->b, "dtb");
+  const struct vcca_trace_part *a = part_of_role(d->a, VCCA_ROLE_DTB), *b = part_of_role(d->b, VCCA_ROLE_DTB);
   struct facts facts;
   if (!a || !b || !facts_of_trees(a->content, b->content, &facts))
     return;

@@ -226,31 +226,32 @@ static void facts_of_rec(const struct vcca_rim_diff *d, const struct vcca_diff_r
 
 /* arm64's Image header (booting.rst), the device tree's (Devicetree Specification 0.4, 5.2), the addresses in virtCCA's loader. */
 static const struct {
-  const char *part, *name;
+  enum vcca_role part;
+  const char *name;
   size_t start, size;
 } fields[] = {
-    {"kernel", "code0 (first instruction)", 0x00, 4},
-    {"kernel", "code1 (branch to the kernel)", 0x04, 4},
-    {"kernel", "text_offset", 0x08, 8},
-    {"kernel", "image_size", 0x10, 8},
-    {"kernel", "flags", 0x18, 8},
-    {"kernel", "res2", 0x20, 8},
-    {"kernel", "res3", 0x28, 8},
-    {"kernel", "res4", 0x30, 8},
-    {"kernel", "magic", 0x38, 4},
-    {"kernel", "res5 (offset of the PE header)", 0x3c, 4},
-    {"dtb", "magic", 0x00, 4},
-    {"dtb", "totalsize", 0x04, 4},
-    {"dtb", "off_dt_struct", 0x08, 4},
-    {"dtb", "off_dt_strings", 0x0c, 4},
-    {"dtb", "off_mem_rsvmap", 0x10, 4},
-    {"dtb", "version", 0x14, 4},
-    {"dtb", "last_comp_version", 0x18, 4},
-    {"dtb", "boot_cpuid_phys", 0x1c, 4},
-    {"dtb", "size_dt_strings", 0x20, 4},
-    {"dtb", "size_dt_struct", 0x24, 4},
-    {"loader", "address of the device tree", 0x18, 8},
-    {"loader", "address of the kernel", 0x20, 8},
+    {VCCA_ROLE_KERNEL, "code0 (first instruction)", 0x00, 4},
+    {VCCA_ROLE_KERNEL, "code1 (branch to the kernel)", 0x04, 4},
+    {VCCA_ROLE_KERNEL, "text_offset", 0x08, 8},
+    {VCCA_ROLE_KERNEL, "image_size", 0x10, 8},
+    {VCCA_ROLE_KERNEL, "flags", 0x18, 8},
+    {VCCA_ROLE_KERNEL, "res2", 0x20, 8},
+    {VCCA_ROLE_KERNEL, "res3", 0x28, 8},
+    {VCCA_ROLE_KERNEL, "res4", 0x30, 8},
+    {VCCA_ROLE_KERNEL, "magic", 0x38, 4},
+    {VCCA_ROLE_KERNEL, "res5 (offset of the PE header)", 0x3c, 4},
+    {VCCA_ROLE_DTB, "magic", 0x00, 4},
+    {VCCA_ROLE_DTB, "totalsize", 0x04, 4},
+    {VCCA_ROLE_DTB, "off_dt_struct", 0x08, 4},
+    {VCCA_ROLE_DTB, "off_dt_strings", 0x0c, 4},
+    {VCCA_ROLE_DTB, "off_mem_rsvmap", 0x10, 4},
+    {VCCA_ROLE_DTB, "version", 0x14, 4},
+    {VCCA_ROLE_DTB, "last_comp_version", 0x18, 4},
+    {VCCA_ROLE_DTB, "boot_cpuid_phys", 0x1c, 4},
+    {VCCA_ROLE_DTB, "size_dt_strings", 0x20, 4},
+    {VCCA_ROLE_DTB, "size_dt_struct", 0x24, 4},
+    {VCCA_ROLE_LOADER, "address of the device tree", 0x18, 8},
+    {VCCA_ROLE_LOADER, "address of the kernel", 0x20, 8},
 };
 
 static uint64_t field_value(vcca_span s, size_t start, size_t size, bool big)
@@ -263,11 +264,11 @@ static uint64_t field_value(vcca_span s, size_t start, size_t size, bool big)
   return v;
 }
 
-void facts_of_fields(const char *part, vcca_span a, vcca_span b, size_t from, size_t to, struct facts *out)
+void facts_of_fields(enum vcca_role part, vcca_span a, vcca_span b, size_t from, size_t to, struct facts *out)
 {
-  bool big = strcmp(part, "dtb") == 0;
+  bool big = part == VCCA_ROLE_DTB;
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-    if (strcmp(fields[i].part, part) == 0 && fields[i].start >= from && fields[i].start < to)
+    if (fields[i].part == part && fields[i].start >= from && fields[i].start < to)
       add_register(out, fields[i].name, field_value(a, fields[i].start, fields[i].size, big), field_value(b, fields[i].start, fields[i].size, big));
 }
 
@@ -278,10 +279,10 @@ const char *command_of(const struct vcca_rim_trace *t, const struct vcca_trace_s
   return step->command > 0 ? t->commands[step->command - 1] : "";
 }
 
-const struct vcca_trace_part *part_named(const struct vcca_rim_trace *t, const char *name)
+const struct vcca_trace_part *part_of_role(const struct vcca_rim_trace *t, enum vcca_role role)
 {
   for (size_t i = 0; i < t->part_count; i++)
-    if (strcmp(t->parts[i].name, name) == 0)
+    if (t->parts[i].role == role)
       return &t->parts[i];
   return NULL;
 }
@@ -322,8 +323,8 @@ void facts_of_run(const struct vcca_rim_diff *d, const struct vcca_diff_run *run
   if (run->kind != VCCA_STEP_DATA || run->what != VCCA_CONTENT)
     return;
   granule_of(d, run, &g);
-  if (g.a && g.b && strcmp(g.a->name, g.b->name) == 0 && g.a->base == g.b->base && strcmp(g.a->name, "dtb") != 0)
-    facts_of_fields(g.a->name, g.a->content, g.b->content, (size_t)(run->base - g.a->base), (size_t)(run->base - g.a->base) + VCCA_PAGE, out);
+  if (g.a && g.b && g.a->role == g.b->role && g.a->base == g.b->base && g.a->role != VCCA_ROLE_DTB)
+    facts_of_fields(g.a->role, g.a->content, g.b->content, (size_t)(run->base - g.a->base), (size_t)(run->base - g.a->base) + VCCA_PAGE, out);
 }
 
 /* --- The whole ------------------------------------------------------------------------------------------- */

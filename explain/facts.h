@@ -25,15 +25,15 @@ struct fact *facts_add(struct facts *facts);
 
 /* What a run is about, as far as that can be told: parameters, a vCPU's registers, fields of image headers. */
 void facts_of_run(const struct vcca_rim_diff *d, const struct vcca_diff_run *run, struct facts *out);
-/* Header fields of a part ("kernel", "dtb", "loader") that lie between two offsets and differ. */
-void facts_of_fields(const char *part, vcca_span a, vcca_span b, size_t from, size_t to, struct facts *out);
+/* Header fields of an image that lie between two offsets and differ. */
+void facts_of_fields(enum vcca_role part, vcca_span a, vcca_span b, size_t from, size_t to, struct facts *out);
 /* Nodes and properties that differ between two device trees, broken ones as far as they can be read. */
 VCCA_MUST_USE bool facts_of_trees(vcca_span a, vcca_span b, struct facts *out);
 
 /* What text and JSON both need to know of a difference. */
 
 const struct vcca_trace_part *part_at(const struct vcca_rim_trace *t, uint64_t ipa);
-const struct vcca_trace_part *part_named(const struct vcca_rim_trace *t, const char *name);
+const struct vcca_trace_part *part_of_role(const struct vcca_rim_trace *t, enum vcca_role role);
 /* The name of the call that made a run's step. */
 const char *command_of(const struct vcca_rim_trace *t, const struct vcca_trace_step *step);
 /* Which of the measured vCPUs the REC at a step is. */

@@ -90,7 +90,7 @@ bool hypothesis_measured(struct theory *t, unsigned v, struct vcca_rim_deviation
   if (v >= t->count || t->pieces[v].size == 0 || t->pieces[v].absent)
     return false;
   t->pieces[v].measured ^= 1;
-  return say_words(say, "the %s is %s", t->names[v], t->pieces[v].measured ? "measured" : "populated without being measured");
+  return say_words(say, "the %s is %s", vcca_role_name(t->roles[v]), t->pieces[v].measured ? "measured" : "populated without being measured");
 }
 
 bool hypothesis_absent(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -98,7 +98,7 @@ bool hypothesis_absent(struct theory *t, unsigned v, struct vcca_rim_deviation *
   if (v >= t->count || t->pieces[v].size == 0 || t->pieces[v].absent)
     return false;
   t->pieces[v].absent = 1;
-  return say_words(say, "the %s is not populated", t->names[v]);
+  return say_words(say, "the %s is not populated", vcca_role_name(t->roles[v]));
 }
 
 /* --- Addresses ------------------------------------------------------------------------------------------------- */
@@ -115,7 +115,7 @@ bool hypothesis_shifted(struct theory *t, unsigned v, struct vcca_rim_deviation 
   if (which >= t->count || (int)which == t->hole || (lower && t->pieces[which].ipa < BLOCK))
     return false;
   return move(t, (int)which, lower ? t->pieces[which].ipa - BLOCK : t->pieces[which].ipa + BLOCK) &&
-         say_words(say, "the %s lies 2 MiB %s, at 0x%" PRIx64, t->names[which], lower ? "lower" : "higher", t->pieces[which].ipa);
+         say_words(say, "the %s lies 2 MiB %s, at 0x%" PRIx64, vcca_role_name(t->roles[which]), lower ? "lower" : "higher", t->pieces[which].ipa);
 }
 
 bool hypothesis_kernel_at(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -225,7 +225,8 @@ bool hypothesis_padding(struct theory *t, unsigned v, struct vcca_rim_deviation 
   for (unsigned i = 0; i < kind; i++)
     if (rows[i].size == rows[kind].size)
       return false; /* the same by another name */
-  return resize(t, which, rows[kind].size) && say_words(say, "the %s %s: %" PRIu64 " KiB", t->names[which], rows[kind].words, rows[kind].size / KIB);
+  return resize(t, which, rows[kind].size) &&
+         say_words(say, "the %s %s: %" PRIu64 " KiB", vcca_role_name(t->roles[which]), rows[kind].words, rows[kind].size / KIB);
 }
 
 bool hypothesis_last_page(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -236,5 +237,5 @@ bool hypothesis_last_page(struct theory *t, unsigned v, struct vcca_rim_deviatio
   if (which >= t->count || t->bytes[which] == 0 || t->pieces[which].is_loader || (way < 2 && t->bytes[which] % PAGE == 0))
     return false;
   t->pieces[which].last_page = (uint8_t)ways[way];
-  return say_words(say, "the last, partial page of the %s %s", t->names[which], texts[way]);
+  return say_words(say, "the last, partial page of the %s %s", vcca_role_name(t->roles[which]), texts[way]);
 }

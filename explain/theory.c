@@ -60,10 +60,10 @@ void images_begin(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct i
 /* virtCCA's loader stub: two addresses behind six instructions. */
 enum { LOADER_SIZE = 40, LOADER_DTB = 24, LOADER_KERNEL = 32 };
 
-static int index_of(const struct theory *t, const char *name)
+static int index_of(const struct theory *t, enum vcca_role role)
 {
   for (size_t i = 0; i < t->count; i++)
-    if (strcmp(t->names[i], name) == 0)
+    if (t->roles[i] == role)
       return (int)i;
   return -1;
 }
@@ -91,16 +91,16 @@ void theory_of_plan(const struct vcca_plan *plan, const struct images *images, s
     p->image = (uint32_t)i;
     p->measured = s->measured;
     p->after_recs = s->after_recs;
-    p->is_loader = strcmp(s->name, "loader") == 0 && s->content.n == LOADER_SIZE;
+    p->is_loader = s->role == VCCA_ROLE_LOADER && s->content.n == LOADER_SIZE;
     t->order[i] = (unsigned)i;
-    t->names[i] = s->name;
+    t->roles[i] = s->role;
     t->bytes[i] = s->content.n;
   }
-  t->kernel = index_of(t, "kernel");
-  t->initrd = index_of(t, "initrd");
-  t->dtb = index_of(t, "dtb");
-  t->hole = index_of(t, "hole");
-  t->firmware = index_of(t, "firmware");
+  t->kernel = index_of(t, VCCA_ROLE_KERNEL);
+  t->initrd = index_of(t, VCCA_ROLE_INITRD);
+  t->dtb = index_of(t, VCCA_ROLE_DTB);
+  t->hole = index_of(t, VCCA_ROLE_HOLE);
+  t->firmware = index_of(t, VCCA_ROLE_FIRMWARE);
   t->initrd_bytes = t->initrd >= 0 ? t->bytes[t->initrd] : 0;
   struct vcca_arm64_image header;
   if (t->kernel >= 0 && vcca_arm64_image_read(plan->segments[t->kernel].content, &header, NULL) && header.text_offset % VCCA_PAGE == 0 &&

@@ -62,7 +62,7 @@ struct theory {
   unsigned order[VCCA_SEGMENTS];      /* in which they are populated */
   size_t count;
   int kernel, initrd, dtb, hole, firmware; /* their indexes; -1: none */
-  const char *names[VCCA_SEGMENTS];
+  enum vcca_role roles[VCCA_SEGMENTS];
   uint64_t bytes[VCCA_SEGMENTS]; /* of the files */
   uint64_t initrd_bytes;
   uint64_t text_offset, image_size; /* of the kernel; 0 when it has no header */

@@ -454,7 +454,7 @@ bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, s
   *out = (struct vcca_rim_trace){.alg = plan->params.hash_alg, .plan = plan};
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
-    out->parts[out->part_count++] = (struct vcca_trace_part){s->name, NULL, s->ipa, s->ipa + s->size, s->content, s->lead};
+    out->parts[out->part_count++] = (struct vcca_trace_part){s->role, NULL, s->ipa, s->ipa + s->size, s->content, s->lead};
   }
   struct recording r = {.trace = out};
   struct vcca_rim rim;

@@ -297,7 +297,7 @@ bool facts_of_trees(vcca_span a, vcca_span b, struct facts *out)
   merge(&l, &r, out);
   if (out->count == 0) {
     out->remark = "nodes and properties are the same; their layout is not: order, padding, names or reservations";
-    facts_of_fields("dtb", a, b, 0, FDT_HEADER, out);
+    facts_of_fields(VCCA_ROLE_DTB, a, b, 0, FDT_HEADER, out);
   }
   free_tree(&l);
   free_tree(&r);

@@ -126,19 +126,19 @@ static void traces(vcca_span bytes)
   vcca_trace_free(&a);
 }
 
-static void plan_part(struct vcca_plan *plan, const char *name, vcca_span content)
+static void plan_part(struct vcca_plan *plan, enum vcca_role role, vcca_span content)
 {
   *plan = (struct vcca_plan){.profile = "arm", .rules = VCCA_RULES_ARM_1_0, .ram_base = 0x40000000, .ram_size = 0x100000, .segment_count = 1};
   plan->params.s2sz = 40;
   plan->segments[0] = (struct vcca_segment){
-      .name = name, .ipa = 0x40000000, .size = (content.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE, .content = content, .measured = true};
+      .role = role, .ipa = 0x40000000, .size = (content.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE, .content = content, .measured = true};
 }
 
 /* how: which part, how many bytes of B are other ones; then two bytes of place and one of difference for each. */
 static void parts(uint8_t how, vcca_span bytes)
 {
   static uint8_t changed[PART_MAX];
-  static const char *const names[] = {"dtb", "dtb", "kernel", "loader"};
+  static const enum vcca_role roles[] = {VCCA_ROLE_DTB, VCCA_ROLE_DTB, VCCA_ROLE_KERNEL, VCCA_ROLE_LOADER};
   size_t edits = 1 + how / 4 % 8;
   if (bytes.n <= 3 * edits || bytes.n > PART_MAX)
     return;
@@ -149,8 +149,8 @@ static void parts(uint8_t how, vcca_span bytes)
 
   struct vcca_plan plan_a, plan_b;
   struct vcca_rim_trace a, b;
-  plan_part(&plan_a, names[how % 4], content);
-  plan_part(&plan_b, names[how % 4], vcca_span_of(changed, content.n));
+  plan_part(&plan_a, roles[how % 4], content);
+  plan_part(&plan_b, roles[how % 4], vcca_span_of(changed, content.n));
   must(vcca_trace_plan(&plan_a, &a, NULL) && vcca_trace_plan(&plan_b, &b, NULL));
   compare(&a, &b);
   vcca_trace_free(&a);

@@ -97,7 +97,7 @@ static void check_segments(const struct vcca_plan *plan, unsigned own_bits, uint
     must(s->size > 0 && s->ipa % VCCA_PAGE == 0 && s->size % VCCA_PAGE == 0 && s->content.n <= s->size && s->lead <= s->content.n);
     must(i == 0 || s->ipa >= s[-1].ipa + s[-1].size);
     must(s->ipa + s->size <= (uint64_t)1 << own_bits);
-    must(strcmp(s->name, "firmware") == 0 || (s->ipa >= plan->ram_base && s->ipa + s->size <= plan->ram_base + plan->ram_size));
+    must(s->role == VCCA_ROLE_FIRMWARE || (s->ipa >= plan->ram_base && s->ipa + s->size <= plan->ram_base + plan->ram_size));
     *granules += s->measured || plan->rules != VCCA_RULES_VIRTCCA ? s->size / VCCA_PAGE : 0;
   }
   for (size_t i = 0; i < plan->ripas_count; i++)

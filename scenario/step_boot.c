@@ -55,9 +55,9 @@ static void plan_fields(struct thing *t, const struct vcca_plan *plan)
 {
   thing_number(t, "ram_base", plan->ram_base);
   thing_number(t, "ram_size", plan->ram_size);
-  for (size_t i = 0; i < plan->segment_count; i++)
-    if (strcmp(plan->segments[i].name, "dtb") == 0)
-      thing_number(t, "dtb_ipa", plan->segments[i].ipa);
+  const struct vcca_segment *dtb = vcca_plan_segment(plan, VCCA_ROLE_DTB);
+  if (dtb)
+    thing_number(t, "dtb_ipa", dtb->ipa);
 }
 
 static bool rim_field(struct run *r, struct thing *t, vcca_span digest)

@@ -51,9 +51,24 @@ VCCA_MUST_USE bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_b
 
 enum { VCCA_SEGMENTS = 8, VCCA_VCPUS_MAX = 512, VCCA_RIPAS_RANGES = 4 };
 
+/* What lies in a segment. */
+enum vcca_role {
+  VCCA_ROLE_LOADER, /* virtCCA's stub in front of the kernel */
+  VCCA_ROLE_KERNEL,
+  VCCA_ROLE_INITRD,
+  VCCA_ROLE_DTB,
+  VCCA_ROLE_FIRMWARE,
+  VCCA_ROLE_HOLE,  /* memory between images, populated but not measured */
+  VCCA_ROLE_LOG,   /* memory of a measurement log */
+  VCCA_ROLE_IMAGE, /* an image of a host's log, which does not tell its role */
+  VCCA_ROLES
+};
+/* What messages, reports and logs call it: "kernel", "dtb". */
+const char *vcca_role_name(enum vcca_role role);
+
 /* Memory at start: content at ipa, zeros from there to ipa + size. Both multiples of 4 KiB. */
 struct vcca_segment {
-  const char *name; /* "kernel", "initrd", "dtb", "firmware", "loader", "hole" */
+  enum vcca_role role;
   uint64_t ipa;
   uint64_t size;
   vcca_span content;      /* at most size bytes; must outlive the plan */
@@ -81,6 +96,9 @@ struct vcca_plan {
   struct vcca_rec_params boot_rec; /* of vCPU 0; all others are zero (not runnable) */
   uint8_t loader[40];              /* virtCCA direct boot: the stub a segment points to */
 };
+
+/* The segment of that role, which points into the plan; NULL: the plan has none. No plan has two. */
+const struct vcca_segment *vcca_plan_segment(const struct vcca_plan *plan, enum vcca_role role);
 
 /* How the VM is to be started. Zero means the default named. */
 struct vcca_vm {

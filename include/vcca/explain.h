@@ -30,7 +30,7 @@ struct vcca_trace_step {
 
 /* What lies at [base, top), where that is known. */
 struct vcca_trace_part {
-  const char *name; /* "kernel" */
+  enum vcca_role role;
   const char *file; /* NULL: not known. The caller may set it. */
   uint64_t base, top;
   vcca_span content; /* from base on; zeros follow. Must outlive the trace. */

@@ -49,7 +49,7 @@ static void use_its_tree(struct vcca_plan *plan)
   for (size_t i = 0; i < sizeof dtb - 4; i++)
     dtb[4 + i] = (uint8_t)(3 * i);
   for (size_t i = 0; i < plan->segment_count; i++)
-    if (strcmp(plan->segments[i].name, "dtb") == 0)
+    if (plan->segments[i].role == VCCA_ROLE_DTB)
       plan->segments[i].content = VCCA_SPAN(dtb);
 }
 

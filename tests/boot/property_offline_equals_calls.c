@@ -52,7 +52,7 @@ static void draw_segments(uint64_t *seed, struct vcca_plan *plan, const uint8_t 
   plan->segment_count = 1 + (size_t)below(seed, VCCA_SEGMENTS);
   for (size_t i = 0; i < plan->segment_count; i++) {
     uint64_t pages = 1 + below(seed, 40), bytes = below(seed, pages * VCCA_PAGE + 1);
-    plan->segments[i] = (struct vcca_segment){.name = "part",
+    plan->segments[i] = (struct vcca_segment){.role = VCCA_ROLE_KERNEL,
                                               .ipa = ipa,
                                               .size = pages * VCCA_PAGE,
                                               .content = vcca_span_of(content + below(seed, CONTENT - bytes + 1), (size_t)bytes),

@@ -31,7 +31,7 @@ static void make(struct fixture *f, const char *vmm, const char *line)
   for (size_t i = 0; i < f->plan.plan.segment_count; i++) {
     const struct vcca_segment *s = &f->plan.plan.segments[i];
     if (s->measured)
-      f->local[f->count++] = (struct vcca_bootlog_image){s->name, vcca_span_sub(s->content, s->lead, s->content.n)};
+      f->local[f->count++] = (struct vcca_bootlog_image){vcca_role_name(s->role), vcca_span_sub(s->content, s->lead, s->content.n)};
   }
 }
 

@@ -41,16 +41,16 @@ static bool plan_kernel_of(const char *vmm, const char *line, vcca_span file, st
   struct vcca_mapping mapping = {.bytes = file}, inside = {.forgotten = 0};
   struct vcca_vmm_plan plan = {.handed_count = 0};
   memset(err, 0, sizeof *err);
-  *out = (struct vcca_segment){.name = NULL};
+  const struct vcca_segment *kernel = NULL;
+  *out = (struct vcca_segment){.ipa = 0};
   bool ok = vcca_kernel_unpack(&mapping, 1 << 20, &inside, err);
   struct vcca_vmm_images images = {.kernel = file, .unpacked = inside.bytes, .firmware = VCCA_SPAN_LIT("firmware")};
   ok = ok && support_plan(vmm, HOST, line, &images, &words, &plan, err);
-  for (size_t i = 0; ok && i < plan.plan.segment_count; i++)
-    if (strcmp(plan.plan.segments[i].name, "kernel") == 0)
-      *out = plan.plan.segments[i];
+  if (ok && (kernel = vcca_plan_segment(&plan.plan, VCCA_ROLE_KERNEL)) != NULL)
+    *out = *kernel;
   if (ok && plan.handed_count > 0)
     out->content = plan.handed[0];
-  if (ok && out->name)
+  if (kernel)
     assert_true(plan.plan.boot_rec.pc == out->ipa + out->lead);
   bool same = out->content.n == sizeof image && memcmp(out->content.p, image, sizeof image) == 0;
   out->content = same ? VCCA_SPAN(image) : out->content.p == file.p ? file : vcca_span_of(NULL, 0);

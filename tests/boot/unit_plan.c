@@ -29,7 +29,7 @@ static void check_segment(const struct vcca_plan *plan, size_t i, const char *na
 {
   assert_true(i < plan->segment_count);
   const struct vcca_segment *s = &plan->segments[i];
-  assert_string_equal(s->name, name);
+  assert_string_equal(vcca_role_name(s->role), name);
   if (s->ipa != ipa || s->size != size || s->measured != measured)
     fail_msg("%s is at 0x%llx + 0x%llx (%s)", name, (unsigned long long)s->ipa, (unsigned long long)s->size, s->measured ? "measured" : "unmeasured");
 }

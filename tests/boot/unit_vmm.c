@@ -18,13 +18,12 @@ static const struct vcca_plan *plan_of(const char *vmm, const char *host, const 
   return &plan->plan;
 }
 
-static const struct vcca_segment *segment(const struct vcca_plan *plan, const char *name)
+static const struct vcca_segment *segment(const struct vcca_plan *plan, enum vcca_role role)
 {
-  for (size_t i = 0; i < plan->segment_count; i++)
-    if (strcmp(plan->segments[i].name, name) == 0)
-      return &plan->segments[i];
-  fail_msg("no segment %s", name);
-  return NULL;
+  const struct vcca_segment *s = vcca_plan_segment(plan, role);
+  if (!s)
+    fail_msg("no segment %s", vcca_role_name(role));
+  return s;
 }
 
 static void host_and_command_line_make_the_parameters(void **state)
@@ -109,12 +108,12 @@ static void images_lie_where_each_vmm_puts_them(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_vmm_plan out;
     const struct vcca_plan *plan = plan_of(rows[i].vmm, HOST, rows[i].line, &out);
-    assert_int_equal(segment(plan, "kernel")->ipa, rows[i].kernel);
-    assert_int_equal(segment(plan, "initrd")->ipa, rows[i].initrd);
-    assert_int_equal(segment(plan, "dtb")->ipa, rows[i].dtb);
+    assert_int_equal(segment(plan, VCCA_ROLE_KERNEL)->ipa, rows[i].kernel);
+    assert_int_equal(segment(plan, VCCA_ROLE_INITRD)->ipa, rows[i].initrd);
+    assert_int_equal(segment(plan, VCCA_ROLE_DTB)->ipa, rows[i].dtb);
     assert_int_equal(plan->boot_rec.pc, rows[i].pc);
     assert_int_equal(plan->boot_rec.gprs[0], rows[i].x0);
-    const struct vcca_segment *s = segment(plan, "initrd");
+    const struct vcca_segment *s = segment(plan, VCCA_ROLE_INITRD);
     assert_memory_equal(s->content.p + s->lead, initrd, sizeof initrd);
     vcca_vmm_plan_free(&out);
   }
@@ -142,8 +141,8 @@ static void ram_of_cloud_hypervisor_leaves_a_hole_below_4_gib(void **state)
       assert_int_equal(plan->ripas[k].base, rows[i].ripas[2 * k]);
       assert_int_equal(plan->ripas[k].top, rows[i].ripas[2 * k + 1]);
     }
-    assert_int_equal(segment(plan, "initrd")->ipa, rows[i].initrd);
-    assert_int_equal(segment(plan, "kernel")->ipa, 0x40400000);
+    assert_int_equal(segment(plan, VCCA_ROLE_INITRD)->ipa, rows[i].initrd);
+    assert_int_equal(segment(plan, VCCA_ROLE_KERNEL)->ipa, 0x40400000);
     vcca_vmm_plan_free(&out);
   }
 }
@@ -153,14 +152,14 @@ static void branches_of_kvmtool_differ(void **state)
   (void)state;
   struct vcca_vmm_plan out;
   const struct vcca_plan *plan = plan_of("kvmtool-arm", HOST, "-c 1 -m 512 -f fw", &out);
-  assert_int_equal(segment(plan, "firmware")->size, 0x300000);
-  assert_int_equal(segment(plan, "dtb")->ipa, 0x80400000);
+  assert_int_equal(segment(plan, VCCA_ROLE_FIRMWARE)->size, 0x300000);
+  assert_int_equal(segment(plan, VCCA_ROLE_DTB)->ipa, 0x80400000);
   vcca_vmm_plan_free(&out);
   plan = plan_of("kvmtool-arm", HOST, "-c 1 -m 512 -k k", &out);
-  assert_int_equal(segment(plan, "kernel")->size, 0x10000);
+  assert_int_equal(segment(plan, VCCA_ROLE_KERNEL)->size, 0x10000);
   vcca_vmm_plan_free(&out);
   plan = plan_of("kvmtool-linaro", HOST, "-c 1 -m 512 -k k", &out);
-  assert_int_equal(segment(plan, "kernel")->size, 0x2000);
+  assert_int_equal(segment(plan, VCCA_ROLE_KERNEL)->size, 0x2000);
   vcca_vmm_plan_free(&out);
 }
 
@@ -206,7 +205,7 @@ static void the_log_area_comes_after_the_vcpus(void **state)
   (void)state;
   struct vcca_vmm_plan out;
   const struct vcca_plan *plan = plan_of("kvmtool", HOST, "-c 1 -m 512 --measurement-log -k k", &out);
-  const struct vcca_segment *s = segment(plan, "log");
+  const struct vcca_segment *s = segment(plan, VCCA_ROLE_LOG);
   assert_int_equal(s->ipa, 0x8fff0000);
   assert_int_equal(s->size, 0x10000);
   assert_true(s->after_recs && !s->measured);

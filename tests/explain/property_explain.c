@@ -21,10 +21,10 @@ static void make_plan(bool arm)
   support_vm_make(&vm, (struct vcca_vm){.profile = arm ? "arm" : "virtcca", .vcpus = arm ? 1 : 2, .ram_size = arm ? (uint64_t)16 << 20 : 0});
   for (size_t i = 0; i < vm.plan.segment_count; i++) {
     struct vcca_segment *s = &vm.plan.segments[i];
-    if (strcmp(s->name, "kernel") == 0) {
+    if (s->role == VCCA_ROLE_KERNEL) {
       s->content.n = KERNEL;
       s->size = KERNEL + (arm ? 0 : 4 * VCCA_PAGE);
-    } else if (strcmp(s->name, "hole") == 0) {
+    } else if (s->role == VCCA_ROLE_HOLE) {
       s->ipa = s[-1].ipa + s[-1].size;
       s->size = 4 * VCCA_PAGE;
     } else if (!arm) {
@@ -33,10 +33,10 @@ static void make_plan(bool arm)
   }
 }
 
-static struct vcca_segment *segment(struct vcca_plan *plan, const char *name)
+static struct vcca_segment *segment(struct vcca_plan *plan, enum vcca_role role)
 {
   for (size_t i = 0; i < plan->segment_count; i++)
-    if (strcmp(plan->segments[i].name, name) == 0)
+    if (plan->segments[i].role == role)
       return &plan->segments[i];
   return NULL;
 }
@@ -44,7 +44,7 @@ static struct vcca_segment *segment(struct vcca_plan *plan, const char *name)
 /* The stub's addresses and the registers, after images have moved. */
 static void link(struct vcca_plan *plan, bool arm)
 {
-  uint64_t kernel = segment(plan, "kernel")->ipa, dtb = segment(plan, "dtb")->ipa;
+  uint64_t kernel = segment(plan, VCCA_ROLE_KERNEL)->ipa, dtb = segment(plan, VCCA_ROLE_DTB)->ipa;
   if (arm) {
     plan->boot_rec.pc = kernel;
     plan->boot_rec.gprs[0] = dtb;
@@ -56,7 +56,7 @@ static void link(struct vcca_plan *plan, bool arm)
 
 /* --- Deviations ----------------------------------------------------------------------------------------------- */
 
-static const char *const images[] = {"kernel", "initrd", "dtb"};
+static const enum vcca_role images[] = {VCCA_ROLE_KERNEL, VCCA_ROLE_INITRD, VCCA_ROLE_DTB};
 
 static void sve(struct vcca_plan *plan, uint64_t *seed, bool arm)
 {
@@ -134,14 +134,14 @@ static void shifted(struct vcca_plan *plan, uint64_t *seed, bool arm)
 static void dtb_at(struct vcca_plan *plan, uint64_t *seed, bool arm)
 {
   (void)seed;
-  segment(plan, "dtb")->ipa = plan->ram_base + ((uint64_t)(arm ? 128 : 64) << 20);
+  segment(plan, VCCA_ROLE_DTB)->ipa = plan->ram_base + ((uint64_t)(arm ? 128 : 64) << 20);
   link(plan, arm);
 }
 
 static void order(struct vcca_plan *plan, uint64_t *seed, bool arm)
 {
   (void)seed, (void)arm;
-  struct vcca_segment dtb = *segment(plan, "dtb");
+  struct vcca_segment dtb = *segment(plan, VCCA_ROLE_DTB);
   memmove(&plan->segments[1], &plan->segments[0], (plan->segment_count - 1) * sizeof dtb);
   plan->segments[0] = dtb;
 }
@@ -156,13 +156,13 @@ static void recs_first(struct vcca_plan *plan, uint64_t *seed, bool arm)
 static void padding(struct vcca_plan *plan, uint64_t *seed, bool arm)
 {
   (void)arm;
-  segment(plan, "dtb")->size = below(seed, 2) ? 0x10000 : 0x100000;
+  segment(plan, VCCA_ROLE_DTB)->size = below(seed, 2) ? 0x10000 : 0x100000;
 }
 
 static void last_page(struct vcca_plan *plan, uint64_t *seed, bool arm)
 {
   (void)seed, (void)arm;
-  struct vcca_segment *s = segment(plan, "initrd");
+  struct vcca_segment *s = segment(plan, VCCA_ROLE_INITRD);
   s->content.n -= s->content.n % VCCA_PAGE;
 }
 
@@ -180,7 +180,7 @@ static void pc(struct vcca_plan *plan, uint64_t *seed, bool arm)
 static void x0(struct vcca_plan *plan, uint64_t *seed, bool arm)
 {
   (void)seed;
-  plan->boot_rec.gprs[0] = arm ? 0 : segment(plan, "dtb")->ipa;
+  plan->boot_rec.gprs[0] = arm ? 0 : segment(plan, VCCA_ROLE_DTB)->ipa;
 }
 
 enum { VIRTCCA = 1, ARM = 2, BOTH = 3 };
@@ -260,14 +260,14 @@ static struct vcca_rim_explanation explain(const struct vcca_plan *plan, vcca_sp
 static struct vcca_rim planted(const struct deviation *a, const struct deviation *b, uint64_t seed, bool arm)
 {
   struct vcca_plan plan = vm.plan;
-  if (segment(&plan, "loader"))
-    segment(&plan, "loader")->content = VCCA_SPAN(plan.loader); /* the copy's */
+  if (segment(&plan, VCCA_ROLE_LOADER))
+    segment(&plan, VCCA_ROLE_LOADER)->content = VCCA_SPAN(plan.loader); /* the copy's */
   if (a)
     a->plant(&plan, &seed, arm);
   if (b)
     b->plant(&plan, &seed, arm);
   if (!arm && plan.boot_rec.gprs[0]) /* x0 is the device tree's address, wherever it went */
-    plan.boot_rec.gprs[0] = segment(&plan, "dtb")->ipa;
+    plan.boot_rec.gprs[0] = segment(&plan, VCCA_ROLE_DTB)->ipa;
   return measure(&plan);
 }
 
@@ -360,11 +360,11 @@ static void the_findings_do_not_depend_on_threads(void **state)
 {
   (void)state;
   make_plan(false);
-  segment(&vm.plan, "initrd")->measured = false;
-  segment(&vm.plan, "dtb")->measured = false;
+  segment(&vm.plan, VCCA_ROLE_INITRD)->measured = false;
+  segment(&vm.plan, VCCA_ROLE_DTB)->measured = false;
   struct vcca_rim rim = measure(&vm.plan);
-  segment(&vm.plan, "initrd")->measured = true;
-  segment(&vm.plan, "dtb")->measured = true;
+  segment(&vm.plan, VCCA_ROLE_INITRD)->measured = true;
+  segment(&vm.plan, VCCA_ROLE_DTB)->measured = true;
   struct vcca_rim_explanation one = explain(&vm.plan, vcca_rim_digest(&rim), (struct vcca_explain_options){.threads = 1});
   struct vcca_rim_explanation four = explain(&vm.plan, vcca_rim_digest(&rim), (struct vcca_explain_options){.threads = 4});
   assert_true(one.count >= 4); /* not measured or not there, each */
@@ -399,7 +399,7 @@ struct told {
 static void on_read(void *ctx, vcca_span image, size_t end)
 {
   struct told *told = ctx;
-  if (image.p != segment(&vm.plan, "kernel")->content.p)
+  if (image.p != segment(&vm.plan, VCCA_ROLE_KERNEL)->content.p)
     return;
   told->in_order = told->in_order && end >= told->kernel && end <= image.n;
   told->kernel = end;

@@ -219,7 +219,7 @@ static struct vcca_rim operate(enum vcca_rules_id data_rules, enum vcca_rules_id
   vcca_rim_create(&rim, plan->rules, &plan->params);
   for (size_t i = 0; i < plan->segment_count; i++) {
     rim.rules = data_rules;
-    populate(&rim, &plan->segments[i], strcmp(plan->segments[i].name, "initrd") == 0 ? initrd_fill : 0);
+    populate(&rim, &plan->segments[i], plan->segments[i].role == VCCA_ROLE_INITRD ? initrd_fill : 0);
   }
   rim.rules = rec_rules;
   for (unsigned i = 0; i < plan->vcpus; i++)

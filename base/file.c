@@ -10,20 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool vcca_bytes_alloc(struct vcca_bytes *b, size_t n, struct vcca_error *err)
-{
-  b->p = calloc(n ? n : 1, 1);
-  b->n = b->p ? n : 0;
-  return b->p ? true : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu bytes", n);
-}
-
-void vcca_bytes_free(struct vcca_bytes *b)
-{
-  free(b->p);
-  b->p = NULL;
-  b->n = 0;
-}
-
 /* Room for one byte more than there may be, at most: so it is known when there are too many. */
 static bool read_stream(FILE *f, size_t hint, size_t max, struct vcca_bytes *out, struct vcca_error *err)
 {

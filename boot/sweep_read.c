@@ -32,26 +32,6 @@ static char *keep_path(struct sweep_reader *r, vcca_span name)
   return path;
 }
 
-const char *sweep_keep(struct sweep_reader *r, vcca_span text)
-{
-  char *kept = vcca_sweep_take(r->sweep, text.n + 1, r->err);
-  if (kept)
-    memcpy(kept, text.p, text.n);
-  return kept;
-}
-
-bool sweep_check_text(struct sweep_reader *r, const struct tree_node *node, bool may_be_empty)
-{
-  if (node->kind != TREE_SCALAR || (node->text.n == 0 && !may_be_empty))
-    return tree_fail(node, r->err, "text was expected (none: without)");
-  if (node->text.n > VCCA_SWEEP_TEXT_MAX)
-    return tree_fail(node, r->err, "%zu bytes of text, at most %d", node->text.n, VCCA_SWEEP_TEXT_MAX);
-  for (size_t i = 0; i < node->text.n; i++)
-    if (node->text.p[i] < ' ')
-      return tree_fail(node, r->err, "text without control characters was expected: a row is a line");
-  return true;
-}
-
 /* Each file is opened once, however often the plan names it. */
 static bool read_file(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
 {

@@ -1,10 +1,30 @@
-/* Words of a command line in a plan: a list has one in each item, a text is cut as a shell cuts it.
+/* Texts in a plan, and command lines: a list has one argument in each item, a text is cut as a shell cuts it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/sweep_read.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+const char *sweep_keep(struct sweep_reader *r, vcca_span text)
+{
+  char *kept = vcca_sweep_take(r->sweep, text.n + 1, r->err);
+  if (kept)
+    memcpy(kept, text.p, text.n);
+  return kept;
+}
+
+bool sweep_check_text(struct sweep_reader *r, const struct tree_node *node, bool may_be_empty)
+{
+  if (node->kind != TREE_SCALAR || (node->text.n == 0 && !may_be_empty))
+    return tree_fail(node, r->err, "text was expected (none: without)");
+  if (node->text.n > VCCA_SWEEP_TEXT_MAX)
+    return tree_fail(node, r->err, "%zu bytes of text, at most %d", node->text.n, VCCA_SWEEP_TEXT_MAX);
+  for (size_t i = 0; i < node->text.n; i++)
+    if (node->text.p[i] < ' ')
+      return tree_fail(node, r->err, "text without control characters was expected: a row is a line");
+  return true;
+}
 
 /* POSIX shell, 2.2: a backslash, '...' and "..." take away meanings; nothing is expanded, so in "..." a backslash is one but before these. */
 static bool escapes(char quote, const char *at)

@@ -43,14 +43,6 @@ static bool ask_by_start(struct asking *a, struct vcca_drive_result *out, struct
 
 /* --- By a line per case ------------------------------------------------------------------------------------- */
 
-size_t start_words(const char *const *command)
-{
-  size_t n = 0;
-  while (command[n] && strcmp(command[n], "--") != 0)
-    n++;
-  return n;
-}
-
 static vcca_span line_of(const struct asking *a, const struct vcca_golden *golden, const struct vcca_golden_case *c)
 {
   const struct drive_words *w = &a->words;

@@ -45,6 +45,8 @@ struct placeholder {
 };
 /* By the name between its @; NULL: there is none. */
 const struct placeholder *placeholder_named(vcca_span name);
+/* The first @NAME@ of a word; "@@" has no name. */
+bool words_placeholder(const char *word, size_t *from, vcca_span *name);
 /* "@CERT@ @ROOT@" */
 void parts_text(part_set parts, char *room, size_t cap);
 
@@ -79,8 +81,6 @@ struct drive_words {
   } given[WORDS_MAX]; /* the values of the placeholders, each once */
   size_t given_count;
 };
-/* The first @NAME@ of a word; "@@" has no name. */
-bool words_placeholder(const char *word, size_t *from, vcca_span *name);
 VCCA_MUST_USE bool words_fill(struct drive_words *w, const char *const *command, vcca_golden *golden, const struct vcca_golden_case *c,
                               struct vcca_error *err);
 /* Removes what was written. */

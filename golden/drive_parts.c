@@ -24,6 +24,19 @@ const struct placeholder *placeholder_named(vcca_span name)
   return NULL;
 }
 
+bool words_placeholder(const char *word, size_t *from, vcca_span *name)
+{
+  for (const char *at = strchr(word, '@'); at; at = strchr(at + 1, '@')) {
+    size_t n = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+    if (at[1 + n] == '@') {
+      *from = (size_t)(at - word);
+      *name = vcca_span_of(at + 1, n);
+      return true;
+    }
+  }
+  return false;
+}
+
 void parts_text(part_set parts, char *room, size_t cap)
 {
   size_t n = 0;

@@ -130,6 +130,14 @@ static void note(struct drive_words *w, const struct placeholder *place, const c
   w->given[w->given_count++].text = text;
 }
 
+size_t start_words(const char *const *command)
+{
+  size_t n = 0;
+  while (command[n] && strcmp(command[n], "--") != 0)
+    n++;
+  return n;
+}
+
 static bool push(struct drive_words *w, const char *word, struct vcca_error *err)
 {
   if (w->argc == WORDS_MAX)
@@ -139,19 +147,6 @@ static bool push(struct drive_words *w, const char *word, struct vcca_error *err
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the command");
   w->argv[w->argc++] = copy;
   return true;
-}
-
-bool words_placeholder(const char *word, size_t *from, vcca_span *name)
-{
-  for (const char *at = strchr(word, '@'); at; at = strchr(at + 1, '@')) {
-    size_t n = strspn(at + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-    if (at[1 + n] == '@') {
-      *from = (size_t)(at - word);
-      *name = vcca_span_of(at + 1, n);
-      return true;
-    }
-  }
-  return false;
 }
 
 /* A word: as it is, or once for each value of its placeholder, an option before it repeated or left out with it. */

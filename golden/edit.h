@@ -48,6 +48,8 @@ VCCA_MUST_USE bool edit_has_evidence(const struct edit *e, struct vcca_error *er
 
 /* --- What steps read ------------------------------------------------------------------------------------- */
 
+/* Characters up to the separator, which is used up. */
+vcca_span word_until(vcca_span *text, char separator);
 VCCA_MUST_USE bool word_place(struct edit *e, vcca_span path, struct place *out, struct vcca_error *err);
 /* A path with a part behind it. */
 VCCA_MUST_USE bool word_part(struct edit *e, vcca_span member, const char *part, struct place *out, struct vcca_error *err);

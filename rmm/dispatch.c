@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-/* The function id is W0; bit 16 is SMCCC's hint that SVE state need not be kept (DEN0028 2.5). */
-#define FID_MASK UINT64_C(0xfffeffff)
-#define NOT_SUPPORTED UINT64_MAX
-
 const struct vcca_interface *vcca_rmi(void)
 {
   return &rmi_abi.interface;
@@ -17,25 +13,6 @@ const struct vcca_interface *vcca_rmi(void)
 const struct vcca_interface *vcca_tmi(void)
 {
   return &tmi_abi.interface;
-}
-
-/* Conditions without which what follows cannot be looked at: it reads the object, walks the tables, or divides. */
-static const char *const blocking[] = {
-    "rd_bound",      "rd_state",      "rec_bound",    "rec_gran_state", "tec_bound",     "tec_gran_state", "params_bound",  "params_pas",
-    "run_bound",     "run_pas",       "level_bound",  "ipa_bound",      "rtt_walk",      "ttt_walk",       "rtt_num_level", "ttt_num_level",
-    "calling_bound", "calling_state", "target_bound", "target_state",   "size_valid",    "top_bound",      "base_bound",    "attr_valid",
-    "index_bound",   "addr_bound",    "addr_align",   "offset_bound",   "size_overflow", "size_bound",     "rgn_bound",     "num_aux",
-    "params_valid",  "params_supp",   "rtte_state",   "tec_owner",      "pending",
-};
-
-bool held_note(struct held *held, const char *condition, uint64_t status)
-{
-  if (held->count < VCCA_HELD_MAX)
-    held->list[held->count++] = (struct vcca_held){condition, status};
-  for (size_t i = 0; i < sizeof blocking / sizeof blocking[0]; i++)
-    if (strcmp(condition, blocking[i]) == 0)
-      return true;
-  return false;
 }
 
 /* x0 up to x4 are results, the rest is preserved: SMCCC 1.1's habit. TMI leaves x0 zero and answers from x1 on. */
@@ -50,18 +27,18 @@ static void answer(const struct abi *abi, uint64_t *x, uint64_t status, const st
 void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS])
 {
   const struct abi *abi = m->config.abi == VCCA_ABI_TMI ? &tmi_abi : &rmi_abi;
-  const struct vcca_command *command = vcca_command_with_fid(&abi->interface, x[0] & FID_MASK);
+  const struct vcca_command *command = vcca_command_with_fid(&abi->interface, x[0] & SMC_FID_MASK);
   uint64_t in[VCCA_SMC_REGS];
   memcpy(in, x, sizeof in);
   struct call call = {.m = m, .in = in};
   if (!command) {
-    x[0] = NOT_SUPPORTED;
+    x[0] = SMC_NOT_SUPPORTED;
   } else if (m->telling) {
     call.refused = "in_hook";
-    x[0] = NOT_SUPPORTED;
+    x[0] = SMC_NOT_SUPPORTED;
   } else if (!memory_hold(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE)) {
     call.refused = "no_memory"; /* the model's own, not the machine's */
-    x[0] = NOT_SUPPORTED;
+    x[0] = SMC_NOT_SUPPORTED;
   } else {
     uint64_t status = abi->handlers[command - abi->interface.commands](&call);
     memory_let_go(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE);

@@ -45,5 +45,7 @@ struct vcca_machine {
 
 /* Features with the defaults filled in. */
 struct vcca_features machine_features(const vcca_machine *m);
+/* Sets everything but the configuration and the callbacks to what it is after power-on; frees all pages. */
+void machine_reset(vcca_machine *m);
 
 #endif

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The function id is W0; bit 16 is SMCCC's hint that SVE state need not be kept (DEN0028 2.5). */
-#define FID_MASK UINT64_C(0xfffeffff)
-#define NOT_SUPPORTED UINT64_MAX
 /* x0 to x3 are written, as TF-RMM does: SMCCC 1.1 lets callers rely on x4 and up where they hold no result. */
 enum { USUAL_OUTPUTS = 3 };
 
@@ -26,49 +23,6 @@ const struct vcca_interface *vcca_tsi(void)
 const struct vcca_interface *vcca_psci(void)
 {
   return &psci_abi.interface;
-}
-
-/* --- What handlers end with --------------------------------------------------------------------------- */
-
-uint64_t leave(struct guest_call *call, enum guest_exit_reason reason, uint64_t status)
-{
-  if (reason == GUEST_EXIT_IRQ)
-    guest_exit_irq(call->m, call->rec);
-  else
-    guest_exit(call->m, call->rec)->reason = reason;
-  call->action = VCCA_GUEST_EXIT;
-  return status;
-}
-
-uint64_t leave_unmapped(struct guest_call *call, uint64_t ipa)
-{
-  guest_exit_unmapped(call->m, call->rec, ipa);
-  call->action = VCCA_GUEST_EXIT;
-  call->again = true;
-  return GUEST_SUCCESS;
-}
-
-static uint64_t access_failed(struct guest_call *call, struct vcca_access_fault fault)
-{
-  return fault.why == VCCA_ACCESS_NO_MEMORY ? GUEST_ERROR_UNKNOWN : leave_unmapped(call, fault.ipa);
-}
-
-bool fetch(struct guest_call *call, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *status)
-{
-  struct vcca_access_fault fault;
-  if (vcca_realm_read(call->m, call->rec, ipa, out, n, &fault))
-    return true;
-  *status = access_failed(call, fault);
-  return false;
-}
-
-bool store(struct guest_call *call, uint64_t ipa, vcca_span bytes, uint64_t *status)
-{
-  struct vcca_access_fault fault;
-  if (vcca_realm_write(call->m, call->rec, ipa, bytes, &fault))
-    return true;
-  *status = access_failed(call, fault);
-  return false;
 }
 
 /* --- The SMC ------------------------------------------------------------------------------------------ */
@@ -98,7 +52,7 @@ static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec
 {
   const struct vcca_machine_config *config = vcca_machine_config(m);
   const struct guest_abi *abis[] = {config->abi == VCCA_ABI_TMI ? &tsi_abi : &rsi_abi, &psci_abi, &smccc_abi}, *abi;
-  uint64_t fid = cpu->x[0] & FID_MASK, row = psci_row(fid);
+  uint64_t fid = cpu->x[0] & SMC_FID_MASK, row = psci_row(fid);
   const struct vcca_command *command = find(abis, 3, row, &abi);
   uint64_t in[VCCA_SMC_REGS];
   for (size_t i = 1; row != fid && i <= 3; i++) /* an SMC32 call: the upper halves are nothing */
@@ -106,7 +60,7 @@ static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec
   memcpy(in, cpu->x, sizeof in);
   struct guest_call call = {.monitor = ctx, .m = m, .rec = rec, .in = in, .action = VCCA_GUEST_RESUME};
   if (!command || !vcca_realm_info(m, vcca_rec_owner(m, rec), &call.realm))
-    cpu->x[0] = NOT_SUPPORTED;
+    cpu->x[0] = SMC_NOT_SUPPORTED;
   else
     answer(&call, abi, command, cpu->x);
 

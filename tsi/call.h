@@ -4,10 +4,9 @@
 #ifndef TSI_CALL_H
 #define TSI_CALL_H
 
-#include "vcca/tsi.h"
-
-#include "rmm/dispatch.h" /* REQUIRE: a command is stated alike on both sides */
 #include "rmm/guest.h"
+#include "rmm/require.h"
+#include "vcca/tsi.h"
 
 enum { CERT_MAX = 2 * VCCA_CERT_MAX, GUEST_OUTPUTS = 8 };
 

@@ -8,9 +8,10 @@
 #ifndef YAML_VALUE_H
 #define YAML_VALUE_H
 
-#include "yaml/tree.h"
 #include "vcca/crypto.h"
 #include "vcca/files.h"
+#include "yaml/pool.h"
+#include "yaml/tree.h"
 
 enum value_kind { VALUE_NUMBER, VALUE_BYTES, VALUE_TEXT, VALUE_ANY }; /* ANY: only as what is wanted */
 struct value {
@@ -19,20 +20,8 @@ struct value {
   vcca_span bytes; /* of BYTES and TEXT */
 };
 
-/* Memory that lives as long as a run, up to a budget. Zero-initialise but for left. */
-struct pool {
-  void *chain;
-  size_t left; /* bytes that may still be taken */
-};
-enum { POOL_BUDGET = 1 << 30, FILE_BUDGET = 512 << 20, PATTERN_MAX = 64 << 20 };
-
-/* Zero bytes from the pool; NULL (err filled) when the budget or the memory is spent. */
-uint8_t *pool_take(struct pool *pool, size_t n, struct vcca_error *err);
-/* A copy, followed by a NUL. */
-VCCA_MUST_USE bool pool_copy(struct pool *pool, vcca_span bytes, vcca_span *out, struct vcca_error *err);
-/* The bytes themselves, which are the pool's from now on; on failure they stay the caller's. */
-VCCA_MUST_USE bool pool_adopt(struct pool *pool, struct vcca_bytes *bytes, vcca_span *out, struct vcca_error *err);
-void pool_free(struct pool *pool);
+/* Bytes of one file, and of a pattern. */
+enum { FILE_BUDGET = 512 << 20, PATTERN_MAX = 64 << 20 };
 
 /* How values are read: where files are, what $names stand for. */
 struct reading {
@@ -88,11 +77,5 @@ VCCA_MUST_USE bool get_bytes(const struct reading *r, const struct tree_node *ma
 VCCA_MUST_USE bool get_chars(const struct reading *r, const struct tree_node *map, const char *key, char *out, size_t cap, struct vcca_error *err);
 /* Bytes of exactly n. */
 VCCA_MUST_USE bool get_array(const struct reading *r, const struct tree_node *map, const char *key, uint8_t *out, size_t n, struct vcca_error *err);
-
-/* --- Images made on the spot ----------------------------------------------------------------------------- */
-
-/* Bytes that look like nothing, the same for the same seed everywhere; a kernel begins with an arm64 Image header. what:
- * "kernel", "initrd", "firmware". */
-VCCA_MUST_USE bool make_image(const char *what, uint64_t seed, uint8_t *out, size_t n);
 
 #endif

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
+#include "yaml/made_image.h"
 #include "yaml/value.h"
 
 static struct tree_doc load(const char *text)

@@ -16,7 +16,7 @@ write_basic_package_version_file(vccaConfigVersion.cmake COMPATIBILITY SameMinor
 install(FILES ${PROJECT_BINARY_DIR}/vccaConfig.cmake ${PROJECT_BINARY_DIR}/vccaConfigVersion.cmake DESTINATION ${package_dir})
 
 # vcca.pc links the whole house, vcca-verifier.pc a relying party without the machine; both the engines that were found.
-set(all_libs "-lvcca-scenario -lvcca-explain -lvcca-boot -lvcca-golden -lvcca-tsi -lvcca-rmm -lvcca-hsm -lvcca-verifier -lvcca-yaml -lvcca-token -lvcca-measurement -lvcca-crypto -lvcca-base")
+set(all_libs "-lvcca-guest -lvcca-scenario -lvcca-explain -lvcca-boot -lvcca-golden -lvcca-tsi -lvcca-rmm -lvcca-hsm -lvcca-verifier -lvcca-yaml -lvcca-token -lvcca-measurement -lvcca-crypto -lvcca-base")
 set(verifier_libs "-lvcca-verifier -lvcca-yaml -lvcca-token -lvcca-measurement -lvcca-crypto -lvcca-base")
 list(TRANSFORM VCCA_MBEDTLS_NAMES PREPEND -l OUTPUT_VARIABLE crypto_libs)
 list(JOIN crypto_libs " " crypto_libs)

@@ -32,124 +32,7 @@ static void VCCA_PRINTF(3, 4) record_failure(struct run *r, const struct tree_no
     vcca_print(r->options->log, "%s\n", text);
 }
 
-/* --- Reading a step --------------------------------------------------------------------------------------- */
-
-static const struct vcca_interface *interface_named(vcca_span name)
-{
-  const struct vcca_interface *all[] = {vcca_rmi(), vcca_tmi(), vcca_rsi(), vcca_tsi(), vcca_psci()};
-  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-    if (vcca_span_is(name, all[i]->name))
-      return all[i];
-  return NULL;
-}
-
-/* Commands of an interface in lower case, as steps are spelled. */
-static void command_words(const struct vcca_interface *interface, char *buf, size_t cap)
-{
-  vcca_sink out = vcca_sink_of(buf, cap - 1);
-  for (size_t i = 0; i < interface->command_count; i++) {
-    vcca_sink_str(&out, i ? " " : "");
-    for (const char *c = interface->commands[i].name; *c; c++)
-      vcca_sink_u8(&out, (uint8_t)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c));
-  }
-  buf[vcca_sink_ok(&out) ? out.n : 0] = '\0';
-}
-
-static bool find_call(struct run *r, const struct tree_node *key, struct step *s)
-{
-  size_t dot = 0;
-  char words[2048], hint[80];
-  while (dot < key->key.n && key->key.p[dot] != '.')
-    dot++;
-  s->interface = interface_named(vcca_span_sub(key->key, 0, dot));
-  vcca_span name = vcca_span_sub(key->key, dot + 1, key->key.n);
-  if (!s->interface || dot == key->key.n)
-    return tree_fail_key(key, r->err, "there is no step \"%.40s\"%s", (const char *)key->key.p,
-                         tree_suggest(key->key, step_names, hint, sizeof hint));
-  bool host_abi = s->interface == vcca_rmi() || s->interface == vcca_rsi();
-  if (s->interface != vcca_psci() && host_abi != (r->abi == VCCA_ABI_RMI))
-    return tree_fail_key(key, r->err, "profile %s has no %s: its interfaces are %s", vcca_rim_rules(r->rules)->name, s->interface->name,
-                         r->abi == VCCA_ABI_RMI ? "rmi, rsi and psci" : "tmi, tsi and psci");
-  s->command = vcca_command_named(s->interface, name);
-  s->kind = step_kind_call();
-  command_words(s->interface, words, sizeof words);
-  return s->command ? true
-                    : tree_fail_key(key, r->err, "%s has no command \"%.*s\"%s", s->interface->name, (int)name.n, (const char *)name.p,
-                                    tree_suggest(name, words, hint, sizeof hint));
-}
-
-static bool check_call_words(struct run *r, const struct step *s)
-{
-  char words[400];
-  bool guest = s->interface != vcca_rmi() && s->interface != vcca_tmi();
-  snprintf(words, sizeof words, "%s%s", s->command->inputs, guest ? " vm rec" : "");
-  bool bare = s->args->kind == TREE_SCALAR && s->args->text.n == 0; /* "tmi.version:" */
-  if (!bare && !tree_only(s->args, words, s->name, r->err))
-    return false;
-  for (const struct tree_node *n = s->args->first; n; n = n->next)
-    if (layout_is_said(s->command, n) && !layout_words(s->command, n, r->err))
-      return false;
-  snprintf(words, sizeof words, "status error index refused unchanged x0 x1 x2 x3 x4 x5 x6 x7 x8 %s", s->command->outputs);
-  return !s->expect || (tree_only(s->expect, words, "expect", r->err) && call_names_exist(r, s));
-}
-
-static bool check_words(struct run *r, const struct step *s)
-{
-  if (s->kind == step_kind_call())
-    return check_call_words(r, s);
-  bool none = s->args->kind == TREE_SCALAR && s->args->text.n == 0;
-  if (s->kind->takes && !none && !tree_only(s->args, s->kind->takes, s->name, r->err))
-    return false;
-  if (s->kind->run == step_expect) {
-    char words[400];
-    snprintf(words, sizeof words, "vm realm %s", machine_fields);
-    return tree_only(s->args, words, "expect", r->err);
-  }
-  return !s->expect || tree_only(s->expect, s->kind->yields, "expect", r->err);
-}
-
-static bool good_name(vcca_span name)
-{
-  for (size_t i = 0; i < name.n; i++) {
-    uint8_t c = name.p[i];
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (c >= '0' && c <= '9' && i > 0)))
-      return false;
-  }
-  return name.n > 0 && name.n < NAME_MAX_SIZE;
-}
-
-/* Which key is the step's own: the one that is not as, expect, why or repeat; expect, when there is no other. */
-static bool read_step(struct run *r, const struct tree_node *item, unsigned number, struct step *s)
-{
-  const struct tree_node *own = NULL, *as = tree_get(item, "as");
-  memset(s, 0, sizeof *s);
-  s->number = number;
-  if (item->kind != TREE_MAP)
-    return tree_fail(item, r->err, "a step is a mapping such as boot: {...}");
-  for (const struct tree_node *n = item->first; n; n = n->next) {
-    if (tree_word_in(n->key, "as expect why repeat"))
-      continue;
-    if (own)
-      return tree_fail_key(n, r->err, "one thing for each step: \"%.40s\" stands beside \"%.40s\"", (const char *)n->key.p, (const char *)own->key.p);
-    own = n;
-  }
-  s->expect = tree_get(item, "expect");
-  s->why = tree_get(item, "why");
-  s->repeat = tree_get(item, "repeat");
-  s->args = own ? own : s->expect;
-  if (!s->args)
-    return tree_fail(item, r->err, "a step without anything to do");
-  if (as && (as->kind != TREE_SCALAR || !good_name(as->text)))
-    return tree_fail(as, r->err, "\"as\" gives a name of letters, digits and _");
-  if (s->why && s->why->kind != TREE_SCALAR)
-    return tree_fail(s->why, r->err, "\"why\" is a sentence");
-  s->as = as ? as->text : vcca_span_of(NULL, 0);
-  snprintf(s->name, sizeof s->name, "%.60s", (const char *)s->args->key.p);
-  s->kind = step_kind_named(s->args->key);
-  if (!s->kind && !find_call(r, s->args, s))
-    return false;
-  return s->kind != NULL && check_words(r, s);
-}
+/* --- Steps ------------------------------------------------------------------------------------------------- */
 
 static bool each_step(struct run *r, bool (*visit)(struct run *r, const struct tree_node *item, unsigned number))
 {
@@ -159,7 +42,7 @@ static bool each_step(struct run *r, bool (*visit)(struct run *r, const struct t
     return false;
   if (steps->kind != TREE_LIST)
     return tree_fail(steps, r->err, "steps are a list");
-  for (const struct tree_node *item = steps->first; item && r->result->failures == 0; item = item->next)
+  for (const struct tree_node *item = steps->first; item && r->result->failures == 0 && !r->ended; item = item->next)
     if (!visit(r, item, ++number))
       return false;
   return true;
@@ -282,6 +165,7 @@ static bool run_step(struct run *r, const struct tree_node *item, unsigned numbe
   for (r->turn = 0; r->turn < times && r->result->failures == 0; r->turn++)
     if (!run_once(r, item, number))
       return false;
+  r->ended = r->options->until && vcca_span_is(r->step.as, r->options->until);
   return true;
 }
 
@@ -455,37 +339,86 @@ static void folder_of(const char *path, char *out, size_t cap)
     snprintf(out, cap, "/");
 }
 
-bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err)
+/* A run, with what it was read from. */
+struct vcca_scenario {
+  struct run run;
+  struct vcca_bytes text;
+  struct tree_doc doc;
+  char folder[4096];
+};
+
+static bool carry_out(vcca_scenario *s)
+{
+  struct run *r = &s->run;
+  if (!vcca_files_read(r->options->files, r->path, TREE_MAX_BYTES, &s->text, r->err) || !tree_read(vcca_bytes_span(&s->text), &s->doc, r->err))
+    return false;
+  r->root = s->doc.root;
+  if (!run_document(r))
+    return false;
+  if (r->options->until && !r->ended && r->result->failures == 0)
+    return vcca_fail(r->err, VCCA_FAULT_USAGE, "no step is given the name \"%.60s\" with \"as\"", r->options->until);
+  return !r->tracer.failed || vcca_fail(r->err, VCCA_FAULT_MEMORY, "no memory for the trace of a call");
+}
+
+vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err)
 {
   static const struct vcca_run_options none;
-  struct vcca_bytes text = {0};
-  struct tree_doc doc = {0};
   struct vcca_error local = {0};
-  char folder[4096];
   memset(out, 0, sizeof *out);
-  struct run *r = calloc(1, sizeof *r);
-  if (!r)
-    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for a run");
+  vcca_scenario *s = calloc(1, sizeof *s);
+  if (!s) {
+    vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for a run");
+    return NULL;
+  }
+  struct run *r = &s->run;
   r->options = options ? options : &none;
   r->result = out;
   r->err = err ? err : &local;
   r->path = path;
   r->pool.left = POOL_BUDGET;
-  folder_of(path, folder, sizeof folder);
-  r->reading = (struct reading){.pool = &r->pool, .folder = folder, .files = r->options->files, .name = run_name, .ctx = r};
+  folder_of(path, s->folder, sizeof s->folder);
+  r->reading = (struct reading){.pool = &r->pool, .folder = s->folder, .files = r->options->files, .name = run_name, .ctx = r};
   r->tracer.out = r->options->trace;
-  bool ok = vcca_files_read(r->options->files, path, TREE_MAX_BYTES, &text, r->err) && tree_read(vcca_bytes_span(&text), &doc, r->err);
-  if (ok) {
-    r->root = doc.root;
-    ok = run_document(r);
-  }
-  if (ok && r->tracer.failed)
-    ok = vcca_fail(r->err, VCCA_FAULT_MEMORY, "no memory for the trace of a call");
-  power_off(r);
-  free(r->tracer.steps);
-  pool_free(&r->pool);
-  tree_free(&doc);
-  vcca_bytes_free(&text);
-  free(r);
-  return ok ? true : vcca_fail_in(err ? err : &local, path);
+  if (carry_out(s))
+    return s;
+  vcca_fail_in(r->err, path);
+  vcca_scenario_close(s);
+  return NULL;
+}
+
+void vcca_scenario_close(vcca_scenario *s)
+{
+  if (!s)
+    return;
+  power_off(&s->run);
+  free(s->run.tracer.steps);
+  pool_free(&s->run.pool);
+  tree_free(&s->doc);
+  vcca_bytes_free(&s->text);
+  free(s);
+}
+
+bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err)
+{
+  vcca_scenario *s = vcca_scenario_open(path, options, out, err);
+  vcca_scenario_close(s);
+  return s != NULL;
+}
+
+bool vcca_scenario_platform(const vcca_scenario *s, struct vcca_scenario_platform *out, struct vcca_error *err)
+{
+  const struct run *r = &s->run;
+  if (!r->vm || r->vm->destroyed || r->vm->power != r->power)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the scenario leaves no VM: it boots none, or destroys it");
+  *out = (struct vcca_scenario_platform){
+      .machine = r->machine,
+      .host = r->host,
+      .guests = r->guests,
+      .device = &r->device,
+      .family = r->family,
+      .profile = vcca_rim_rules(r->rules)->name,
+      .vm = r->vm->booted,
+      .scratch = r->vm->scratch,
+  };
+  return true;
 }

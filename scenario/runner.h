@@ -118,6 +118,7 @@ struct run {
   struct vm *vm;        /* booted last, NULL when none */
   unsigned name_depth;
   uint64_t turn; /* $i of a repeated step */
+  bool ended;    /* the step that options->until names was carried out */
   struct tracer tracer;
   struct last_call last_host, last_guest;
   uint8_t told[1 + VCCA_REMS][VCCA_MEASUREMENT_SIZE]; /* the RIM and REMs that --verbose showed last */
@@ -140,6 +141,13 @@ extern const char step_names[];
 /* False, the step's outcome: it did not work. Never a fault of the file. Returns true, since the run goes on. */
 bool step_failed(struct step *s, const char *fmt, ...) VCCA_PRINTF(2, 3);
 bool step_failed_error(struct step *s, const struct vcca_error *why);
+
+/* --- read_step.c ----------------------------------------------------------------------------------------- */
+
+/* Whether a name may be given to something: letters, digits and _, no digit first. */
+bool good_name(vcca_span name);
+/* Reads the words of one step and checks them; nothing is carried out. */
+VCCA_MUST_USE bool read_step(struct run *r, const struct tree_node *item, unsigned number, struct step *s);
 
 /* --- names.c --------------------------------------------------------------------------------------------- */
 

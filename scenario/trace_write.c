@@ -75,6 +75,19 @@ static void put_result(struct vcca_json *j, const struct vcca_trace *trace)
   }
 }
 
+void vcca_trace_members(struct vcca_json *j, const struct vcca_trace *trace)
+{
+  vcca_json_str(j, "interface", trace->interface ? trace->interface->name : "");
+  if (trace->command)
+    vcca_json_str(j, "command", trace->command->name);
+  else
+    vcca_json_addr(j, "fid", trace->in[0]);
+  vcca_json_open(j, "args", '{');
+  put_words(j, trace->command ? trace->command->inputs : "", trace->in, 1);
+  vcca_json_close(j);
+  put_result(j, trace);
+}
+
 void trace_step(void *ctx, const struct vcca_rim_step *step)
 {
   struct tracer *t = &((struct run *)ctx)->tracer;
@@ -136,15 +149,7 @@ void trace_call(void *ctx, const struct vcca_trace *trace)
   vcca_json_open(&j, NULL, '{');
   vcca_json_int(&j, "seq", ++r->tracer.sequence);
   vcca_json_int(&j, "line", r->step.args ? (int64_t)r->step.args->key_line : 0);
-  vcca_json_str(&j, "interface", trace->interface ? trace->interface->name : "");
-  if (trace->command)
-    vcca_json_str(&j, "command", trace->command->name);
-  else
-    vcca_json_addr(&j, "fid", trace->in[0]);
-  vcca_json_open(&j, "args", '{');
-  put_words(&j, trace->command ? trace->command->inputs : "", trace->in, 1);
-  vcca_json_close(&j);
-  put_result(&j, trace);
+  vcca_trace_members(&j, trace);
   put_rim(r, &j, trace->realm);
   vcca_json_close(&j);
   put_steps(r, trace);

@@ -48,6 +48,18 @@ static void answer(struct guest_call *call, const struct guest_abi *abi, const s
   memcpy(x + 1, call->out, (call->wide ? GUEST_OUTPUTS : USUAL_OUTPUTS) * sizeof *x);
 }
 
+/* Whether someone else answered the call. */
+static bool intercepted(const struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command, uint64_t *x)
+{
+  const vcca_guest_interface *gi = call->monitor;
+  uint64_t status;
+  if (!gi->intercept || !gi->intercept(gi->intercept_ctx, &abi->interface, command, call->rec, &status))
+    return false;
+  x[0] = status;
+  memset(x + 1, 0, USUAL_OUTPUTS * sizeof *x);
+  return true;
+}
+
 static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu)
 {
   const struct vcca_machine_config *config = vcca_machine_config(m);
@@ -61,6 +73,8 @@ static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec
   struct guest_call call = {.monitor = ctx, .m = m, .rec = rec, .in = in, .action = VCCA_GUEST_RESUME};
   if (!command || !vcca_realm_info(m, vcca_rec_owner(m, rec), &call.realm))
     cpu->x[0] = SMC_NOT_SUPPORTED;
+  else if (intercepted(&call, abi, command, cpu->x))
+    ;
   else
     answer(&call, abi, command, cpu->x);
 
@@ -139,6 +153,11 @@ static bool bound_token(vcca_guest_interface *gi, struct vcca_error *err)
   return true;
 }
 
+static bool take_all(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error *err)
+{
+  return take_keys(gi, hsm, err) && take_cert(gi, hsm, err) && bound_token(gi, err);
+}
+
 vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family, struct vcca_error *err)
 {
   vcca_guest_interface *gi = calloc(1, sizeof *gi);
@@ -148,7 +167,7 @@ vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_
   }
   gi->m = m;
   gi->family = family;
-  if (!take_keys(gi, hsm, err) || !take_cert(gi, hsm, err) || !bound_token(gi, err)) {
+  if (!take_all(gi, hsm, err)) {
     free(gi);
     return NULL;
   }
@@ -162,4 +181,26 @@ void vcca_guest_interface_free(vcca_guest_interface *gi)
     return;
   vcca_machine_set_guest_smc(gi->m, NULL, NULL);
   free(gi);
+}
+
+bool vcca_guest_interface_rekey(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error *err)
+{
+  vcca_guest_interface *other = calloc(1, sizeof *other);
+  if (!other)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the guest interface");
+  other->m = gi->m;
+  other->family = gi->family;
+  other->intercept = gi->intercept;
+  other->intercept_ctx = gi->intercept_ctx;
+  bool ok = take_all(other, hsm, err);
+  if (ok)
+    *gi = *other;
+  free(other);
+  return ok;
+}
+
+void vcca_guest_interface_intercept(vcca_guest_interface *gi, vcca_guest_intercept intercept, void *ctx)
+{
+  gi->intercept = intercept;
+  gi->intercept_ctx = ctx;
 }

@@ -22,6 +22,8 @@ struct vcca_guest_interface {
   uint8_t cert[CERT_MAX];
   size_t cert_size;
   size_t token_bound; /* what TOKEN_INIT promises */
+  vcca_guest_intercept intercept;
+  void *intercept_ctx;
 };
 
 /* RSI's status codes (RsiCommandReturnCode). TSI kept the numbers. */

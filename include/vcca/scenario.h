@@ -7,6 +7,9 @@
 #include <stdio.h>
 
 #include "vcca/files.h"
+#include "vcca/boot.h"
+#include "vcca/json.h"
+#include "vcca/tsi.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +25,7 @@ struct vcca_run_options {
   FILE *log;                /* what happens, for people; NULL: none */
   bool verbose;             /* every step, not only failures */
   struct vcca_files *files; /* what the command reads and writes; NULL: not compared */
+  const char *until;        /* the run ends after the step with this name ("as"); NULL: after the last */
 };
 struct vcca_run_result {
   char name[128];
@@ -34,6 +38,30 @@ struct vcca_run_result {
 /* Runs one file. False when it could not be run (err: malformed, missing file ...); a failed expectation is counted in the
  * result. */
 VCCA_MUST_USE bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err);
+
+/* A scenario that was run and is kept: the platform stays powered, and the VM that was booted last lives on. */
+typedef struct vcca_scenario vcca_scenario;
+/* As vcca_scenario_run. NULL when it could not be run; a failed expectation is counted in the result. Free with vcca_scenario_close. */
+vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err);
+void vcca_scenario_close(vcca_scenario *s);
+
+/* What there is; all of it is the scenario's. Until another one is set, the machine's trace hook is that of the run, for which options and
+ * result have to be there. */
+struct vcca_scenario_platform {
+  vcca_machine *machine;
+  vcca_host *host;
+  vcca_guest_interface *guests;
+  const struct vcca_device *device;
+  enum vcca_family family;
+  const char *profile; /* of the monitor: "arm-rmm-1.0" */
+  struct vcca_booted vm;
+  uint64_t scratch; /* IPA of a page that guest calls may overwrite */
+};
+/* False when the scenario left no VM. */
+VCCA_MUST_USE bool vcca_scenario_platform(const vcca_scenario *s, struct vcca_scenario_platform *out, struct vcca_error *err);
+
+/* A call as members of a JSON object, as traces have them: interface, command (fid, when unknown), args, status, refused, out. */
+void vcca_trace_members(struct vcca_json *j, const struct vcca_trace *trace);
 
 #ifdef __cplusplus
 }

@@ -22,6 +22,17 @@ const struct vcca_interface *vcca_psci(void);
 typedef struct vcca_guest_interface vcca_guest_interface;
 vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family, struct vcca_error *err);
 void vcca_guest_interface_free(vcca_guest_interface *gi);
+
+/* The monitor takes its keys, the platform token and the certificate from another HSM of the same family, as if the VM had moved to
+ * that machine; the VM's measurements stay. The HSM must outlive the interface. On failure all is as it was. */
+VCCA_MUST_USE bool vcca_guest_interface_rekey(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error *err);
+
+/* Asked before each guest call that a table knows is handled. True: the call does nothing, x0 is *status and x1 to x3 are 0. For tests of
+ * guest software, which has to take a monitor that fails. */
+typedef bool (*vcca_guest_intercept)(void *ctx, const struct vcca_interface *interface, const struct vcca_command *command, uint64_t rec,
+                                     uint64_t *status);
+void vcca_guest_interface_intercept(vcca_guest_interface *gi, vcca_guest_intercept intercept, void *ctx);
+
 /* Guest calls are traced to the machine's own trace hook; one that is issued again, for the host had to map its buffer first, when it
  * has returned. */
 

@@ -1,0 +1,115 @@
+/* What the commands of running VMs share.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli/vm.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- The second terminal ------------------------------------------------------------------------------------ */
+
+enum vcca_exit vm_ask(const struct args *a, vcca_span request, void (*print)(vcca_span answer))
+{
+  const char *socket = args_get(a, "vm");
+  struct vcca_error err;
+  vcca_span answer;
+  char status[24];
+  vcca_client *client = vcca_client_open(socket ? socket : VM_SOCKET, &err);
+  bool ok = client && vcca_client_ask(client, request, &answer, &err);
+  enum vcca_exit code = VCCA_EXIT_YES;
+  if (ok && print)
+    print(answer);
+  if (ok && vcca_client_member(answer, "status", status, sizeof status) && strcmp(status, "0") != 0)
+    code = VCCA_EXIT_NO;
+  vcca_client_close(client);
+  return ok ? code : fail(a, &err);
+}
+
+static void print_line(vcca_span answer)
+{
+  vcca_text_write(stdout, answer);
+  vcca_print(stdout, "\n");
+}
+
+static void print_people(vcca_span answer)
+{
+  static uint8_t room[2 * VCCA_CONTROL_LINE];
+  vcca_sink out = VCCA_SINK(room);
+  vcca_client_text(answer, &out);
+  vcca_text_write(stdout, vcca_sink_span(&out));
+}
+
+enum vcca_exit vm_ask_shown(const struct args *a, vcca_span request)
+{
+  struct vcca_error err;
+  bool json;
+  if (!args_json(a, &json, &err))
+    return fail(a, &err);
+  return vm_ask(a, request, json ? print_line : print_people);
+}
+
+/* --- Keeping one ---------------------------------------------------------------------------------------------- */
+
+static void ending_signals(sigset_t *set)
+{
+  sigemptyset(set);
+  sigaddset(set, SIGHUP);
+  sigaddset(set, SIGINT);
+  sigaddset(set, SIGQUIT);
+  sigaddset(set, SIGTERM);
+  sigaddset(set, SIGCHLD);
+}
+
+void vm_block_signals(void)
+{
+  sigset_t set;
+  ending_signals(&set);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void vm_unblock_signals(void)
+{
+  sigset_t set;
+  ending_signals(&set);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int vm_await_signal(void)
+{
+  sigset_t set;
+  int number = 0;
+  ending_signals(&set);
+  while (sigwait(&set, &number) != 0)
+    ;
+  return number;
+}
+
+/* A client asked for the end. */
+static void on_stop(void *ctx)
+{
+  (void)ctx;
+  kill(getpid(), SIGTERM);
+}
+
+bool vm_keep(const struct args *a, const char *socket, struct kept_vm *vm, struct vcca_error *err)
+{
+  struct vcca_running_options options = {.settings = vm->settings, .until = args_get(a, "until"), .files = a->files};
+  const char *setting, *trace = args_get(a, "trace");
+  while (options.setting_count < CLI_VALUES && (setting = args_nth(a, "set", (unsigned)options.setting_count)) != NULL)
+    vm->settings[options.setting_count++] = setting;
+  if (trace && !vcca_files_open(a->files, trace, &vm->trace, err))
+    return false;
+  options.trace = vm->trace.stream;
+  vm->running = vcca_running_start(a->operand[0], &options, err);
+  if (vm->running)
+    vm->control = vcca_control_start(vm->running, socket, on_stop, NULL, err);
+  return vm->control != NULL;
+}
+
+bool vm_let_go(struct kept_vm *vm, struct vcca_error *err)
+{
+  vcca_control_stop(vm->control);
+  vcca_running_stop(vm->running);
+  return !vm->trace.stream || vcca_output_close(&vm->trace, true, err);
+}

@@ -16,6 +16,8 @@ struct guests {
   vcca_guest *first;
   vcca_realm_program before; /* the program there was */
   void *before_ctx;
+  vcca_guest_choice choose; /* NULL: RECs without a guest have none */
+  void *choose_ctx;
 };
 
 struct vcca_guest {
@@ -23,6 +25,8 @@ struct vcca_guest {
   struct guests *all;
   vcca_machine *m;
   uint64_t rec;
+  uint64_t identity; /* the REC's: another one made at the same address is not this guest's */
+  bool chosen;       /* started by vcca_guest_attach's choice */
   uint64_t scratch;
   vcca_guest_main main;
   void *arg;
@@ -86,20 +90,98 @@ static void *thread(void *arg)
   return NULL;
 }
 
+/* --- Life --------------------------------------------------------------------------------------------- */
+
+static bool start(vcca_guest *g)
+{
+  if (pthread_mutex_init(&g->lock, NULL) != 0)
+    return false;
+  if (pthread_cond_init(&g->turned, NULL) == 0) {
+    if (pthread_create(&g->thread, NULL, thread, g) == 0)
+      return true;
+    pthread_cond_destroy(&g->turned);
+  }
+  pthread_mutex_destroy(&g->lock);
+  return false;
+}
+
+/* A guest as `given` says, started and put on the list. NULL: no memory or no thread. */
+static vcca_guest *add(struct guests *all, const vcca_guest *given)
+{
+  vcca_guest *g = calloc(1, sizeof *g);
+  if (!g)
+    return NULL;
+  *g = *given;
+  if (!start(g)) {
+    free(g);
+    return NULL;
+  }
+  g->all = all;
+  g->next = all->first;
+  all->first = g;
+  return g;
+}
+
+/* Takes a guest off the list and ends it. */
+static void end(vcca_guest *g)
+{
+  vcca_guest **link = &g->all->first;
+  while (*link != g)
+    link = &(*link)->next;
+  *link = g->next;
+
+  g->ending = true;
+  if (!g->done)
+    resume(g);
+  pthread_join(g->thread, NULL);
+  pthread_cond_destroy(&g->turned);
+  pthread_mutex_destroy(&g->lock);
+  free(g);
+}
+
+/* Ends the chosen guests: all, or those whose REC is gone. */
+static void end_chosen(struct guests *all, bool only_gone)
+{
+  struct vcca_rec_info info;
+  for (vcca_guest *g = all->first, *next; g; g = next) {
+    next = g->next;
+    bool gone = !vcca_rec_info(g->m, g->rec, &info) || info.identity != g->identity;
+    if (g->chosen && (gone || !only_gone))
+      end(g);
+  }
+}
+
 /* --- The machine's program ---------------------------------------------------------------------------- */
 
-static vcca_guest *guest_on(const struct guests *all, uint64_t rec)
+static vcca_guest *guest_on(const struct guests *all, uint64_t identity)
 {
   vcca_guest *g = all->first;
-  while (g && g->rec != rec)
+  while (g && g->identity != identity)
     g = g->next;
   return g;
 }
 
+/* Starts the guest that the embedder chooses for a REC that has none. False: the embedder chose one, and it could not be started. */
+static bool start_chosen(struct guests *all, vcca_machine *m, uint64_t rec, const struct vcca_rec_info *info, vcca_guest **g)
+{
+  void *arg = NULL;
+  vcca_guest_main main = all->choose ? all->choose(all->choose_ctx, m, rec, info, &arg) : NULL;
+  if (!main)
+    return true;
+  end_chosen(all, true);
+  *g = add(all, &(vcca_guest){.m = m, .rec = rec, .identity = info->identity, .chosen = true, .main = main, .arg = arg, .turn = HOST});
+  return *g != NULL;
+}
+
 static void play(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event)
 {
-  const struct guests *all = ctx;
-  vcca_guest *g = guest_on(all, rec);
+  struct guests *all = ctx;
+  struct vcca_rec_info info = {.identity = 0};
+  vcca_guest *g = vcca_rec_info(m, rec, &info) ? guest_on(all, info.identity) : NULL;
+  if (!g && !start_chosen(all, m, rec, &info, &g)) {
+    event->kind = VCCA_REALM_SERROR;
+    return;
+  }
   if (!g) {
     if (all->before)
       all->before(all->before_ctx, m, rec, cpu, event);
@@ -114,8 +196,6 @@ static void play(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu,
     g->waits = !g->waits;
   }
 }
-
-/* --- Life --------------------------------------------------------------------------------------------- */
 
 /* The machine's guests; made, and made its program, when there are none yet. */
 static struct guests *guests_of(vcca_machine *m)
@@ -134,68 +214,58 @@ static struct guests *guests_of(vcca_machine *m)
 
 static void leave_guests(vcca_machine *m, struct guests *all)
 {
-  if (all->first)
+  if (all->first || all->choose)
     return;
   vcca_machine_set_program(m, all->before, all->before_ctx);
   free(all);
 }
 
-static bool start(vcca_guest *g)
-{
-  if (pthread_mutex_init(&g->lock, NULL) != 0)
-    return false;
-  if (pthread_cond_init(&g->turned, NULL) == 0) {
-    if (pthread_create(&g->thread, NULL, thread, g) == 0)
-      return true;
-    pthread_cond_destroy(&g->turned);
-  }
-  pthread_mutex_destroy(&g->lock);
-  return false;
-}
+/* --- What the embedder does ----------------------------------------------------------------------------- */
 
 vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, void *arg, struct vcca_error *err)
 {
-  if (!vcca_rec_owner(m, rec)) {
+  struct vcca_rec_info info;
+  if (!vcca_rec_info(m, rec, &info) || !info.realm) {
     vcca_fail(err, VCCA_FAULT_USAGE, "0x%llx is no REC; a guest needs one to run on", (unsigned long long)rec);
     return NULL;
   }
   struct guests *all = guests_of(m);
-  if (all && guest_on(all, rec)) {
+  if (all && guest_on(all, info.identity)) {
     vcca_fail(err, VCCA_FAULT_USAGE, "REC 0x%llx has a guest already; free it first", (unsigned long long)rec);
     return NULL;
   }
-  vcca_guest *g = all ? calloc(1, sizeof *g) : NULL;
-  if (g) {
-    *g = (vcca_guest){.next = all->first, .all = all, .m = m, .rec = rec, .main = main, .arg = arg, .turn = HOST};
-    if (start(g)) {
-      all->first = g;
-      return g;
-    }
-    free(g);
-  }
-  if (all)
+  vcca_guest *g = all ? add(all, &(vcca_guest){.m = m, .rec = rec, .identity = info.identity, .main = main, .arg = arg, .turn = HOST}) : NULL;
+  if (!g)
+    vcca_fail(err, VCCA_FAULT_MEMORY, "no memory or no thread for a guest");
+  if (!g && all)
     leave_guests(m, all);
-  vcca_fail(err, VCCA_FAULT_MEMORY, "no memory or no thread for a guest");
-  return NULL;
+  return g;
 }
 
 void vcca_guest_free(vcca_guest *g)
 {
   if (!g)
     return;
-  vcca_guest **link = &g->all->first;
-  while (*link != g)
-    link = &(*link)->next;
-  *link = g->next;
-  leave_guests(g->m, g->all);
+  vcca_machine *m = g->m;
+  struct guests *all = g->all;
+  end(g);
+  leave_guests(m, all);
+}
 
-  g->ending = true;
-  if (!g->done)
-    resume(g);
-  pthread_join(g->thread, NULL);
-  pthread_cond_destroy(&g->turned);
-  pthread_mutex_destroy(&g->lock);
-  free(g);
+bool vcca_guest_attach(vcca_machine *m, vcca_guest_choice choose, void *ctx, struct vcca_error *err)
+{
+  if (!choose && vcca_machine_config(m)->program != play)
+    return true;
+  struct guests *all = guests_of(m);
+  if (!all)
+    return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for guests");
+  all->choose = choose;
+  all->choose_ctx = ctx;
+  if (!choose) {
+    end_chosen(all, false);
+    leave_guests(m, all);
+  }
+  return true;
 }
 
 bool vcca_guest_done(const vcca_guest *g)

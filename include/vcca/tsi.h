@@ -44,10 +44,20 @@ typedef struct vcca_guest vcca_guest;
 typedef void (*vcca_guest_main)(void *arg, vcca_guest *g);
 
 /* Prepares main(arg) to run on rec, and becomes the machine's program (several guests on one machine share it; RECs without a
- * guest go on with the program there was before). */
+ * guest go on with the program there was before). Do not set another program while there are guests. The guest is that REC's: another REC
+ * that is made at the same address does not run it. */
 vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, void *arg, struct vcca_error *err);
 /* Ends the guest, wherever it is (what main holds is not released). Not from within a guest; before the machine is freed. */
 void vcca_guest_free(vcca_guest *g);
+
+/* For RECs that somebody else's host code makes, so that vcca_guest_new cannot be called in time: names the program of a REC that has no
+ * guest and is about to do something. Returns main, and sets *arg to what main is given; NULL: the REC goes on with the program there was,
+ * and choose is asked again at its next event. info says who the REC is. It makes no calls that concern guests or their RECs. */
+typedef vcca_guest_main (*vcca_guest_choice)(void *ctx, vcca_machine *m, uint64_t rec, const struct vcca_rec_info *info, void **arg);
+/* From now on choose names the programs of RECs without a guest; it replaces the choice there was. The guests it starts are the
+ * machine's: they end when their REC is gone and another one is started, and all of them with choose NULL, which must be called before
+ * the machine is freed. False without memory; without a thread for a guest, its REC leaves with an SError at each entry. */
+VCCA_MUST_USE bool vcca_guest_attach(vcca_machine *m, vcca_guest_choice choose, void *ctx, struct vcca_error *err);
 /* Whether main has returned (the REC then waits for interrupts for ever). */
 bool vcca_guest_done(const vcca_guest *g);
 

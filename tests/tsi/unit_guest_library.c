@@ -294,6 +294,152 @@ static void a_cpu_that_is_powered_on_again_goes_on(struct world *w)
   assert_int_equal(seen, 0x77);
 }
 
+/* --- RECs that somebody else makes ---------------------------------------------------------------------- */
+
+/* A choice: the program of RECs of one index; how often it was asked, and for whom last. */
+struct choice {
+  unsigned index, asked;
+  vcca_guest_main main;
+  void *arg;
+  uint64_t rec, identity;
+};
+
+static vcca_guest_main choose(void *ctx, vcca_machine *m, uint64_t rec, const struct vcca_rec_info *info, void **arg)
+{
+  struct choice *c = ctx;
+  assert_true(info->realm == vcca_rec_owner(m, rec));
+  c->asked++;
+  c->rec = rec;
+  c->identity = info->identity;
+  *arg = c->arg;
+  return info->index == c->index ? c->main : NULL;
+}
+
+static void a_rec_gets_the_guest_that_is_chosen_when_it_first_runs(struct world *w)
+{
+  struct vcca_error err = {0};
+  unsigned n = 0, counted = 0;
+  struct choice c = {.index = 0, .main = wait_for_ever, .arg = &n};
+  power_on_second(w);
+  vcca_machine_set_program(w->m, count, &counted);
+  assert_true(vcca_guest_attach(w->m, choose, &c, &err));
+  assert_int_equal(c.asked, 0);
+  host_enter(w, 0);
+  host_enter(w, 0);
+  assert_int_equal(n, 2);
+  assert_int_equal(c.asked, 1);
+  assert_true(c.rec == w->rec[0]);
+  host_enter(w, 1); /* none is chosen: the program there was */
+  host_enter(w, 1);
+  assert_int_equal(counted, 2);
+  assert_int_equal(c.asked, 3);
+  assert_true(vcca_guest_attach(w->m, NULL, NULL, &err));
+  host_enter(w, 0);
+  assert_int_equal(n, 2);
+  assert_int_equal(counted, 3);
+  assert_true(vcca_guest_attach(w->m, NULL, NULL, &err)); /* and once more */
+}
+
+static void guests_that_are_chosen_and_guests_that_are_given_live_together(struct world *w)
+{
+  struct vcca_error err = {0};
+  unsigned n0 = 0, n1 = 0;
+  struct choice c = {.index = 0, .main = wait_for_ever, .arg = &n0};
+  power_on_second(w);
+  vcca_guest *g1 = guest_start(w, 1, wait_for_ever, &n1);
+  assert_true(vcca_guest_attach(w->m, choose, &c, &err));
+  host_enter(w, 0);
+  host_enter(w, 1);
+  assert_int_equal(n0, 1);
+  assert_int_equal(n1, 1);
+  assert_null(vcca_guest_new(w->m, w->rec[0], nothing, NULL, &err));
+  assert_true(vcca_guest_attach(w->m, NULL, NULL, &err));
+  host_enter(w, 1);
+  assert_int_equal(n1, 2);
+  vcca_guest_free(g1);
+  assert_null(vcca_machine_config(w->m)->program);
+}
+
+/* A REC alone in its realm, always at the same address. */
+static uint64_t remake(vcca_machine *m, uint64_t old)
+{
+  enum { RAM_PAGE = 4096 };
+  const uint64_t params = 0x80000000, rd_pa = 0x80010000, rec_pa = 0x80020000;
+  uint8_t realm[RAM_PAGE] = {[0x08] = 40, [0x18] = 1, [0x20] = 1, [0x800] = 7, [0x818] = 1}, rec[RAM_PAGE] = {[0] = 1};
+  if (old) {
+    uint64_t x[VCCA_SMC_REGS] = {0xc400015b, old};
+    uint64_t rd[VCCA_SMC_REGS] = {0xc4000159, rd_pa};
+    vcca_smc(m, x);
+    vcca_smc(m, rd);
+    assert_int_equal(x[0] | rd[0], 0);
+  }
+  for (uint64_t pa = rd_pa; pa <= rec_pa + 16 * RAM_PAGE; pa += RAM_PAGE) {
+    uint64_t x[VCCA_SMC_REGS] = {0xc4000151, pa};
+    vcca_smc(m, x);
+    assert_int_equal(x[0], old ? 1 : 0);
+  }
+  vcca_put_le64(realm + 0x808, rd_pa + RAM_PAGE);
+  assert_true(vcca_host_write(m, params, VCCA_SPAN(realm)));
+  uint64_t create[VCCA_SMC_REGS] = {0xc4000158, rd_pa, params};
+  vcca_smc(m, create);
+  vcca_put_le64(rec + 0x800, 16);
+  for (size_t i = 0; i < 16; i++)
+    vcca_put_le64(rec + 0x808 + 8 * i, rec_pa + (i + 1) * RAM_PAGE);
+  assert_true(vcca_host_write(m, params, VCCA_SPAN(rec)));
+  uint64_t make[VCCA_SMC_REGS] = {0xc400015a, rd_pa, rec_pa, params}, activate[VCCA_SMC_REGS] = {0xc4000157, rd_pa};
+  vcca_smc(m, make);
+  vcca_smc(m, activate);
+  assert_int_equal(create[0] | make[0] | activate[0], 0);
+  return rec_pa;
+}
+
+static void enter(vcca_machine *m, uint64_t rec)
+{
+  uint64_t x[VCCA_SMC_REGS] = {0xc400015c, rec, 0x80000000};
+  static const uint8_t zeros[4096];
+  assert_true(vcca_host_write(m, 0x80000000, VCCA_SPAN(zeros)));
+  vcca_smc(m, x);
+  assert_int_equal(x[0], 0);
+}
+
+static void another_rec_at_the_same_address_has_another_guest(void **state)
+{
+  (void)state;
+  struct vcca_error err = {0};
+  struct vcca_machine_config config = {.abi = VCCA_ABI_RMI, .regions = {{.base = 0x80000000, .size = 1 << 20, .delegable = true}}, .region_count = 1};
+  vcca_machine *m = vcca_machine_new(&config, &err);
+  unsigned n[3] = {0};
+  struct choice c = {.index = 0, .main = wait_for_ever};
+  assert_non_null(m);
+  assert_true(vcca_guest_attach(m, choose, &c, &err));
+  uint64_t rec = 0, identity = 0;
+  for (unsigned i = 0; i < 3; i++) {
+    c.arg = &n[i];
+    rec = remake(m, rec);
+    enter(m, rec);
+    enter(m, rec);
+    assert_int_equal(c.asked, i + 1);
+    assert_true(c.identity > identity);
+    identity = c.identity;
+    assert_int_equal(n[i], 2);
+  }
+  assert_int_equal(n[0] + n[1], 4);
+  assert_true(vcca_guest_attach(m, NULL, NULL, &err));
+
+  vcca_guest *old = vcca_guest_new(m, rec, wait_for_ever, &n[0], &err);
+  rec = remake(m, rec);
+  enter(m, rec); /* the old guest does not run on the new REC */
+  assert_int_equal(n[0], 2);
+  vcca_guest *young = vcca_guest_new(m, rec, wait_for_ever, &n[1], &err);
+  assert_non_null(young);
+  enter(m, rec);
+  assert_int_equal(n[0], 2);
+  assert_int_equal(n[1], 3);
+  vcca_guest_free(old);
+  vcca_guest_free(young);
+  vcca_machine_free(m);
+}
+
 #define FACT(name)                      \
   static void test_##name(void **state) \
   {                                     \
@@ -310,6 +456,8 @@ FACT(guests_run_only_while_their_rec_runs)
 FACT(recs_without_a_guest_keep_the_program_there_was)
 FACT(a_guest_needs_a_rec_of_its_own)
 FACT(a_cpu_that_is_powered_on_again_goes_on)
+FACT(a_rec_gets_the_guest_that_is_chosen_when_it_first_runs)
+FACT(guests_that_are_chosen_and_guests_that_are_given_live_together)
 
 int main(void)
 {
@@ -325,6 +473,9 @@ int main(void)
       cmocka_unit_test(test_recs_without_a_guest_keep_the_program_there_was),
       cmocka_unit_test(test_a_guest_needs_a_rec_of_its_own),
       cmocka_unit_test(test_a_cpu_that_is_powered_on_again_goes_on),
+      cmocka_unit_test(test_a_rec_gets_the_guest_that_is_chosen_when_it_first_runs),
+      cmocka_unit_test(test_guests_that_are_chosen_and_guests_that_are_given_live_together),
+      cmocka_unit_test(another_rec_at_the_same_address_has_another_guest),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

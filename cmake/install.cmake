@@ -15,7 +15,7 @@ configure_package_config_file(cmake/vccaConfig.cmake.in vccaConfig.cmake INSTALL
 write_basic_package_version_file(vccaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/vccaConfig.cmake ${PROJECT_BINARY_DIR}/vccaConfigVersion.cmake DESTINATION ${package_dir})
 
-# vcca.pc links the whole house, vcca-verifier.pc a relying party without the machine; both the engines that were found.
+# vcca.pc links the whole house, vcca-verifier.pc a relying party without the machine, vcca-rmm.pc a monitor alone; all the engines that were found.
 set(all_libs "-lvcca-guest -lvcca-scenario -lvcca-explain -lvcca-boot -lvcca-golden -lvcca-tsi -lvcca-rmm -lvcca-hsm -lvcca-verifier -lvcca-yaml -lvcca-token -lvcca-measurement -lvcca-crypto -lvcca-base")
 set(verifier_libs "-lvcca-verifier -lvcca-yaml -lvcca-token -lvcca-measurement -lvcca-crypto -lvcca-base")
 list(TRANSFORM VCCA_MBEDTLS_NAMES PREPEND -l OUTPUT_VARIABLE crypto_libs)
@@ -35,10 +35,13 @@ if(PkgConfig::LIBCRYPTO IN_LIST VCCA_ENGINES)
 endif()
 # where the files are says where the rest is, so that an installed tree can be moved
 file(RELATIVE_PATH pc_up ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-foreach(pc_name vcca vcca-verifier)
+foreach(pc_name vcca vcca-verifier vcca-rmm)
   if(pc_name STREQUAL "vcca")
     set(pc_libs "${all_libs} -lfdt -lz ${crypto_libs}")
     set(pc_requires "libcbor jansson yaml-0.1 ${crypto_requires}")
+  elseif(pc_name STREQUAL "vcca-rmm")
+    set(pc_libs "-lvcca-rmm -lvcca-measurement -lvcca-crypto -lvcca-base ${crypto_libs}")
+    set(pc_requires "${crypto_requires}")
   else()
     set(pc_libs "${verifier_libs} ${crypto_libs}")
     set(pc_requires "libcbor jansson yaml-0.1 ${crypto_requires}")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What is installed can be used: a program built against the CMake package and one built with pkg-config, for the whole house and for the
-# verifier alone, and every example; and the tree can be moved after it was installed.
+# verifier alone; and the tree can be moved after it was installed. Examples: cli_examples.sh.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 build=${VCCA_BUILD:?} bad=0
@@ -68,13 +68,6 @@ for how in cmake pkgconfig; do
   grep -qx "psa 1" <<<"$text" || complain "${how}_vcca: no psa engine: $text"
   text=$("$dir/build/${how}_verifier") || complain "${how}_verifier: exit $?"
   grep -q " ba$" <<<"$text" || complain "${how}_verifier: SHA-256 of abc does not begin with ba: $text"
-done
-for example in "${VCCA_SOURCE:?}"/examples/*.c; do
-  name=$(basename "$example" .c)
-  "$cc" -std=c11 -Wall -Wextra -Werror -o "$dir/build/$name" "$example" $(PKG_CONFIG_PATH="$pc" pkg-config --cflags --libs vcca) >"$dir/log" 2>&1 ||
-    { cat "$dir/log"; complain "examples/$name.c does not build"; continue; }
-  text=$("$dir/build/$name") || complain "examples/$name: exit $?"
-  [[ -n $text ]] || complain "examples/$name says nothing"
 done
 "$dir/prefix/bin/vcca" --help >/dev/null || complain "the installed tool does not run"
 exit $bad

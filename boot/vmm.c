@@ -35,56 +35,6 @@ bool vcca_vmm_known(const char *name)
 
 /* --- Segments --------------------------------------------------------------------------------------------- */
 
-/* Space that is taken beyond the bytes that are measured: a kernel's bss. */
-static bool add(struct vcca_vmm_plan *out, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured, struct vcca_error *err)
-{
-  if (out->plan.segment_count == VCCA_SEGMENTS)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "more than %d images", VCCA_SEGMENTS);
-  plan_add(&out->plan, role, ipa, size, content, measured);
-  return true;
-}
-
-/* A copy with zeros in front, for an image that does not start where a chunk does. */
-static bool copy_behind(struct vcca_vmm_plan *out, size_t zeros, vcca_span *content, struct vcca_error *err)
-{
-  vcca_span kept = out->behind ? out->behind(out->behind_ctx, zeros, *content) : vcca_span_of(NULL, 0);
-  if (kept.p) {
-    *content = kept;
-    return true;
-  }
-  struct vcca_bytes *copy = &out->copies[out->copies[0].p ? 1 : 0];
-  if (!vcca_bytes_alloc(copy, zeros + content->n, err))
-    return false;
-  if (content->n > 0)
-    memcpy(copy->p + zeros, content->p, content->n);
-  *content = vcca_bytes_span(copy);
-  return true;
-}
-
-bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca_role role, uint64_t at, vcca_span content, struct vcca_error *err)
-{
-  uint64_t zeros = at % model->chunk;
-  if (content.n == 0)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "%s: the file is empty", vcca_role_name(role));
-  if (zeros > 0 && !copy_behind(out, (size_t)zeros, &content, err))
-    return false;
-  if (!add(out, role, at - zeros, round_up(content.n, model->chunk), content, true, err))
-    return false;
-  out->plan.segments[out->plan.segment_count - 1].lead = (size_t)zeros;
-  return true;
-}
-
-bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base, vcca_span kernel, uint64_t *entry, uint64_t *end,
-                    struct vcca_error *err)
-{
-  struct vcca_arm64_image image;
-  if (!plan_kernel(kernel, model->headless, &image, err))
-    return false;
-  *entry = base + image.text_offset;
-  *end = *entry + (kernel.n > image.image_size ? kernel.n : image.image_size);
-  return vmm_add(model, out, VCCA_ROLE_KERNEL, *entry, kernel, err);
-}
-
 static void sort_segments(struct vcca_plan *plan)
 {
   for (size_t i = 1; i < plan->segment_count; i++)
@@ -166,6 +116,18 @@ static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_
       return false;
   }
   return true;
+}
+
+/* --- Command lines ------------------------------------------------------------------------------------------ */
+
+bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx, struct vcca_vmm_config *out,
+                    struct vcca_error *err)
+{
+  const struct vmm_model *model = vmm_find(vmm);
+  const struct vmm_notes notes = {note, note_ctx};
+  if (!model)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "there is no VMM model '%.40s'", vmm);
+  return vmm_parse(model, words, count, false, &notes, out, err);
 }
 
 /* --- Plans ------------------------------------------------------------------------------------------------ */
@@ -283,7 +245,7 @@ static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const
 {
   if (!model->place(model, lay, images, out, err) || !add_tree(model, lay, images, out, err))
     return false;
-  if (lay->log && !add(out, VCCA_ROLE_LOG, lay->log, LOG_SIZE, vcca_span_of(NULL, 0), false, err))
+  if (lay->log && !vmm_add_segment(out, VCCA_ROLE_LOG, lay->log, LOG_SIZE, vcca_span_of(NULL, 0), false, err))
     return false;
   if (lay->log)
     out->plan.segments[out->plan.segment_count - 1].after_recs = true;

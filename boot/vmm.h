@@ -92,6 +92,8 @@ vmm_reader vmm_read_hash;       /* the measurement algorithm */
 vmm_reader vmm_read_rpv_base64; /* the personalization value */
 vmm_reader vmm_read_counters;   /* PMU counters */
 vmm_reader vmm_read_ignored;    /* a remark says so */
+/* Text of 1 to 63 bytes; what: "an id". */
+VCCA_MUST_USE bool vmm_keep_text(char room[64], const struct vmm_value *value, const char *what, vcca_span text, struct vcca_error *err);
 /* on, off; auto is VCCA_UNSET */
 VCCA_MUST_USE bool vmm_switch(const struct vmm_value *value, enum vcca_switch *out, struct vcca_error *err);
 /* A number as the VMM reads it: base 0 with QEMU and kvmtool, base 10 with cloud-hypervisor. */
@@ -200,7 +202,7 @@ struct vmm_model {
   uint64_t dtb_size;        /* padded to this; 0: as long as it is */
   uint64_t hole, hole_end;  /* addresses that RAM leaves out: what does not fit below lies behind; 0: none */
   uint64_t low_ram;         /* images lie below it, however much RAM there is; 0: anywhere */
-  bool (*check)(struct vcca_vmm_config *config, struct vcca_error *err);                 /* all words together */
+  bool (*check)(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err); /* all words together */
   void (*announce)(const struct vcca_vmm_config *config, const struct vmm_notes *notes); /* what is to be said before all else; NULL: nothing */
   unsigned (*ipa_bits)(const struct vcca_vmm_config *config);
   /* Addresses into lay, segments but the device tree's and vCPU 0 into the plan. */
@@ -247,6 +249,9 @@ VCCA_MUST_USE bool vmm_resolve(const struct vmm_model *model, const struct vcca_
 void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_images *given, const struct vmm_notes *notes,
                    struct vcca_vmm_plan *out);
 
+/* Adds a segment; a kernel's may be larger than its file: bss. */
+VCCA_MUST_USE bool vmm_add_segment(struct vcca_vmm_plan *out, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured,
+                                   struct vcca_error *err);
 /* Adds an image at any address; the segment starts and ends at multiples of the model's chunk. */
 VCCA_MUST_USE bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca_role role, uint64_t at, vcca_span content,
                            struct vcca_error *err);

@@ -176,8 +176,9 @@ static void announce(const struct vcca_vmm_config *config, const struct vmm_note
     vmm_note(notes, "the VM as written is no realm and not measured: it has no --platform arm_rme=on; the RIM is that of the same VM with it");
 }
 
-static bool check(struct vcca_vmm_config *config, struct vcca_error *err)
+static bool check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
 {
+  (void)model;
   if (config->ram_size == 0 || config->ram_size % PAGE_4K != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--memory size: RAM is a multiple of 4 KiB, and not nothing");
   if (config->ram_size > DEVICES_END - HIGH_RAM)

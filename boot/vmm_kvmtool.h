@@ -7,7 +7,7 @@
 #include "boot/vmm.h"
 
 extern const struct vmm_option kvmtool_options[];
-bool kvmtool_check(struct vcca_vmm_config *config, struct vcca_error *err);
+bool kvmtool_check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err);
 void kvmtool_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes);
 
 void kvmtool_put_tree(struct tree *t, const struct vmm_layout *lay);

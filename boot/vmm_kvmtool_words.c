@@ -268,8 +268,9 @@ void kvmtool_announce(const struct vcca_vmm_config *config, const struct vmm_not
     vmm_note(notes, "the VM as written is no realm and not measured: it has no --realm; the RIM is that of the same VM with it");
 }
 
-bool kvmtool_check(struct vcca_vmm_config *config, struct vcca_error *err)
+bool kvmtool_check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
 {
+  (void)model;
   config->devices += (unsigned)config->balloon + config->rng + config->vsock + config->console_device;
   if (config->vcpus == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--cpus: the number of vCPUs is needed, at least 1; kvmtool's default depends on the host");

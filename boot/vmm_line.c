@@ -44,23 +44,6 @@ static bool read_option(struct reading *r, const struct found *f, const char *va
   return vmm_read_row(&v, err);
 }
 
-void vmm_own_tree(const struct vmm_value *v, enum vmm_tree_effect effect)
-{
-  if (effect != VMM_TREE_SAME)
-    snprintf(v->config->own_tree[effect - 1], sizeof *v->config->own_tree, "%s", v->what);
-}
-
-bool vmm_read_row(const struct vmm_value *v, struct vcca_error *err)
-{
-  if (v->row->why)
-    return v->text.n > 0 ? vmm_refuse(v, v->row->why, err) : vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", v->what, v->row->why);
-  if (!v->unset)
-    vmm_own_tree(v, v->row->tree);
-  if (v->row->keys && !v->unset)
-    return vmm_read_keys(v, v->row->keys, err);
-  return !v->row->read || v->row->read(v, err);
-}
-
 /* The words behind an option that are its values. */
 static bool read_values(struct reading *r, const struct found *f, const char *word, struct vcca_error *err)
 {
@@ -249,14 +232,6 @@ bool vmm_read_words(const struct vmm_model *model, const char *const *words, siz
   return true;
 }
 
-struct vmm_said vmm_say(const struct vmm_model *model, enum vmm_asked what)
-{
-  struct vmm_said said;
-  const struct vmm_word *w = &model->words[what];
-  snprintf(said.text, sizeof said.text, "%s%s%s", w->option, w->before[0] ? " " : "", w->before);
-  return said;
-}
-
 static bool parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend, const struct vmm_notes *notes,
                   struct vcca_vmm_config *out, struct vcca_error *err)
 {
@@ -270,7 +245,7 @@ static bool parse(const struct vmm_model *model, const char *const *words, size_
   if (out->initrd && !out->kernel)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel: give %s, or leave %s out", vmm_say(model, VMM_INITRD).text,
                      vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_INITRD).text);
-  return model->check(out, err);
+  return model->check(model, out, err);
 }
 
 /* Words are read twice: that the VM as written is no realm is known behind the last of them, and has to be said before anything else is. */
@@ -283,14 +258,4 @@ bool vmm_parse(const struct vmm_model *model, const char *const *words, size_t c
   if (model->announce)
     model->announce(out, notes);
   return parse(model, words, count, amend, notes, out, err);
-}
-
-bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx, struct vcca_vmm_config *out,
-                    struct vcca_error *err)
-{
-  const struct vmm_model *model = vmm_find(vmm);
-  const struct vmm_notes notes = {note, note_ctx};
-  if (!model)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "there is no VMM model '%.40s'", vmm);
-  return vmm_parse(model, words, count, false, &notes, out, err);
 }

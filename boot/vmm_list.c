@@ -290,6 +290,23 @@ static bool type_fits(const struct vmm_value *v, struct vcca_error *err)
   return vmm_refuse(v, wants_bool ? "in JSON it is true or false, without quotes" : "in JSON it is a string, in quotes", err);
 }
 
+void vmm_own_tree(const struct vmm_value *v, enum vmm_tree_effect effect)
+{
+  if (effect != VMM_TREE_SAME)
+    snprintf(v->config->own_tree[effect - 1], sizeof *v->config->own_tree, "%s", v->what);
+}
+
+bool vmm_read_row(const struct vmm_value *v, struct vcca_error *err)
+{
+  if (v->row->why)
+    return v->text.n > 0 ? vmm_refuse(v, v->row->why, err) : vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", v->what, v->row->why);
+  if (!v->unset)
+    vmm_own_tree(v, v->row->tree);
+  if (v->row->keys && !v->unset)
+    return vmm_read_keys(v, v->row->keys, err);
+  return !v->row->read || v->row->read(v, err);
+}
+
 static bool read_member(const struct vmm_value *list, const struct vmm_option *keys, const struct vmm_member *m, bool first, struct vcca_error *err)
 {
   const struct vmm_option *row = keys;

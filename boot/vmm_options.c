@@ -22,6 +22,14 @@ bool vmm_refuse(const struct vmm_value *v, const char *why, struct vcca_error *e
   return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: %s", v->what, v->text.n < 60 ? (int)v->text.n : 60, (const char *)v->text.p, why);
 }
 
+struct vmm_said vmm_say(const struct vmm_model *model, enum vmm_asked what)
+{
+  struct vmm_said said;
+  const struct vmm_word *w = &model->words[what];
+  snprintf(said.text, sizeof said.text, "%s%s%s", w->option, w->before[0] ? " " : "", w->before);
+  return said;
+}
+
 /* --- Values ----------------------------------------------------------------------------------------------- */
 
 static void set(const struct vmm_value *v, const void *value, size_t n)
@@ -33,6 +41,14 @@ bool vmm_read_text(const struct vmm_value *v, struct vcca_error *err)
 {
   (void)err;
   set(v, &v->word, sizeof v->word);
+  return true;
+}
+
+bool vmm_keep_text(char room[64], const struct vmm_value *v, const char *what, vcca_span text, struct vcca_error *err)
+{
+  if (text.n == 0 || text.n >= 64)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s of 1 to 63 bytes is wanted", v->what, what);
+  snprintf(room, 64, "%.*s", (int)text.n, (const char *)text.p);
   return true;
 }
 

@@ -19,17 +19,15 @@ enum { QEMU_HIGH_REDISTRIBUTORS = 64 * MIB, QEMU_HIGH_ECAM = 256 * MIB };
 enum { QEMU_RAM_DEFAULT = 128 * MIB };
 
 extern const struct vmm_option qemu_options[];
-bool qemu_check(struct vcca_vmm_config *config, struct vcca_error *err);
-/* Text of 1 to 63 bytes; what: "an id". */
-VCCA_MUST_USE bool qemu_keep_text(char room[64], const struct vmm_value *value, const char *what, vcca_span text, struct vcca_error *err);
+bool qemu_check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err);
 
 #define QEMU_NO_FLASH "a realm's firmware is what -bios names: QEMU gives a realm no flash"
 vmm_reader qemu_read_object, qemu_read_device, qemu_read_serial, qemu_read_global, qemu_read_set;
 extern const struct vmm_option qemu_drive_keys[];
 /* Reads the realm's object into config, when all words are read; refuses one that is named but not made. */
-VCCA_MUST_USE bool qemu_check_realm(struct vcca_vmm_config *config, struct vcca_error *err);
+VCCA_MUST_USE bool qemu_check_realm(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err);
 /* Refuses a memory-backend that is named but not made, or not as large as RAM; without -m it says how large RAM is. */
-VCCA_MUST_USE bool qemu_check_backend(struct vcca_vmm_config *config, struct vcca_error *err);
+VCCA_MUST_USE bool qemu_check_backend(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err);
 void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes);
 
 void qemu_put_tree(struct tree *t, const struct vmm_layout *lay);

@@ -81,7 +81,7 @@ bool qemu_read_device(const struct vmm_value *v, struct vcca_error *err)
   char driver[64] = "";
   vmm_list_open(&l, VMM_QEMU, true, v->text);
   while ((got = vmm_list_next(&l, v->what, &m, err)) > 0)
-    if (((m.bare && l.count == 1) || (!m.bare && vcca_span_is(m.key, "driver"))) && !qemu_keep_text(driver, v, "a driver", m.text, err))
+    if (((m.bare && l.count == 1) || (!m.bare && vcca_span_is(m.key, "driver"))) && !vmm_keep_text(driver, v, "a driver", m.text, err))
       return false;
   if (got == 0 && !driver[0])
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.60s: it has no driver", v->what, v->word);

@@ -50,9 +50,9 @@ static bool read_names(const struct vmm_value *v, struct object *out, struct vcc
     bool first = l.count == 1;
     if (m.bare && !first)
       return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: name=value is wanted", v->what, (int)(m.key.n < 60 ? m.key.n : 60), (const char *)m.key.p);
-    if ((m.bare || vcca_span_is(m.key, "qom-type")) && !qemu_keep_text(out->type, v, "a type", m.text, err))
+    if ((m.bare || vcca_span_is(m.key, "qom-type")) && !vmm_keep_text(out->type, v, "a type", m.text, err))
       return false;
-    if (!m.bare && vcca_span_is(m.key, "id") && !qemu_keep_text(out->id, v, "an id", m.text, err))
+    if (!m.bare && vcca_span_is(m.key, "id") && !vmm_keep_text(out->id, v, "an id", m.text, err))
       return false;
   }
   return got == 0;
@@ -143,12 +143,12 @@ static bool unique_ids(const struct vcca_vmm_config *config, struct vcca_error *
   return true;
 }
 
-static bool read_realm(struct vcca_vmm_config *config, unsigned i, struct vcca_error *err)
+static bool read_realm(const struct vmm_model *model, struct vcca_vmm_config *config, unsigned i, struct vcca_error *err)
 {
   const struct vmm_notes silent = {NULL, NULL};
   const struct vmm_value v = {.config = config,
                               .notes = &silent,
-                              .model = &vmm_qemu,
+                              .model = model,
                               .row = &realm_row,
                               .what = "-object rme-guest",
                               .word = config->objects[i],
@@ -157,7 +157,7 @@ static bool read_realm(struct vcca_vmm_config *config, unsigned i, struct vcca_e
 }
 
 /* Objects without an id are the realm's: a sweep's, which amend it, and those of published command lines that leave it out. QEMU takes none. */
-static bool read_amendments(struct vcca_vmm_config *config, struct vcca_error *err)
+static bool read_amendments(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
 {
   struct object o;
   for (unsigned i = 0; i < config->object_count; i++) {
@@ -165,13 +165,13 @@ static bool read_amendments(struct vcca_vmm_config *config, struct vcca_error *e
       continue;
     if (strcmp(o.type, "rme-guest") != 0)
       return vcca_fail(err, VCCA_FAULT_USAGE, "-object %.60s: it has no id, which every object must have", config->objects[i]);
-    if (!read_realm(config, i, err))
+    if (!read_realm(model, config, i, err))
       return false;
   }
   return true;
 }
 
-bool qemu_check_realm(struct vcca_vmm_config *config, struct vcca_error *err)
+bool qemu_check_realm(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
 {
   struct object o = {.type = ""};
   int which = realm_object(config, &o);
@@ -183,13 +183,13 @@ bool qemu_check_realm(struct vcca_vmm_config *config, struct vcca_error *err)
   if (which >= 0 && strcmp(o.type, "rme-guest") != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "-M confidential-guest-support=%s: that object is a %s, a realm's is an rme-guest%s", config->guest,
                      o.type, strcmp(o.type, "tmm-guest") == 0 ? " (virtCCA: vcca measure virtcca)" : "");
-  if (which >= 0 && !read_realm(config, (unsigned)which, err))
+  if (which >= 0 && !read_realm(model, config, (unsigned)which, err))
     return false;
-  return read_amendments(config, err);
+  return read_amendments(model, config, err);
 }
 
 /* The size that an object says, in bytes; 0: none. */
-static bool object_size(const char *word, uint64_t *out, struct vcca_error *err)
+static bool object_size(const struct vmm_model *model, const char *word, uint64_t *out, struct vcca_error *err)
 {
   static const struct vmm_option row = {VMM_SIZE(ram_size), .min = 1};
   struct vcca_vmm_config read = {.ram_size = 0};
@@ -199,8 +199,7 @@ static bool object_size(const char *word, uint64_t *out, struct vcca_error *err)
   int got;
   vmm_list_open(&l, VMM_QEMU, true, vcca_span_str(word));
   while ((got = vmm_list_next(&l, "-object", &m, err)) > 0) {
-    const struct vmm_value v = {
-        .config = &read, .notes = &silent, .model = &vmm_qemu, .row = &row, .what = "-object size", .word = word, .text = m.text};
+    const struct vmm_value v = {.config = &read, .notes = &silent, .model = model, .row = &row, .what = "-object size", .word = word, .text = m.text};
     if (!m.bare && vcca_span_is(m.key, "size") && !vmm_read_size(&v, err))
       return false;
   }
@@ -223,7 +222,7 @@ static bool take_backend(struct vcca_vmm_config *config, uint64_t size, struct v
                    size, config->ram_size);
 }
 
-bool qemu_check_backend(struct vcca_vmm_config *config, struct vcca_error *err)
+bool qemu_check_backend(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
 {
   const char *name = config->memory_backend;
   for (unsigned i = 0; name[0] && i < config->object_count; i++) {
@@ -233,7 +232,7 @@ bool qemu_check_backend(struct vcca_vmm_config *config, struct vcca_error *err)
       continue;
     if (strncmp(o.type, "memory-backend-", 15) != 0)
       return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object is of type %s, not memory-backend-...", name, o.type);
-    return object_size(config->objects[i], &size, err) && take_backend(config, size, err);
+    return object_size(model, config->objects[i], &size, err) && take_backend(config, size, err);
   }
   return !name[0] ||
          vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: there is no object '%s': make it with -object memory-backend-ram,id=%s,size=", name,

@@ -75,14 +75,6 @@ static bool read_one(const struct vmm_value *v, struct vcca_error *err)
 
 static const struct vmm_option smp_keys[] = {SMP("", vcpus), SMP_KEYS(""), {.name = NULL}};
 
-bool qemu_keep_text(char room[64], const struct vmm_value *v, const char *what, vcca_span text, struct vcca_error *err)
-{
-  if (text.n == 0 || text.n >= 64)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s of 1 to 63 bytes is wanted", v->what, what);
-  snprintf(room, 64, "%.*s", (int)text.n, (const char *)text.p);
-  return true;
-}
-
 /* --- -M --------------------------------------------------------------------------------------------------- */
 
 /* "virt", or "virt-9.2": the version decides what guests see of the CPUs' topology (before 6.2) and of the high memory map (before 3.0). */
@@ -138,7 +130,7 @@ static bool keep_link(char room[64], const struct vmm_value *v, struct vcca_erro
 {
   static const char objects[] = "/objects/";
   size_t n = v->text.n >= sizeof objects && memcmp(v->text.p, objects, sizeof objects - 1) == 0 ? sizeof objects - 1 : 0;
-  return qemu_keep_text(room, v, "an object's id", vcca_span_sub(v->text, n, v->text.n - n), err);
+  return vmm_keep_text(room, v, "an object's id", vcca_span_sub(v->text, n, v->text.n - n), err);
 }
 
 static bool read_guest(const struct vmm_value *v, struct vcca_error *err)
@@ -476,12 +468,12 @@ static bool check_memory(struct vcca_vmm_config *config, struct vcca_error *err)
   return true;
 }
 
-bool qemu_check(struct vcca_vmm_config *config, struct vcca_error *err)
+bool qemu_check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
 {
-  if (!check_topology(config, err) || !qemu_check_realm(config, err))
+  if (!check_topology(config, err) || !qemu_check_realm(model, config, err))
     return false;
   if (config->append && !config->kernel) /* qemu_validate_options, as with -initrd */
     return vcca_fail(err, VCCA_FAULT_USAGE, "-append without -kernel: QEMU has no place for a command line then: give -kernel, or leave -append out");
   config->ram_size = round_up(config->ram_size, RAM_UNIT);
-  return qemu_check_backend(config, err) && check_memory(config, err);
+  return qemu_check_backend(model, config, err) && check_memory(config, err);
 }

@@ -68,20 +68,6 @@ static const struct {
               {"image", LOG},
               {"rpv", VM | OPS | LOG}};
 
-void measure_step(void *ctx, const struct vcca_rim_step *step)
-{
-  struct job *job = ctx;
-  if (job->operations) {
-    vcca_json_open(job->operations, NULL, '{');
-    vcca_account_members(job->operations, job->account.steps++, job->account.hash_alg, step);
-    vcca_json_close(job->operations);
-    return;
-  }
-  vcca_account_step(&job->account, step);
-  if (job->trace.stream)
-    vcca_account_json(job->trace.stream, job->account.steps - 1, job->account.hash_alg, step);
-}
-
 /* What a log said besides the RIM. */
 static void print_log(struct vcca_json *j, const struct vcca_bootlog *log)
 {

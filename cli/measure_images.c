@@ -34,18 +34,6 @@ vcca_span measure_kernel(const struct job *job)
   return job->unpacked.bytes.p ? job->unpacked.bytes : job->kernel.bytes;
 }
 
-static bool write_dtb(const struct job *job, struct vcca_error *err)
-{
-  const char *path = args_get(job->args, "output-dtb");
-  const struct vcca_segment *dtb = path ? vcca_plan_segment(job->plan, VCCA_ROLE_DTB) : NULL;
-  return !dtb || vcca_files_write(job->args->files, path, dtb->content, err);
-}
-
-bool measure_write_made(const struct job *job, struct vcca_error *err)
-{
-  return !job->plan || (write_dtb(job, err) && measure_write_log(job, err));
-}
-
 /* The image that these bytes are; NULL: they were made, or are a copy. */
 static struct vcca_mapping *image_of(struct job *job, vcca_span bytes)
 {
@@ -77,6 +65,20 @@ bool measure_use_cache(struct job *job, struct vcca_error *err)
       vcca_print(stderr, "vcca %s: no cache for the %s: %s\n", job->args->verb->name, vcca_role_name(s->role), why.text);
   }
   return true;
+}
+
+void measure_step(void *ctx, const struct vcca_rim_step *step)
+{
+  struct job *job = ctx;
+  if (job->operations) {
+    vcca_json_open(job->operations, NULL, '{');
+    vcca_account_members(job->operations, job->account.steps++, job->account.hash_alg, step);
+    vcca_json_close(job->operations);
+    return;
+  }
+  vcca_account_step(&job->account, step);
+  if (job->trace.stream)
+    vcca_account_json(job->trace.stream, job->account.steps - 1, job->account.hash_alg, step);
 }
 
 void measure_read(void *ctx, vcca_span bytes, size_t end)

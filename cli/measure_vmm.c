@@ -49,6 +49,18 @@ bool measure_write_log(const struct job *job, struct vcca_error *err)
   return vcca_bootlog_write(job->plan, vmm, version ? version : "", &out, err) && vcca_files_write(job->args->files, path, vcca_sink_span(&out), err);
 }
 
+static bool write_dtb(const struct job *job, struct vcca_error *err)
+{
+  const char *path = args_get(job->args, "output-dtb");
+  const struct vcca_segment *dtb = path ? vcca_plan_segment(job->plan, VCCA_ROLE_DTB) : NULL;
+  return !dtb || vcca_files_write(job->args->files, path, dtb->content, err);
+}
+
+bool measure_write_made(const struct job *job, struct vcca_error *err)
+{
+  return !job->plan || (write_dtb(job, err) && measure_write_log(job, err));
+}
+
 static bool read_rules(const struct args *a, enum vcca_rules_id *out, struct vcca_error *err)
 {
   const char *rmm = args_get(a, "rmm");

@@ -198,6 +198,7 @@ VCCA_MUST_USE bool layout_read(const struct reading *r, const struct vcca_comman
 /* A guest program on a REC. What the host does about a PSCI exit: nothing, take it as the end (SYSTEM_OFF does not come back), or
  * answer that it was done (CPU_ON). */
 enum psci_exit { PSCI_EXIT_NONE, PSCI_EXIT_ENDS, PSCI_EXIT_COMPLETES };
+enum { GUEST_ENTRIES_MAX = 10000 };
 struct guest_run {
   uint64_t rec, scratch; /* scratch: IPA of a page for the guest library, 0: none */
   vcca_guest_main main;
@@ -215,6 +216,8 @@ VCCA_MUST_USE bool need_rec(struct run *r, const struct tree_node *map, uint64_t
 uint64_t rec_with_mpidr(struct run *r, const struct tree_node *map, uint64_t mpidr);
 /* The status word's short name, as steps spell it: without the interface's prefix. */
 const char *status_text(const struct vcca_interface *interface, uint64_t word);
+/* All statuses, with the prefix and without, separated by blanks. */
+void status_words(const struct vcca_interface *interface, char *buf, size_t cap);
 /* Whether the outcome of the call is one that "any-of" takes: a status that the specification permits for it, node being the word; or one
  * of the list that node has. False with an error when the list is none. */
 VCCA_MUST_USE bool call_any_of(struct run *r, const struct step *s, const struct tree_node *node, bool *taken);
@@ -222,6 +225,7 @@ VCCA_MUST_USE bool call_any_of(struct run *r, const struct step *s, const struct
 bool is_any_of(const struct tree_node *node);
 /* Whether the status and the condition a call's expect spells out exist; false with an error. */
 bool call_names_exist(struct run *r, const struct step *s);
+/* Whether the command answers with a value where others have a status (CVM_CREATE's handle, a version). */
 bool answers_by_value(const struct vcca_command *command);
 const struct vcca_interface *guest_interface(const struct run *r);
 

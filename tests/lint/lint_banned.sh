@@ -19,7 +19,7 @@ forbid "cryptography outside crypto/" '\b(psa|mbedtls)_[a-z]' "$(grep -vE '^(\./
 # have rooms of their own.
 forbid "a file past the command's list" '(^|[^_[:alnum:]."])(vcca_(file_(read|write|map)|output_open)|fopen|freopen|open|openat|creat|rename|mkstemp|tmpfile)\(' "$(grep -E '^(\./)?(cli|scenario|yaml|boot)/' <<<"$rooms")"
 forbid "a file opened outside base/" '(^|[^_[:alnum:]."])(fopen|freopen|creat|rename|mkstemp|tmpfile)\(' "$(grep -vE '^(\./)?(base/|crypto/page_cache\.c$)' <<<"$rooms")"
-forbid "printed as it is (use vcca_print of vcca/text.h)" '(^|[^_[:alnum:]."])(printf|fprintf|vprintf|vfprintf|dprintf)\(' "$(grep -E '^(\./)?(cli|scenario|explain)/' <<<"$rooms" | grep -vE 'cli/(help|table|progress|completion)\.c$')" # which print tables of ours
+forbid "printed as it is (use vcca_print of vcca/text.h)" '(^|[^_[:alnum:]."])(printf|fprintf|vprintf|vfprintf|dprintf)\(' "$(grep -E '^(\./)?(cli|scenario|explain)/' <<<"$rooms" | grep -vE 'cli/(help|wrap|table|progress|completion)\.c$')" # which print tables of ours
 forbid "suppressed warning" 'NOLINT|cppcheck-suppress|coverity\[|#pragma|-Wno-' "$code"
 forbid "a test that skips without showing it (check_skip, check_run of tests/check.h)" '\bskip\(\)' "$(grep -E '^(\./)?tests/' <<<"$code" | grep -v check.h)"
 skips=$(grep -E '^(\./)?tests/' <<<"$code" | grep -v check.h | xargs grep -lE '\bcheck_(skip|vector)\(')

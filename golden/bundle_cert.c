@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "golden/bundle.h"
-#include "hsm/state.h"
+#include "hsm/chain_kind.h"
 
 enum { SIGN_CERTS_AND_CRLS = 0x06 };
 

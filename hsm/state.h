@@ -4,18 +4,7 @@
 #ifndef HSM_STATE_H
 #define HSM_STATE_H
 
-#include "vcca/hsm.h"
-
-/* What the kind of chain decides. */
-struct hsm_kind {
-  const char *name; /* "p521" */
-  enum vcca_key_type key;
-  enum vcca_family family;
-  const char *device_name; /* of the built-in device */
-  const char *root_cn, *sub_cn;
-  unsigned leaf_usage; /* key usage bits of the device certificate */
-};
-const struct hsm_kind *hsm_kind(enum vcca_chain_kind chain);
+#include "hsm/chain_kind.h"
 
 /* A built-in boot chain, in boot order (boot_chains.c). */
 struct hsm_stage {

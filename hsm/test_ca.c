@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/test_ca.h"
 
-#include "hsm/state.h"
+#include "hsm/chain_kind.h"
 
 vcca_key *hsm_test_ca_from_seed(enum vcca_chain_kind chain, enum vcca_cert_role role, struct vcca_error *err)
 {

@@ -1,5 +1,5 @@
 # One folder, one static library: vcca_room(NAME rooms-it-may-use... LIBRARIES outside-libraries... HEADERS where-theirs-are...).
-# The library is called libvcca-NAME.a and exported as vcca::NAME.
+# The library is rooms/libNAME.a in the build folder. Rooms are not installed; what is, is made of their objects (library.cmake).
 set(VCCA_ROOMS "")
 
 function(vcca_flags target)
@@ -21,11 +21,9 @@ function(vcca_room name)
     return()
   endif()
   add_library(vcca_${name} STATIC ${sources})
-  add_library(vcca::${name} ALIAS vcca_${name})
-  set_target_properties(vcca_${name} PROPERTIES OUTPUT_NAME vcca-${name} EXPORT_NAME ${name})
+  set_target_properties(vcca_${name} PROPERTIES OUTPUT_NAME ${name} ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/rooms)
   target_include_directories(vcca_${name}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
-           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
     PRIVATE ${PROJECT_SOURCE_DIR})
   foreach(below ${ROOM_UNPARSED_ARGUMENTS})
     if(TARGET vcca_${below})

@@ -4,7 +4,7 @@
 #ifndef VCCA_CRYPTO_ENGINE_H
 #define VCCA_CRYPTO_ENGINE_H
 
-#include "vcca/crypto.h"
+#include "vcca/hash.h"
 
 /* A page and where its digest goes. */
 struct vcca_page_job {

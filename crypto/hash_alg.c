@@ -1,7 +1,7 @@
 /* The hash algorithms: names and sizes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/crypto.h"
+#include "vcca/hash.h"
 
 static const struct {
   const char *name;

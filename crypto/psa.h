@@ -6,7 +6,7 @@
 
 #include <psa/crypto.h>
 
-#include "vcca/crypto.h"
+#include "vcca/hash.h"
 
 /* Starts PSA; the first call does it, from any thread. Aborts when PSA cannot start: nothing works without it. */
 void vcca_psa_start(void);

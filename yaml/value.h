@@ -8,7 +8,7 @@
 #ifndef YAML_VALUE_H
 #define YAML_VALUE_H
 
-#include "vcca/crypto.h"
+#include "vcca/hash.h"
 #include "vcca/files.h"
 #include "yaml/pool.h"
 #include "yaml/tree.h"

@@ -34,15 +34,15 @@ struct vcca_account {
 };
 
 /* A vcca_rim_hook; ctx is a struct vcca_account. */
-void vcca_account_step(void *account, const struct vcca_rim_step *step);
+VCCA_API void vcca_account_step(void *account, const struct vcca_rim_step *step);
 /* Prints the run that is still open. */
-void vcca_account_end(struct vcca_account *account);
+VCCA_API void vcca_account_end(struct vcca_account *account);
 
 /* One step as members of a JSON object that is open; facts: without its number. */
-void vcca_account_facts(struct vcca_json *j, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
-void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
+VCCA_API void vcca_account_facts(struct vcca_json *j, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
+VCCA_API void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
 /* One step as a JSON object on a line of its own, with its number: the trace format. */
-void vcca_account_json(FILE *out, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
+VCCA_API void vcca_account_json(FILE *out, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
 
 #ifdef __cplusplus
 }

@@ -13,7 +13,7 @@ extern "C" {
 
 /* How bytes were wrapped, outermost. NONE: binary, which no text can be taken for. */
 enum vcca_armor { VCCA_ARMOR_NONE, VCCA_ARMOR_HEX, VCCA_ARMOR_BASE64, VCCA_ARMOR_PEM, VCCA_ARMOR_JSON };
-const char *vcca_armor_name(enum vcca_armor armor); /* "binary", "hexadecimal text", ... */
+VCCA_API const char *vcca_armor_name(enum vcca_armor armor); /* "binary", "hexadecimal text", ... */
 
 /* Puts the bytes that a text stands for in its place:
  *   hexadecimal, either case, with or without 0x, white space, colons and commas between;
@@ -21,7 +21,7 @@ const char *vcca_armor_name(enum vcca_armor armor); /* "binary", "hexadecimal te
  *   JSON: a string of these; an array of byte values; a CMW record ["TYPE", "BASE64URL"]; an object with such a member, by one of the names
  *   (with spaces between, the first that is there counts) or alone in it; and what such a string holds again, up to four levels.
  * Binary files stay as they are. False, with the file as it was and err saying what it looks like, when a text stands for nothing. */
-VCCA_MUST_USE bool vcca_armor_open(struct vcca_bytes *file, const char *names, enum vcca_armor *armor, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_armor_open(struct vcca_bytes *file, const char *names, enum vcca_armor *armor, struct vcca_error *err);
 
 /* Names of members that hold tokens, event logs, CoRIMs. */
 #define VCCA_ARMOR_TOKEN "cca-token cca_token token evidence attestation-token attestation_token eat cmw quote report data"

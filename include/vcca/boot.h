@@ -27,14 +27,14 @@ struct vcca_arm64_image {
   bool guessed;  /* text_offset and image_size are not from the header */
 };
 /* The header of an Image; anything else is refused, with what to do about it. */
-VCCA_MUST_USE bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_image *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_image *out, struct vcca_error *err);
 
 /* The same as a VMM takes it: an Image whose image_size is 0, and a file without a header (when headless ones are taken), is as long as its file and
  * goes to 0x80000. What is known to be no kernel for arm64, or packed, is refused all the same. */
-VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *out, struct vcca_error *err);
 
 /* Whether the bytes are a whole, well-formed device tree; *size (may be NULL) receives its totalsize. */
-VCCA_MUST_USE bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err);
 
 /* What the built-in device tree describes. */
 struct vcca_dtb_spec {
@@ -45,7 +45,7 @@ struct vcca_dtb_spec {
 };
 /* A small device tree of a generic virtual machine (memory, cpus, psci over smc, timer, GICv3, UART, chosen); the same spec
  * gives the same bytes. */
-VCCA_MUST_USE bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_bytes *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_bytes *out, struct vcca_error *err);
 
 /* --- Plans ----------------------------------------------------------------------------------------------- */
 
@@ -64,7 +64,7 @@ enum vcca_role {
   VCCA_ROLES
 };
 /* What messages, reports and logs call it: "kernel", "dtb". */
-const char *vcca_role_name(enum vcca_role role);
+VCCA_API const char *vcca_role_name(enum vcca_role role);
 
 /* Memory at start: content at ipa, zeros from there to ipa + size. Both multiples of 4 KiB. */
 struct vcca_segment {
@@ -98,7 +98,7 @@ struct vcca_plan {
 };
 
 /* The segment of that role, which points into the plan; NULL: the plan has none. No plan has two. */
-const struct vcca_segment *vcca_plan_segment(const struct vcca_plan *plan, enum vcca_role role);
+VCCA_API const struct vcca_segment *vcca_plan_segment(const struct vcca_plan *plan, enum vcca_role role);
 
 /* How the VM is to be started. Zero means the default named. */
 struct vcca_vm {
@@ -116,26 +116,26 @@ struct vcca_vm {
 };
 
 /* Whether a VM's profile may have this name. */
-bool vcca_profile_known(const char *name);
+VCCA_API bool vcca_profile_known(const char *name);
 /* The i-th name, NULL beyond the last. */
-const char *vcca_profile_name(size_t i);
+VCCA_API const char *vcca_profile_name(size_t i);
 
 /* Lays the VM out: virtCCA direct kernel boot and firmware boot (virtcca-abi 3.3, 3.4), or a plain Arm realm (RIPAS over RAM,
  * kernel at RAM base + text_offset, initrd, device tree, x0 = device tree). Overlaps, images outside RAM, impossible counts
  * and vector lengths are errors that name the option. The plan points into vm's spans and into itself: do not copy it. */
-VCCA_MUST_USE bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
 
 /* As vcca_plan_vm, with a built-in device tree that describes the VM as planned; vm->dtb is set to it, dtb owns it. bootargs may be
  * NULL. */
-VCCA_MUST_USE bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_plan *plan, struct vcca_bytes *dtb,
-                                      struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_plan *plan, struct vcca_bytes *dtb,
+                                               struct vcca_error *err);
 
 /* Called now and then with bytes done of bytes in all. */
 typedef void (*vcca_progress)(void *ctx, uint64_t done, uint64_t total);
 
 /* The RIM of the plan, without a machine. hook sees every extension. */
-void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress, void *progress_ctx,
-                       struct vcca_rim *out);
+VCCA_API void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress, void *progress_ctx,
+                                struct vcca_rim *out);
 
 /* --- Operation lists ------------------------------------------------------------------------------------- */
 
@@ -148,15 +148,15 @@ struct vcca_measured {
 };
 /* Measures a list of operations (YAML or JSON; docs/scenarios.md, "Operation lists"): create, ripas, data, rec, extend, under the rule set
  * that the list names. hook sees each RIM extension. Files that the list names are read relative to folder. */
-VCCA_MUST_USE bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files, vcca_rim_hook hook, void *ctx,
-                                    struct vcca_measured *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files, vcca_rim_hook hook, void *ctx,
+                                             struct vcca_measured *out, struct vcca_error *err);
 
 /* --- The host -------------------------------------------------------------------------------------------- */
 
 /* A host that owns a machine's memory and starts VMs on it by SMC, as KVM does. It keeps what it needs to tear them down. */
 typedef struct vcca_host vcca_host;
-vcca_host *vcca_host_new(vcca_machine *m, struct vcca_error *err);
-void vcca_host_free(vcca_host *host);
+VCCA_API vcca_host *vcca_host_new(vcca_machine *m, struct vcca_error *err);
+VCCA_API void vcca_host_free(vcca_host *host);
 
 struct vcca_booted {
   uint64_t rd;
@@ -164,15 +164,15 @@ struct vcca_booted {
   uint64_t rec[VCCA_VCPUS_MAX]; /* PAs (RMI) or handles (TMI) */
 };
 /* Carries the plan out, up to ACTIVATE. An error names the call that was refused and its status. */
-VCCA_MUST_USE bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx, struct vcca_booted *out,
-                                  struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx,
+                                           struct vcca_booted *out, struct vcca_error *err);
 /* Runs a REC once (REC_ENTER or TEC_ENTER with the given entry flags); *exit_reason receives the exit record's reason. The status
  * word is returned. A change of RIPAS that a VM of this host's asks for is carried out before that. */
-uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *exit_reason);
+VCCA_API uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *exit_reason);
 /* Tears a VM down; every granule is the host's again. */
-VCCA_MUST_USE bool vcca_host_destroy(vcca_host *host, const struct vcca_booted *vm, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_host_destroy(vcca_host *host, const struct vcca_booted *vm, struct vcca_error *err);
 /* A machine big enough for the plan: config regions for host memory and, for TMI, the TMM's pool. */
-void vcca_host_regions(const struct vcca_plan *plan, struct vcca_machine_config *config);
+VCCA_API void vcca_host_regions(const struct vcca_plan *plan, struct vcca_machine_config *config);
 
 #ifdef __cplusplus
 }

@@ -5,74 +5,26 @@
 #ifndef VCCA_CRYPTO_H
 #define VCCA_CRYPTO_H
 
-#include "vcca/error.h"
-#include "vcca/span.h"
+#include "vcca/hash.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* --- Hashes ------------------------------------------------------------------------------------------- */
-
-/* The numbers are RMI's hash_algo (RMM specification, RmiHashAlgorithm; 2 since RMM 2.0). */
-enum vcca_hash_alg { VCCA_SHA256 = 0, VCCA_SHA512 = 1, VCCA_SHA384 = 2 };
-enum { VCCA_HASH_ALGS = 3, VCCA_HASH_MAX = 64, VCCA_PAGE = 4096 };
-
-/* Digest bytes: 32, 64, 48. */
-size_t vcca_hash_size(enum vcca_hash_alg alg);
-/* IANA text name: "sha-256", "sha-512", "sha-384". */
-const char *vcca_hash_name(enum vcca_hash_alg alg);
-/* The algorithm whose name the text is, exactly. */
-bool vcca_hash_named(vcca_span name, enum vcca_hash_alg *alg);
-/* The algorithm whose digests have this many bytes. */
-bool vcca_hash_of_size(size_t size, enum vcca_hash_alg *alg);
-
-/* out = H(parts[0] || parts[1] || ...); out has room for vcca_hash_size(alg) bytes, which may be those of a part. */
-void vcca_hash_parts(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out);
-void vcca_hash(enum vcca_hash_alg alg, vcca_span data, uint8_t *out);
-
-/* Hashes n independent pages of VCCA_PAGE bytes that lie one after the other; page i's digest goes to
- * out + i * vcca_hash_size(alg). Many pages are spread over the CPUs; the engine behind it is replaceable, the result is not. */
-void vcca_hash_pages(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out);
-/* Receives the digests of pages first .. first + n - 1, one after the other; they are gone when it returns. */
-typedef void (*vcca_digests)(void *ctx, size_t first, size_t n, const uint8_t *digests);
-/* Hashes n pages that hold content and zeros after its end. `each` gets the digests in order, a few dozen pages at a time, on the
- * calling thread, while other threads hash what follows: serial work, such as a RIM's chain, costs no time of its own. Memory is bounded
- * whatever n; content is not read before the pages that `each` got last by more than 8 MiB ahead, nor again behind them. */
-void vcca_hash_pages_each(enum vcca_hash_alg alg, vcca_span content, size_t n, vcca_digests each, void *ctx);
-/* The digest of a page of zeros. */
-const uint8_t *vcca_hash_zero_page(enum vcca_hash_alg alg);
-
-/* Hashing engines: which library hashes, for the whole process. An engine is used only after it has reproduced known digests, so
- * results never depend on the choice. Without a choice the fastest that is available is used. */
-struct vcca_engine_info {
-  const char *name;    /* "ipsec-mb", "openssl", "psa" */
-  const char *what;    /* one line */
-  bool available;      /* in this build, on this CPU, and right */
-  const char *why_not; /* one line; NULL when available */
-};
-size_t vcca_engine_count(void);
-/* The i-th engine, fastest first; false beyond the last. */
-bool vcca_engine_at(size_t i, struct vcca_engine_info *out);
-/* From now on hash by this engine; single messages too, unless it has only batches. NULL: the fastest. An unknown name is refused with
- * the list, an engine that is not available with the reason. */
-VCCA_MUST_USE bool vcca_engine_use(const char *name, struct vcca_error *err);
-/* Spread pages over at most n threads, the caller's among them; 0, as at the start: one for each CPU. 16 is the most. */
-void vcca_engine_threads(unsigned n);
-
-/* HMAC; out as for vcca_hash. RFC 2104. */
-void vcca_hmac(enum vcca_hash_alg alg, vcca_span key, vcca_span data, uint8_t *out);
-
 /* --- Key derivation ----------------------------------------------------------------------------------- */
 
+/* HMAC; out as for vcca_hash. RFC 2104. */
+VCCA_API void vcca_hmac(enum vcca_hash_alg alg, vcca_span key, vcca_span data, uint8_t *out);
+
 /* HKDF (RFC 5869), filling out->cap bytes from out->p (out->n becomes cap). At most 255 digests. */
-VCCA_MUST_USE bool vcca_hkdf(enum vcca_hash_alg alg, vcca_span secret, vcca_span salt, vcca_span info, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_hkdf(enum vcca_hash_alg alg, vcca_span secret, vcca_span salt, vcca_span info, vcca_sink *out,
+                                      struct vcca_error *err);
 
 /* NIST SP 800-108 r1 counter mode with AES-256-CMAC and the K(0) countermeasure, as the RSE's CC3XX does it:
  *   K(0) = CMAC(key, label || 00 || context || L)
  *   K(i) = CMAC(key, BE32(i) || label || 00 || context || L || K(0)),   L = BE32(bits)
  * key is 32 bytes; fills out->cap bytes. */
-VCCA_MUST_USE bool vcca_kdf_cmac(vcca_span key, vcca_span label, vcca_span context, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_kdf_cmac(vcca_span key, vcca_span label, vcca_span context, vcca_sink *out, struct vcca_error *err);
 
 /* --- Keys --------------------------------------------------------------------------------------------- */
 
@@ -86,38 +38,38 @@ typedef struct vcca_key vcca_key;
  * ceil(bits/8) bytes, the excess top bits cleared; the first k < n-1 gives d = k + 1 (PSA Crypto API 1.1,
  * output of keys on Weierstrass curves). RSA: a 4096-bit key whose primes are searched from the
  * same kind of stream, e = 65537 (takes seconds). NULL on failure. */
-vcca_key *vcca_key_from_seed(enum vcca_key_type type, vcca_span secret, vcca_span info, struct vcca_error *err);
+VCCA_API vcca_key *vcca_key_from_seed(enum vcca_key_type type, vcca_span secret, vcca_span info, struct vcca_error *err);
 /* EC key pair from its scalar: 32, 48 or 66 bytes, big-endian. */
-vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct vcca_error *err);
+VCCA_API vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct vcca_error *err);
 /* RSA key pair from its primes, big-endian, e = 65537. */
-vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err);
+VCCA_API vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err);
 /* Public EC key from its uncompressed point 04 || x || y (SEC 1, 2.3.3). */
-vcca_key *vcca_key_from_point(enum vcca_key_type type, vcca_span point, struct vcca_error *err);
+VCCA_API vcca_key *vcca_key_from_point(enum vcca_key_type type, vcca_span point, struct vcca_error *err);
 /* Public key from a DER SubjectPublicKeyInfo (RFC 5280), EC or RSA (2048 to 4096 bits); nothing may follow it. */
-vcca_key *vcca_key_from_spki(vcca_span der, struct vcca_error *err);
+VCCA_API vcca_key *vcca_key_from_spki(vcca_span der, struct vcca_error *err);
 /* Public key from PEM "PUBLIC KEY" text. */
-vcca_key *vcca_key_from_pem(vcca_span pem, struct vcca_error *err);
+VCCA_API vcca_key *vcca_key_from_pem(vcca_span pem, struct vcca_error *err);
 /* EC key pair from PEM "PRIVATE KEY" (PKCS #8) or "EC PRIVATE KEY" (SEC 1) text, unencrypted. A public key in it must be its own. */
-vcca_key *vcca_key_from_private_pem(vcca_span pem, struct vcca_error *err);
-void vcca_key_free(vcca_key *key);
+VCCA_API vcca_key *vcca_key_from_private_pem(vcca_span pem, struct vcca_error *err);
+VCCA_API void vcca_key_free(vcca_key *key);
 
 /* What kind of key; whether it holds the private half. */
-enum vcca_key_type vcca_key_type(const vcca_key *key);
-bool vcca_key_is_pair(const vcca_key *key);
+VCCA_API enum vcca_key_type vcca_key_type(const vcca_key *key);
+VCCA_API bool vcca_key_is_pair(const vcca_key *key);
 /* Modulus or field size in bits: 256, 384, 521, 4096. */
-size_t vcca_key_bits(const vcca_key *key);
+VCCA_API size_t vcca_key_bits(const vcca_key *key);
 /* "P-256", "P-384", "P-521", "RSA". */
-const char *vcca_key_type_name(enum vcca_key_type type);
-bool vcca_key_type_named(vcca_span name, enum vcca_key_type *type);
+VCCA_API const char *vcca_key_type_name(enum vcca_key_type type);
+VCCA_API bool vcca_key_type_named(vcca_span name, enum vcca_key_type *type);
 
 /* The uncompressed point of an EC key (65, 97 or 133 bytes); false for RSA. */
-VCCA_MUST_USE bool vcca_key_point(const vcca_key *key, vcca_sink *out);
+VCCA_API VCCA_MUST_USE bool vcca_key_point(const vcca_key *key, vcca_sink *out);
 /* The DER SubjectPublicKeyInfo; a 4096-bit RSA key's is 550 bytes. */
-VCCA_MUST_USE bool vcca_key_spki(const vcca_key *key, vcca_sink *out);
+VCCA_API VCCA_MUST_USE bool vcca_key_spki(const vcca_key *key, vcca_sink *out);
 /* The primes of an RSA key pair, each half the modulus long. */
-VCCA_MUST_USE bool vcca_key_primes(const vcca_key *key, vcca_sink *p, vcca_sink *q);
+VCCA_API VCCA_MUST_USE bool vcca_key_primes(const vcca_key *key, vcca_sink *p, vcca_sink *q);
 /* Same public key. */
-bool vcca_key_same(const vcca_key *a, const vcca_key *b);
+VCCA_API bool vcca_key_same(const vcca_key *a, const vcca_key *b);
 
 /* --- Signatures --------------------------------------------------------------------------------------- */
 
@@ -135,21 +87,21 @@ enum vcca_sig_alg {
 };
 
 /* "ES384"; NULL when it is none of these. */
-const char *vcca_sig_name(int64_t alg);
+VCCA_API const char *vcca_sig_name(int64_t alg);
 /* Whether the number is one of these algorithms and belongs to this kind of key (ES* and ESP* by curve, PS* RSA). */
-bool vcca_sig_fits(int64_t alg, const vcca_key *key);
+VCCA_API bool vcca_sig_fits(int64_t alg, const vcca_key *key);
 /* Whether it is one of these and can be used with the key at all: an ES* with any curve (RFC 9053 2.1), an ESP* with its own, a PS* with RSA. */
-bool vcca_sig_usable(int64_t alg, const vcca_key *key);
+VCCA_API bool vcca_sig_usable(int64_t alg, const vcca_key *key);
 /* The natural algorithm of a key: ES256, ES384, ES512 by curve, PS256 for RSA. */
-enum vcca_sig_alg vcca_sig_of(const vcca_key *key);
+VCCA_API enum vcca_sig_alg vcca_sig_of(const vcca_key *key);
 
 /* Signs message (hashed with the algorithm's hash). ECDSA is deterministic (RFC 6979), r || s. RSA-PSS (RFC 8017)
  * takes its salt, one digest long, from HKDF over the private key and the message hash: reproducible, and as good a
  * salt as any to a verifier. */
-VCCA_MUST_USE bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature, struct vcca_error *err);
 /* Whether the signature is good; RSA-PSS accepts any salt length. As RFC 9053 (2.1) has it, an ES* goes with any curve:
  * whether it is the curve's own is vcca_sig_fits' question. */
-bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature);
+VCCA_API bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature);
 
 /* --- Certificates ------------------------------------------------------------------------------------- */
 
@@ -169,8 +121,8 @@ struct vcca_cert_spec {
 enum { VCCA_CERT_MAX = 4096 };
 
 /* Writes the DER certificate of subject's public key, signed by issuer (a key pair). */
-VCCA_MUST_USE bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer, vcca_sink *der,
-                                   struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer, vcca_sink *der,
+                                            struct vcca_error *err);
 
 /* What is read of one certificate; the texts are copies. */
 struct vcca_cert_info {
@@ -184,10 +136,10 @@ struct vcca_cert_info {
 };
 
 /* DER or PEM (with one CERTIFICATE in it) as DER in out; what is read below has at most VCCA_CERT_MAX bytes. */
-VCCA_MUST_USE bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_cert_read(vcca_span der_or_pem, struct vcca_cert_info *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_cert_read(vcca_span der_or_pem, struct vcca_cert_info *out, struct vcca_error *err);
 /* The certified public key, NULL on failure. */
-vcca_key *vcca_cert_key(vcca_span der_or_pem, struct vcca_error *err);
+VCCA_API vcca_key *vcca_cert_key(vcca_span der_or_pem, struct vcca_error *err);
 
 /* --- Certification paths (RFC 5280, 6) ---------------------------------------------------------------- */
 
@@ -215,10 +167,10 @@ struct vcca_chain_report {
 };
 /* Whether the leaf leads to a root by signatures, names (7.1), key identifiers, CA flags, path lengths, key usage and name constraints. Every
  * path is tried, whatever the order of the certificates. UNREADABLE: it may be that one which cannot be read was needed. */
-enum vcca_chain_outcome vcca_chain_verify(const struct vcca_chain *chain, struct vcca_chain_report *out);
+VCCA_API enum vcca_chain_outcome vcca_chain_verify(const struct vcca_chain *chain, struct vcca_chain_report *out);
 
 /* PEM text of DER under the given label ("CERTIFICATE", "PUBLIC KEY"), lines of 64. */
-void vcca_pem_put(const char *label, vcca_span der, vcca_sink *out);
+VCCA_API void vcca_pem_put(const char *label, vcca_span der, vcca_sink *out);
 
 #ifdef __cplusplus
 }

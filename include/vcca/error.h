@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vcca/api.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -51,11 +53,11 @@ struct vcca_error {
 };
 
 /* Each returns false, so that a failing function can say `return vcca_fail(...)`. err may be NULL. */
-bool vcca_fail(struct vcca_error *err, enum vcca_fault fault, const char *fmt, ...) VCCA_PRINTF(3, 4);
-bool vcca_fail_at(struct vcca_error *err, size_t offset, const char *fmt, ...) VCCA_PRINTF(3, 4);
-bool vcca_fail_line(struct vcca_error *err, unsigned line, unsigned column, const char *fmt, ...) VCCA_PRINTF(4, 5);
+VCCA_API bool vcca_fail(struct vcca_error *err, enum vcca_fault fault, const char *fmt, ...) VCCA_PRINTF(3, 4);
+VCCA_API bool vcca_fail_at(struct vcca_error *err, size_t offset, const char *fmt, ...) VCCA_PRINTF(3, 4);
+VCCA_API bool vcca_fail_line(struct vcca_error *err, unsigned line, unsigned column, const char *fmt, ...) VCCA_PRINTF(4, 5);
 /* Names the input the error is about, unless it is named already. Returns false. */
-bool vcca_fail_in(struct vcca_error *err, const char *source);
+VCCA_API bool vcca_fail_in(struct vcca_error *err, const char *source);
 
 /* Lets compilers and analysers see, at every call, that these return false. */
 static inline bool vcca_false(bool returned)
@@ -69,9 +71,9 @@ static inline bool vcca_false(bool returned)
 #define vcca_fail_in(...) vcca_false(vcca_fail_in(__VA_ARGS__))
 
 /* The whole message with its place, cut to cap bytes and NUL-terminated; returns buf. */
-const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap);
+VCCA_API const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap);
 /* The exit code a fault leads to: USAGE gives 2, everything else 3. */
-enum vcca_exit vcca_error_exit(const struct vcca_error *err);
+VCCA_API enum vcca_exit vcca_error_exit(const struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -55,12 +55,12 @@ enum { VCCA_TRACE_STEPS_MAX = 1 << 22 };
 
 /* Reads what `vcca measure --trace` writes: one JSON object a line, from the parameters on; or the steps of one realm out of what `vcca run
  * --trace` writes: realm is its number there, from 1 on, or its RD ("0x..."); NULL: there is only one. Strict: an error tells line and column. */
-VCCA_MUST_USE bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
 /* The same without a choice. */
-VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err);
 /* The trace of a plan, which must outlive it; the plan's parts point into its images and name them. */
-VCCA_MUST_USE bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, struct vcca_error *err);
-void vcca_trace_free(struct vcca_rim_trace *trace);
+VCCA_API VCCA_MUST_USE bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, struct vcca_error *err);
+VCCA_API void vcca_trace_free(struct vcca_rim_trace *trace);
 
 /* --- Difference ------------------------------------------------------------------------------------------ */
 
@@ -101,14 +101,15 @@ struct vcca_rim_diff {
 /* Aligns by kind and address, so that one step more or less leaves the others comparable; where content differs, looks for it at other
  * addresses. When the algorithms differ, a plan's side is measured once more by the other's. The traces must outlive the result; free it with
  * vcca_rim_diff_free. */
-VCCA_MUST_USE bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out, struct vcca_error *err);
-void vcca_rim_diff_free(struct vcca_rim_diff *diff);
+VCCA_API VCCA_MUST_USE bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out,
+                                          struct vcca_error *err);
+VCCA_API void vcca_rim_diff_free(struct vcca_rim_diff *diff);
 /* Whether both are the same: no runs and one algorithm. */
-bool vcca_rim_diff_same(const struct vcca_rim_diff *diff);
+VCCA_API bool vcca_rim_diff_same(const struct vcca_rim_diff *diff);
 /* In words: the first difference down to file, offset, field or device tree property, then all runs. */
-void vcca_rim_diff_text(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
+VCCA_API void vcca_rim_diff_text(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
 /* The same as JSON, schema vcca-rim-diff-2. */
-void vcca_rim_diff_json(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
+VCCA_API void vcca_rim_diff_json(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
 
 /* --- Explanation ----------------------------------------------------------------------------------------- */
 
@@ -180,11 +181,11 @@ struct vcca_explain_options {
 
 /* Searches what must have been different for the plan to lead to this RIM (a digest, or a register of 64 bytes). Every image is hashed
  * once; a hypothesis costs the chain behind the place where it first matters. options may be NULL. Nothing found is no failure. */
-VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options,
-                                    struct vcca_rim_explanation *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options,
+                                             struct vcca_rim_explanation *out, struct vcca_error *err);
 
 /* The i-th hypothesis of the table: its name, group and what it is about. False beyond the last. */
-bool vcca_hypothesis_at(size_t i, const char **name, const char **group, const char **words);
+VCCA_API bool vcca_hypothesis_at(size_t i, const char **name, const char **group, const char **words);
 
 /* --- Sweeps ---------------------------------------------------------------------------------------------- */
 
@@ -211,7 +212,7 @@ struct vcca_sweep_options {
 
 /* Measures the configurations on all CPUs. Every image is hashed once; a configuration costs the part of its chain that no other shared. A
  * configuration that cannot be planned is a row; false, with err, when there was no memory. */
-VCCA_MUST_USE bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -32,15 +32,15 @@ enum vcca_golden_layer {
   VCCA_GOLDEN_POLICY,
   VCCA_GOLDEN_LAYERS
 };
-const char *vcca_golden_layer_name(enum vcca_golden_layer layer); /* "structure" */
+VCCA_API const char *vcca_golden_layer_name(enum vcca_golden_layer layer); /* "structure" */
 
 /* What a verifier must say, in Wycheproof's words; acceptable: either, by its policy, and the flag says why. */
 enum vcca_golden_result { VCCA_GOLDEN_VALID, VCCA_GOLDEN_ACCEPTABLE, VCCA_GOLDEN_INVALID };
-const char *vcca_golden_result_name(enum vcca_golden_result result);
+VCCA_API const char *vcca_golden_result_name(enum vcca_golden_result result);
 
 /* Which layers are signed again, by the key they belong to, after the change. */
 enum vcca_golden_signed { VCCA_SIGNED_NONE, VCCA_SIGNED_PLATFORM, VCCA_SIGNED_REALM, VCCA_SIGNED_BOTH, VCCA_SIGNED_WRONG };
-const char *vcca_golden_signed_name(enum vcca_golden_signed how); /* "wrong": by a key or in a way that is not right */
+VCCA_API const char *vcca_golden_signed_name(enum vcca_golden_signed how); /* "wrong": by a key or in a way that is not right */
 
 /* Where a verifier should notice, in the order it works. */
 enum vcca_golden_stage {
@@ -49,8 +49,8 @@ enum vcca_golden_stage {
 #undef STAGE
   VCCA_STAGES
 };
-const char *vcca_golden_stage_name(enum vcca_golden_stage stage);
-bool vcca_golden_stage_named(vcca_span name, enum vcca_golden_stage *stage);
+VCCA_API const char *vcca_golden_stage_name(enum vcca_golden_stage stage);
+VCCA_API bool vcca_golden_stage_named(vcca_span name, enum vcca_golden_stage *stage);
 
 /* A kind of fault: one row each in golden/flags.def. */
 struct vcca_golden_flag {
@@ -60,8 +60,8 @@ struct vcca_golden_flag {
   const char *description;
   const char *effect;
 };
-size_t vcca_golden_flag_count(void);
-const struct vcca_golden_flag *vcca_golden_flag_at(size_t i);
+VCCA_API size_t vcca_golden_flag_count(void);
+VCCA_API const struct vcca_golden_flag *vcca_golden_flag_at(size_t i);
 
 struct vcca_mutation {
   const char *id;   /* "C07p" */
@@ -76,25 +76,25 @@ struct vcca_mutation {
   const char *recipe; /* steps of golden/steps.def */
   const char *note;
 };
-size_t vcca_mutation_count(void);
-const struct vcca_mutation *vcca_mutation_at(size_t i);
+VCCA_API size_t vcca_mutation_count(void);
+VCCA_API const struct vcca_mutation *vcca_mutation_at(size_t i);
 /* By id, or by name: the first of that name, which may have a namesake for other families; and the one that the family has. NULL: none. */
-const struct vcca_mutation *vcca_mutation_named(vcca_span id_or_name);
-const struct vcca_mutation *vcca_mutation_for(vcca_span id_or_name, enum vcca_family family);
+VCCA_API const struct vcca_mutation *vcca_mutation_named(vcca_span id_or_name);
+VCCA_API const struct vcca_mutation *vcca_mutation_for(vcca_span id_or_name, enum vcca_family family);
 /* Whether the family has what the mutation changes. */
-bool vcca_mutation_applies(const struct vcca_mutation *mutation, enum vcca_family family);
+VCCA_API bool vcca_mutation_applies(const struct vcca_mutation *mutation, enum vcca_family family);
 /* The recipe with its @ replaced. */
-void vcca_mutation_recipe(const struct vcca_mutation *mutation, vcca_sink *out);
+VCCA_API void vcca_mutation_recipe(const struct vcca_mutation *mutation, vcca_sink *out);
 
 /* --- Evidence --------------------------------------------------------------------------------------------- */
 
 /* A family's device, another one of its kind, and the base evidence. */
 typedef struct vcca_golden vcca_golden;
-vcca_golden *vcca_golden_open(enum vcca_family family, struct vcca_error *err);
-void vcca_golden_close(vcca_golden *golden);
-const vcca_hsm *vcca_golden_device(const vcca_golden *golden);
+VCCA_API vcca_golden *vcca_golden_open(enum vcca_family family, struct vcca_error *err);
+VCCA_API void vcca_golden_close(vcca_golden *golden);
+VCCA_API const vcca_hsm *vcca_golden_device(const vcca_golden *golden);
 /* The device's default family's or another's; the golden's own. */
-enum vcca_family vcca_golden_family(const vcca_golden *golden);
+VCCA_API enum vcca_family vcca_golden_family(const vcca_golden *golden);
 
 /* Evidence with all that it points to. A case of a layer is given what that layer is about: certificates and a date for the
  * chain, an event log in place of expected REMs and reference values for the log, a reference store in place of expected
@@ -105,18 +105,19 @@ struct vcca_golden_case {
   void *owned;
 };
 /* NULL for the base; the evidence lives until the case is freed and the golden closed. */
-VCCA_MUST_USE bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation, struct vcca_golden_case *out, struct vcca_error *err);
-void vcca_golden_case_free(struct vcca_golden_case *c);
+VCCA_API VCCA_MUST_USE bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation, struct vcca_golden_case *out,
+                                             struct vcca_error *err);
+VCCA_API void vcca_golden_case_free(struct vcca_golden_case *c);
 
 /* A recipe of one's own on a token of one's own: steps apply to the token's bytes, signing ones with the golden's keys. */
-VCCA_MUST_USE bool vcca_golden_apply(vcca_golden *golden, vcca_span token, const char *recipe, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_golden_apply(vcca_golden *golden, vcca_span token, const char *recipe, vcca_sink *out, struct vcca_error *err);
 /* A structural mutation by seed: the same bytes and seed give the same token. With a golden, both layers are signed again as far
  * as they are still there; golden may be NULL. */
-VCCA_MUST_USE bool vcca_golden_fuzz(vcca_golden *golden, vcca_span token, uint64_t seed, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_golden_fuzz(vcca_golden *golden, vcca_span token, uint64_t seed, vcca_sink *out, struct vcca_error *err);
 
 /* The anchor as files: the CPAK's JWK (EC keys) and PEM. */
-bool vcca_golden_jwk(const vcca_key *key, vcca_sink *out);
-bool vcca_golden_pem(const vcca_key *key, vcca_sink *out);
+VCCA_API bool vcca_golden_jwk(const vcca_key *key, vcca_sink *out);
+VCCA_API bool vcca_golden_pem(const vcca_key *key, vcca_sink *out);
 
 /* --- The suite -------------------------------------------------------------------------------------------- */
 
@@ -124,7 +125,7 @@ bool vcca_golden_pem(const vcca_key *key, vcca_sink *out);
  * every token has its annotated diagnostic notation beside it; without, only the bases have. Only the families that are set, or
  * all for NULL. */
 typedef bool (*vcca_suite_file)(void *ctx, const char *path, vcca_span bytes, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_suite_each(bool diag, const bool *families, vcca_suite_file file, void *ctx, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_suite_each(bool diag, const bool *families, vcca_suite_file file, void *ctx, struct vcca_error *err);
 
 /* --- Driving a verifier ----------------------------------------------------------------------------------- */
 
@@ -152,13 +153,13 @@ enum vcca_drive_judgement {
 #undef JUDGEMENT
   VCCA_JUDGEMENTS
 };
-const char *vcca_judgement_name(enum vcca_drive_judgement judgement);
-const char *vcca_judgement_meaning(enum vcca_drive_judgement judgement);
-bool vcca_judgement_named(vcca_span name, enum vcca_drive_judgement *judgement);
+VCCA_API const char *vcca_judgement_name(enum vcca_drive_judgement judgement);
+VCCA_API const char *vcca_judgement_meaning(enum vcca_drive_judgement judgement);
+VCCA_API bool vcca_judgement_named(vcca_span name, enum vcca_drive_judgement *judgement);
 /* Whether one such case makes the whole run a no. */
-bool vcca_judgement_bad(enum vcca_drive_judgement judgement);
+VCCA_API bool vcca_judgement_bad(enum vcca_drive_judgement judgement);
 /* asked: the verifier was given the evidence that the mutation is about. NULL is the base. */
-enum vcca_drive_judgement vcca_drive_judge(const struct vcca_mutation *m, bool asked, const struct vcca_drive_result *result);
+VCCA_API enum vcca_drive_judgement vcca_drive_judge(const struct vcca_mutation *m, bool asked, const struct vcca_drive_result *result);
 
 /* A verifier as a command: words, ending with NULL; in them @@ is the token's file and @NAME@ another part of the evidence, a file or a value
  * (golden/placeholders.def). A word that needs what the case has not is left out, and so is an option before it. */
@@ -176,7 +177,7 @@ struct vcca_drive {
   const volatile sig_atomic_t *stop; /* not 0: end soon; may be NULL */
 };
 /* Adds the part that a placeholder's name stands for: "CPAK". False: none. */
-bool vcca_drive_part_named(vcca_span name, uint32_t *parts);
+VCCA_API bool vcca_drive_part_named(vcca_span name, uint32_t *parts);
 
 struct vcca_drive_case {
   enum vcca_family family;
@@ -198,14 +199,14 @@ typedef bool (*vcca_drive_each)(void *ctx, const struct vcca_drive_report *repor
 /* Workers that ask the verifier, `jobs` at a time. What comes of a case does not depend on how many there are. `drive` must outlive them. The error
  * says what is wrong with the command: an unknown placeholder, no @@. */
 typedef struct vcca_drive_pool vcca_drive_pool;
-vcca_drive_pool *vcca_drive_open(const struct vcca_drive *drive, struct vcca_error *err);
+VCCA_API vcca_drive_pool *vcca_drive_open(const struct vcca_drive *drive, struct vcca_error *err);
 /* False when the verifier could not be started, files could not be written, `each` or *stop said so. */
-VCCA_MUST_USE bool vcca_drive_run(vcca_drive_pool *pool, const struct vcca_drive_case *cases, size_t n, vcca_drive_each each, void *ctx,
-                                  struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_drive_run(vcca_drive_pool *pool, const struct vcca_drive_case *cases, size_t n, vcca_drive_each each, void *ctx,
+                                           struct vcca_error *err);
 /* The folder where cases are kept, below it FAMILY/ID; NULL: none. */
-const char *vcca_drive_kept(const vcca_drive_pool *pool);
+VCCA_API const char *vcca_drive_kept(const vcca_drive_pool *pool);
 /* Ends the verifiers that run, and removes all files that are not kept. */
-void vcca_drive_close(vcca_drive_pool *pool);
+VCCA_API void vcca_drive_close(vcca_drive_pool *pool);
 
 #ifdef __cplusplus
 }

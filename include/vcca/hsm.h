@@ -58,22 +58,22 @@ struct vcca_device {
 
 /* The built-in TEST device of a kind: virtCCA's boot order and six records for RSA and P-521, Arm's thirteen RSE components for
  * P-384. Every secret and digest is the SHA-256 of a text that starts with "TEST " (hsm/device.c), so anyone can make them again. */
-void vcca_device_default(enum vcca_chain_kind chain, struct vcca_device *out);
-const char *vcca_chain_kind_name(enum vcca_chain_kind chain); /* "rsa", "p521", "p384"; NULL for no kind */
-bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain);
+VCCA_API void vcca_device_default(enum vcca_chain_kind chain, struct vcca_device *out);
+VCCA_API const char *vcca_chain_kind_name(enum vcca_chain_kind chain); /* "rsa", "p521", "p384"; NULL for no kind */
+VCCA_API bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain);
 
 /* Reads a device image (YAML; docs/devices.md). Unknown keys are refused, with a suggestion. */
-VCCA_MUST_USE bool vcca_device_load(vcca_span yaml, struct vcca_device *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_device_load(vcca_span yaml, struct vcca_device *out, struct vcca_error *err);
 /* Writes a device image. vcca_device_load reads back the same device. */
-void vcca_device_save(const struct vcca_device *device, vcca_sink *yaml);
+VCCA_API void vcca_device_save(const struct vcca_device *device, vcca_sink *yaml);
 
 typedef struct vcca_hsm vcca_hsm;
 
 /* Powers the device on: derives the CPAK, then boots its components in order (extend and lock each register), then derives
  * the RAK and writes the certificates. The device is copied. NULL on failure, with what is wrong with the device. */
-vcca_hsm *vcca_hsm_open(const struct vcca_device *device, struct vcca_error *err);
-void vcca_hsm_close(vcca_hsm *hsm);
-const struct vcca_device *vcca_hsm_device(const vcca_hsm *hsm);
+VCCA_API vcca_hsm *vcca_hsm_open(const struct vcca_device *device, struct vcca_error *err);
+VCCA_API void vcca_hsm_close(vcca_hsm *hsm);
+VCCA_API const struct vcca_device *vcca_hsm_device(const vcca_hsm *hsm);
 
 /* --- Boot registers (TF-M measured boot) ---------------------------------------------------------------- */
 
@@ -82,35 +82,35 @@ struct vcca_boot_record {
   bool locked;
 };
 /* Register i in boot order; false beyond the last. */
-bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_record *out);
+VCCA_API bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_record *out);
 /* Extends a register by name: value' = H(value || digest). A locked register, an unknown name or another size is refused.
  * The record then stands for more than one image, so it loses its type and version (TF-M measured boot). The RAK stays what it
  * was at boot; a platform token made before stays too. */
-VCCA_MUST_USE bool vcca_hsm_extend(vcca_hsm *hsm, const char *name, vcca_span digest, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_hsm_lock(vcca_hsm *hsm, const char *name, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_hsm_extend(vcca_hsm *hsm, const char *name, vcca_span digest, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_hsm_lock(vcca_hsm *hsm, const char *name, struct vcca_error *err);
 
 /* --- Keys ------------------------------------------------------------------------------------------------ */
 
 /* Owned by the HSM. The RAK of an RSA device is the device key itself. */
-const vcca_key *vcca_hsm_cpak(const vcca_hsm *hsm);
-const vcca_key *vcca_hsm_rak(const vcca_hsm *hsm);
+VCCA_API const vcca_key *vcca_hsm_cpak(const vcca_hsm *hsm);
+VCCA_API const vcca_key *vcca_hsm_rak(const vcca_hsm *hsm);
 
 /* --- Certificates ---------------------------------------------------------------------------------------- */
 
 enum vcca_cert_role { VCCA_CERT_ROOT, VCCA_CERT_SUB, VCCA_CERT_DEVICE };
 /* DER; the HSM owns it. TEST root CA -> TEST sub CA -> device (the CPAK, or the RSA device key). */
-vcca_span vcca_hsm_cert(const vcca_hsm *hsm, enum vcca_cert_role role);
+VCCA_API vcca_span vcca_hsm_cert(const vcca_hsm *hsm, enum vcca_cert_role role);
 
 /* --- Tokens ---------------------------------------------------------------------------------------------- */
 
 /* The family a device of this kind speaks by default. */
-enum vcca_family vcca_hsm_family(const vcca_hsm *hsm);
+VCCA_API enum vcca_family vcca_hsm_family(const vcca_hsm *hsm);
 /* Fills the platform claims of the device as booted; spans point into the HSM. challenge is the binding,
  * in the claim that the family has it in. */
-void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca_span challenge, struct vcca_platform_claims *out);
+VCCA_API void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca_span challenge, struct vcca_platform_claims *out);
 /* The platform token bound to the RAK: challenge = H(claim 44237 bytes) by SHA-256. Made once per family and kept, as the
  * monitor keeps it. {NULL, 0} for a family without one; the HSM owns the bytes. */
-VCCA_MUST_USE bool vcca_hsm_platform_token(vcca_hsm *hsm, enum vcca_family family, vcca_span *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_hsm_platform_token(vcca_hsm *hsm, enum vcca_family family, vcca_span *out, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

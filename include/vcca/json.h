@@ -33,24 +33,24 @@ struct vcca_json {
 };
 
 /* A writer to a stream, or into a sink. */
-struct vcca_json vcca_json_to(FILE *out, enum vcca_json_style style);
-struct vcca_json vcca_json_into(vcca_sink *sink, enum vcca_json_style style);
+VCCA_API struct vcca_json vcca_json_to(FILE *out, enum vcca_json_style style);
+VCCA_API struct vcca_json vcca_json_into(vcca_sink *sink, enum vcca_json_style style);
 
 /* key is NULL inside arrays and at the top. open takes '{' or '['. The last close ends with a newline. */
-void vcca_json_open(struct vcca_json *j, const char *key, char bracket);
-void vcca_json_close(struct vcca_json *j);
+VCCA_API void vcca_json_open(struct vcca_json *j, const char *key, char bracket);
+VCCA_API void vcca_json_close(struct vcca_json *j);
 /* Text; invalid UTF-8 becomes U+FFFD, control characters \u00XX. */
-void vcca_json_str(struct vcca_json *j, const char *key, const char *text);
-void vcca_json_text(struct vcca_json *j, const char *key, vcca_span text);
-void vcca_json_hex(struct vcca_json *j, const char *key, vcca_span bytes);
+VCCA_API void vcca_json_str(struct vcca_json *j, const char *key, const char *text);
+VCCA_API void vcca_json_text(struct vcca_json *j, const char *key, vcca_span text);
+VCCA_API void vcca_json_hex(struct vcca_json *j, const char *key, vcca_span bytes);
 /* "0x..." */
-void vcca_json_addr(struct vcca_json *j, const char *key, uint64_t v);
-void vcca_json_int(struct vcca_json *j, const char *key, int64_t v);
-void vcca_json_bool(struct vcca_json *j, const char *key, bool v);
-void vcca_json_null(struct vcca_json *j, const char *key);
+VCCA_API void vcca_json_addr(struct vcca_json *j, const char *key, uint64_t v);
+VCCA_API void vcca_json_int(struct vcca_json *j, const char *key, int64_t v);
+VCCA_API void vcca_json_bool(struct vcca_json *j, const char *key, bool v);
+VCCA_API void vcca_json_null(struct vcca_json *j, const char *key);
 
 /* schema, tool_version and profile: the head every document carries (profile may be NULL). */
-void vcca_json_head(struct vcca_json *j, const char *schema, const char *profile);
+VCCA_API void vcca_json_head(struct vcca_json *j, const char *schema, const char *profile);
 
 #ifdef __cplusplus
 }

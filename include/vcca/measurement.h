@@ -8,7 +8,7 @@
 #ifndef VCCA_MEASUREMENT_H
 #define VCCA_MEASUREMENT_H
 
-#include "vcca/crypto.h"
+#include "vcca/hash.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,10 +35,10 @@ struct vcca_rim_rules {
   enum vcca_rem_rule rem;
   enum vcca_rem_rule rem_zero_padded; /* the same where zero padding is asked for (rem_zero_padded of a machine) */
 };
-const struct vcca_rim_rules *vcca_rim_rules(enum vcca_rules_id id);
-bool vcca_rim_rules_named(vcca_span name, enum vcca_rules_id *id);
+VCCA_API const struct vcca_rim_rules *vcca_rim_rules(enum vcca_rules_id id);
+VCCA_API bool vcca_rim_rules_named(vcca_span name, enum vcca_rules_id *id);
 /* By the RMM's version. */
-bool vcca_rim_rules_of_rmm(vcca_span version, enum vcca_rules_id *id);
+VCCA_API bool vcca_rim_rules_of_rmm(vcca_span version, enum vcca_rules_id *id);
 
 /* Bits of realm_params.flags (RmiRealmFlags, tmi_cvm_params) and of rec_params.flags (RmiRecCreateFlags). */
 enum { VCCA_REALM_LPA2 = 1, VCCA_REALM_SVE = 2, VCCA_REALM_PMU = 4 };
@@ -78,7 +78,7 @@ struct vcca_rim_step {
   const uint8_t *before;  /* register before (zeros for CREATE) and after, 64 bytes each */
   const uint8_t *after;
 };
-const char *vcca_step_name(enum vcca_step_kind kind); /* "create", "data", "rec", "ripas" */
+VCCA_API const char *vcca_step_name(enum vcca_step_kind kind); /* "create", "data", "rec", "ripas" */
 typedef void (*vcca_rim_hook)(void *ctx, const struct vcca_rim_step *step);
 
 /* A RIM in the making: a plain value, no pointers, copy it freely. */
@@ -89,19 +89,19 @@ struct vcca_rim {
 };
 
 /* RIM = pad64(H(4096-byte parameter page)), or zeros, as the rules say. */
-void vcca_rim_create(struct vcca_rim *rim, enum vcca_rules_id rules, const struct vcca_realm_params *params);
+VCCA_API void vcca_rim_create(struct vcca_rim *rim, enum vcca_rules_id rules, const struct vcca_realm_params *params);
 /* Extends by one granule at ipa; content is its digest (vcca_hash_size bytes), or NULL for an unmeasured granule, which
  * extends only under rules that say so. Returns whether it extended. */
-bool vcca_rim_data(struct vcca_rim *rim, uint64_t ipa, const uint8_t *content);
+VCCA_API bool vcca_rim_data(struct vcca_rim *rim, uint64_t ipa, const uint8_t *content);
 /* Extends by a REC, when the rules measure it. content_out (64 bytes, may be NULL) receives the content digest. */
-bool vcca_rim_rec(struct vcca_rim *rim, const struct vcca_rec_params *rec, uint8_t *content_out);
+VCCA_API bool vcca_rim_rec(struct vcca_rim *rim, const struct vcca_rec_params *rec, uint8_t *content_out);
 /* Extends by one translation table entry [base, top) set to RIPAS RAM, when the rules measure it. */
-bool vcca_rim_ripas(struct vcca_rim *rim, uint64_t base, uint64_t top);
+VCCA_API bool vcca_rim_ripas(struct vcca_rim *rim, uint64_t base, uint64_t top);
 /* The digest bytes of the register: vcca_hash_size(alg) of the 64. */
-vcca_span vcca_rim_digest(const struct vcca_rim *rim);
+VCCA_API vcca_span vcca_rim_digest(const struct vcca_rim *rim);
 
 /* REM' = pad64(H(what the rule says)), value 0..64 bytes. */
-void vcca_rem_extend(enum vcca_hash_alg alg, enum vcca_rem_rule rule, uint8_t rem[VCCA_MEASUREMENT_SIZE], vcca_span value);
+VCCA_API void vcca_rem_extend(enum vcca_hash_alg alg, enum vcca_rem_rule rule, uint8_t rem[VCCA_MEASUREMENT_SIZE], vcca_span value);
 
 #ifdef __cplusplus
 }

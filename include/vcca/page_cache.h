@@ -8,7 +8,7 @@
 #ifndef VCCA_PAGE_CACHE_H
 #define VCCA_PAGE_CACHE_H
 
-#include "vcca/crypto.h"
+#include "vcca/hash.h"
 #include "vcca/file.h"
 
 #ifdef __cplusplus
@@ -22,10 +22,10 @@ struct vcca_page_digests {
   bool found; /* they were there; else they were computed and kept */
 };
 /* Makes the folder when it is not there. It must belong to the user, and nobody else may write to it: its entries are believed. */
-VCCA_MUST_USE bool vcca_page_cache_open(const char *folder, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_page_cache_open(const char *folder, struct vcca_error *err);
 /* Looks the image up or hashes and keeps it. False, with the reason, when neither is possible: then hash the image itself. */
-VCCA_MUST_USE bool vcca_page_cache_get(const char *folder, struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_page_digests *out,
-                                       struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_page_cache_get(const char *folder, struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_page_digests *out,
+                                                struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -167,21 +167,21 @@ struct vcca_machine_config {
 };
 
 /* A machine after reset: every granule Undelegated and Non-secure. The config is copied. NULL on failure. */
-vcca_machine *vcca_machine_new(const struct vcca_machine_config *config, struct vcca_error *err);
-void vcca_machine_free(vcca_machine *m);
-const struct vcca_machine_config *vcca_machine_config(const vcca_machine *m);
+VCCA_API vcca_machine *vcca_machine_new(const struct vcca_machine_config *config, struct vcca_error *err);
+VCCA_API void vcca_machine_free(vcca_machine *m);
+VCCA_API const struct vcca_machine_config *vcca_machine_config(const vcca_machine *m);
 /* Replaces the realm program, the trace hook, the guest's SMC handler. */
-void vcca_machine_set_program(vcca_machine *m, vcca_realm_program program, void *ctx);
-void vcca_machine_set_trace(vcca_machine *m, vcca_trace_hook trace, void *ctx);
-void vcca_machine_set_guest_smc(vcca_machine *m, vcca_guest_smc handler, void *ctx);
+VCCA_API void vcca_machine_set_program(vcca_machine *m, vcca_realm_program program, void *ctx);
+VCCA_API void vcca_machine_set_trace(vcca_machine *m, vcca_trace_hook trace, void *ctx);
+VCCA_API void vcca_machine_set_guest_smc(vcca_machine *m, vcca_guest_smc handler, void *ctx);
 
 /* The host's SMC: x[0] is the function id, x[1..] the arguments; results come back in x (RMI: status in x0; TMI: in x1).
  * Unknown ids give x0 = -1 (SMCCC NOT_SUPPORTED). A refused call leaves the machine byte for byte as it was. */
-void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS]);
+VCCA_API void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS]);
 /* Why a host call was refused, as one sentence with the values that count, from the machine as the call left it: in is x0 and up as they
  * came, condition what the trace named (struct vcca_trace). Nothing may have been called since. False, with an empty or incomplete
  * text, when there is no such command or condition, or cap bytes are too few; 400 are enough. */
-bool vcca_smc_refusal(const vcca_machine *m, const uint64_t *in, const char *condition, char *buf, size_t cap);
+VCCA_API bool vcca_smc_refusal(const vcca_machine *m, const uint64_t *in, const char *condition, char *buf, size_t cap);
 
 /* The state machines (rmm/states.def): "granule" (RMI), "pool" (the TMM's granules), "realm", "rec", "entry" (HIPAS and RIPAS of an
  * address), "access" (of a realm to an address) and "attestation". What is not listed is refused and changes nothing. */
@@ -191,26 +191,26 @@ struct vcca_transition {
   const char *event; /* "DATA_CREATE"; details in brackets: "REC_CREATE(aux)" */
   const char *to;
 };
-const struct vcca_transition *vcca_transitions(size_t *count);
+VCCA_API const struct vcca_transition *vcca_transitions(size_t *count);
 
 /* The RMI and TMI tables. */
-const struct vcca_interface *vcca_rmi(void);
-const struct vcca_interface *vcca_tmi(void);
+VCCA_API const struct vcca_interface *vcca_rmi(void);
+VCCA_API const struct vcca_interface *vcca_tmi(void);
 
 /* --- Memory as the host and the realm see it ---------------------------------------------------------- */
 
 /* Host access by physical address, crossing granules freely. False (granule protection fault, or no memory there) without
  * effect. */
-VCCA_MUST_USE bool vcca_host_read(const vcca_machine *m, uint64_t pa, vcca_sink *out, size_t n);
-VCCA_MUST_USE bool vcca_host_write(vcca_machine *m, uint64_t pa, vcca_span bytes);
+VCCA_API VCCA_MUST_USE bool vcca_host_read(const vcca_machine *m, uint64_t pa, vcca_sink *out, size_t n);
+VCCA_API VCCA_MUST_USE bool vcca_host_write(vcca_machine *m, uint64_t pa, vcca_span bytes);
 /* From now on the Non-secure granule pa holds what page (4096 bytes) holds, without a copy: the bytes stay in place and unchanged until
  * the granule is written, delegated or lent others; when they are lasting, until the machine is freed, since granules that are made from
  * this one then refer to them, too. False, without effect, where vcca_host_write is. */
-VCCA_MUST_USE bool vcca_host_lend(vcca_machine *m, uint64_t pa, vcca_span page, bool lasting);
+VCCA_API VCCA_MUST_USE bool vcca_host_lend(vcca_machine *m, uint64_t pa, vcca_span page, bool lasting);
 /* Hashes the whole pages of content ahead of the calls that measure them, on all CPUs: each is told in order of pages first ..
  * first + n - 1, and while it runs, a call that measures one of them where it was lent takes no time to hash it. */
 typedef void (*vcca_lent_pages)(void *ctx, size_t first, size_t n);
-void vcca_host_hash_ahead(vcca_machine *m, enum vcca_hash_alg alg, vcca_span content, vcca_lent_pages each, void *ctx);
+VCCA_API void vcca_host_hash_ahead(vcca_machine *m, enum vcca_hash_alg alg, vcca_span content, vcca_lent_pages each, void *ctx);
 
 /* What becomes of an access of the realm (DEN0137 A5.2.9, A5.3.1). The comment says what a VCCA_REALM_*_ABORT event leads to. */
 enum vcca_access {
@@ -227,9 +227,9 @@ enum vcca_access {
 };
 enum vcca_access_kind { VCCA_ACCESS_READ, VCCA_ACCESS_WRITE, VCCA_ACCESS_FETCH };
 /* Asks what would become of an access to one address, without making it. */
-enum vcca_access vcca_realm_access(const vcca_machine *m, uint64_t rec, enum vcca_access_kind kind, uint64_t ipa);
+VCCA_API enum vcca_access vcca_realm_access(const vcca_machine *m, uint64_t rec, enum vcca_access_kind kind, uint64_t ipa);
 /* One sentence: "RIPAS is EMPTY: the realm takes an external abort". Never NULL. */
-const char *vcca_access_text(enum vcca_access access);
+VCCA_API const char *vcca_access_text(enum vcca_access access);
 
 /* Why an access failed, and the first address for which it did. */
 struct vcca_access_fault {
@@ -239,8 +239,9 @@ struct vcca_access_fault {
 /* The REC's own loads and stores, by IPA through stage 2, of any length and alignment; the REC need not run. False, with *fault (may be
  * NULL) filled and no byte read or written, when one of the addresses cannot be accessed. out takes n bytes: vcca_sink_ok tells
  * whether they fitted. */
-VCCA_MUST_USE bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n, struct vcca_access_fault *fault);
-VCCA_MUST_USE bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, struct vcca_access_fault *fault);
+VCCA_API VCCA_MUST_USE bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n,
+                                            struct vcca_access_fault *fault);
+VCCA_API VCCA_MUST_USE bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, struct vcca_access_fault *fault);
 
 /* --- Looking in --------------------------------------------------------------------------------------- */
 
@@ -258,12 +259,12 @@ enum vcca_pas { VCCA_PAS_NS, VCCA_PAS_REALM, VCCA_PAS_SECURE, VCCA_PAS_ROOT };
 enum vcca_realm_state { VCCA_REALM_NEW, VCCA_REALM_ACTIVE, VCCA_REALM_SYSTEM_OFF };
 
 /* "DELEGATED"; "ACTIVE". */
-const char *vcca_granule_state_name(enum vcca_granule_state state);
-const char *vcca_realm_state_name(enum vcca_realm_state state);
+VCCA_API const char *vcca_granule_state_name(enum vcca_granule_state state);
+VCCA_API const char *vcca_realm_state_name(enum vcca_realm_state state);
 /* False when pa is not in any region. */
-bool vcca_granule_at(const vcca_machine *m, uint64_t pa, enum vcca_granule_state *state, enum vcca_pas *pas);
+VCCA_API bool vcca_granule_at(const vcca_machine *m, uint64_t pa, enum vcca_granule_state *state, enum vcca_pas *pas);
 /* Granules in each state, over the memory that was ever touched (Undelegated ones are not counted). */
-void vcca_granule_census(const vcca_machine *m, uint64_t count[VCCA_GRANULE_STATES]);
+VCCA_API void vcca_granule_census(const vcca_machine *m, uint64_t count[VCCA_GRANULE_STATES]);
 
 struct vcca_realm_info {
   enum vcca_realm_state state;
@@ -276,7 +277,7 @@ struct vcca_realm_info {
   uint8_t rpv[64];
 };
 /* False when rd is no realm descriptor. */
-bool vcca_realm_info(const vcca_machine *m, uint64_t rd, struct vcca_realm_info *out);
+VCCA_API bool vcca_realm_info(const vcca_machine *m, uint64_t rd, struct vcca_realm_info *out);
 struct vcca_rec_info {
   uint64_t realm;    /* its RD; 0 when the CVM went first (TMI) */
   uint64_t mpidr;    /* as in RmiRecParams (TEC_CREATE's argument) */
@@ -288,25 +289,25 @@ struct vcca_rec_info {
   bool stuck;        /* its program did not leave when it was last entered: see VCCA_EVENTS_MAX */
 };
 /* False, with *out as it was, when rec is no REC. */
-bool vcca_rec_info(const vcca_machine *m, uint64_t rec, struct vcca_rec_info *out);
+VCCA_API bool vcca_rec_info(const vcca_machine *m, uint64_t rec, struct vcca_rec_info *out);
 /* The RD of a REC; 0 when rec is none. */
-uint64_t vcca_rec_owner(const vcca_machine *m, uint64_t rec);
+VCCA_API uint64_t vcca_rec_owner(const vcca_machine *m, uint64_t rec);
 /* Raises or lowers a physical interrupt at a REC; nothing happens when rec is none. It stays raised until the REC leaves with an IRQ: that
  * is after the next event of a running REC (an exit for another reason comes first), at once in an RSI or TSI call that gives way to
  * interrupts (ATTESTATION_TOKEN_CONTINUE).
  *
  * The other way to interrupt is the event VCCA_REALM_IRQ. Which one: the host's side, a timer or a test that wants an interrupt to fall
  * into a guest call uses this function; the realm's program that wants to leave at exactly this place returns the event. */
-void vcca_rec_set_irq(vcca_machine *m, uint64_t rec, bool pending);
+VCCA_API void vcca_rec_set_irq(vcca_machine *m, uint64_t rec, bool pending);
 
 /* Everything the machine is, as bytes: equal machines give equal bytes. Restoring needs a machine of the same config, and takes back
  * only what calls can have made (rmm/invariants.h): the error names the granule that contradicts the others, and the offset of its
  * record. Not while a call is under way, neither of the saved machine nor of this one. (Host memory supplied by an embedder is the
  * embedder's to save.) */
-VCCA_MUST_USE bool vcca_machine_save(const vcca_machine *m, struct vcca_bytes *out, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_machine_load(vcca_machine *m, vcca_span saved, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_machine_save(const vcca_machine *m, struct vcca_bytes *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_machine_load(vcca_machine *m, vcca_span saved, struct vcca_error *err);
 /* Whether the machine is exactly what was saved, without making a copy. */
-bool vcca_machine_same(const vcca_machine *m, vcca_span saved);
+VCCA_API bool vcca_machine_same(const vcca_machine *m, vcca_span saved);
 
 #ifdef __cplusplus
 }

@@ -37,13 +37,15 @@ struct vcca_run_result {
 };
 /* Runs one file. False when it could not be run (err: malformed, missing file ...); a failed expectation is counted in the
  * result. */
-VCCA_MUST_USE bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out,
+                                              struct vcca_error *err);
 
 /* A scenario that was run and is kept: the platform stays powered, and the VM that was booted last lives on. */
 typedef struct vcca_scenario vcca_scenario;
 /* As vcca_scenario_run. NULL when it could not be run; a failed expectation is counted in the result. Free with vcca_scenario_close. */
-vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err);
-void vcca_scenario_close(vcca_scenario *s);
+VCCA_API vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out,
+                                           struct vcca_error *err);
+VCCA_API void vcca_scenario_close(vcca_scenario *s);
 
 /* What there is; all of it is the scenario's. Until another one is set, the machine's trace hook is that of the run, for which options and
  * result have to be there. */
@@ -58,10 +60,10 @@ struct vcca_scenario_platform {
   uint64_t scratch; /* IPA of a page that guest calls may overwrite */
 };
 /* False when the scenario left no VM. */
-VCCA_MUST_USE bool vcca_scenario_platform(const vcca_scenario *s, struct vcca_scenario_platform *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_scenario_platform(const vcca_scenario *s, struct vcca_scenario_platform *out, struct vcca_error *err);
 
 /* A call as members of a JSON object, as traces have them: interface, command (fid, when unknown), args, status, refused, out. */
-void vcca_trace_members(struct vcca_json *j, const struct vcca_trace *trace);
+VCCA_API void vcca_trace_members(struct vcca_json *j, const struct vcca_trace *trace);
 
 #ifdef __cplusplus
 }

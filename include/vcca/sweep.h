@@ -55,14 +55,14 @@ enum vcca_sweep_kind {
 };
 
 /* As options of vcca measure are called: "vcpus". */
-const char *vcca_sweep_option_name(enum vcca_sweep_option option);
+VCCA_API const char *vcca_sweep_option_name(enum vcca_sweep_option option);
 /* The profile is one that can be swept: of a VM, or a VMM model. */
-bool vcca_sweep_profile_known(const char *profile);
-enum vcca_sweep_kind vcca_sweep_kind(const char *profile, enum vcca_sweep_option option);
+VCCA_API bool vcca_sweep_profile_known(const char *profile);
+VCCA_API enum vcca_sweep_kind vcca_sweep_kind(const char *profile, enum vcca_sweep_option option);
 /* What to use for an option that is not for the profile. */
-const char *vcca_sweep_instead(enum vcca_sweep_option option);
+VCCA_API const char *vcca_sweep_instead(enum vcca_sweep_option option);
 /* The largest number the option takes. */
-uint64_t vcca_sweep_largest(enum vcca_sweep_option option);
+VCCA_API uint64_t vcca_sweep_largest(enum vcca_sweep_option option);
 
 enum {
   VCCA_SWEEP_FILES = 256,
@@ -107,25 +107,27 @@ struct vcca_sweep {
   size_t configurations; /* the product */
   void *memory;          /* of values and texts: vcca_sweep_take */
 };
-void vcca_sweep_free(struct vcca_sweep *sweep);
+VCCA_API void vcca_sweep_free(struct vcca_sweep *sweep);
 /* Reads a sweep's plan (YAML; docs/measure.md, "Sweeps") and opens the files it names, relative to folder (NULL: as they are). Free *out
  * with vcca_sweep_free, also after a failure. */
-VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out,
+                                            struct vcca_error *err);
 /* Zero bytes that live as long as the sweep; NULL, with err, when there are none. */
-void *vcca_sweep_take(struct vcca_sweep *sweep, size_t n, struct vcca_error *err);
+VCCA_API void *vcca_sweep_take(struct vcca_sweep *sweep, size_t n, struct vcca_error *err);
 
 /* Whether the option can have this value at all, whatever the others are; not for what is not for the profile. */
-VCCA_MUST_USE bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const struct vcca_sweep_value *value, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const struct vcca_sweep_value *value,
+                                             struct vcca_error *err);
 /* The value that configuration id has on an axis. */
-const struct vcca_sweep_value *vcca_sweep_at(const struct vcca_sweep *sweep, size_t id, size_t axis);
+VCCA_API const struct vcca_sweep_value *vcca_sweep_at(const struct vcca_sweep *sweep, size_t id, size_t axis);
 /* What a file's option starts the VM with: the kernel unpacked. */
-vcca_span vcca_sweep_content(const struct vcca_sweep_file *file, enum vcca_sweep_option option);
+VCCA_API vcca_span vcca_sweep_content(const struct vcca_sweep_file *file, enum vcca_sweep_option option);
 
 /* Sets the files' digests, which vcca_sweep_inputs needs: every byte is hashed once. */
-void vcca_sweep_identify(struct vcca_sweep *sweep);
+VCCA_API void vcca_sweep_identify(struct vcca_sweep *sweep);
 /* What configuration id is made of, in VCCA_SWEEP_INPUTS digits and a NUL: the profile, the options' values, the files' contents (not their
  * names), in any order. Two configurations with the same are the same VM; it tells changes apart, not attackers. */
-void vcca_sweep_inputs(const struct vcca_sweep *sweep, size_t id, char digits[VCCA_SWEEP_INPUTS + 1]);
+VCCA_API void vcca_sweep_inputs(const struct vcca_sweep *sweep, size_t id, char digits[VCCA_SWEEP_INPUTS + 1]);
 
 /* --- A configuration -------------------------------------------------------------------------------------- */
 
@@ -144,9 +146,9 @@ struct vcca_sweep_vm {
 };
 /* Plans configuration id as `vcca measure` would with these options. help may be NULL. The plan points into out, which must stay where it
  * is, and into the sweep; free with vcca_sweep_vm_free, also after a failure. */
-VCCA_MUST_USE bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help, struct vcca_sweep_vm *out,
-                                   struct vcca_error *err);
-void vcca_sweep_vm_free(struct vcca_sweep_vm *vm);
+VCCA_API VCCA_MUST_USE bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help, struct vcca_sweep_vm *out,
+                                            struct vcca_error *err);
+VCCA_API void vcca_sweep_vm_free(struct vcca_sweep_vm *vm);
 
 #ifdef __cplusplus
 }

@@ -20,15 +20,15 @@ enum vcca_check {
 #undef CHECK
   VCCA_CHECKS
 };
-const char *vcca_check_name(enum vcca_check check);
-const char *vcca_check_meaning(enum vcca_check check);
+VCCA_API const char *vcca_check_name(enum vcca_check check);
+VCCA_API const char *vcca_check_meaning(enum vcca_check check);
 /* By its name. */
-VCCA_MUST_USE bool vcca_check_named(vcca_span name, enum vcca_check *check);
+VCCA_API VCCA_MUST_USE bool vcca_check_named(vcca_span name, enum vcca_check *check);
 /* Marks those that a list names ("freshness,rim"), but for "policy", which holds the marks. VCCA_FAULT_USAGE when a name is none. */
-VCCA_MUST_USE bool vcca_checks_named(vcca_span names, bool marked[VCCA_CHECKS], struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_checks_named(vcca_span names, bool marked[VCCA_CHECKS], struct vcca_error *err);
 
 enum vcca_outcome { VCCA_NOT_RUN, VCCA_PASS, VCCA_FAIL };
-const char *vcca_outcome_name(enum vcca_outcome outcome); /* "not-run", "pass", "fail" */
+VCCA_API const char *vcca_outcome_name(enum vcca_outcome outcome); /* "not-run", "pass", "fail" */
 
 enum { VCCA_VERIFY_CERTS = 8, VCCA_VERIFY_CORIMS = 16 };
 
@@ -115,27 +115,27 @@ struct vcca_verdict {
 
 /* What a reader of the evidence's token may take: what was asked for, what specifications permit, but not what the relying party or its policy
  * refuses. */
-vcca_leniency_set vcca_evidence_leniencies(const struct vcca_evidence *evidence);
+VCCA_API vcca_leniency_set vcca_evidence_leniencies(const struct vcca_evidence *evidence);
 
 /* Never fails: every check is pass, fail, or not-run with a reason. */
-void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out);
+VCCA_API void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out);
 
 /* What a verdict may lack because nothing was given: a challenge; a RIM or a reference of the realm; references of the platform, if the token
  * has one; a time, if certificates or CoRIMs were given. */
 enum vcca_gap { VCCA_GAP_FRESHNESS, VCCA_GAP_REALM, VCCA_GAP_PLATFORM, VCCA_GAP_DATES, VCCA_GAPS };
-const char *vcca_gap_name(enum vcca_gap gap); /* "freshness", "realm", "platform", "dates" */
-const char *vcca_gap_fix(enum vcca_gap gap);  /* the options of vcca token verify that close it */
-const char *vcca_gap_note(enum vcca_gap gap); /* what an acceptance then does not prove */
+VCCA_API const char *vcca_gap_name(enum vcca_gap gap); /* "freshness", "realm", "platform", "dates" */
+VCCA_API const char *vcca_gap_fix(enum vcca_gap gap);  /* the options of vcca token verify that close it */
+VCCA_API const char *vcca_gap_note(enum vcca_gap gap); /* what an acceptance then does not prove */
 /* Whether it is there. A token that could not be decoded has none. */
-bool vcca_gap_open(const struct vcca_verdict *verdict, enum vcca_gap gap);
+VCCA_API bool vcca_gap_open(const struct vcca_verdict *verdict, enum vcca_gap gap);
 
 /* 0 accepted, 1 rejected, 3 malformed. */
-enum vcca_exit vcca_verdict_exit(const struct vcca_verdict *verdict);
+VCCA_API enum vcca_exit vcca_verdict_exit(const struct vcca_verdict *verdict);
 /* The first failed check; VCCA_CHECKS when none. */
-enum vcca_check vcca_verdict_failed(const struct vcca_verdict *verdict);
+VCCA_API enum vcca_check vcca_verdict_failed(const struct vcca_verdict *verdict);
 /* A table for people, and the whole document as JSON. */
-void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out);
-void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j);
+VCCA_API void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out);
+VCCA_API void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j);
 
 /* --- Attestation result ----------------------------------------------------------------------------------- */
 
@@ -153,15 +153,15 @@ enum vcca_trust_claim {
   VCCA_TRUST_CLAIMS
 };
 /* "CCA_SSD_PLATFORM", "CCA_REALM"; "instance-identity" and so on. */
-const char *vcca_submod_name(enum vcca_submod submod);
-const char *vcca_trust_claim_name(enum vcca_trust_claim claim);
+VCCA_API const char *vcca_submod_name(enum vcca_submod submod);
+VCCA_API const char *vcca_trust_claim_name(enum vcca_trust_claim claim);
 
 /* AR4SI's tiers, each by the value that stands for it. */
 enum vcca_tier { VCCA_TIER_NONE = 0, VCCA_TIER_AFFIRMING = 2, VCCA_TIER_WARNING = 32, VCCA_TIER_CONTRAINDICATED = 96 };
-const char *vcca_tier_name(enum vcca_tier tier); /* "none", "affirming", "warning", "contraindicated" */
-bool vcca_tier_named(vcca_span name, enum vcca_tier *tier);
+VCCA_API const char *vcca_tier_name(enum vcca_tier tier); /* "none", "affirming", "warning", "contraindicated" */
+VCCA_API bool vcca_tier_named(vcca_span name, enum vcca_tier *tier);
 /* The tier of a claim's value. */
-enum vcca_tier vcca_tier_of(int value);
+VCCA_API enum vcca_tier vcca_tier_of(int value);
 
 /* What a verdict means for each part: a trustworthiness vector, and the tier of the worst of it. A part that a failed check concerns is
  * contraindicated whatever its vector; one whose checks failed only for unreadable input is of no tier. */
@@ -173,7 +173,7 @@ struct vcca_submod_result {
 struct vcca_appraisal {
   struct vcca_submod_result submods[VCCA_SUBMODS];
 };
-void vcca_appraise(const struct vcca_verdict *verdict, struct vcca_appraisal *out);
+VCCA_API void vcca_appraise(const struct vcca_verdict *verdict, struct vcca_appraisal *out);
 
 /* One row of the table that derives vectors from verdicts (verifier/appraisal.def); the first that holds gives a claim its value. */
 struct vcca_appraisal_rule {
@@ -182,9 +182,9 @@ struct vcca_appraisal_rule {
   int value;
   const char *when;
 };
-size_t vcca_appraisal_rule_count(void);
+VCCA_API size_t vcca_appraisal_rule_count(void);
 /* The i-th rule; false beyond the last. */
-bool vcca_appraisal_rule_at(size_t i, struct vcca_appraisal_rule *out);
+VCCA_API bool vcca_appraisal_rule_at(size_t i, struct vcca_appraisal_rule *out);
 
 /* Names of claims in an EAT Attestation Result: as deployed (tag:github.com,2023:veraison/ear, "ear.status"), or as in the current
  * draft-ietf-rats-ear (tag:ietf.org,2026:rats/ear#03, "ear_status"). */
@@ -197,10 +197,10 @@ struct vcca_ear {
   const char *policy; /* id of the appraisal policy; NULL: none */
 };
 /* The claims-set as one JSON object. */
-void vcca_ear_json(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, struct vcca_json *j);
+VCCA_API void vcca_ear_json(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, struct vcca_json *j);
 /* The same as a JWT in compact form (RFC 7519), signed with the natural algorithm of an EC key pair (ES256, ES384, ES512). */
-VCCA_MUST_USE bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, const vcca_key *key, vcca_sink *out,
-                                struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, const vcca_key *key, vcca_sink *out,
+                                         struct vcca_error *err);
 
 /* --- Policy ---------------------------------------------------------------------------------------------- */
 
@@ -240,20 +240,20 @@ struct vcca_policy {
 };
 
 /* Reads a policy (YAML; docs/appraisal.md). Unknown keys and names are refused, with a suggestion. */
-VCCA_MUST_USE bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error *err);
 
 /* Whether version a is at least b, both numbers separated by dots; false too when either is not. */
-bool vcca_version_at_least(vcca_span a, vcca_span b);
+VCCA_API bool vcca_version_at_least(vcca_span a, vcca_span b);
 
 /* --- Keys from files ------------------------------------------------------------------------------------- */
 
 /* Trust anchors from files. A JWK (RFC 7517, EC) or PEM public key; NULL on failure. */
-vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err);
+VCCA_API vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err);
 /* From a trust anchor store (a JSON array of {pkey, implementation-id, instance-id}) the key of the platform's implementation and instance; the
  * whole store must be sound. NULL with VCCA_FAULT_UNSUPPORTED when it is and has no such instance, which is not the store's fault. */
-vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err);
+VCCA_API vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err);
 /* An EC key pair to sign results with, as a JWK with "d" or an unencrypted PEM private key. NULL on failure. */
-vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err);
+VCCA_API vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err);
 
 /* --- Endorsing ------------------------------------------------------------------------------------------- */
 
@@ -270,7 +270,7 @@ enum vcca_endorsement {
   VCCA_ENDORSEMENTS
 };
 /* The file name it is written under: "corim-platform.cbor". */
-const char *vcca_endorsement_name(enum vcca_endorsement kind);
+VCCA_API const char *vcca_endorsement_name(enum vcca_endorsement kind);
 
 /* What is known to be good about a realm, by its token or by a measurement; what is not known has p == NULL. */
 struct vcca_realm_values {
@@ -281,7 +281,7 @@ struct vcca_realm_values {
   vcca_span rak_hash_alg;         /* "sha-256": of the binding (claim 44240), not of RIM and REMs */
 };
 /* What the token says of its realm; points into the token. */
-void vcca_realm_values_of(const struct vcca_token *token, struct vcca_realm_values *out);
+VCCA_API void vcca_realm_values_of(const struct vcca_token *token, struct vcca_realm_values *out);
 
 /* What is known to be good. Only what says nothing but the realm can be written without a token. */
 struct vcca_good {
@@ -291,7 +291,7 @@ struct vcca_good {
   vcca_span eventlog;                    /* {NULL, 0}: none; for boot images */
 };
 /* Writes one. VCCA_FAULT_UNSUPPORTED when the form cannot say what is known, or wants what is not. */
-VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -17,10 +17,10 @@ extern "C" {
 /* --- Images ---------------------------------------------------------------------------------------------- */
 
 /* Decompresses the first member of a gzip file (RFC 1952) to at most max bytes, through a spool; what was read is forgotten. */
-VCCA_MUST_USE bool vcca_gunzip(struct vcca_mapping *gz, size_t max, struct vcca_mapping *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_gunzip(struct vcca_mapping *gz, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 /* What is inside a kernel that is gzip-compressed, or that is an EFI zboot image with gzip compression; *out stays empty for any other. Whether
  * a VMM unpacks it is the plan's to know. */
-VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 
 /* --- Host capabilities ----------------------------------------------------------------------------------- */
 
@@ -44,15 +44,15 @@ struct vcca_host_caps {
 };
 
 /* "num_bps" as in files, "num-bps" as an option. */
-const char *vcca_cap_key(enum vcca_cap cap);
-const char *vcca_cap_option(enum vcca_cap cap);
+VCCA_API const char *vcca_cap_key(enum vcca_cap cap);
+VCCA_API const char *vcca_cap_option(enum vcca_cap cap);
 /* How it is read on a host that runs Linux. */
-const char *vcca_cap_how(enum vcca_cap cap);
+VCCA_API const char *vcca_cap_how(enum vcca_cap cap);
 /* Reads a capability file: TOML of `key = value` lines without tables. Values that are known already are only lowered; a hash
  * algorithm must agree. */
-VCCA_MUST_USE bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcca_error *err);
 /* Sets a value, whatever was known; text is as an option has it: a number, true or false, sha256. */
-VCCA_MUST_USE bool vcca_host_caps_set(struct vcca_host_caps *caps, enum vcca_cap cap, const char *text, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_host_caps_set(struct vcca_host_caps *caps, enum vcca_cap cap, const char *text, struct vcca_error *err);
 
 /* --- A VMM's command line -------------------------------------------------------------------------------- */
 
@@ -105,13 +105,13 @@ struct vcca_vmm_config {
 typedef void (*vcca_note)(void *ctx, const char *text);
 
 /* The i-th model's name and a line about it; NULL beyond the last. */
-const char *vcca_vmm_name(size_t i, const char **summary);
+VCCA_API const char *vcca_vmm_name(size_t i, const char **summary);
 /* Whether there is such a model. */
-bool vcca_vmm_known(const char *name);
+VCCA_API bool vcca_vmm_known(const char *name);
 /* Reads a VMM's own words (with or without the program's name in front) as the VMM does. What it would refuse, and what could change the measurement
  * and is not modelled, is an error; what cannot change it is passed over, what may be a surprise is noted. note may be NULL. */
-VCCA_MUST_USE bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx,
-                                  struct vcca_vmm_config *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx,
+                                           struct vcca_vmm_config *out, struct vcca_error *err);
 
 /* --- Plans ----------------------------------------------------------------------------------------------- */
 
@@ -139,20 +139,22 @@ struct vcca_vmm_plan {
 
 /* The plan of a VM as the model's VMM starts it under RMM 1.0 or 2.0 rules. It points into images and into itself: do not copy it.
  * Free with vcca_vmm_plan_free, also after a failure. */
-VCCA_MUST_USE bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, const struct vcca_vmm_images *images,
-                                 enum vcca_rules_id rules, vcca_note note, void *note_ctx, struct vcca_vmm_plan *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
+                                          const struct vcca_vmm_images *images, enum vcca_rules_id rules, vcca_note note, void *note_ctx,
+                                          struct vcca_vmm_plan *out, struct vcca_error *err);
 /* The digest of a whole image, for whoever keeps digests. */
 typedef void (*vcca_vmm_hash)(void *ctx, enum vcca_hash_alg alg, vcca_span image, uint8_t digest[VCCA_HASH_MAX]);
 /* REM0 after firmware measured what it was handed, as EDK II for Arm CCA does, nothing else in that register; false: none is predicted. The
  * words that were parsed and the images must still be there. hash NULL: vcca_hash. */
-bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *hash_ctx, uint8_t rem[VCCA_MEASUREMENT_SIZE]);
+VCCA_API bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *hash_ctx, uint8_t rem[VCCA_MEASUREMENT_SIZE]);
 /* Frees what the plan owns. */
-void vcca_vmm_plan_free(struct vcca_vmm_plan *plan);
+VCCA_API void vcca_vmm_plan_free(struct vcca_vmm_plan *plan);
 
 /* --- Measurement logs ------------------------------------------------------------------------------------ */
 
 /* Writes the log that QEMU and kvmtool leave for a plan: Spec ID header, VM VERSION, parameters, RIPAS, images, first REC, log area. */
-VCCA_MUST_USE bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const char *version, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const char *version, vcca_sink *out,
+                                               struct vcca_error *err);
 
 /* A local image, by which a log's digests are understood. */
 struct vcca_bootlog_image {
@@ -178,8 +180,8 @@ struct vcca_bootlog {
 };
 /* Computes RIM and REMs from a host's log. Nothing in it is believed: every image must be here, of the size the log says, where
  * granules exist and are not taken; an event that could change the RIM but is not understood is an error with its offset. */
-VCCA_MUST_USE bool vcca_bootlog_measure(vcca_span log, const struct vcca_bootlog_image *images, size_t image_count, enum vcca_rules_id rules,
-                                        vcca_rim_hook hook, void *hook_ctx, struct vcca_bootlog *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_bootlog_measure(vcca_span log, const struct vcca_bootlog_image *images, size_t image_count, enum vcca_rules_id rules,
+                                                 vcca_rim_hook hook, void *hook_ctx, struct vcca_bootlog *out, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@ bad=0
 complain() { printf '%s\n' "$1"; bad=$((bad + 1)); }
 
 declare -A room_of=([span]=base [error]=base [hex]=base [file]=base [files]=base [json]=base [text]=base [interface]=base [version]=base [time]=base
-  [crypto]=crypto [page_cache]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token [leniencies]=token
+  [api]=base [hash]=crypto [crypto]=crypto [page_cache]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token [leniencies]=token
   [hsm]=hsm [rmm]=rmm [verifier]=verifier [armor]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [vmm]=boot [sweep]=boot [scenario]=scenario [guest]=guest
   [explain]=explain [golden]=golden [stages]=golden [judgements]=golden)
 for header in include/vcca/*; do

@@ -1,0 +1,21 @@
+# cmake -DARCHIVE= -DOBJCOPY= -DREADELF= -P private_names.cmake: renames every external symbol that the archive defines with hidden visibility
+# to vcca__SYMBOL, in all members, and drops the intermediate code of link-time optimisation, which knows the old names.
+execute_process(COMMAND ${READELF} -sW ${ARCHIVE} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "${READELF} cannot read ${ARCHIVE}")
+endif()
+string(REGEX MATCHALL "(GLOBAL|WEAK) +HIDDEN +([0-9]+|COM) +[^\n ]+" symbols "${symbols}")
+list(TRANSFORM symbols REPLACE ".* " "")
+list(REMOVE_DUPLICATES symbols)
+list(FILTER symbols EXCLUDE REGEX "^vcca__")
+if(NOT symbols)
+  return()
+endif()
+list(TRANSFORM symbols REPLACE "(.+)" "\\1 vcca__\\1\n")
+string(JOIN "" map ${symbols})
+file(WRITE ${ARCHIVE}.names "${map}")
+execute_process(COMMAND ${OBJCOPY} --redefine-syms=${ARCHIVE}.names --remove-section=.gnu.lto_* --remove-section=.gnu.debuglto_*
+                        --strip-symbol=__gnu_lto_v1 ${ARCHIVE} RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "${OBJCOPY} cannot rename symbols in ${ARCHIVE}")
+endif()

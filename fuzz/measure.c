@@ -12,15 +12,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { WORDS = 128, TEXT = 4096 };
 
-const struct verb *const verbs[] = {&verb_measure, NULL};
-
-const struct verb *verb_named(int count, char **words, int *taken)
-{
-  (void)count, (void)words;
-  *taken = 1;
-  return verbs[0];
-}
-
 static void must(bool holds)
 {
   if (!holds)

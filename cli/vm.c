@@ -3,7 +3,6 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/vm.h"
 
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,20 +67,14 @@ void vm_block_signals(void)
   pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-void vm_unblock_signals(void)
+int vm_await_signal(siginfo_t *from)
 {
   sigset_t set;
+  int number;
   ending_signals(&set);
-  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}
-
-int vm_await_signal(void)
-{
-  sigset_t set;
-  int number = 0;
-  ending_signals(&set);
-  while (sigwait(&set, &number) != 0)
-    ;
+  do
+    number = sigwaitinfo(&set, from);
+  while (number < 0);
   return number;
 }
 

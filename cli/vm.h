@@ -4,6 +4,8 @@
 #ifndef CLI_VM_H
 #define CLI_VM_H
 
+#include <signal.h>
+
 #include "cli/cli.h"
 #include "vcca/guest.h"
 
@@ -39,10 +41,8 @@ struct kept_vm {
 };
 /* Blocks the signals that end vcca, so that vm_await_signal takes them; before any thread starts. */
 void vm_block_signals(void);
-/* The program that is started has none of them blocked. */
-void vm_unblock_signals(void);
-/* The next of them, or SIGCHLD. */
-int vm_await_signal(void);
+/* The next of them, or SIGCHLD, and who sent it. */
+int vm_await_signal(siginfo_t *from);
 /* Carries the scenario out (the first operand) and serves the VM at the socket. */
 VCCA_MUST_USE bool vm_keep(const struct args *a, const char *socket, struct kept_vm *vm, struct vcca_error *err);
 /* Ends all; false when the trace could not be written. */

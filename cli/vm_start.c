@@ -1,7 +1,6 @@
 /* vcca vm start: a scenario's VM that goes on.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 static const struct option options[] = {
     OPTION_VM,
     OPTIONS_RUNNING,
+    {"tsm", 0, "DIR", false, "mount Linux's configfs-tsm report directory on this folder"},
     {"detach", 'd', NULL, false, "come back when the VM runs, which goes on in the background"},
     OPTION_END,
 };
@@ -29,16 +29,21 @@ static enum vcca_exit keep(const struct args *a, int ready)
 {
   static struct kept_vm vm;
   struct vcca_error err, late;
-  const char *socket = args_get(a, "vm");
+  vcca_tsm *tsm = NULL;
+  siginfo_t from;
+  const char *folder = args_get(a, "tsm"), *socket = args_get(a, "vm");
   socket = socket ? socket : VM_SOCKET;
   vm_block_signals();
   bool ok = vm_keep(a, socket, &vm, &err);
+  if (ok && folder)
+    ok = (tsm = vcca_tsm_mount(vm.running, folder, &err)) != NULL;
   if (ok) {
     vcca_print(stderr, "vcca vm start: the VM runs; its socket is %s\n", socket);
     report(ready, ready < 0 || vcca_leave_terminal() ? VCCA_EXIT_YES : VCCA_EXIT_FAULT);
-    while (vm_await_signal() == SIGCHLD)
+    while (vm_await_signal(&from) == SIGCHLD)
       ;
   }
+  vcca_tsm_unmount(tsm);
   bool written = vm_let_go(&vm, &late);
   enum vcca_exit code = !ok ? fail(a, &err) : written ? VCCA_EXIT_YES : fail(a, &late);
   if (!ok)
@@ -82,9 +87,11 @@ const struct verb verb_vm_start = {
     1,
     "run a scenario and keep its VM for guest software",
     "Carries a scenario out and keeps the VM that it booted last: machine, device and guest interface live on, until a signal or `vcca vm stop` ends "
-    "it. A second terminal looks at it and changes it (vm state, vm extend, vm inject, vm trace), programs ask it by the socket "
+    "it. --tsm mounts the files by which Linux guests ask for reports. A second terminal looks at it and changes it (vm state, vm extend, vm inject, "
+    "vm trace), programs ask it by the socket "
     "(docs/guest-software.md). Whatever a program asks goes through the monitor's own RSI or TSI calls.",
-    "vcca vm start scenarios/attest-arm-1.0.yaml --until vm --detach\nvcca vm state\nvcca vm stop",
+    "vcca vm start scenarios/attest-arm-1.0.yaml --until vm --detach\nvcca vm state\nvcca vm stop\n"
+    "vcca vm start scenarios/attest-arm-1.0.yaml --tsm report",
     options,
     run,
 };

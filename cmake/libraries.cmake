@@ -35,6 +35,19 @@ set(VCCA_LIBFDT ${LIBFDT_LIBRARY})
 find_library(ZLIB_LIBRARY z REQUIRED)
 find_path(ZLIB_INCLUDE_DIR zlib.h REQUIRED)
 
+# configfs-tsm is a FUSE file system; without libfuse3 there is all else.
+set(VCCA_FUSE AUTO CACHE STRING "libfuse3: AUTO, ON or OFF")
+set_property(CACHE VCCA_FUSE PROPERTY STRINGS AUTO ON OFF)
+if(NOT VCCA_FUSE STREQUAL "OFF")
+  pkg_check_modules(FUSE3 IMPORTED_TARGET fuse3>=3.3)
+  if(FUSE3_FOUND)
+    set(VCCA_FUSE_LIBRARY PkgConfig::FUSE3)
+    set(VCCA_FUSE_DEFINITIONS VCCA_HAVE_FUSE _GNU_SOURCE _FILE_OFFSET_BITS=64)
+  elseif(NOT VCCA_FUSE STREQUAL "AUTO")
+    message(FATAL_ERROR "VCCA_FUSE=${VCCA_FUSE}, but there is no libfuse 3.3 or later (Debian: libfuse3-dev)")
+  endif()
+endif()
+
 # A guest program is a thread that takes turns with its host.
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ENTRIES_MAX = 10000 };
 
@@ -196,6 +197,7 @@ void vcca_running_state(vcca_running *v, struct vcca_json *j)
   vcca_json_open(j, NULL, '{');
   vcca_json_head(j, "vcca-vm-1", p->profile);
   vcca_json_str(j, "scenario", v->path);
+  vcca_json_int(j, "pid", (int64_t)getpid());
   vcca_json_str(j, "name", v->result.name);
   vcca_json_str(j, "interface", vcca_running_abi(v) == VCCA_ABI_TMI ? "tsi" : "rsi");
   vcca_json_str(j, "family", vcca_family(p->family)->name);

@@ -6,6 +6,8 @@
 #ifndef VCCA_GUEST_H
 #define VCCA_GUEST_H
 
+#include <sys/types.h>
+
 #include "vcca/scenario.h"
 
 #ifdef __cplusplus
@@ -88,6 +90,28 @@ VCCA_API uint64_t vcca_running_trace_next(vcca_running *v);
 
 /* Standard input, output and error become /dev/null: whoever waits for their end need not wait for this process. */
 VCCA_API VCCA_MUST_USE bool vcca_leave_terminal(void);
+
+/* --- configfs-tsm ----------------------------------------------------------------------------------------- */
+
+/* The directory of reports of Linux's configfs-tsm (/sys/kernel/config/tsm/report), with the provider arm_cca_guest, as a FUSE file system at a
+ * folder. In a virtCCA guest no provider is registered: mkdir fails with ENXIO. Needs /dev/fuse, and root's rights or fusermount3. NULL on
+ * failure. Free with vcca_tsm_unmount (before the VM). A watching process unmounts when this one is killed. */
+typedef struct vcca_tsm vcca_tsm;
+VCCA_API vcca_tsm *vcca_tsm_mount(vcca_running *v, const char *folder, struct vcca_error *err);
+VCCA_API void vcca_tsm_unmount(vcca_tsm *t);
+
+/* --- A program that finds what guests find ----------------------------------------------------------------- */
+
+/* A process that will run a command (ends with NULL) in a mount namespace of its own, in which the reports are at their real path. Called before the
+ * process has threads; vcca_running_start makes some. NULL on failure. Free with vcca_program_free (before the VM), which waits for the command to end. */
+typedef struct vcca_program vcca_program;
+VCCA_API vcca_program *vcca_program_new(const char *const *command, struct vcca_error *err);
+/* Serves its reports and starts the command. In a virtCCA guest, which has other ways, it goes on without them where FUSE cannot be mounted. */
+VCCA_API VCCA_MUST_USE bool vcca_program_start(vcca_program *p, vcca_running *v, struct vcca_error *err);
+VCCA_API pid_t vcca_program_pid(const vcca_program *p);
+/* Whether it has ended, and its exit code, as shells count: 128 and the signal's number. Does not wait. */
+VCCA_API bool vcca_program_ended(vcca_program *p, int *code);
+VCCA_API void vcca_program_free(vcca_program *p);
 
 /* --- The control socket ---------------------------------------------------------------------------------- */
 

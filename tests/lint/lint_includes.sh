@@ -40,7 +40,7 @@ rmm/command_rows.h: tsi: and make their tables alike
 boot/stage2.h: explain: a theory cuts RIPAS ranges as the host does
 LENT
 
-declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/ ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=yaml/tree.c ["libfdt.h"]=boot/ ["zlib.h"]=boot/gunzip.c)
+declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/ ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=yaml/tree.c ["libfdt.h"]=boot/ ["zlib.h"]=boot/gunzip.c ["fuse3/"]=guest/tsm_fuse.c)
 
 for room in "${!may[@]}"; do
   for file in "$room"/*.c "$room"/*.h "$room"/*.def; do

@@ -1,6 +1,6 @@
-/* Sweeps: the RIMs of a whole matrix of configurations. A sweep is a list of axes, one for each option, and its configurations are
- * their product: numbered from 0, the last axis fastest, so that a number means the same in every process that reads the same plan.
- * vcca/explain.h measures sweeps.
+/* Sweeps: the RIMs of a whole matrix of configurations. A sweep is a list of axes, one for each option. Its
+ * configurations are the product of the axes. They are numbered from 0, and the last axis changes fastest. So
+ * a number means the same in every process that reads the same plan. vcca/explain.h measures sweeps.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_SWEEP_H
@@ -16,7 +16,7 @@ extern "C" {
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
-/* As options of vcca measure; what a VMM model takes in its VMM's own words is written with those. */
+/* The options of vcca measure. For a VMM model, kernel to ram become arguments of the VMM's own command line. */
 enum vcca_sweep_option {
   VCCA_SWEEP_KERNEL,
   VCCA_SWEEP_INITRD,
@@ -39,13 +39,13 @@ enum vcca_sweep_option {
   VCCA_SWEEP_LPA2,
   VCCA_SWEEP_HASH_ALGO,
   VCCA_SWEEP_RMM,
-  VCCA_SWEEP_ARGS, /* words of the VMM's own command line */
+  VCCA_SWEEP_ARGS, /* arguments of the VMM's own command line */
   VCCA_SWEEP_OPTIONS
 };
 
 /* What values an option has. */
 enum vcca_sweep_kind {
-  VCCA_SWEEP_NOT, /* none: it is not for this profile */
+  VCCA_SWEEP_NOT, /* the profile does not have this option */
   VCCA_SWEEP_FILE,
   VCCA_SWEEP_HOSTS, /* capability files, read one after the other */
   VCCA_SWEEP_TEXT,
@@ -54,12 +54,12 @@ enum vcca_sweep_kind {
   VCCA_SWEEP_WORDS
 };
 
-/* As options of vcca measure are called: "vcpus". */
+/* The option's name, as for vcca measure: "vcpus". */
 VCCA_API const char *vcca_sweep_option_name(enum vcca_sweep_option option);
-/* The profile is one that can be swept: of a VM, or a VMM model. */
+/* Whether a sweep can have this profile: a profile of a VM (vcca_profile_known) or a VMM model. */
 VCCA_API bool vcca_sweep_profile_known(const char *profile);
 VCCA_API enum vcca_sweep_kind vcca_sweep_kind(const char *profile, enum vcca_sweep_option option);
-/* What to use for an option that is not for the profile. */
+/* What to use instead of an option that the profile does not have. */
 VCCA_API const char *vcca_sweep_instead(enum vcca_sweep_option option);
 /* The largest number the option takes. */
 VCCA_API uint64_t vcca_sweep_largest(enum vcca_sweep_option option);
@@ -74,15 +74,15 @@ enum {
 
 /* --- A sweep ---------------------------------------------------------------------------------------------- */
 
-/* A value of an option; what is set goes with the option's kind. */
+/* A value of an option. The option's kind says which members are set. */
 struct vcca_sweep_value {
-  bool none;                /* the option is left out */
+  bool none;                /* the option is not given */
   const char *text;         /* TEXT; FILE: as the plan names it */
   size_t file;              /* FILE: index of files */
   uint64_t number;          /* NUMBER, SWITCH */
   const char *const *words; /* WORDS; HOSTS: the files as the plan names them */
   size_t word_count;
-  struct vcca_host_caps caps; /* HOSTS: what the files say together */
+  struct vcca_host_caps caps; /* HOSTS: all files together */
 };
 struct vcca_sweep_axis {
   enum vcca_sweep_option option;
@@ -91,16 +91,16 @@ struct vcca_sweep_axis {
 };
 enum { VCCA_SWEEP_DIGEST = 32, VCCA_SWEEP_INPUTS = 16 /* hexadecimal digits */ };
 struct vcca_sweep_file {
-  const char *path; /* as it is opened */
+  const char *path; /* with the plan's folder */
   struct vcca_mapping mapping;
   struct vcca_mapping unpacked; /* of a compressed kernel */
   uint8_t digest[VCCA_SWEEP_DIGEST];
 };
 
-/* Zero-initialise before use; free with vcca_sweep_free. */
+/* Zero-initialise before use. Free with vcca_sweep_free. */
 struct vcca_sweep {
   char profile[32];
-  struct vcca_sweep_axis axes[VCCA_SWEEP_OPTIONS]; /* what is fixed is an axis of one value */
+  struct vcca_sweep_axis axes[VCCA_SWEEP_OPTIONS]; /* a fixed option is an axis with one value */
   size_t axis_count;
   struct vcca_sweep_file files[VCCA_SWEEP_FILES];
   size_t file_count;
@@ -108,30 +108,33 @@ struct vcca_sweep {
   void *memory;          /* of values and texts: vcca_sweep_take */
 };
 VCCA_API void vcca_sweep_free(struct vcca_sweep *sweep);
-/* Reads a sweep's plan (YAML; docs/measure.md, "Sweeps") and opens the files it names, relative to folder (NULL: as they are). Free *out
- * with vcca_sweep_free, also after a failure. */
+/* Reads a sweep's plan (YAML; docs/measure.md, "Sweeps") and opens the files that it names, relative to
+ * folder (NULL: to the current one). files (may be NULL) records them as inputs. Free *out with
+ * vcca_sweep_free, also after a failure. */
 VCCA_API VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out,
                                             struct vcca_error *err);
-/* Zero bytes that live as long as the sweep; NULL, with err, when there are none. */
+/* Takes n zero bytes that live as long as the sweep. NULL when memory is short. */
 VCCA_API void *vcca_sweep_take(struct vcca_sweep *sweep, size_t n, struct vcca_error *err);
 
-/* Whether the option can have this value at all, whatever the others are; not for what is not for the profile. */
+/* Checks a value by itself, without the other options. The profile must have the option. */
 VCCA_API VCCA_MUST_USE bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const struct vcca_sweep_value *value,
                                              struct vcca_error *err);
-/* The value that configuration id has on an axis. */
+/* The value of configuration id on an axis. */
 VCCA_API const struct vcca_sweep_value *vcca_sweep_at(const struct vcca_sweep *sweep, size_t id, size_t axis);
-/* What a file's option starts the VM with: the kernel unpacked. */
+/* The bytes that the VM starts with: the file, or for a packed kernel the unpacked one. */
 VCCA_API vcca_span vcca_sweep_content(const struct vcca_sweep_file *file, enum vcca_sweep_option option);
 
-/* Sets the files' digests, which vcca_sweep_inputs needs: every byte is hashed once. */
+/* Computes the digests of all files, each once. vcca_sweep_inputs needs them. */
 VCCA_API void vcca_sweep_identify(struct vcca_sweep *sweep);
-/* What configuration id is made of, in VCCA_SWEEP_INPUTS digits and a NUL: the profile, the options' values, the files' contents (not their
- * names), in any order. Two configurations with the same are the same VM; it tells changes apart, not attackers. */
+/* Writes a digest of what configuration id is made of: profile, values of options, contents of files (not
+ * their names), in any order of options. It has VCCA_SWEEP_INPUTS digits and a NUL. Configurations with the
+ * same digest are the same VM. The digest is short: it finds changes, not attacks. */
 VCCA_API void vcca_sweep_inputs(const struct vcca_sweep *sweep, size_t id, char digits[VCCA_SWEEP_INPUTS + 1]);
 
 /* --- A configuration -------------------------------------------------------------------------------------- */
 
-/* Of use to whoever plans many: where remarks go, and who keeps copies of images (struct vcca_vmm_images). Each may be NULL. */
+/* For callers that plan many configurations: note receives remarks, behind keeps copies of images (struct
+ * vcca_vmm_images). Each may be NULL. */
 struct vcca_sweep_help {
   vcca_note note;
   vcca_span (*behind)(void *ctx, size_t zeros, vcca_span content);
@@ -144,8 +147,8 @@ struct vcca_sweep_vm {
   struct vcca_bytes dtb;
   struct vcca_vmm_plan of_vmm;
 };
-/* Plans configuration id as `vcca measure` would with these options. help may be NULL. The plan points into out, which must stay where it
- * is, and into the sweep; free with vcca_sweep_vm_free, also after a failure. */
+/* Plans configuration id as vcca measure does with these options. help may be NULL. *out points into itself
+ * and into the sweep: do not move it. Free it with vcca_sweep_vm_free, also after a failure. */
 VCCA_API VCCA_MUST_USE bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help, struct vcca_sweep_vm *out,
                                             struct vcca_error *err);
 VCCA_API void vcca_sweep_vm_free(struct vcca_sweep_vm *vm);

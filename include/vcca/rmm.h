@@ -31,8 +31,8 @@ struct vcca_region {
   uint64_t size;
   bool delegable; /* the host may delegate its granules */
   /* Memory of the Secure world: the host can neither read nor write it. TMI: the TMM's private pool, from which it takes what CVMs are
-   * made of; a TMI machine needs one. RMI: memory that no realm can use. Commands refuse its granules by the condition gran_bound
-   * (not delegable) or gran_pas (delegable). The contents are the model's own: bytes is NULL, and base is not 0. */
+   * made of; a TMI machine needs one. RMI: memory that no realm can use. GRANULE_DELEGATE refuses it by the condition gran_bound, or by
+   * gran_gpt when the region is delegable. The contents are the model's own: bytes is NULL, and base is not 0. */
   bool secure;
   uint8_t *bytes; /* host memory supplied by the embedder (size bytes, outlives the machine); NULL: the model's own, sparse.
                       Only Non-secure contents live there: what is delegated is held by the model, out of the host's reach. */

@@ -1,10 +1,11 @@
-/* An interface's table, made from its list of rows. The file that owns the list says
+/* Makes an interface's table from its list of rows. The file that owns the list has
  *
  *   #define ROWS "rmm/rmi.def"
  *   #define HANDLER command_handler
  *   #include "rmm/command_rows.h"
  *
- * and has commands[] and, in the same order, their handlers[]. It has no include guard: it is a piece of that file.
+ * and gets the arrays commands[] and, in the same order, handlers[]. This file has no include guard: it is a
+ * part of that file.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 static const struct vcca_command commands[] = {
@@ -21,11 +22,11 @@ static const HANDLER handlers[] = {
 #undef ROWS
 #undef HANDLER
 
-/* A status that is called what its code is. */
+/* A status whose name is that of its constant. */
 #define STATUS(code) \
   {                  \
     code, #code      \
   }
-/* The arrays among the fields of a struct vcca_interface. */
+/* The fields of struct vcca_interface that are arrays. */
 #define TABLE(rows, names) \
   .commands = (rows), .command_count = sizeof(rows) / sizeof *(rows), .statuses = (names), .status_count = sizeof(names) / sizeof *(names)

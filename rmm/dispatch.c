@@ -1,4 +1,4 @@
-/* The host's SMC: find the row, run its handler, write the registers, tell the tracer.
+/* The host's SMC: finds the command's row, runs its handler, writes the registers, and calls the trace hook.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/dispatch.h"
@@ -15,7 +15,8 @@ const struct vcca_interface *vcca_tmi(void)
   return &tmi_abi.interface;
 }
 
-/* x0 up to x4 are results, the rest is preserved: SMCCC 1.1's habit. TMI leaves x0 zero and answers from x1 on. */
+/* Writes x0 to x4 and preserves the rest, as callers by SMCCC 1.1 expect. TMI leaves x0 zero; its status is
+ * in x1. */
 static void answer(const struct abi *abi, uint64_t *x, uint64_t status, const struct call *call)
 {
   unsigned at = abi->interface.status_register;
@@ -37,7 +38,7 @@ void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS])
     call.refused = "in_hook";
     x[0] = SMC_NOT_SUPPORTED;
   } else if (!memory_hold(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE)) {
-    call.refused = "no_memory"; /* the model's own, not the machine's */
+    call.refused = "no_memory"; /* the process has none; the machine's memory is another matter */
     x[0] = SMC_NOT_SUPPORTED;
   } else {
     uint64_t status = abi->handlers[command - abi->interface.commands](&call);

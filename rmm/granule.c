@@ -98,7 +98,8 @@ void granule_release(vcca_machine *m, uint64_t pa)
 
 /* --- Contents ----------------------------------------------------------------------------------------- */
 
-/* The embedder's bytes, which hold the contents while the granule is Non-secure. */
+/* The embedder's bytes of a granule, which hold its contents while it is Non-secure. NULL: they are in the
+ * machine. */
 static uint8_t *host_bytes(const vcca_machine *m, uint64_t pa)
 {
   const struct vcca_region *r = m->embedded ? granule_region(m, pa) : NULL;
@@ -159,7 +160,7 @@ struct ahead_of {
   void *ctx;
 };
 
-/* While its pages are being measured, their digests are known. */
+/* Makes the digests of these pages known while `each` runs. */
 static void hashed_ahead(void *ctx, size_t first, size_t n, const uint8_t *digests)
 {
   const struct ahead_of *a = ctx;
@@ -198,7 +199,7 @@ static uint64_t free_run(const vcca_machine *m, uint64_t pa, uint64_t n)
   return n;
 }
 
-/* As granule_pool_find, from `from` on within one region. */
+/* As granule_pool_find, in one region and not below `from`. */
 static uint64_t find_in(const vcca_machine *m, const struct vcca_region *r, uint64_t from, uint64_t n)
 {
   uint64_t bytes = n * GRANULE_SIZE;

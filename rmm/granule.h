@@ -1,7 +1,7 @@
-/* Granules: where they are, what state they are in, who may see them, and their contents.
+/* Granules: their region, state, physical address space and contents.
  *
- * A granule's physical address space follows from its region and state, so that the two cannot disagree: Secure in the TMM's pool,
- * Realm once delegated, Non-secure otherwise.
+ * A granule's physical address space follows from its region and state, so that the two cannot disagree:
+ * Secure in the TMM's pool, Realm once delegated, Non-secure otherwise.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_GRANULE_H
@@ -30,7 +30,7 @@ static inline bool granule_delegable(const vcca_machine *m, uint64_t pa)
   return r && r->delegable;
 }
 
-/* The TMM's own. */
+/* Whether pa is in the TMM's pool. */
 static inline bool granule_secure(const vcca_machine *m, uint64_t pa)
 {
   const struct vcca_region *r = granule_region(m, pa);
@@ -50,33 +50,34 @@ static inline enum vcca_pas granule_pas(const vcca_machine *m, uint64_t pa)
   return granule_state(m, pa) == VCCA_GRANULE_UNDELEGATED ? VCCA_PAS_NS : VCCA_PAS_REALM;
 }
 
-/* Existing memory that the host can reach through the Non-secure PAS. */
+/* Whether memory is there that the host can reach through the Non-secure PAS. */
 static inline bool granule_nonsecure(const vcca_machine *m, uint64_t pa)
 {
   return granule_region(m, pa) && granule_pas(m, pa) == VCCA_PAS_NS;
 }
 
-/* A granule in use gets a state; releasing wipes it and gives it back to whom it came from: Delegated, or free in the pool. */
+/* granule_set_state changes the state of a granule, as rmm/states.def allows. granule_release wipes the
+ * granule and gives it back: it becomes Delegated (RMI), or free in the pool (TMI). */
 void granule_set_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
-/* All of a free 2 MiB block of the pool. */
+/* Sets the state of a whole free block of the pool, 2 MiB. */
 void granule_take_block(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
-/* As it was saved, whatever it is now. */
+/* Sets the state of a granule without asking rmm/states.def: for a machine that is loaded. */
 void granule_restore_state(vcca_machine *m, uint64_t pa, enum vcca_granule_state state);
 void granule_release(vcca_machine *m, uint64_t pa);
-/* All of a block of the pool that holds DATA: free again. */
+/* Frees a whole block of the pool that holds DATA, 2 MiB. */
 void granule_release_block(vcca_machine *m, uint64_t pa);
 
-/* The 4096 bytes; reading never makes a page. */
+/* The 4096 bytes of a granule. Reading takes no page from the pool. */
 const void *granule_read(const vcca_machine *m, uint64_t pa);
 void *granule_edit(vcca_machine *m, uint64_t pa);
-/* Zeros. */
+/* Fills a granule with zeros. */
 void granule_wipe(vcca_machine *m, uint64_t pa);
 void granule_copy(vcca_machine *m, uint64_t to, uint64_t from);
-/* The hash of the contents, which may be known already. */
+/* Hashes the contents of a granule, or takes the digest that vcca_host_hash_ahead computed. */
 void granule_digest(const vcca_machine *m, enum vcca_hash_alg alg, uint64_t pa, uint8_t *digest);
 
-/* The lowest n free granules of the pool that lie together, the first aligned to n granules (n is a power of two); 0: none.
- * Nothing is taken: granule_set_state does that. */
+/* Finds the lowest n adjacent free granules of the pool; the first is aligned to n granules, and n is a power
+ * of two. Returns 0 when there are none. Takes nothing: granule_set_state does. */
 uint64_t granule_pool_find(vcca_machine *m, uint64_t n);
 
 #endif

@@ -1,7 +1,7 @@
-/* What the guest's side (tsi/) may see and do while its REC runs, that is inside a vcca_guest_smc handler. `rec` is the handle that
- * handler was given; every function here requires it to be a REC (RMI) or TEC (TMI), and pointers stay good until the handler
- * returns. Realm facts (IPA width, algorithm, RIM, REM, RPV) are read with vcca_realm_info(m, vcca_rec_owner(m, rec), ...), guest
- * memory with vcca_realm_access, vcca_realm_read and vcca_realm_write.
+/* What the guest's side (tsi/) may read and change while its REC runs, that is in a vcca_guest_smc handler.
+ * `rec` is the handler's argument of that name, and must be a REC (RMI) or TEC (TMI). Pointers are good until
+ * the handler returns. For the realm (IPA width, algorithm, RIM, REM, RPV) use vcca_realm_info(m,
+ * vcca_rec_owner(m, rec), ...), for guest memory vcca_realm_access, vcca_realm_read and vcca_realm_write.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_GUEST_H
@@ -11,29 +11,33 @@
 
 /* --- Realm -------------------------------------------------------------------------------------------- */
 
-/* REM[index] (index 0..3 is RSI slot 1..4) is extended by value (at most 64 bytes). */
+/* Extends REM[index] by value, at most 64 bytes. Index 0..3 is RSI's 1..4. */
 void guest_rem_extend(vcca_machine *m, uint64_t rec, unsigned index, vcca_span value);
-/* PSCI SYSTEM_OFF and SYSTEM_RESET: the realm is SYSTEM_OFF from now on. */
+/* Sets the realm's state to SYSTEM_OFF, for PSCI SYSTEM_OFF and SYSTEM_RESET. */
 void guest_system_off(vcca_machine *m, uint64_t rec);
-/* Whether ipa lies in the protected half of the realm's address space (every valid address does under TMI). */
+/* Whether ipa lies in the protected half of the realm's address space (every valid address does under
+ * TMI). */
 bool guest_protected(const vcca_machine *m, uint64_t rec, uint64_t ipa);
-/* Whether a REC with this MPIDR was ever made in the realm. */
+/* Whether the realm has, or had, a REC with this MPIDR. */
 bool guest_mpidr_known(const vcca_machine *m, uint64_t rec, uint64_t mpidr);
 
 /* --- Memory ------------------------------------------------------------------------------------------- */
 
-/* RSI_IPA_STATE_GET: the RIPAS at base, and how far up to top it is the same, as far as one table tells. [base, top) is protected. */
+/* For RSI_IPA_STATE_GET: *ripas becomes the RIPAS at base. Returns where it ends: at most top, and at most
+ * the end of one table. [base, top) must be protected. */
 uint64_t guest_ripas_end(const vcca_machine *m, uint64_t rec, uint64_t base, uint64_t top, uint8_t *ripas);
 
 /* --- REC ---------------------------------------------------------------------------------------------- */
 
 unsigned guest_rec_index(const vcca_machine *m, uint64_t rec);
-/* PSCI CPU_OFF. */
+/* Sets whether the host may enter the REC, for PSCI CPU_OFF. */
 void guest_set_runnable(vcca_machine *m, uint64_t rec, bool runnable);
-/* Whether a physical interrupt waits (vcca_rec_set_irq): long-running commands give way to it with guest_exit_irq. */
+/* Whether a physical interrupt is raised (vcca_rec_set_irq). A long command gives way to it with
+ * guest_exit_irq. */
 bool guest_irq_pending(const vcca_machine *m, uint64_t rec);
 
-/* The attestation in progress on this REC; all zero is none. The phases are the handler's own, none but 0 has a meaning here. */
+/* The attestation in progress on this REC; all zero: none. Phases other than 0 have a meaning only to the
+ * handler. */
 struct guest_attestation {
   uint8_t challenge[64];
   uint32_t phase;
@@ -43,13 +47,14 @@ struct guest_attestation {
 };
 struct guest_attestation *guest_attestation(vcca_machine *m, uint64_t rec);
 
-/* Room for a token in the REC's auxiliary granules. Put replaces what was there, false when it does not fit; get copies up to
- * n bytes from offset. */
+/* Keeps a token in the REC's auxiliary granules. Put replaces the token there was; false: it does not fit.
+ * Get copies up to n bytes from offset. */
 enum { GUEST_TOKEN_MAX = 8192 };
 VCCA_MUST_USE bool guest_token_put(vcca_machine *m, uint64_t rec, vcca_span token);
 void guest_token_get(const vcca_machine *m, uint64_t rec, size_t offset, size_t n, vcca_sink *out);
 
-/* What waits for the host's answer; REC_ENTER and PSCI_COMPLETE act on it and clear it (RMM specification A4, RmmRec). */
+/* Requests that wait for the host's answer. REC_ENTER and PSCI_COMPLETE act on them and clear them (RMM
+ * specification A4, RmmRec). */
 struct guest_pending {
   uint64_t ripas_addr; /* RSI_IPA_STATE_SET: progress and end; addr == top is none */
   uint64_t ripas_top;
@@ -74,7 +79,8 @@ enum guest_exit_reason {
   GUEST_EXIT_HOST_CALL = 5,
   GUEST_EXIT_SERROR = 6,
 };
-/* The record the host will see; zero when the handler is called (RmiRecExit; tmi_tec_run). */
+/* The exit record that the host will read (RmiRecExit; tmi_tec_run). It is zero when the handler is
+ * called. */
 struct guest_exit {
   uint64_t reason;
   uint64_t esr;
@@ -87,10 +93,10 @@ struct guest_exit {
   uint64_t imm; /* HOST_CALL */
 };
 struct guest_exit *guest_exit(vcca_machine *m, uint64_t rec);
-/* As a data abort at ipa, for a buffer that is not mapped: the SMC is not consumed, the realm issues it again. Registers must be
- * as they were. */
+/* Fills the exit record as for a data abort at ipa, for a buffer that is not mapped. The SMC is not over: the
+ * machine issues it again at the next entry. The handler must leave the registers as they were. */
 void guest_exit_unmapped(vcca_machine *m, uint64_t rec, uint64_t ipa);
-/* An interrupt: the SMC's results must be in the registers already. */
+/* Fills the exit record for an interrupt. The SMC's results must be in the registers already. */
 void guest_exit_irq(vcca_machine *m, uint64_t rec);
 
 #endif

@@ -7,8 +7,8 @@
  *   tables    shape and levels, entries that the side of the address space may have, memory behind them, counts of what is live
  *   the pool  how much is free, and where the search for it begins
  *
- * A link is followed by claiming what it leads to: a granule is claimed once and in the state that the link needs. What is left
- * unclaimed at the end has no owner.
+ * The check claims each granule that a link leads to: once, and in the state that the link needs. A granule
+ * in use that is not claimed at the end has no owner.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/invariants.h"
@@ -61,14 +61,14 @@ static void set_bit(uint8_t *bits, uint64_t i)
   bits[i / 8] |= (uint8_t)(1U << i % 8);
 }
 
-/* Of an existing chunk's granule. */
+/* The index of a granule's bit; its chunk exists. */
 static uint64_t claim_of(const struct check *c, uint64_t pa)
 {
   uint64_t base = pa & ~(CHUNK_SIZE - 1);
   return (uint64_t)memory_chunk_index(&c->m->memory, base) * GRANULES_PER_CHUNK + (pa - base) / GRANULE_SIZE;
 }
 
-/* `from` says that `to` is its own; name says by which of its fields. */
+/* Granule `from` names `to` as its own, in the field `name`: claims `to`. */
 static bool claim(struct check *c, uint64_t from, const char *name, uint64_t to, enum vcca_granule_state state)
 {
   FACT(from, granule_aligned(to) && granule_region(c->m, to) && granule_state(c->m, to) == state, "%s leads to 0x%" PRIx64 ", which is not %s", name,
@@ -136,7 +136,7 @@ static bool granule_owned(struct check *c, uint64_t pa, const struct granule *g)
 
 /* --- Tables ------------------------------------------------------------------------------------------- */
 
-/* An entry is what its HIPAS may have, and nothing more. */
+/* Whether an entry has only the fields that its HIPAS may have. */
 static bool entry_canonical(struct rtt_entry e, uint64_t word)
 {
   bool in_realm = e.hipas == RTT_UNASSIGNED || e.hipas == RTT_ASSIGNED;
@@ -149,7 +149,7 @@ static bool entry_canonical(struct rtt_entry e, uint64_t word)
   return e.hipas <= RTT_TABLE && e.ripas <= RTT_DESTROYED && rtt_word_of(same) == word;
 }
 
-/* An ASSIGNED or ASSIGNED_NS entry: page or block. */
+/* Checks an ASSIGNED or ASSIGNED_NS entry, page or block. */
 static bool mapping_sound(struct check *c, uint64_t table, const struct realm *realm, struct rtt_entry e, int level, unsigned i)
 {
   uint64_t size = rtt_entry_size(level), descriptor = rtt_descriptor(e, realm->lpa2);
@@ -296,7 +296,7 @@ static bool recs_sound(struct check *c, uint64_t rd, const struct realm *realm)
   return true;
 }
 
-/* TMI: what CVM_DESTROY left behind. */
+/* TMI: claims a TEC that CVM_DESTROY left without an owner. */
 static bool orphan_sound(struct check *c, uint64_t pa, const struct granule *g)
 {
   if (g->state != VCCA_GRANULE_REC || bit(c->claimed, claim_of(c, pa)) || !c->tmi)
@@ -363,7 +363,7 @@ static bool chunk_free(const vcca_machine *m, uint64_t base)
   return true;
 }
 
-/* Stops at the first free granule, or block, that a search would not find: what is in use bounds it. */
+/* No free granule or block may lie below the place where the search for one begins. */
 static bool pool_sound(struct check *c)
 {
   const vcca_machine *m = c->m;

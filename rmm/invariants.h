@@ -1,4 +1,4 @@
-/* What is true of a machine between calls, whatever calls were made.
+/* The invariants of a machine: what holds between calls, whatever calls were made.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_INVARIANTS_H
@@ -6,15 +6,15 @@
 
 #include "rmm/machine.h"
 
-/* What does not hold, and of which granule (0: of the machine). */
+/* An invariant that does not hold, and its granule (0: the machine). */
 struct breach {
   uint64_t pa;
   char what[160];
-  bool no_memory; /* nothing was found out */
+  bool no_memory; /* the check needs memory, and there is none */
 };
 
-/* The one statement of the invariants: who brings a machine from outside (loading) and who tests calls (the random walk, the fuzz
- * targets) ask here. Takes time in proportion to the memory in use. */
+/* Whether all invariants hold; if not, *breach has the first that does not. vcca_machine_load, the random
+ * walk and the fuzz targets use it. Takes time in proportion to the memory in use. */
 bool machine_sound(const vcca_machine *m, struct breach *breach);
 
 #endif

@@ -1,4 +1,4 @@
-/* The machine: what it was configured as, who is called back, and the one value that is its state.
+/* The machine: its configuration, its callbacks, and its state, which is one value.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_MACHINE_H
@@ -6,18 +6,20 @@
 
 #include "rmm/memory.h"
 
-/* How many pages one call may need at most (REC_CREATE: 17 granules, each perhaps the first of its chunk); held for it from before it
- * begins until it ends, so that nothing fails once it commits, whatever the realm's program and the hooks do meanwhile. */
+/* How many pages one call needs at most (REC_CREATE: 17 granules, each perhaps the first of its chunk). They
+ * are held for the call until it ends, so that nothing fails after its COMMIT, whatever the realm's program
+ * and the hooks do meanwhile. */
 enum { MACHINE_RESERVE = 128 };
 
-/* Lent pages whose digests are known for now. No state: what is measured does not depend on it. */
+/* Lent pages whose digests are known now. It is not part of the state: no measurement depends on it. */
 struct ahead {
   enum vcca_hash_alg alg;
   vcca_span pages;
   const uint8_t *digests; /* NULL: none are */
 };
 
-/* Where the last walk to a page ended: calls that follow each other name neighbours. No state: it is forgotten when a table goes. */
+/* Where the last walk to a page ended, since successive calls name neighbours. It is not part of the state,
+ * and is forgotten when a table is destroyed. */
 struct walked {
   uint64_t roots; /* of the realm */
   uint64_t base;  /* the address of the table's first entry */
@@ -31,13 +33,14 @@ struct vcca_machine {
   void *guest_ctx;
 
   struct ahead ahead;
-  bool telling; /* a hook is told of an extension in the middle of a call: no other call may begin */
+  bool telling; /* rim_step runs, in the middle of a call: refuse other calls */
   struct memory memory;
   struct walked walked;
-  uint64_t recs_made;   /* RECs there ever were: names the next. Not saved; a machine that is restored goes on above the names it finds */
+  uint64_t recs_made;   /* the last identity given to a REC. Not saved: loading sets it to the highest that it finds */
   uint64_t first_realm; /* RD of the newest realm; the others follow through their descriptors. 0: none */
 
-  /* The TMM's secure pool; follows from the granules. Nothing is free below next, no 2 MiB block below next_block. */
+  /* The TMM's pool, as it follows from the granules. No granule below next and no 2 MiB block below
+   * next_block is free. */
   uint64_t pool_free;
   uint64_t pool_next;
   uint64_t pool_next_block;

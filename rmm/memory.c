@@ -9,7 +9,7 @@ _Static_assert(sizeof(struct granule) * GRANULES_PER_CHUNK == GRANULE_SIZE, "a c
 
 /* --- The pool ----------------------------------------------------------------------------------------- */
 
-/* Back to the pool: zeros, but for the link to the next free page. */
+/* Gives a page back to the pool: zeros, but for the link to the next free page. */
 static void give(struct memory *mem, uint32_t page)
 {
   void *p = memory_page(mem, page);
@@ -84,7 +84,7 @@ static void add_place(struct memory *mem, const struct chunk *chunk)
   mem->places[at] = *chunk;
 }
 
-/* At least two places for a chunk, so that a search is short. */
+/* Keeps at least two places for each chunk, so that a search is short. */
 static bool reserve_places(struct memory *mem, size_t chunks)
 {
   size_t count = mem->place_mask + 1;
@@ -198,7 +198,7 @@ void memory_drop(struct memory *mem, struct granule *g)
   g->page = 0;
 }
 
-/* An unused place for a lent page; 0: no memory. */
+/* An unused index for a lent page; 0: no memory. */
 static uint32_t lent_place(struct memory *mem)
 {
   uint32_t index = mem->free_lent;

@@ -1,6 +1,7 @@
-/* Storage: 4 KiB pages in a pool, and a record per granule in a sparse directory (one page of 512 records per 2 MiB of physical
- * memory, made when first touched). Everything is linked by indexes; pages never move. A page that does not exist reads as zeros.
- * A lent page is the embedder's: it is shared, never written, and replaced by one of the pool when its granule is.
+/* Storage: 4 KiB pages in a pool, and a record per granule in a sparse directory (one page of 512 records per
+ * 2 MiB of physical memory, made when first touched). Links are indexes; pages never move. A granule without
+ * a page reads as zeros. A lent page is the embedder's. It may be shared and is never written; a store to its
+ * granule replaces it by a page of the pool.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_MEMORY_H
@@ -13,13 +14,13 @@ enum { GRANULES_PER_CHUNK = 512, SLAB_PAGES = 256 };
 #define CHUNK_SIZE (GRANULE_SIZE * GRANULES_PER_CHUNK)
 
 struct granule {
-  uint32_t page; /* contents; 0: zeros; from MEMORY_LENT on: lent */
+  uint32_t page; /* of the contents; 0: zeros; MEMORY_LENT and above: lent */
   uint8_t state; /* enum vcca_granule_state */
   uint8_t reserved;
-  uint16_t live; /* RTT: how many entries keep it alive (ASSIGNED, TABLE). Follows from the entries */
+  uint16_t live; /* RTT: how many of its entries are ASSIGNED or TABLE */
 };
 
-/* The granules of 2 MiB; their records fill one page. */
+/* The 512 granules of 2 MiB. Their records fill one page. */
 struct chunk {
   uint64_t base;
   uint32_t table;
@@ -31,7 +32,7 @@ struct lent {
   const void *bytes;
   uint32_t users; /* granules that show it */
   uint32_t next;  /* of the free ones, while it has none */
-  bool lasting;   /* bytes stay; else only the granule they were lent to may show them */
+  bool lasting;   /* the bytes stay until the machine is freed; otherwise only the granule they were lent to may refer to them */
 };
 
 struct memory {
@@ -49,16 +50,16 @@ struct memory {
   uint32_t lent_count;
   uint32_t lent_room;
   uint32_t free_lent; /* head of their list */
-  uint64_t edits;     /* how often a granule was handed out to be changed: a call that changed nothing leaves it alone */
+  uint64_t edits;     /* how often a granule was handed out for writing; for tests that a call changed nothing */
   size_t held_pages;  /* promised to calls that are under way */
   size_t held_chunks;
 };
 
-/* Makes sure that so many pages, for contents and for chunks' records, and so many chunks can be taken without fail, beside those that
- * are held for others. False: out of memory, nothing changed that anyone could see. */
+/* Makes sure that so many pages (contents and records of chunks) and so many chunks can be taken without
+ * failure, beside those that are held. False: out of memory; nothing that a caller can see changed. */
 VCCA_MUST_USE bool memory_reserve(struct memory *mem, size_t pages, size_t chunks);
-/* The same, and whoever reserves from now on leaves them alone, until they are let go: what runs between a call's checks and its last
- * effect (the realm's program, a hook) may store into the machine itself. */
+/* Reserves them and holds them for this call until memory_let_go. The realm's program and the hooks, which
+ * run between a call's checks and its last effect, may store into the machine themselves. */
 VCCA_MUST_USE bool memory_hold(struct memory *mem, size_t pages, size_t chunks);
 void memory_let_go(struct memory *mem, size_t pages, size_t chunks);
 void memory_release(struct memory *mem);
@@ -72,7 +73,7 @@ static inline struct granule *memory_records(const struct memory *mem, const str
 {
   return (struct granule *)memory_page(mem, chunk->table);
 }
-/* Where the search for a chunk begins. Fibonacci hashing: neighbours come to lie apart. */
+/* Where the search for a chunk begins. Fibonacci hashing spreads neighbours. */
 static inline size_t memory_place(const struct memory *mem, uint64_t base)
 {
   return (size_t)(base / CHUNK_SIZE * UINT64_C(0x9e3779b97f4a7c15) >> 32) & mem->place_mask;
@@ -87,7 +88,8 @@ static inline struct granule *memory_chunk(const struct memory *mem, uint64_t ba
       return memory_records(mem, &mem->places[at]);
   return NULL;
 }
-/* The record of the granule that holds pa: NULL when it was never touched; touch makes it (reserved memory). */
+/* The record of the granule that holds pa; NULL when it was never touched. memory_touch makes it, from
+ * reserved memory. */
 static inline const struct granule *memory_granule(const struct memory *mem, uint64_t pa)
 {
   uint64_t base = pa & ~(CHUNK_SIZE - 1);
@@ -95,16 +97,19 @@ static inline const struct granule *memory_granule(const struct memory *mem, uin
   return records ? records + (pa - base) / GRANULE_SIZE : NULL;
 }
 struct granule *memory_touch(struct memory *mem, uint64_t pa);
-/* Which of the chunks begins at or next above base. */
+/* The index of the first chunk that begins at base or above. */
 size_t memory_chunk_index(const struct memory *mem, uint64_t base);
 
-/* A granule's contents: NULL when it has no page; make gives it one, of zeros; drop makes it zeros again. */
+/* A granule's contents; NULL when it has no page. memory_make gives it a page, from reserved memory;
+ * memory_drop takes the page away, so that the granule reads as zeros. */
 const void *memory_contents(const struct memory *mem, const struct granule *g);
 void *memory_make(struct memory *mem, struct granule *g);
 void memory_drop(struct memory *mem, struct granule *g);
-/* The granule shows the GRANULE_SIZE bytes from now on; false, and nothing done, without memory. */
+/* Makes bytes (GRANULE_SIZE of them, the caller's) the contents of the granule. False, without effect, when
+ * there is no memory. */
 VCCA_MUST_USE bool memory_lend(struct memory *mem, struct granule *g, const void *bytes, bool lasting);
-/* to, too, shows what from was lent; false, and nothing done, when that is nothing that lasts. */
+/* Makes the page that was lent to `from` the contents of `to` as well. False, without effect, when `from` has
+ * no lasting lent page. */
 bool memory_share(struct memory *mem, struct granule *to, const struct granule *from);
 
 #endif

@@ -1,4 +1,4 @@
-/* Realms: the descriptor, which lives in its RD granule, and what can be done to one under either ABI.
+/* Realms: the descriptor, which is in the RD granule, and what both ABIs do with a realm.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_REALM_H
@@ -14,7 +14,7 @@ struct realm {
   int32_t rtt_level_start;
   uint32_t state; /* enum vcca_realm_state */
   uint32_t ipa_width;
-  uint32_t protected_width; /* addresses below 2^this are protected: all but one bit, or all of them under TMI */
+  uint32_t protected_width; /* addresses below 2^this are protected: RMI ipa_width - 1, TMI ipa_width */
   uint32_t vmid;
   uint32_t rec_index; /* the next REC's */
   uint32_t num_recs;
@@ -39,18 +39,18 @@ static inline bool realm_protects(const struct realm *realm, uint64_t ipa)
 {
   return ipa >> realm->protected_width == 0;
 }
-/* Arm realms track what the realm asked of its address space; virtCCA's TMM does not, there all of it is RAM. */
+/* Arm realms have a RIPAS for each address. CVMs have none: all of their address space is RAM. */
 static inline bool realm_has_ripas(const struct realm *realm)
 {
   return realm->rim.rules != VCCA_RULES_VIRTCCA;
 }
-/* A physical address the realm's tables can hold. */
+/* Whether the realm's tables can hold this physical address. */
 static inline bool realm_reaches(const struct realm *realm, uint64_t pa)
 {
   return realm->lpa2 || pa >> 48 == 0;
 }
 
-/* What a realm is made of, already checked. */
+/* The parameters of a realm, already checked. */
 struct realm_spec {
   struct vcca_realm_params params;
   uint64_t rtt_base;
@@ -59,10 +59,11 @@ struct realm_spec {
   uint64_t vmid;
   uint8_t rpv[64];
 };
-/* Whether the machine has what the parameters ask for; the hash algorithm is realm_hash_valid's. min_breakpoints is 1 where 0 is
- * a reserved encoding. */
+/* Whether the machine has what the parameters ask for; realm_hash_valid checks the hash algorithm.
+ * least_breakpoints is 1 where 0 is a reserved encoding. */
 bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *params, unsigned least_breakpoints, unsigned max_sve_vl);
-/* The first of the parameters that the machine does not have: its name as in the params page, its value, and what is allowed. */
+/* The first parameter that the machine does not have: its name in the parameters page, its value, and the
+ * values allowed. */
 struct realm_limit {
   const char *field;
   uint64_t value, least, most;
@@ -76,12 +77,12 @@ bool realm_vmid_free(const vcca_machine *m, uint64_t vmid);
 
 void realm_create(vcca_machine *m, uint64_t rd, const struct realm_spec *spec);
 void realm_set_state(vcca_machine *m, uint64_t rd, enum vcca_realm_state state);
-/* A realm is live while it has RECs or its root tables hold anything. */
+/* Whether the realm's root tables have live entries. */
 bool realm_rtt_live(const vcca_machine *m, const struct realm *realm);
-/* RD and root tables are released; RECs that are left have no owner any more. */
+/* Releases RD and root tables. RECs that are left have no owner then. */
 void realm_destroy(vcca_machine *m, uint64_t rd);
 
-/* RIM extensions, each told to the machine's hook. source is the PA of the granule that holds what is measured. */
+/* Extend the RIM, and tell the machine's hook. source is the PA of the granule that is measured. */
 void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, bool measured, uint64_t source);
 void realm_measure_rec(vcca_machine *m, uint64_t rd, const struct vcca_rec_params *params);
 void realm_measure_ripas(vcca_machine *m, uint64_t rd, uint64_t base, uint64_t top);

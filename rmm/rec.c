@@ -133,7 +133,7 @@ bool rec_psci_permitted(const struct rec *calling, const struct rec *target, uin
   return status == PSCI_SUCCESS || (status == PSCI_DENIED && asks_cpu_on(calling) && !target->runnable);
 }
 
-/* What the calling REC is told; CPU_ON starts the target. */
+/* The result for the calling REC. Starts the target when the call is CPU_ON. */
 static uint64_t psci_result(const struct rec *calling, struct rec *target, uint64_t status)
 {
   if (!asks_cpu_on(calling))

@@ -1,5 +1,6 @@
-/* A REC runs: what the host's entry carries in, what the realm's program does next, and what leaves to the host. Realm exits are
- * those of DEN0137 1.0-rel0 A4.3 (entry) and A4.4 (exit); the model takes every access the program reports through stage 2.
+/* How a REC runs: what the host's entry does, the events of the realm's program, and the exits to the host,
+ * by DEN0137 1.0-rel0 A4.3 (entry) and A4.4 (exit). Every access that the program reports is looked up in the
+ * translation tables.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/access.h"
@@ -9,16 +10,17 @@
 
 /* --- The host's virtual interrupts ---------------------------------------------------------------------- */
 
-/* The ICH_HCR_EL2 bits that are the host's: UIE, LRENPIE, NPIE, VGrp0EIE, VGrp0DIE, VGrp1EIE, VGrp1DIE, TDIR. */
+/* The ICH_HCR_EL2 bits that are the host's: UIE, LRENPIE, NPIE, VGrp0EIE, VGrp0DIE, VGrp1EIE, VGrp1DIE,
+ * TDIR. */
 #define HCR_HOST UINT64_C(0x40fe)
 #define HCR_EOICOUNT (UINT64_C(0x1f) << 27)
 #define LR_STATE (UINT64_C(3) << 62)
 #define LR_HW (UINT64_C(1) << 61)
-/* Not in a list register without a hardware interrupt: 59:56, the lower three of eight priority bits, 47:45, and of pINTID all but
- * the EOI bit (41). */
+/* Bits that are reserved in a list register without HW: 59:56, the lower three of eight priority bits
+ * (50:48), 47:45, and all of pINTID (44:32) but the EOI bit (41). */
 #define LR_RESERVED (UINT64_C(0xf) << 56 | UINT64_C(7) << 48 | UINT64_C(7) << 45 | (UINT64_C(0x1fff) << 32 & ~(UINT64_C(1) << 41)))
 
-/* SGIs, PPIs and SPIs, and LPIs of 16 bits. */
+/* Whether such an interrupt can exist: SGIs, PPIs and SPIs, and LPIs of 16 bits. */
 static bool intid_valid(uint32_t id)
 {
   return id < 1020 || (id >= 8192 && id < 65536);
@@ -81,7 +83,7 @@ static void take_exception(struct vcca_cpu *cpu, bool fetch, bool write, unsigne
   cpu->far = ipa;
 }
 
-/* The host may know what the access was, so that it can play a device. */
+/* Tells the host what the access was, so that it can play a device. */
 static void expose(struct rec *rec, const struct vcca_realm_event *event)
 {
   unsigned log2 = event->size >= 8 ? 3 : event->size >= 4 ? 2 : event->size >= 2 ? 1 : 0;
@@ -101,7 +103,7 @@ static void expose(struct rec *rec, const struct vcca_realm_event *event)
     rec->exit.gprs[0] = rec->cpu.x[event->reg] & size_mask(1U << log2);
 }
 
-/* The exit record of an access that needs the host. */
+/* Fills the exit record for an access that needs the host. */
 static void exit_access(struct rec *rec, const struct realm *realm, const struct rtt_walk *walk, const struct vcca_realm_event *event)
 {
   bool fetch = event->kind == VCCA_REALM_INSTRUCTION_ABORT, inside = realm_protects(realm, event->ipa);
@@ -117,7 +119,8 @@ static void exit_access(struct rec *rec, const struct realm *realm, const struct
     rec->exit.esr |= ESR_IL;
 }
 
-/* The realm touches memory. True when that leaves to the host; otherwise the access went through, or the realm took an exception. */
+/* The realm accesses memory. True: the REC leaves to the host. False: the access went through, or the realm
+ * took an exception. */
 static bool take_access(const vcca_machine *m, struct rec *rec, const struct vcca_realm_event *event)
 {
   const struct realm *realm = realm_at(m, rec->owner);
@@ -172,7 +175,8 @@ static void emulate_mmio(struct rec *rec, const struct rec_entry *entry)
   rec->cpu.x[abort->reg] = abort->wide ? value : value & UINT32_MAX;
 }
 
-/* Gives the realm the host's answer to RSI_HOST_CALL. False when its structure is not mapped any more, and the REC leaves. */
+/* Writes the host's answer to RSI_HOST_CALL into the realm's structure. False: that is not mapped any more,
+ * and the REC leaves again. */
 static bool answer_host_call(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry)
 {
   uint8_t answer[8 * REC_GPRS];
@@ -199,7 +203,7 @@ static void answer_ripas_change(struct rec *rec, const struct rec_entry *entry)
   p->ripas_top = 0;
 }
 
-/* What the entry carries in. False when the REC leaves again at once. */
+/* Does what the entry asks for. False: the REC leaves again at once. */
 static bool enter(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry)
 {
   if (rec->pending.host_call_pending && !answer_host_call(m, rec_pa, rec, entry))
@@ -218,7 +222,8 @@ static bool enter(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struc
 
 /* --- Running ------------------------------------------------------------------------------------------ */
 
-/* The realm's SMC. A handler that exits for an unmapped buffer leaves the instruction, which rec_run issues again. */
+/* Hands the realm's SMC to its handler. If that leaves because a buffer is not mapped, the SMC is not over:
+ * rec_run issues it again at the next entry. */
 static bool take_smc(vcca_machine *m, uint64_t rec_pa, struct rec *rec)
 {
   enum vcca_guest_action action = VCCA_GUEST_RESUME;
@@ -231,7 +236,7 @@ static bool take_smc(vcca_machine *m, uint64_t rec_pa, struct rec *rec)
   return action == VCCA_GUEST_EXIT;
 }
 
-/* WFI and WFE leave only when the host asked for it. */
+/* WFI and WFE leave only when the host set the trap flag. */
 static bool take_wait(struct rec *rec, const struct rec_entry *entry, const struct vcca_realm_event *event)
 {
   bool wfe = event->kind == VCCA_REALM_WFE;
@@ -263,7 +268,7 @@ static bool take_event(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const 
   case VCCA_REALM_WFI:
   case VCCA_REALM_WFE:
     return take_wait(rec, entry, event);
-  case VCCA_REALM_HVC: /* is not there */
+  case VCCA_REALM_HVC: /* realms have no hypervisor to call: Undefined */
     rec->cpu.esr = ESR_EC(EC_UNKNOWN) | ESR_IL;
     return false;
   case VCCA_REALM_SERROR: /* uncategorized */
@@ -308,7 +313,7 @@ const char *rec_remark(const struct rec *rec)
 void rec_run(vcca_machine *m, uint64_t rec_pa, const struct rec_entry *entry)
 {
   struct rec *rec = rec_edit(m, rec_pa);
-  /* After HOST_CALL it was the host's answer that found no memory: the SMC itself is done. */
+  /* With a host call pending, the last exit was for the host's answer: the SMC itself is over. */
   bool smc_again = rec->exit_unmapped && !rec->pending.host_call_pending;
   rec->exit = (struct guest_exit){0};
   rec->exit_unmapped = 0;

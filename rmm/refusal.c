@@ -1,4 +1,5 @@
-/* Why a call was refused, in a sentence with the values that count. It looks at the machine after the call: a refused call changed nothing.
+/* Why a call was refused, as a sentence with the values that count. It reads the machine after the call,
+ * since a refused call changes nothing.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -17,7 +18,7 @@ struct refusal {
   const char *condition;
 };
 
-/* The value of an input of the command, whatever register it is in. */
+/* Finds the register of the command's input of that name. */
 static bool input(const struct refusal *r, const char *name, uint64_t *value)
 {
   const char *inputs = r->command->inputs;
@@ -40,7 +41,7 @@ static const char *pas_name(enum vcca_pas pas)
   return pas == VCCA_PAS_NS ? "Non-secure" : pas == VCCA_PAS_REALM ? "Realm" : "Secure";
 }
 
-/* rd_state, src_pas ...: what the granule is that the input names. */
+/* rd_state, src_pas ...: state and PAS of the granule that the input names. */
 static int granule_text(const struct refusal *r, char *buf, size_t cap)
 {
   static const char *const suffixes[] = {"_gran_state", "_state", "_pas"};
@@ -85,7 +86,7 @@ static int params_text(const struct refusal *r, char *buf, size_t cap)
   return 0;
 }
 
-/* aux_align, aux_alias, aux_state: which of REC_CREATE's auxiliary granules it is. */
+/* aux_align, aux_alias, aux_state: which auxiliary granule of REC_CREATE is wrong. */
 static int aux_text(const struct refusal *r, char *buf, size_t cap)
 {
   uint64_t pa, rec;
@@ -109,7 +110,7 @@ static int aux_text(const struct refusal *r, char *buf, size_t cap)
   return 0;
 }
 
-/* num_aux, mpidr_index: what REC_CREATE's parameters say. */
+/* num_aux, mpidr_index: the value in REC_CREATE's parameters. */
 static int rec_text(const struct refusal *r, char *buf, size_t cap)
 {
   uint64_t pa, rd;

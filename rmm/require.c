@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* Conditions without which what follows cannot be looked at: it reads the object, walks the tables, or divides. */
+/* After one of these conditions holds, the later ones cannot be checked: they read the object that is wrong,
+ * walk its tables, or divide by it. */
 static const char *const blocking[] = {
     "rd_bound",      "rd_state",      "rec_bound",    "rec_gran_state", "tec_bound",     "tec_gran_state", "params_bound",  "params_pas",
     "run_bound",     "run_pas",       "level_bound",  "ipa_bound",      "rtt_walk",      "ttt_walk",       "rtt_num_level", "ttt_num_level",

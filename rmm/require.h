@@ -1,5 +1,6 @@
-/* What the host's dispatcher (dispatch.c) and the guest's (tsi/attach.c) have in common: how a command is stated (conditions first, by their
- * specification names and in table order, then the effect), and what the SMC Calling Convention says of every call.
+/* What the host's dispatcher (dispatch.c) and the guest's (tsi/attach.c) have in common: the form of a
+ * handler (conditions first, by their specification names and in the table's order, then the effect), and the
+ * SMC Calling Convention.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef RMM_REQUIRE_H
@@ -11,15 +12,17 @@
 #define SMC_FID_MASK UINT64_C(0xfffeffff)
 #define SMC_NOT_SUPPORTED UINT64_MAX
 
-/* The conditions that hold at once, for those who ask about a call that was refused. */
+/* All conditions that hold for a refused call. */
 struct held {
   struct vcca_held list[VCCA_HELD_MAX];
   size_t count;
 };
-/* Notes that a condition holds. True when what stands after it cannot be told, since it reads what this condition is about. */
+/* Notes that a condition holds. True: the later conditions cannot be checked, since they read what this one
+ * found wrong. */
 bool held_note(struct held *held, const char *condition, uint64_t status);
 
-/* Refuses the call when the condition's opposite does not hold; when call->held is set, notes that and goes on as far as can be told. */
+/* Refuses the call by this condition unless `holds`, which states what must be true. With call->held set,
+ * notes the condition instead and goes on while later ones can be checked. */
 #define REQUIRE(condition, holds, status)                                           \
   do {                                                                              \
     if (!(holds) && (!call->held || held_note(call->held, #condition, (status)))) { \
@@ -27,7 +30,7 @@ bool held_note(struct held *held, const char *condition, uint64_t status);
       return (status);                                                              \
     }                                                                               \
   } while (0)
-/* Stands between a command's conditions and its effect: from here on nothing can fail. */
+/* Separates a command's conditions from its effect. Nothing can fail after it. */
 #define COMMIT()    \
   do {              \
     if (call->held) \

@@ -1,4 +1,4 @@
-/* RMI: the table, and the commands that concern no realm.
+/* RMI: the table, and the commands that do not concern a realm.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/rmi.h"
@@ -27,7 +27,7 @@ const struct abi rmi_abi = {
 
 uint64_t rmi_version(struct call *call)
 {
-  call->out[0] = RMI_REVISION; /* the one there is: at once the highest below, and the lowest above */
+  call->out[0] = RMI_REVISION; /* the only revision, so both the highest below and the lowest above */
   call->out[1] = RMI_REVISION;
   REQUIRE(req_supported, call->in[1] == RMI_REVISION, RMI_ERROR_INPUT);
   COMMIT();
@@ -57,7 +57,7 @@ uint64_t rmi_granule_delegate(struct call *call)
   REQUIRE(gran_gpt, granule_pas(m, addr) == VCCA_PAS_NS, RMI_ERROR_INPUT);
   COMMIT();
 
-  granule_wipe(m, addr); /* nothing of the host's is ever seen by a realm */
+  granule_wipe(m, addr); /* no realm sees what the host left there */
   granule_set_state(m, addr, VCCA_GRANULE_DELEGATED);
   return RMI_SUCCESS;
 }
@@ -73,6 +73,6 @@ uint64_t rmi_granule_undelegate(struct call *call)
 
   granule_wipe(m, addr);
   granule_set_state(m, addr, VCCA_GRANULE_UNDELEGATED);
-  granule_wipe(m, addr); /* what an embedder wrote behind the model's back */
+  granule_wipe(m, addr); /* an embedder may have written to its own array meanwhile */
   return RMI_SUCCESS;
 }

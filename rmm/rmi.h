@@ -9,7 +9,8 @@
 
 enum rmi_status { RMI_SUCCESS, RMI_ERROR_INPUT, RMI_ERROR_REALM, RMI_ERROR_REC, RMI_ERROR_RTT };
 
-/* A status with its index: for RTT the level where the walk stopped (A status word's bits 15:8, RmiCommandReturnCode). */
+/* A status word with its index in bits 15:8 (RmiCommandReturnCode); for RTT the level where the walk
+ * stopped. */
 static inline uint64_t rmi_indexed(enum rmi_status status, int index)
 {
   return (uint64_t)status | (uint64_t)(uint8_t)index << 8;
@@ -17,10 +18,10 @@ static inline uint64_t rmi_indexed(enum rmi_status status, int index)
 
 enum { RMI_AUX_COUNT = 16 };
 
-/* RmiRealmParams (B4.5), a page of host memory. */
+/* Reads RmiRealmParams (B4.5), a page of host memory. */
 struct realm_spec rmi_realm_spec(const uint8_t *page);
 
-/* RmiRecParams (B4.5), taken out of host memory at once. */
+/* Reads RmiRecParams (B4.5), a page of host memory. */
 struct rec_spec {
   struct vcca_rec_params params;
   uint64_t mpidr;

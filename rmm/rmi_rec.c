@@ -73,7 +73,7 @@ uint64_t rmi_rec_create(struct call *call)
   REQUIRE(params_bound, granule_delegable(m, params), RMI_ERROR_INPUT);
   REQUIRE(params_pas, granule_nonsecure(m, params), RMI_ERROR_INPUT);
   struct rec_spec spec = rmi_rec_spec(granule_read(m, params));
-  REQUIRE(num_aux, spec.num_aux <= RMI_AUX_COUNT, RMI_ERROR_INPUT); /* more than the structure holds; too few is seen last */
+  REQUIRE(num_aux, spec.num_aux <= RMI_AUX_COUNT, RMI_ERROR_INPUT); /* more than the structure holds; too few is checked last */
   REQUIRE(aux_align, aux_aligned(&spec), RMI_ERROR_INPUT);
   REQUIRE(aux_alias, aux_distinct(&spec, rec), RMI_ERROR_INPUT);
   REQUIRE(aux_state, aux_delegated(m, &spec), RMI_ERROR_INPUT);
@@ -115,7 +115,7 @@ uint64_t rmi_rec_destroy(struct call *call)
 
 enum { REALM_IS_NEW = 0, REALM_IS_OFF = 1, RUN_EXIT = 0x800 };
 
-/* RmiRecEnter. */
+/* Reads RmiRecEnter. */
 static struct rec_entry load_entry(const uint8_t *p)
 {
   struct rec_entry entry = {.flags = vcca_le64(p), .gicv3_hcr = vcca_le64(p + 0x300)};
@@ -126,7 +126,8 @@ static struct rec_entry load_entry(const uint8_t *p)
   return entry;
 }
 
-/* RmiRecExit. lrs is how many list registers there are. They, timers and PMU are as the realm's program left them. */
+/* Writes RmiRecExit. lrs is the number of list registers. They, timers and PMU are as the realm's program
+ * left them. */
 static void store_exit(uint8_t *p, const struct rec *rec, const struct rec_entry *entry, unsigned lrs)
 {
   const struct guest_exit *exit = &rec->exit;
@@ -179,7 +180,7 @@ uint64_t rmi_rec_enter(struct call *call)
 
   rec_run(m, rec_pa, &entry);
   call->remark = rec_remark(rec);
-  if (!granule_nonsecure(m, run)) /* delegated while the REC ran: the exit cannot be told */
+  if (!granule_nonsecure(m, run)) /* the host delegated it while the REC ran: the exit cannot be written */
     return RMI_ERROR_INPUT;
   store_exit((uint8_t *)granule_edit(m, run) + RUN_EXIT, rec, &entry, machine_features(m).gicv3_num_lrs + 1);
   return RMI_SUCCESS;

@@ -1,4 +1,4 @@
-/* RMI: what a realm's addresses are to it (RIPAS).
+/* RMI: RIPAS, the state of a realm's addresses as the realm sees it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/rec.h"
@@ -10,7 +10,7 @@ static bool aligned_to_entry(const struct rtt_walk *walk, uint64_t address)
   return address % rtt_entry_size(walk->level) == 0;
 }
 
-/* The end of the UNASSIGNED entries of the walked table that lie wholly in [base, top). */
+/* The end of the UNASSIGNED entries of the walked table that are completely in [base, top). */
 static uint64_t init_end(const vcca_machine *m, const struct rtt_walk *walk, uint64_t base, uint64_t top)
 {
   uint64_t size = rtt_entry_size(walk->level), end = base;
@@ -48,9 +48,10 @@ uint64_t rmi_rtt_init_ripas(struct call *call)
   return RMI_SUCCESS;
 }
 
-/* The end of the whole entries that can take the RIPAS a realm asked for: up to a table, or destroyed memory that was not to be
- * touched (RttSkipEntriesWithRipas). Within an entry that has it already there is nothing to do up to top: the specification's
- * rounding would succeed at base, or before it, for ever. */
+/* The end of the complete entries that take the RIPAS which the realm asked for (RttSkipEntriesWithRipas). It
+ * stops at a table, and at destroyed memory that the realm did not ask to change. Within an entry that has
+ * this RIPAS already, the end is top: the specification rounds down to base or below, and a host that goes on
+ * from there makes no progress. */
 static uint64_t set_end(const vcca_machine *m, const struct rtt_walk *walk, const struct guest_pending *asked, uint64_t base, uint64_t top)
 {
   uint64_t size = rtt_entry_size(walk->level), end = base & ~(size - 1);

@@ -29,7 +29,7 @@ struct rtt_entry rtt_entry_of(uint64_t word)
   return e;
 }
 
-/* Whether it keeps its table alive. */
+/* Whether the entry prevents its table from being destroyed. */
 static bool word_holds(uint64_t word)
 {
   return (word & HIPAS_BITS) == RTT_ASSIGNED || (word & HIPAS_BITS) == RTT_TABLE;
@@ -46,7 +46,7 @@ static bool mapped(struct rtt_entry e)
   return e.hipas == RTT_ASSIGNED || e.hipas == RTT_ASSIGNED_NS;
 }
 
-/* A table is never Non-secure: its contents are the model's own, wherever it lies. */
+/* A table is never Non-secure, so its contents are in the machine, never in an embedder's array. */
 const uint64_t *rtt_words(const vcca_machine *m, uint64_t table)
 {
   static const uint64_t zeros[RTT_ENTRIES];
@@ -77,7 +77,7 @@ void rtt_put_ripas(vcca_machine *m, uint64_t table, unsigned first, uint64_t n, 
     words[i] = (words[i] & ~(RIPAS_MAX << RIPAS_SHIFT)) | (uint64_t)ripas << RIPAS_SHIFT;
 }
 
-/* A table without entries so far gets them: from first on, each next one step further. */
+/* Fills an empty table: entry i is first, i steps further. */
 static void fill(vcca_machine *m, uint64_t table, unsigned count, struct rtt_entry first, uint64_t step)
 {
   uint64_t word = rtt_word_of(first);
@@ -90,7 +90,7 @@ static void fill(vcca_machine *m, uint64_t table, unsigned count, struct rtt_ent
   g->live = (uint16_t)(word_holds(word) ? count : 0);
 }
 
-/* Where LPA2 has room for address bits 51:50, which otherwise are where they belong. */
+/* With LPA2, address bits 51:50 are in bits 9:8 of a descriptor. */
 #define LPA2_LOW (UINT64_C(3) << 8)
 #define LPA2_HIGH (UINT64_C(3) << 50)
 enum { LPA2_SHIFT = 42 };
@@ -147,7 +147,7 @@ bool rtt_geometry_valid(uint64_t ipa_width, bool lpa2, int64_t level_start, uint
 struct rtt_walk rtt_walk(const vcca_machine *m, const struct realm *realm, uint64_t ipa, int level)
 {
   struct rtt_walk walk = {.level = realm->rtt_level_start};
-  uint64_t index = ipa >> shift_of(walk.level); /* concatenated root tables are one long one */
+  uint64_t index = ipa >> shift_of(walk.level); /* concatenated root tables act as one long table */
   walk.table = realm->rtt_base + index / RTT_ENTRIES * GRANULE_SIZE;
   for (;;) {
     walk.index = (unsigned)(index % RTT_ENTRIES);

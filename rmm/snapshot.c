@@ -1,7 +1,8 @@
 /* A machine's state as bytes.
  *
- * What is saved: a head that names the configuration, then a record for every granule that is not as after reset, by address, with
- * its contents unless they are zeros. Which page of the pool holds what does not show, so equal machines give equal bytes.
+ * The bytes are a head, which names the configuration, and a record for every granule that is not as after
+ * reset, in the order of addresses, with the contents unless they are zeros. They do not tell which page of
+ * the pool has a granule's contents, so that equal machines give equal bytes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/granule.h"
@@ -14,7 +15,7 @@
 static const char magic[8] = "vccaRMM3";
 enum { RECORD_HEAD = 16, HAS_CONTENTS = 1 };
 
-/* Where saved bytes go: counted, then copied; or compared. */
+/* Where the bytes go. Without room they are counted; otherwise copied, or compared. */
 struct saving {
   vcca_sink sink;
   vcca_span against;
@@ -91,7 +92,7 @@ bool vcca_machine_same(const vcca_machine *m, vcca_span saved)
 
 /* --- And back ------------------------------------------------------------------------------------------ */
 
-/* One record at offset *at. Addresses ascend and lie in the machine's memory. */
+/* Loads the record at offset *at. Addresses must ascend and be in the machine's memory. */
 static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t *least, struct vcca_error *err)
 {
   if (saved.n - *at < RECORD_HEAD)
@@ -121,7 +122,7 @@ static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t 
   return true;
 }
 
-/* Where the record of a granule is; 0 when it has none. */
+/* The offset of a granule's record; 0: it has none. */
 static size_t record_of(vcca_span saved, size_t at, uint64_t pa)
 {
   while (saved.n - at >= RECORD_HEAD && vcca_le64(saved.p + at) < pa)
@@ -137,7 +138,7 @@ static bool fail_breach(const vcca_machine *m, const struct breach *breach, size
                       granule_region(m, breach->pa) ? vcca_granule_state_name(granule_state(m, breach->pa)) : "none", breach->what);
 }
 
-/* Whether calls can have made the machine, and none is under way in it. */
+/* Whether calls can have made this machine, and no call is under way in it. */
 static bool check_loaded(const vcca_machine *m, vcca_span saved, size_t first, struct vcca_error *err)
 {
   struct breach breach;

@@ -57,7 +57,7 @@ static uint64_t field(unsigned value, unsigned bits)
   return value < most ? value : most;
 }
 
-/* The layout of RMM's early drafts: four bits for each kind of debug register. */
+/* The layout of RMM's early drafts, with four bits for each kind of debug register. */
 uint64_t tmi_features(struct call *call)
 {
   struct vcca_features f = machine_features(call->m);

@@ -28,17 +28,17 @@ enum tmi_status {
 };
 #define TMI_NO_HANDLE UINT64_C(0)
 
-/* Where a walk stopped goes into bits 15:8. */
+/* A status word with the level where the walk ended in bits 15:8. */
 static inline uint64_t tmi_walk_error(int level)
 {
   return (uint64_t)TMI_ERROR_TTT_WALK | (uint64_t)(uint8_t)level << 8;
 }
 
-/* A TEC's own granules beside its descriptor: room for a token. */
+/* How many granules a TEC has beside its descriptor, to keep a token in. */
 enum { TMI_AUX_COUNT = 2 };
 
-/* tmi_cvm_params, a page of host memory: 64-bit fields one after the other; the table base is the TMM's to choose. The hash algorithm,
- * which may be none, is not taken. */
+/* Reads tmi_cvm_params, a page of host memory of 64-bit fields. The TMM chooses the table base itself. It
+ * does not read the hash algorithm, whose number may be unknown. */
 struct realm_spec tmi_realm_spec(const uint8_t *page);
 
 #define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct call *call);

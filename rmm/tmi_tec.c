@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* tmi_tec_params; ram_size (0x50) tells the TMM nothing the model needs. */
+/* Reads tmi_tec_params. The model does not need ram_size (0x50). */
 static struct vcca_rec_params tec_params(const uint8_t *p)
 {
   struct vcca_rec_params params = {.pc = vcca_le64(p + 0x40), .flags = vcca_le64(p + 0x48)};
@@ -61,7 +61,7 @@ uint64_t tmi_tec_destroy(struct call *call)
 
 /* --- TEC_ENTER ---------------------------------------------------------------------------------------- */
 
-/* tmi_tec_run: entry {flags, gprs, list registers, hcr}, and at once the exit. */
+/* tmi_tec_run: the entry is {flags, gprs, list registers, hcr}; the exit follows directly. */
 enum { RUN_GPRS = 0x008, RUN_LRS = 0x100, RUN_HCR = 0x180, RUN_EXIT = 0x188, RUN_EXIT_SIZE = 0x1e0 };
 enum { EXIT_GPRS = 0x20, EXIT_HCR = 0x118, EXIT_LRS = 0x120, EXIT_MISR = 0x1a0, EXIT_VMCR = 0x1a8 };
 enum { EXIT_CNTV_CTL = 0x1b0, EXIT_CNTV_CVAL = 0x1b8, EXIT_CNTP_CTL = 0x1c0, EXIT_CNTP_CVAL = 0x1c8, EXIT_IMM = 0x1d0, EXIT_PMU = 0x1d8 };

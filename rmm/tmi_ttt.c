@@ -6,7 +6,7 @@
 #include "rmm/tmi.h"
 
 enum { BLOCK_LEVEL = 2 };
-/* TTT_DESTROY gives back so many granules before it lets the host breathe. */
+/* TTT_DESTROY gives back about so many granules per call. */
 enum { DESTROY_AT_ONCE = 8192 };
 
 static const struct rtt_entry vacant = {.hipas = RTT_UNASSIGNED, .ripas = RTT_RAM};
@@ -23,7 +23,7 @@ static void assign(vcca_machine *m, const struct rtt_walk *walk, uint64_t pa)
   rtt_put(m, walk->table, walk->index, (struct rtt_entry){.hipas = RTT_ASSIGNED, .ripas = RTT_RAM, .pa = pa});
 }
 
-/* The walked entry's memory, page or block, goes back to the pool. Returns how many granules that were. */
+/* Gives the memory of the walked entry, page or block, back to the pool. Returns the number of granules. */
 static uint64_t vacate(vcca_machine *m, uint64_t table, unsigned index, int level)
 {
   struct rtt_entry e = rtt_get(m, table, index);
@@ -113,7 +113,7 @@ uint64_t tmi_ttt_create(struct call *call)
   return TMI_SUCCESS;
 }
 
-/* Empties a table until *budget granules are given back. True when nothing is left in it. */
+/* Empties a table, but gives back at most *budget granules. True when the table is empty. */
 static bool empty_table(vcca_machine *m, const struct realm *realm, uint64_t table, int level, uint64_t *budget)
 {
   const struct granule *g = memory_granule(&m->memory, table);
@@ -159,7 +159,7 @@ uint64_t tmi_ttt_destroy(struct call *call)
 
 /* --- Ranges ------------------------------------------------------------------------------------------- */
 
-/* Tables it takes at most to map a range: one per 2 MiB, 1 GiB, 512 GiB and 256 TiB it touches. */
+/* How many tables a range needs at most: one for each 2 MiB, 1 GiB, 512 GiB and 256 TiB that it touches. */
 static uint64_t tables_for(uint64_t ipa, uint64_t size)
 {
   uint64_t n = 0;
@@ -173,7 +173,8 @@ static bool range_valid(uint64_t ipa, uint64_t size)
   return size > 0 && size % GRANULE_SIZE == 0 && size - 1 <= UINT64_MAX - ipa;
 }
 
-/* Whether there is the memory for it: the TMM's, and the model's own (a page of records per 2 MiB, and the tables). */
+/* Whether the memory suffices: the TMM's pool, and the process's memory (a page of records per 2 MiB, and the
+ * tables). */
 static bool range_affordable(vcca_machine *m, uint64_t ipa, uint64_t size)
 {
   uint64_t tables = tables_for(ipa, size);
@@ -193,7 +194,7 @@ static bool range_vacant(const vcca_machine *m, const struct realm *realm, uint6
   return true;
 }
 
-/* Walks to a level, making the tables that are missing. */
+/* Walks to a level and makes the tables that are missing. */
 static struct rtt_walk walk_making(vcca_machine *m, const struct realm *realm, uint64_t ipa, int level)
 {
   struct rtt_walk walk = rtt_walk(m, realm, ipa, level);
@@ -204,7 +205,7 @@ static struct rtt_walk walk_making(vcca_machine *m, const struct realm *realm, u
   return walk;
 }
 
-/* Maps a 2 MiB block where a whole one fits and the pool has one. */
+/* Maps a block of 2 MiB when it fits into the range and the pool has one. */
 static bool map_block(vcca_machine *m, const struct realm *realm, uint64_t ipa, uint64_t end)
 {
   if (ipa % CHUNK_SIZE != 0 || end - ipa < CHUNK_SIZE || realm->rtt_level_start > BLOCK_LEVEL)
@@ -247,7 +248,8 @@ uint64_t tmi_ttt_map_range(struct call *call)
   return TMI_SUCCESS;
 }
 
-/* Visits the ASSIGNED entries that a range touches. Checking: whether each lies wholly within. Otherwise each is vacated. */
+/* Visits the ASSIGNED entries that a range touches. With checking, returns whether each is completely in the
+ * range; otherwise takes their memory away. */
 static bool unmap(vcca_machine *m, const struct realm *realm, uint64_t ipa, uint64_t end, bool checking)
 {
   for (uint64_t at = ipa, next; at < end; at = next) {

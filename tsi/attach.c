@@ -1,5 +1,5 @@
-/* The monitor takes its keys from the HSM and answers the realm's SMCs: find the row, run its handler, write the registers, tell
- * the tracer.
+/* The monitor takes its keys from the HSM. It answers the realm's SMCs: finds the command's row, runs its
+ * handler, writes the registers, and calls the trace hook.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/attestation.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* x0 to x3 are written, as TF-RMM does: SMCCC 1.1 lets callers rely on x4 and up where they hold no result. */
+/* Writes x0 to x3, as TF-RMM does: callers by SMCCC 1.1 rely on x4 and up where these have no result. */
 enum { USUAL_OUTPUTS = 3 };
 
 const struct vcca_interface *vcca_rsi(void)
@@ -48,7 +48,7 @@ static void answer(struct guest_call *call, const struct guest_abi *abi, const s
   memcpy(x + 1, call->out, (call->wide ? GUEST_OUTPUTS : USUAL_OUTPUTS) * sizeof *x);
 }
 
-/* Whether someone else answered the call. */
+/* Whether the embedder's intercept answered the call. */
 static bool intercepted(const struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command, uint64_t *x)
 {
   const vcca_guest_interface *gi = call->monitor;
@@ -67,7 +67,7 @@ static enum vcca_guest_action guest_smc(void *ctx, vcca_machine *m, uint64_t rec
   uint64_t fid = cpu->x[0] & SMC_FID_MASK, row = psci_row(fid);
   const struct vcca_command *command = find(abis, 3, row, &abi);
   uint64_t in[VCCA_SMC_REGS];
-  for (size_t i = 1; row != fid && i <= 3; i++) /* an SMC32 call: the upper halves are nothing */
+  for (size_t i = 1; row != fid && i <= 3; i++) /* an SMC32 call: ignore the upper halves */
     cpu->x[i] = (uint32_t)cpu->x[i];
   memcpy(in, cpu->x, sizeof in);
   struct guest_call call = {.monitor = ctx, .m = m, .rec = rec, .in = in, .action = VCCA_GUEST_RESUME};
@@ -113,7 +113,7 @@ static bool take_cert(vcca_guest_interface *gi, const vcca_hsm *hsm, struct vcca
   if (!vcca_sink_ok(&out))
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device certificate takes %zu bytes, the monitor keeps up to %zu", out.n, out.cap);
   gi->cert_size = out.n;
-  while (gi->cert_size > 0 && gi->cert[gi->cert_size - 1] == '\n') /* verifiers expect PEM as real machines give it: no newline at its end */
+  while (gi->cert_size > 0 && gi->cert[gi->cert_size - 1] == '\n') /* verifiers expect PEM without a newline at its end, as real machines give it */
     gi->cert_size--;
   return true;
 }
@@ -137,7 +137,8 @@ static bool take_keys(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error
          vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the platform token takes %zu bytes, the monitor keeps up to %zu", kept.n, kept.cap);
 }
 
-/* Real monitors promise one granule; more only when the longest token they could be asked for takes more. */
+/* The bound that TOKEN_INIT returns: one granule, as real monitors say; more only when the longest token of
+ * this device needs more. */
 static bool bound_token(vcca_guest_interface *gi, struct vcca_error *err)
 {
   static const uint8_t challenge[VCCA_CHALLENGE_SIZE];

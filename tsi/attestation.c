@@ -1,5 +1,5 @@
-/* The state is the REC's own and lies in the machine: which phase it is in, and in the auxiliary granules first the measurements
- * INIT saw, then the token signed over them.
+/* The state of an attestation is in the machine: the REC has the phase; its auxiliary granules have the
+ * measurements at the time of INIT, and later the signed token.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/attestation.h"
@@ -58,7 +58,7 @@ bool attestation_in_progress(const struct guest_call *call)
   return guest_attestation(call->m, call->rec)->phase != PHASE_NONE;
 }
 
-/* The realm as INIT saw it. */
+/* The realm at the time of INIT. */
 static struct vcca_realm_info sampled(const struct guest_call *call)
 {
   struct vcca_realm_info realm = call->realm;
@@ -86,7 +86,7 @@ uint64_t attestation_continue(struct guest_call *call, uint64_t ipa, uint64_t si
 {
   struct guest_attestation *a = guest_attestation(call->m, call->rec);
   if (guest_irq_pending(call->m, call->rec))
-    return leave(call, GUEST_EXIT_IRQ, GUEST_INCOMPLETE); /* nothing written: x1 is 0 */
+    return leave(call, GUEST_EXIT_IRQ, GUEST_INCOMPLETE); /* no byte is written: x1 is 0 */
   REQUIRE(unknown, a->phase != PHASE_SAMPLED || sign(call), GUEST_ERROR_UNKNOWN);
   COMMIT();
 

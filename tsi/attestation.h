@@ -1,4 +1,5 @@
-/* Making a token: the one state machine behind RSI's and TSI's ATTESTATION_TOKEN_INIT and _CONTINUE (RMM specification A7.2).
+/* Attestation: one state machine for ATTESTATION_TOKEN_INIT and _CONTINUE of both RSI and TSI (RMM
+ * specification A7.2).
  *
  *   none --INIT--> sampled --CONTINUE--> signed --CONTINUE, last byte--> none        INIT starts again from any state
  *
@@ -8,14 +9,14 @@
 
 #include "tsi/call.h"
 
-/* The realm token of these measurements and this challenge, in its collection with the platform token. */
+/* Makes the CCA token: the realm token for these measurements and this challenge, and the platform token. */
 VCCA_MUST_USE bool attestation_mint(const vcca_guest_interface *monitor, const struct vcca_realm_info *realm, vcca_span challenge, vcca_sink *out,
                                     struct vcca_error *err);
 
-/* INIT: keeps the challenge and the measurements as they are now. x1 is the bound on the token's size. */
+/* INIT: keeps the challenge and the present measurements. x1 becomes the upper bound of the token's size. */
 uint64_t attestation_init(struct guest_call *call, vcca_span challenge);
 bool attestation_in_progress(const struct guest_call *call);
-/* CONTINUE: up to size bytes more at ipa. x1 is how many. */
+/* CONTINUE: writes up to size more bytes at ipa. x1 becomes their number. */
 uint64_t attestation_continue(struct guest_call *call, uint64_t ipa, uint64_t size);
 
 #endif

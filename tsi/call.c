@@ -1,4 +1,4 @@
-/* What handlers of guest calls end with: an exit to the host, or bytes from or to the guest's memory.
+/* How a handler of a guest call ends: with an exit to the host, or with an access to the guest's memory.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/call.h"

@@ -1,4 +1,4 @@
-/* The monitor's side of a guest's SMC: what it keeps, one call while it is handled, and the tables.
+/* The monitor's side of a guest's SMC: the monitor's own data, one call while it is handled, and the tables.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TSI_CALL_H
@@ -21,12 +21,12 @@ struct vcca_guest_interface {
   size_t platform_size;
   uint8_t cert[CERT_MAX];
   size_t cert_size;
-  size_t token_bound; /* what TOKEN_INIT promises */
+  size_t token_bound; /* the upper bound that TOKEN_INIT returns */
   vcca_guest_intercept intercept;
   void *intercept_ctx;
 };
 
-/* RSI's status codes (RsiCommandReturnCode). TSI kept the numbers. */
+/* RSI's status codes (RsiCommandReturnCode); TSI has the same numbers. */
 enum guest_status { GUEST_SUCCESS, GUEST_ERROR_INPUT, GUEST_ERROR_STATE, GUEST_INCOMPLETE, GUEST_ERROR_UNKNOWN };
 
 struct guest_call {
@@ -34,10 +34,10 @@ struct guest_call {
   vcca_machine *m;
   uint64_t rec;
   const uint64_t *in;          /* in[1] is x1 */
-  uint64_t out[GUEST_OUTPUTS]; /* x1 and on */
+  uint64_t out[GUEST_OUTPUTS]; /* x1 and up */
   bool wide;                   /* all of out are results; otherwise x1 to x3 */
-  bool untouched;              /* the registers stay as they are: PSCI_COMPLETE answers */
-  bool again;                  /* so they do, and the realm issues the call again */
+  bool untouched;              /* do not write the registers: PSCI_COMPLETE will */
+  bool again;                  /* do not write the registers: the machine issues the call again */
   const char *refused;
   struct held *held; /* see REQUIRE */
   enum vcca_guest_action action;
@@ -53,16 +53,16 @@ struct guest_abi {
 };
 extern const struct guest_abi rsi_abi, tsi_abi, psci_abi, smccc_abi;
 
-/* The function id of the row that answers: the SMC64 form's where there is one. */
+/* The function id in the table: of an SMC32 call that has an SMC64 form, the latter's. */
 uint64_t psci_row(uint64_t fid);
 
-/* Leaves to the host. Returns status, which the guest finds when it comes back. */
+/* Leaves to the host. Returns status, which is in the guest's x0 after the next entry. */
 uint64_t leave(struct guest_call *call, enum guest_exit_reason reason, uint64_t status);
-/* Leaves because a buffer is not mapped; the guest issues the same call again. */
+/* Leaves because a buffer is not mapped. The machine issues the call again at the next entry. */
 uint64_t leave_unmapped(struct guest_call *call, uint64_t ipa);
 
-/* Guest memory for a handler's last step. False: it returns *status, for the host has to map something first (or there is no
- * memory for the model). */
+/* Access to guest memory, as the last step of a handler. False: the handler must return *status. The host has
+ * to map memory first, or the process has none left. */
 VCCA_MUST_USE bool fetch(struct guest_call *call, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *status);
 VCCA_MUST_USE bool store(struct guest_call *call, uint64_t ipa, vcca_span bytes, uint64_t *status);
 

@@ -1,12 +1,12 @@
-/* The calls of RSI and TSI by the same names, for guest programs. They are written against the published interfaces, not against
- * the monitor's side of this room.
+/* The calls of RSI and TSI under the same names, for guest programs. They follow the published interfaces and
+ * use nothing of the monitor's side.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/guest_program.h"
 
 #include <string.h>
 
-/* RSI's numbers; TSI has the same for what both do. */
+/* RSI's numbers. TSI's are the same where both have the call. */
 #define FID(number) (UINT64_C(0xC4000000) | UINT64_C(number))
 enum { SUCCESS = 0, INCOMPLETE = 3, VALUE_SIZE = 64 };
 
@@ -21,7 +21,7 @@ static void put_registers(uint64_t *x, const uint8_t bytes[VALUE_SIZE])
     x[i] = vcca_le64(bytes + 8 * i);
 }
 
-/* The bytes, cut or padded with zeros to 64. */
+/* Copies the bytes, cut or padded with zeros to 64. */
 static void pad(vcca_span bytes, uint8_t out[VALUE_SIZE])
 {
   vcca_sink s = vcca_sink_of(out, VALUE_SIZE);

@@ -1,5 +1,6 @@
-/* Guest programs: straight-line C that runs while its REC runs. A guest is a thread that never runs beside its host: the turn
- * passes between the two, so the program is as deterministic as a function called by the host.
+/* Guest programs: straight-line C that runs while its REC runs. A guest is a thread, but never runs at the
+ * same time as its host: they take turns, so that a guest is as deterministic as a function that the host
+ * calls.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/guest_program.h"
@@ -11,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The guests of a machine: what its program is given. */
+/* The guests of a machine; the context of its program. */
 struct guests {
   vcca_guest *first;
-  vcca_realm_program before; /* the program there was */
+  vcca_realm_program before; /* the program that was set before */
   void *before_ctx;
-  vcca_guest_choice choose; /* NULL: RECs without a guest have none */
+  vcca_guest_choice choose; /* NULL: the embedder names no guests for RECs without one */
   void *choose_ctx;
 };
 
@@ -36,13 +37,13 @@ struct vcca_guest {
   pthread_cond_t turned;
   enum { HOST, GUEST } turn;
   bool done;
-  bool ending;  /* vcca_guest_free: out of main, wherever it is */
+  bool ending;  /* vcca_guest_free asks: leave main, wherever it is */
   jmp_buf exit; /* the way out of main */
 
   /* While the guest has the turn. */
   struct vcca_cpu *cpu;
   struct vcca_realm_event *event;
-  bool waits; /* done: a wait and the interrupt that ends it, in turn */
+  bool waits; /* main has returned: report WFI and IRQ by turns */
 };
 
 /* --- Whose turn it is --------------------------------------------------------------------------------- */
@@ -68,7 +69,7 @@ static void resume(vcca_guest *g)
   pthread_mutex_unlock(&g->lock);
 }
 
-/* The guest's side: its event is set, the REC takes it; comes back when the REC runs on. */
+/* The guest's side: hands its event to the REC; returns when the REC goes on. */
 static void yield(vcca_guest *g)
 {
   give_turn(g, HOST);
@@ -105,7 +106,7 @@ static bool start(vcca_guest *g)
   return false;
 }
 
-/* A guest as `given` says, started and put on the list. NULL: no memory or no thread. */
+/* Makes a guest like *given, starts it and puts it on the list. NULL: no memory or no thread. */
 static vcca_guest *add(struct guests *all, const vcca_guest *given)
 {
   vcca_guest *g = calloc(1, sizeof *g);
@@ -161,7 +162,7 @@ static vcca_guest *guest_on(const struct guests *all, uint64_t identity)
   return g;
 }
 
-/* Starts the guest that the embedder chooses for a REC that has none. False: the embedder chose one, and it could not be started. */
+/* Starts the guest that the embedder chooses for a REC without one. False: it cannot be started. */
 static bool start_chosen(struct guests *all, vcca_machine *m, uint64_t rec, const struct vcca_rec_info *info, vcca_guest **g)
 {
   void *arg = NULL;
@@ -197,7 +198,7 @@ static void play(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu,
   }
 }
 
-/* The machine's guests; made, and made its program, when there are none yet. */
+/* The machine's guests. If it has none, makes an empty list and sets the machine's program. */
 static struct guests *guests_of(vcca_machine *m)
 {
   const struct vcca_machine_config *config = vcca_machine_config(m);
@@ -294,7 +295,7 @@ void vcca_guest_event(vcca_guest *g, const struct vcca_realm_event *event)
   yield(g);
 }
 
-/* An access that did not translate. tries counts those of the same access before it. */
+/* Reports an access that failed. tries is how often the same access failed before. */
 static void take_fault(vcca_guest *g, struct vcca_access_fault fault, bool write, unsigned tries)
 {
   bool leaves = fault.why == VCCA_ACCESS_UNASSIGNED || fault.why == VCCA_ACCESS_DESTROYED || fault.why == VCCA_ACCESS_PERMISSION;

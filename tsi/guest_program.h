@@ -1,4 +1,4 @@
-/* Between the two files of the guest library.
+/* What the two files of the guest library share.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TSI_GUEST_PROGRAM_H

@@ -1,4 +1,4 @@
-/* PSCI: the table and its handlers, the same under both ABIs; and the calling convention's version, which is nobody's row.
+/* PSCI: the table and its handlers, for both ABIs; and SMCCC_VERSION, which is in no table.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/call.h"
@@ -35,7 +35,7 @@ const struct guest_abi psci_abi = {
     .handlers = handlers,
 };
 
-/* SMCCC_VERSION (DEN0028 7.2) is how callers find out that there is PSCI_FEATURES. */
+/* Callers ask SMCCC_VERSION (DEN0028 7.2) before they use PSCI_FEATURES. */
 static uint64_t smccc_version(struct guest_call *call)
 {
   (void)call;
@@ -65,7 +65,7 @@ uint64_t psci_row(uint64_t fid)
   return has_both ? fid | smc64 : fid;
 }
 
-/* The host learns the function and its arguments (A4.3.3). */
+/* Leaves to the host, with the function and its arguments in the exit record (A4.3.3). */
 static uint64_t ask_host(struct guest_call *call, unsigned arguments)
 {
   struct guest_exit *exit = guest_exit(call->m, call->rec);
@@ -74,7 +74,7 @@ static uint64_t ask_host(struct guest_call *call, unsigned arguments)
   return leave(call, GUEST_EXIT_PSCI, PSCI_SUCCESS);
 }
 
-/* The same, and PSCI_COMPLETE has to answer, which finds the question in the registers. */
+/* The same. PSCI_COMPLETE has to answer; it finds the call in the registers. */
 static uint64_t ask_completion(struct guest_call *call, unsigned arguments)
 {
   guest_pending(call->m, call->rec)->psci_pending = 1;
@@ -84,7 +84,7 @@ static uint64_t ask_completion(struct guest_call *call, unsigned arguments)
 
 static bool is_self(const struct guest_call *call, uint64_t mpidr)
 {
-  uint64_t index = (mpidr & 0xf) | (mpidr >> 8 & 0xffffff) << 4; /* RecIndex; other bits are zero in an MPIDR that is known */
+  uint64_t index = (mpidr & 0xf) | (mpidr >> 8 & 0xffffff) << 4; /* RecIndex; the MPIDR of a REC has no other bits */
   return index == guest_rec_index(call->m, call->rec);
 }
 
@@ -124,7 +124,7 @@ uint64_t psci_cpu_on(struct guest_call *call)
   uint64_t target = call->in[1], entry_point = call->in[2];
   REQUIRE(entry, guest_protected(call->m, call->rec, entry_point), PSCI_INVALID_ADDRESS);
   REQUIRE(mpidr, guest_mpidr_known(call->m, call->rec, target), PSCI_INVALID_PARAMETERS);
-  REQUIRE(runnable, !is_self(call, target), PSCI_ALREADY_ON); /* another one that is on: PSCI_COMPLETE says so */
+  REQUIRE(runnable, !is_self(call, target), PSCI_ALREADY_ON); /* of another REC, PSCI_COMPLETE tells */
   COMMIT();
 
   return ask_completion(call, 3);

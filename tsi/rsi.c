@@ -34,7 +34,7 @@ static bool is_protected(const struct guest_call *call, uint64_t ipa)
   return guest_protected(call->m, call->rec, ipa);
 }
 
-/* AddrRangeIsProtected, of a range that is not empty. */
+/* AddrRangeIsProtected; the range must not be empty. */
 static bool range_protected(const struct guest_call *call, uint64_t base, uint64_t top)
 {
   return is_protected(call, base) && is_protected(call, top - 1);
@@ -45,7 +45,7 @@ static bool has_memory(const struct guest_call *call, uint64_t ipa)
   return vcca_realm_access(call->m, call->rec, VCCA_ACCESS_READ, ipa) != VCCA_ACCESS_EMPTY;
 }
 
-/* Eight registers as the 64 bytes they are in memory. */
+/* Eight registers as 64 bytes, little-endian. */
 static void registers_to_bytes(const uint64_t *x, uint8_t bytes[64])
 {
   for (size_t i = 0; i < 8; i++)
@@ -58,7 +58,7 @@ static void registers_to_bytes(const uint64_t *x, uint8_t bytes[64])
 
 uint64_t rsi_version(struct guest_call *call)
 {
-  call->out[0] = RSI_REVISION; /* the one there is: at once the highest below, and the lowest above */
+  call->out[0] = RSI_REVISION; /* the only revision, so both the highest below and the lowest above */
   call->out[1] = RSI_REVISION;
   REQUIRE(req_supported, call->in[1] == RSI_REVISION, GUEST_ERROR_INPUT);
   COMMIT();
@@ -165,7 +165,7 @@ uint64_t rsi_ipa_state_set(struct guest_call *call)
   exit->ripas_base = base;
   exit->ripas_top = top;
   exit->ripas_value = ripas;
-  return leave(call, GUEST_EXIT_RIPAS_CHANGE, GUEST_SUCCESS); /* x0 to x2 come with the next entry (A5.4) */
+  return leave(call, GUEST_EXIT_RIPAS_CHANGE, GUEST_SUCCESS); /* the next entry writes x0 to x2 (A5.4) */
 }
 
 uint64_t rsi_ipa_state_get(struct guest_call *call)

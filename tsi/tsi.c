@@ -34,7 +34,7 @@ static bool in_space(const struct guest_call *call, uint64_t ipa, uint64_t n)
 uint64_t tsi_abi_version(struct guest_call *call)
 {
   (void)call;
-  return TSI_REVISION; /* where RSI has its status, so that a guest can tell the two apart */
+  return TSI_REVISION; /* x0, where RSI has its status: so a guest can tell the two interfaces apart */
 }
 
 uint64_t tsi_cvm_config(struct guest_call *call)

@@ -1,8 +1,10 @@
-/* The machine and its monitor: memory with its physical address spaces, granules, realms, RECs, translation tables, and
- * the host's calls. One model, two ABIs: RMI (Arm RMM 1.0, DEN0137 1.0-rel0) and TMI (virtCCA, generation 2).
+/* The machine and its monitor: memory with its physical address spaces, granules, realms, RECs, translation
+ * tables, and the host's calls. One model, two ABIs: RMI (Arm RMM 1.0, DEN0137 1.0-rel0) and TMI (virtCCA,
+ * generation 2).
  *
- * Embedding (docs/embedding.md): create a machine over the memory the host may use, hand every host SMC to vcca_smc, and give a
- * callback that plays the realm. Virtual CPUs do not run code; the callback is asked what the realm does next.
+ * Embedding (docs/embedding.md): create a machine over the memory the host may use, hand every host SMC to
+ * vcca_smc, and give a callback that plays the realm. Virtual CPUs do not run code; the callback is asked
+ * what the realm does next.
  *
  * A machine has no locks: one thread at a time may use it. Threads may take turns.
  *
@@ -30,19 +32,22 @@ struct vcca_region {
   uint64_t base;
   uint64_t size;
   bool delegable; /* the host may delegate its granules */
-  /* Memory of the Secure world: the host can neither read nor write it. TMI: the TMM's private pool, from which it takes what CVMs are
-   * made of; a TMI machine needs one. RMI: memory that no realm can use. GRANULE_DELEGATE refuses it by the condition gran_bound, or by
-   * gran_gpt when the region is delegable. The contents are the model's own: bytes is NULL, and base is not 0. */
+  /* Memory of the Secure world: the host can neither read nor write it. TMI: the TMM's private pool, from
+   * which it takes what CVMs are made of; a TMI machine needs one. RMI: memory that no realm can use.
+   * GRANULE_DELEGATE refuses it by the condition gran_bound, or by gran_gpt when the region is delegable. The
+   * contents are the model's own: bytes is NULL, and base is not 0. */
   bool secure;
-  uint8_t *bytes; /* host memory supplied by the embedder (size bytes, outlives the machine); NULL: the model's own, sparse.
-                      Only Non-secure contents live there: what is delegated is held by the model, out of the host's reach. */
+  /* The embedder's own memory for the contents of Non-secure granules: size bytes, which must outlive the
+   * machine. The contents of a delegated granule are in the machine, out of the host's reach; bytes has zeros
+   * there. NULL: the machine keeps all contents, and takes memory for touched granules only. */
+  uint8_t *bytes;
 };
 
-/* What the features registers say; zero means the default named. */
+/* What the feature registers tell. A value of 0 stands for the default, which the comment names. */
 struct vcca_features {
   unsigned s2sz; /* maximum IPA width; 48 */
   bool lpa2;
-  bool no_sve, no_pmu;   /* present unless said otherwise */
+  bool no_sve, no_pmu;   /* SVE and PMU are there unless these are set */
   unsigned sve_vl;       /* maximum, RMI encoding (bits/128 - 1); 3 */
   unsigned num_bps;      /* breakpoints minus 1; 5 */
   unsigned num_wps;      /* watchpoints minus 1; 3 */
@@ -54,24 +59,27 @@ struct vcca_features {
 
 /* --- The realm's side --------------------------------------------------------------------------------- */
 
-/* The registers of a REC. They are the REC's own: what the program leaves in them is there when it is asked again. At the first call
- * they are what REC_CREATE (TEC_CREATE) or PSCI CPU_ON gave, and zero where those give nothing. */
+/* The registers of a REC. They are the REC's own: what the program leaves in them is there when it is asked
+ * again. At the first call they are what REC_CREATE (TEC_CREATE) or PSCI CPU_ON gave, and zero where those
+ * give nothing. */
 struct vcca_cpu {
   uint64_t x[31];
   uint64_t pc; /* the next instruction's address; see vcca_realm_program */
-  /* The exception the realm takes in place of going on: because of what its program did last, or injected by the host when it
-   * entered. ESR_EL1 and FAR_EL1 (stage 1 is not modelled: an IPA); the pc stays. esr 0: none. */
+  /* The exception the realm takes in place of going on: because of what its program did last, or injected by
+   * the host when it entered. ESR_EL1 and FAR_EL1 (stage 1 is not modelled: an IPA); the pc stays. esr 0:
+   * none. */
   uint64_t esr;
   uint64_t far;
 
-  /* What the host finds in the exit record (RmiRecExit; tmi_tec_run) beside the reason. No clock, counter or interrupt controller is
-   * modelled: the values are the program's to set, and are reported as they are at every exit. */
+  /* What the host finds in the exit record (RmiRecExit; tmi_tec_run) beside the reason. No clock, counter or
+   * interrupt controller is modelled: the values are the program's to set, and are reported as they are at
+   * every exit. */
   struct {
     uint64_t cntp_ctl, cntp_cval; /* EL1 physical timer */
     uint64_t cntv_ctl, cntv_cval; /* EL1 virtual timer */
   } timer;
   struct {
-    uint64_t hcr;               /* ICH_HCR_EL2: at entry the host's; at exit the host finds its own bits and EOIcount (31:27) from here */
+    uint64_t hcr;               /* ICH_HCR_EL2: at entry the host's; at exit EOIcount (31:27) is taken from here */
     uint64_t lrs[VCCA_GIC_LRS]; /* list registers: at entry the host's, at exit what the program made of them */
     uint64_t misr;              /* maintenance interrupt state; 0 at each entry */
     uint64_t vmcr;
@@ -82,8 +90,8 @@ struct vcca_cpu {
 /* What a running REC does next. */
 enum vcca_event_kind {
   VCCA_REALM_SMC,        /* SMC #0 with the registers as they are: RSI, TSI or PSCI */
-  VCCA_REALM_DATA_ABORT, /* access to ipa. The monitor decides what becomes of it (vcca_realm_access); most programs report only those
-                            that vcca_realm_read or vcca_realm_write refused */
+  VCCA_REALM_DATA_ABORT, /* access to ipa; the monitor decides what becomes of it (vcca_realm_access). Most programs
+                            report only accesses that vcca_realm_read or vcca_realm_write refused */
   VCCA_REALM_INSTRUCTION_ABORT,
   VCCA_REALM_IRQ, /* a physical interrupt: the REC leaves */
   VCCA_REALM_FIQ,
@@ -102,33 +110,39 @@ struct vcca_realm_event {
   bool sign_extend, wide; /* data abort: SSE and SF of the syndrome */
   bool timed;             /* WFI and WFE: WFIT and WFET, whose timeout is in the register reg */
 };
-/* The realm: asked again and again while a REC runs, looks at and changes the registers, and says what happens next. rec is its REC's PA
- * (RMI) or handle (TMI); event comes as VCCA_REALM_IRQ. It may make the host's calls and accesses, as another of the host's CPUs.
- * Without a callback every entry ends at once with an IRQ.
+/* The realm: asked again and again while a REC runs, looks at and changes the registers, and says what
+ * happens next. rec is its REC's PA (RMI) or handle (TMI); event comes as VCCA_REALM_IRQ. It may make the
+ * host's calls and accesses, as another of the host's CPUs. Without a callback every entry ends at once with
+ * an IRQ.
  *
  * When it is asked again, the event it reported before is over:
  *
- *   SMC           done: pc is 4 further, the results are in x. If the monitor has to leave because a buffer of the call is not mapped, the
- *                 machine itself issues the SMC again when the host enters the REC; the program is not asked in between.
+ *   SMC           done: pc is 4 further, the results are in x. If the monitor has to leave because a buffer of the
+ *                 call is not mapped, the machine itself issues the SMC again when the host enters the REC. The
+ *                 program is not asked in between.
  *   WFI, WFE      done: pc is 4 further, whether the REC left or not.
- *   aborts        done when the host emulated the access: pc is 4 further, and a load's value is in its register. Otherwise pc is as it
- *                 was: the same access is to be tried again. It may go through now, and then nothing is reported.
+ *   aborts        done when the host emulated the access: pc is 4 further, and a load's value is in its register.
+ *                 Otherwise pc is as it was: try the same access again. If it goes through now, report nothing.
  *   HVC           an exception: see esr. pc is as it was.
- *   IRQ, FIQ, SError   the program goes on where it was.
- *   CPU_OFF       is not over. PSCI CPU_ON of another REC starts this one anew: pc and x[0] are what CPU_ON gave, everything else is 0.
+ *   IRQ, FIQ, SERROR  the REC left and was entered again; pc is as it was.
+ *   CPU_OFF       does not return. CPU_ON by another REC starts this one anew: pc and x[0] are what CPU_ON gave,
+ *                 everything else is 0.
  *
- * A program that keeps a place of its own (a coroutine, a thread) asks vcca_rec_info: when identity or starts differ from what they were,
- * the REC begins anew at pc. The pc alone cannot tell: CPU_ON may name any address.
+ * A program that keeps a place of its own (a coroutine, a thread) asks vcca_rec_info: when identity or starts
+ * differ from what they were, the REC begins anew at pc. The pc alone cannot tell: CPU_ON may name any
+ * address.
  *
- * After VCCA_EVENTS_MAX events in one entry, none of which left, the REC leaves with an IRQ; vcca_rec_info (stuck) and struct vcca_trace
- * (remark) tell. Most often the program reports an access that goes through again and again. */
+ * After VCCA_EVENTS_MAX events in one entry, none of which left, the REC leaves with an IRQ; vcca_rec_info
+ * (stuck) and struct vcca_trace (remark) tell. Most often the program reports an access that goes through
+ * again and again. */
 enum { VCCA_EVENTS_MAX = 1000000 };
 typedef void (*vcca_realm_program)(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event);
 
-/* What the monitor does with a guest's SMC; the tsi room supplies it (vcca/tsi.h, vcca_tsi_attach). */
+/* What the monitor does with a guest's SMC. vcca_tsi_attach (vcca/tsi.h) installs the handler for RSI, TSI
+ * and PSCI. */
 enum vcca_guest_action {
-  VCCA_GUEST_RESUME, /* results are in the registers, go on */
-  VCCA_GUEST_EXIT,   /* leave to the host; the exit record is filled */
+  VCCA_GUEST_RESUME, /* the handler put the results into the registers; the realm goes on */
+  VCCA_GUEST_EXIT,   /* the REC leaves to the host: for this library's handlers, which fill the exit record */
 };
 typedef enum vcca_guest_action (*vcca_guest_smc)(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu);
 
@@ -138,13 +152,14 @@ typedef enum vcca_guest_action (*vcca_guest_smc)(void *ctx, vcca_machine *m, uin
 struct vcca_trace {
   const struct vcca_interface *interface;
   const struct vcca_command *command; /* NULL: unknown function id */
-  const uint64_t *in;                 /* x0..x17 as they came */
-  const uint64_t *out;                /* x0..x17 as they went */
+  const uint64_t *in;                 /* x0..x17 of the caller */
+  const uint64_t *out;                /* x0..x17 as the call left them */
   const char *refused;                /* the condition that held, NULL when none did */
-  const char *remark;                 /* what the embedder should know of a call that was carried out; NULL: nothing */
-  uint64_t realm;                     /* the RD it concerned, 0 when none */
-  /* Of a refused call, all conditions that hold, as far as they can be told, in the order checked: the first is refused. What reads
-   * an object that a condition found wrong cannot be told. */
+  const char *remark;                 /* of a call that was carried out: what the embedder should know; or NULL */
+  uint64_t realm;                     /* the RD that the call concerned; 0: none */
+  /* For a refused call: all conditions that hold, in the order in which they are checked; the first one is
+   * `refused`. A condition that reads an object which an earlier one found wrong cannot be checked, and is
+   * not in the list. */
   const struct vcca_held *held;
   size_t held_count;
 };
@@ -153,7 +168,7 @@ typedef void (*vcca_trace_hook)(void *ctx, const struct vcca_trace *trace);
 struct vcca_machine_config {
   enum vcca_abi abi;
   enum vcca_rules_id rules; /* which measurement rules; VCCA_RULES_VIRTCCA belongs to TMI */
-  bool rem_zero_padded;     /* a REM is extended by the rules' rem_zero_padded, not by their rem */
+  bool rem_zero_padded;     /* extend REMs by the rules' rem_zero_padded, not by their rem */
   struct vcca_region regions[VCCA_REGIONS];
   size_t region_count;
   struct vcca_features features;
@@ -162,11 +177,15 @@ struct vcca_machine_config {
   void *program_ctx;
   vcca_trace_hook trace;
   void *trace_ctx;
-  vcca_rim_hook rim_step; /* every extension of any RIM. It may store to host memory; a call of it is answered with -1 */
+  /* Told of every extension of every RIM, in the middle of the call that extends. It may store to host
+   * memory. A call that it makes itself gets x0 = -1 and changes nothing. */
+  vcca_rim_hook rim_step;
   void *rim_ctx;
 };
 
-/* A machine after reset: every granule Undelegated and Non-secure. The config is copied. NULL on failure. */
+/* Makes a machine as it is after reset: every granule is Undelegated, and Non-secure outside secure regions.
+ * Copies the configuration; what bytes and the callbacks' contexts point to stays the caller's. NULL, with
+ * *err (may be NULL) filled, on failure. */
 VCCA_API vcca_machine *vcca_machine_new(const struct vcca_machine_config *config, struct vcca_error *err);
 VCCA_API void vcca_machine_free(vcca_machine *m);
 VCCA_API const struct vcca_machine_config *vcca_machine_config(const vcca_machine *m);
@@ -175,16 +194,19 @@ VCCA_API void vcca_machine_set_program(vcca_machine *m, vcca_realm_program progr
 VCCA_API void vcca_machine_set_trace(vcca_machine *m, vcca_trace_hook trace, void *ctx);
 VCCA_API void vcca_machine_set_guest_smc(vcca_machine *m, vcca_guest_smc handler, void *ctx);
 
-/* The host's SMC: x[0] is the function id, x[1..] the arguments; results come back in x (RMI: status in x0; TMI: in x1).
- * Unknown ids give x0 = -1 (SMCCC NOT_SUPPORTED). A refused call leaves the machine byte for byte as it was. */
+/* The host's SMC. x[0] is the function id, x[1] and on are the arguments; results come back in x (status: RMI
+ * in x[0], TMI in x[1]). Unknown ids give x[0] = -1 (SMCCC NOT_SUPPORTED). A refused call leaves the machine
+ * byte for byte as it was. */
 VCCA_API void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS]);
-/* Why a host call was refused, as one sentence with the values that count, from the machine as the call left it: in is x0 and up as they
- * came, condition what the trace named (struct vcca_trace). Nothing may have been called since. False, with an empty or incomplete
- * text, when there is no such command or condition, or cap bytes are too few; 400 are enough. */
+/* Why a host call was refused, as one sentence with the values that count. in is x0 and up of the caller,
+ * condition is `refused` of struct vcca_trace. It reads the machine: ask before the next call is made. buf
+ * receives a string of at most cap bytes; 400 are enough. False, with an empty or incomplete text, when there
+ * is no such command or condition, or when cap is too small. */
 VCCA_API bool vcca_smc_refusal(const vcca_machine *m, const uint64_t *in, const char *condition, char *buf, size_t cap);
 
-/* The state machines (rmm/states.def): "granule" (RMI), "pool" (the TMM's granules), "realm", "rec", "entry" (HIPAS and RIPAS of an
- * address), "access" (of a realm to an address) and "attestation". What is not listed is refused and changes nothing. */
+/* The state machines (rmm/states.def): "granule" (RMI), "pool" (the TMM's granules), "realm", "rec", "entry"
+ * (HIPAS and RIPAS of an address), "access" (of a realm to an address) and "attestation". An event that is
+ * not listed for a state is refused in it and changes nothing. */
 struct vcca_transition {
   const char *machine;
   const char *from;
@@ -199,20 +221,24 @@ VCCA_API const struct vcca_interface *vcca_tmi(void);
 
 /* --- Memory as the host and the realm see it ---------------------------------------------------------- */
 
-/* Host access by physical address, crossing granules freely. False (granule protection fault, or no memory there) without
- * effect. */
+/* The host's loads and stores by physical address, of any length and alignment. False, and no byte is read or
+ * written, when a granule is not the host's (on hardware: a granule protection fault), when no memory is
+ * there, or when the process has no memory left. */
 VCCA_API VCCA_MUST_USE bool vcca_host_read(const vcca_machine *m, uint64_t pa, vcca_sink *out, size_t n);
 VCCA_API VCCA_MUST_USE bool vcca_host_write(vcca_machine *m, uint64_t pa, vcca_span bytes);
-/* From now on the Non-secure granule pa holds what page (4096 bytes) holds, without a copy: the bytes stay in place and unchanged until
- * the granule is written, delegated or lent others; when they are lasting, until the machine is freed, since granules that are made from
- * this one then refer to them, too. False, without effect, where vcca_host_write is. */
+/* Maps a caller-owned page of 4096 bytes at the Non-secure granule pa without copying it. Lifetime: the bytes
+ * must stay, unchanged, until the granule is written, delegated or lent again; if lasting, until the machine
+ * is freed, since DATA that is made from the granule then refers to them too. False, without effect, where
+ * vcca_host_write would fail. */
 VCCA_API VCCA_MUST_USE bool vcca_host_lend(vcca_machine *m, uint64_t pa, vcca_span page, bool lasting);
-/* Hashes the whole pages of content ahead of the calls that measure them, on all CPUs: each is told in order of pages first ..
- * first + n - 1, and while it runs, a call that measures one of them where it was lent takes no time to hash it. */
+/* Hashes the whole pages of content on all CPUs, before the calls that measure them. Calls each for pages
+ * first .. first + n - 1, in order. While each runs, a call that measures one of these pages, lent by
+ * vcca_host_lend, finds its digest ready. */
 typedef void (*vcca_lent_pages)(void *ctx, size_t first, size_t n);
 VCCA_API void vcca_host_hash_ahead(vcca_machine *m, enum vcca_hash_alg alg, vcca_span content, vcca_lent_pages each, void *ctx);
 
-/* What becomes of an access of the realm (DEN0137 A5.2.9, A5.3.1). The comment says what a VCCA_REALM_*_ABORT event leads to. */
+/* What becomes of an access of the realm (DEN0137 A5.2.9, A5.3.1). The comment says what a VCCA_REALM_*_ABORT
+ * event leads to. */
 enum vcca_access {
   VCCA_ACCESS_DONE,       /* goes through: ASSIGNED and RAM, or an unprotected mapping that permits it */
   VCCA_ACCESS_NO_REC,     /* rec is no REC, or (TMI) its CVM is gone */
@@ -221,7 +247,8 @@ enum vcca_access {
   VCCA_ACCESS_DESTROYED,  /* RIPAS DESTROYED: the REC leaves */
   VCCA_ACCESS_UNASSIGNED, /* HIPAS UNASSIGNED or UNASSIGNED_NS: the REC leaves; the host has to map memory */
   VCCA_ACCESS_PERMISSION, /* an unprotected mapping whose S2AP does not permit it: the REC leaves with a permission fault */
-  VCCA_ACCESS_PROTECTION, /* an unprotected mapping to what is not Non-secure any more: the realm takes a granule protection fault */
+  VCCA_ACCESS_PROTECTION, /* an unprotected mapping of a granule that is not Non-secure any more: the realm takes a granule
+                             protection fault */
   VCCA_ACCESS_NO_FETCH,   /* instructions from unprotected memory: the realm takes an external abort */
   VCCA_ACCESS_NO_MEMORY,  /* the process has none left for the model; vcca_realm_write only */
 };
@@ -236,9 +263,9 @@ struct vcca_access_fault {
   enum vcca_access why;
   uint64_t ipa;
 };
-/* The REC's own loads and stores, by IPA through stage 2, of any length and alignment; the REC need not run. False, with *fault (may be
- * NULL) filled and no byte read or written, when one of the addresses cannot be accessed. out takes n bytes: vcca_sink_ok tells
- * whether they fitted. */
+/* The REC's own loads and stores, by IPA through stage 2, of any length and alignment; the REC need not run.
+ * False, with *fault (may be NULL) filled and no byte read or written, when one of the addresses cannot be
+ * accessed. out takes n bytes: vcca_sink_ok tells whether they fitted. */
 VCCA_API VCCA_MUST_USE bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n,
                                             struct vcca_access_fault *fault);
 VCCA_API VCCA_MUST_USE bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, struct vcca_access_fault *fault);
@@ -263,7 +290,7 @@ VCCA_API const char *vcca_granule_state_name(enum vcca_granule_state state);
 VCCA_API const char *vcca_realm_state_name(enum vcca_realm_state state);
 /* False when pa is not in any region. */
 VCCA_API bool vcca_granule_at(const vcca_machine *m, uint64_t pa, enum vcca_granule_state *state, enum vcca_pas *pas);
-/* Granules in each state, over the memory that was ever touched (Undelegated ones are not counted). */
+/* Counts the granules in each state. Undelegated ones are not counted. */
 VCCA_API void vcca_granule_census(const vcca_machine *m, uint64_t count[VCCA_GRANULE_STATES]);
 
 struct vcca_realm_info {
@@ -271,18 +298,18 @@ struct vcca_realm_info {
   enum vcca_hash_alg hash_alg;
   unsigned ipa_width;
   unsigned vmid;
-  unsigned num_recs;
+  unsigned num_recs; /* that there are now */
   uint8_t rim[VCCA_MEASUREMENT_SIZE];
   uint8_t rem[VCCA_REMS][VCCA_MEASUREMENT_SIZE];
   uint8_t rpv[64];
 };
-/* False when rd is no realm descriptor. */
+/* False, with *out as it was, when rd is no realm descriptor. */
 VCCA_API bool vcca_realm_info(const vcca_machine *m, uint64_t rd, struct vcca_realm_info *out);
 struct vcca_rec_info {
   uint64_t realm;    /* its RD; 0 when the CVM went first (TMI) */
   uint64_t mpidr;    /* as in RmiRecParams (TEC_CREATE's argument) */
   unsigned index;    /* the MPIDR's affinity fields side by side: 0, 1, 2 ... in the order of creation */
-  uint64_t identity; /* no other REC of this machine ever had it: differs when another REC was made at the same address */
+  uint64_t identity; /* unique on this machine: another REC at the same address has another one */
   uint64_t starts;   /* how often PSCI CPU_ON started it; 0 until the first */
   bool runnable;     /* false: not until CPU_ON */
   bool running;      /* REC_ENTER (TEC_ENTER) is under way */
@@ -292,21 +319,25 @@ struct vcca_rec_info {
 VCCA_API bool vcca_rec_info(const vcca_machine *m, uint64_t rec, struct vcca_rec_info *out);
 /* The RD of a REC; 0 when rec is none. */
 VCCA_API uint64_t vcca_rec_owner(const vcca_machine *m, uint64_t rec);
-/* Raises or lowers a physical interrupt at a REC; nothing happens when rec is none. It stays raised until the REC leaves with an IRQ: that
- * is after the next event of a running REC (an exit for another reason comes first), at once in an RSI or TSI call that gives way to
- * interrupts (ATTESTATION_TOKEN_CONTINUE).
+/* Raises or lowers a physical interrupt at a REC; nothing happens when rec is none. It stays raised until the
+ * REC leaves with an IRQ: that is after the next event of a running REC (an exit for another reason comes
+ * first), at once in an RSI or TSI call that gives way to interrupts (ATTESTATION_TOKEN_CONTINUE).
  *
- * The other way to interrupt is the event VCCA_REALM_IRQ. Which one: the host's side, a timer or a test that wants an interrupt to fall
- * into a guest call uses this function; the realm's program that wants to leave at exactly this place returns the event. */
+ * The other way to interrupt is the event VCCA_REALM_IRQ. Which one: the host's side, a timer or a test that
+ * wants an interrupt to fall into a guest call uses this function; the realm's program that wants to leave at
+ * exactly this place returns the event. */
 VCCA_API void vcca_rec_set_irq(vcca_machine *m, uint64_t rec, bool pending);
 
-/* Everything the machine is, as bytes: equal machines give equal bytes. Restoring needs a machine of the same config, and takes back
- * only what calls can have made (rmm/invariants.h): the error names the granule that contradicts the others, and the offset of its
- * record. Not while a call is under way, neither of the saved machine nor of this one. (Host memory supplied by an embedder is the
- * embedder's to save.) */
+/* The whole state of a machine as bytes; equal machines give equal bytes. *out is the caller's, for
+ * vcca_bytes_free.
+ *
+ * Loading needs a machine of the same configuration. It refuses bytes that no calls can have made
+ * (rmm/invariants.h): the error names the granule that contradicts the others, and the offset of its record;
+ * the machine is then as it was. Neither function may be used while a call is under way. The embedder's own
+ * memory (bytes of a region) is not saved. */
 VCCA_API VCCA_MUST_USE bool vcca_machine_save(const vcca_machine *m, struct vcca_bytes *out, struct vcca_error *err);
 VCCA_API VCCA_MUST_USE bool vcca_machine_load(vcca_machine *m, vcca_span saved, struct vcca_error *err);
-/* Whether the machine is exactly what was saved, without making a copy. */
+/* Whether the machine is exactly what was saved. Makes no copy. */
 VCCA_API bool vcca_machine_same(const vcca_machine *m, vcca_span saved);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* From a host's log to the RIM, with the images that are here. The log is the host's word: every number in it is held against what a
- * realm can be, before anything is computed that costs time.
+/* From a host's log to the RIM, with local images. The log is only what the host says: each number in it is
+ * checked against what a realm can have, before anything that takes time is computed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -24,13 +24,13 @@ struct reader {
   vcca_span log;
   const struct vcca_bootlog_image *images;
   size_t image_count;
-  struct digests *digests; /* of each image */
+  struct digests *digests; /* digests of each image */
   enum vcca_rules_id rules;
   vcca_rim_hook hook;
   void *hook_ctx;
   struct vcca_bootlog *out;
   struct vcca_error *err;
-  struct vcca_plan plan; /* one step at a time goes through it */
+  struct vcca_plan plan; /* holds one step at a time */
   bool created;
   unsigned recs;
   struct {
@@ -39,7 +39,7 @@ struct reader {
   size_t ripas_count;
 };
 
-/* Whether bytes from at on can be granules of the realm's own half. */
+/* Whether [at, at + bytes) are granules in the realm's own half of its addresses. */
 static bool in_realm(const struct reader *r, uint64_t base, uint64_t size)
 {
   uint64_t limit = (uint64_t)1 << (r->plan.params.s2sz - 1);
@@ -48,7 +48,7 @@ static bool in_realm(const struct reader *r, uint64_t base, uint64_t size)
 
 /* --- Steps ------------------------------------------------------------------------------------------------ */
 
-/* Extends the RIM by what is in the plan, and empties it. */
+/* Extends the RIM by the plan's contents, then empties the plan. */
 static void step(struct reader *r)
 {
   plan_extend(&r->plan, r->hook, r->hook_ctx, &r->out->rim);
@@ -80,7 +80,7 @@ static bool read_create(struct reader *r, size_t at, vcca_span data)
   if (!sve)
     p->sve_vl = 0;
   if (!pmu)
-    p->pmu_num_ctrs = 0; /* kvmtool writes a number all the same; KVM passes none */
+    p->pmu_num_ctrs = 0; /* kvmtool writes a number here too; KVM passes none */
   if (data.p[13] > (vcca_rim_rules(r->rules)->sha384 ? VCCA_SHA384 : VCCA_SHA512))
     return vcca_fail_at(r->err, at + 13, "REALM_CREATE's hash_algo %u is not one of this monitor's", data.p[13]);
   p->hash_alg = (enum vcca_hash_alg)data.p[13];
@@ -174,7 +174,8 @@ static vcca_span digest_of(const struct reader *r, size_t image, enum vcca_hash_
   return vcca_span_of(d->value[alg], vcca_hash_size(alg));
 }
 
-/* The local image that has all of the event's digests; -1: none. Digests of other algorithms than SHA-2 are passed over. */
+/* The index of the local image that has all of the event's digests, or -1. Ignores digests of algorithms
+ * other than SHA-2. */
 static int find_image(const struct reader *r, const struct vcca_event *event)
 {
   enum vcca_hash_alg alg;
@@ -192,7 +193,7 @@ static int find_image(const struct reader *r, const struct vcca_event *event)
   return -1;
 }
 
-/* A part of memory that the log describes: at most VCCA_BOOTLOG_LABELS, none over another's granules. */
+/* Adds a part of memory that the log describes: at most VCCA_BOOTLOG_LABELS, without overlapping granules. */
 static bool take_memory(struct reader *r, size_t at, vcca_span name, uint64_t base, uint64_t top, int image)
 {
   struct vcca_bootlog *out = r->out;
@@ -217,7 +218,7 @@ static bool printable(vcca_span name)
   return true;
 }
 
-/* Granules that only partly hold the image have zeros in front of it. */
+/* The image's first granule has zeros before it, if the image does not start there. */
 static bool measure_image(struct reader *r, vcca_span content, uint64_t base, uint64_t top, uint64_t lead)
 {
   struct vcca_bytes copy = {0};
@@ -266,7 +267,7 @@ static bool read_image(struct reader *r, const struct vcca_event *event, size_t 
   if (data.n != 1 + n + 16)
     return vcca_fail_at(r->err, at, "an image event of %zu bytes; 1, a description of %zu and 16 make %zu", data.n, n, 17 + n);
   vcca_span name = vcca_span_sub(data, 1, n);
-  while (name.n > 0 && name.p[name.n - 1] == '\0') /* producers differ in whether its length counts a NUL */
+  while (name.n > 0 && name.p[name.n - 1] == '\0') /* some producers count a NUL in the length */
     name.n--;
   if (!printable(name))
     return vcca_fail_at(r->err, at + 1, "an image's description is not printable ASCII, with or without NULs at its end");
@@ -287,7 +288,7 @@ static void copy_text(char *out, size_t room, vcca_span field)
   out[n] = '\0';
 }
 
-/* Other EV_NO_ACTION events inform, and change nothing. */
+/* Other EV_NO_ACTION events are information only. */
 static bool read_version(struct reader *r, const struct vcca_event *event, size_t at)
 {
   vcca_span data = event->data;
@@ -352,8 +353,8 @@ static bool read_events(struct reader *r)
     return false;
   if (!r->created)
     return vcca_fail_at(r->err, r->log.n, "the log has no REALM_CREATE: it says nothing about a RIM");
-  /* Every host creates a REC that runs, and measures the first: a log that was cut between two events would give another RIM. Parameters alone
-   * are a realm that nothing was loaded into yet. */
+  /* Every host creates a runnable REC, and measures the first. A log that was cut before it would give
+   * another RIM. A log with parameters only is a realm that has no content yet. */
   return r->recs > 0 || r->out->rim_events == 1 ||
          vcca_fail_at(r->err, r->log.n, "the log ends without REC_CREATE, which every realm has: it was cut");
 }

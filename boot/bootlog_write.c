@@ -1,4 +1,4 @@
-/* A plan's log as a host would leave it.
+/* Writes a plan's log as a host would.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/bootlog.h"
@@ -59,7 +59,7 @@ static void put_event(vcca_sink *out, uint32_t type, enum vcca_hash_alg alg, con
   put_u32(out, (uint32_t)size);
 }
 
-/* Text in a field of n bytes, which it may fill; zeros behind it. */
+/* Text in a field of n bytes, padded with zeros. */
 static void put_field(vcca_sink *out, const char *text, size_t n)
 {
   size_t used = strlen(text) < n ? strlen(text) : n;
@@ -81,7 +81,7 @@ static void put_version(vcca_sink *out, const struct vcca_plan *plan, const char
 
 static void put_tag(vcca_sink *out, enum vcca_hash_alg alg, uint32_t id, uint32_t size)
 {
-  static const uint8_t none[VCCA_HASH_MAX]; /* producers give a digest of zeros: there is nothing to identify */
+  static const uint8_t none[VCCA_HASH_MAX]; /* producers write a digest of zeros here */
   put_event(out, EV_EVENT_TAG, alg, none, TAG_HEAD + size);
   put_u32(out, id);
   put_u32(out, size);

@@ -1,7 +1,8 @@
-/* Device trees, through libfdt: is this one whole, and a small one of a generic virtual machine. The only user of libfdt.
+/* Device trees: checks one, and makes a small one of a generic virtual machine, with libfdt.
  *
- * Bindings: the Devicetree Specification 0.4 (3: root, memory, chosen, cpus) and Linux Documentation/devicetree/bindings (arm/psci,
- * timer/arm,arch_timer, interrupt-controller/arm,gic-v3, serial/pl011).
+ * Bindings: the Devicetree Specification 0.4 (3: root, memory, chosen, cpus) and Linux
+ * Documentation/devicetree/bindings (arm/psci, timer/arm,arch_timer, interrupt-controller/arm,gic-v3,
+ * serial/pl011).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/boot.h"
@@ -15,7 +16,7 @@
 
 enum { DTB_MAGIC = 0, DTB_TOTALSIZE = 4, DTB_HEADER = 40, DTB_MAX = 2 << 20 };
 
-/* Where in the tree reading stops: libfdt says what is wrong, not where. */
+/* The offset at which reading stops: libfdt says what is wrong, not where. */
 static size_t first_bad(const void *fdt)
 {
   int at = 0, next = 0;
@@ -45,10 +46,10 @@ bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err)
   size_t total = vcca_be32(dtb.p + DTB_TOTALSIZE);
   if (total > dtb.n)
     return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but only %zu bytes are there", total, dtb.n);
-  if (total > DTB_MAX) /* booting.rst; it also bounds the time a check takes */
+  if (total > DTB_MAX) /* booting.rst; also bounds the time of a check */
     return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but arm64 allows no more than 2 MiB", total);
 
-  struct vcca_bytes aligned = {0}; /* libfdt wants 8-byte alignment */
+  struct vcca_bytes aligned = {0}; /* libfdt needs 8-byte alignment */
   if (!vcca_bytes_alloc(&aligned, dtb.n < DTB_MAX ? dtb.n : DTB_MAX, err))
     return false;
   memcpy(aligned.p, dtb.p, aligned.n);
@@ -61,12 +62,12 @@ bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err)
 
 /* --- Making ------------------------------------------------------------------------------------------------ */
 
-/* Devices lie below 1 GiB, where no RAM is. */
+/* Devices are below 1 GiB, where there is no RAM. */
 enum { GICD = 0x08000000, UART = 0x09000000, GICR = 0x10000000, GICR_PER_CPU = 0x20000, DEVICES_END = 0x40000000 };
 enum { PHANDLE_GIC = 1, PHANDLE_CLOCK = 2 };
 enum { GIC_SPI = 0, GIC_PPI = 1, IRQ_LEVEL_HIGH = 4, IRQ_LEVEL_LOW = 8 };
 
-/* A tree being written, with the first fault latched so that writing is straight-line code. */
+/* A tree that is being written. Keeps the first fault, so that callers need not check each call. */
 struct writer {
   void *fdt;
   int fault;
@@ -95,7 +96,7 @@ static void end(struct writer *w)
   latch(w, fdt_end_node(w->fdt));
 }
 
-/* A property of bytes; text may hold several strings, each with its NUL but the last. */
+/* Writes a property. text can hold several strings, each but the last with its NUL. */
 static void bytes(struct writer *w, const char *name, const void *value, size_t n)
 {
   latch(w, fdt_property(w->fdt, name, value, (int)n));
@@ -136,7 +137,7 @@ static void put_chosen(struct writer *w, const struct vcca_dtb_spec *spec)
   end(w);
 }
 
-/* reg is MPIDR's affinity, numbered as RecIndex does it (RMM specification A2.3.1): 16 CPUs to an Aff0 group. */
+/* reg is MPIDR's affinity, as in RecIndex (RMM specification A2.3.1): 16 CPUs to an Aff0 group. */
 static void put_cpus(struct writer *w, unsigned count)
 {
   begin(w, "cpus");

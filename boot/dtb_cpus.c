@@ -1,6 +1,7 @@
-/* What a template is, and its CPUs: as many as this VM has, each like the template's.
+/* The facts of a template, and its CPUs: as many as this VM has, each like the template's.
  *
- * VMMs write enable-method only where there is more than one CPU (QEMU hw/arm/virt.c, kvmtool arm/fdt.c, cloud-hypervisor fdt.rs).
+ * VMMs write enable-method only when there is more than one CPU (QEMU hw/arm/virt.c, kvmtool arm/fdt.c,
+ * cloud-hypervisor fdt.rs).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <libfdt.h>
@@ -35,8 +36,8 @@ static bool text_is(const void *fdt, const char *name, const char *text)
   return value && n == (int)strlen(text) + 1 && memcmp(value, text, (size_t)n) == 0;
 }
 
-/* How many cells an initrd's address has; 0: this tree does not tell. QEMU before 8.0 writes one, later as many as the root says; since 9.1
- * (dma-coherent in the root) it must be later. */
+/* The number of cells of an initrd's address; 0: the tree does not show it. QEMU before 8.0 writes one, later
+ * versions as many as the root says. dma-coherent in the root (since 9.1) shows a later version. */
 static unsigned initrd_cells(const struct vmm_model *model, const struct template_facts *facts, const void *fdt, int chosen)
 {
   int n;
@@ -82,7 +83,7 @@ bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const 
   int chosen = fdt_subnode_offset(fdt, 0, "chosen"), cpus = fdt_subnode_offset(fdt, 0, "cpus");
   struct template_facts *facts = &lay->template;
   *facts = (struct template_facts){.chosen = chosen >= 0,
-                                   .memory = fdt_subnode_offset(fdt, 0, "memory") >= 0, /* finds memory@unit too */
+                                   .memory = fdt_subnode_offset(fdt, 0, "memory") >= 0, /* also finds memory@unit */
                                    .neutral = text_is(fdt, "model", "linux,dummy-virt-realm"),
                                    .address_cells = cells(fdt, "#address-cells", 2),
                                    .size_cells = cells(fdt, "#size-cells", 1),
@@ -125,7 +126,7 @@ static void copy_properties(struct tree *t, const void *fdt, int node)
     tree_copy(t, fdt, at);
 }
 
-/* A node with all that is in it. */
+/* Copies a node with its contents. */
 static void copy_node(struct tree *t, const void *fdt, int node)
 {
   int depth = 0, next = node;
@@ -155,7 +156,7 @@ struct cpu {
   unsigned i;
 };
 
-/* Whether a property of a CPU is written anew, or left out. */
+/* Whether a CPU's property is written again or removed, not copied. */
 static bool edit_cpu(struct tree *t, const struct cpu *cpu, const char *name, int n)
 {
   const struct template_facts *facts = &cpu->lay->template;
@@ -167,7 +168,7 @@ static bool edit_cpu(struct tree *t, const struct cpu *cpu, const char *name, in
   else if (strcmp(name, "phandle") == 0 && n == 4)
     TREE_CELLS(t, "phandle", cpu->model->cpu_phandle ? cpu->model->cpu_phandle(cpu->lay, cpu->i) : facts->cpu_phandle + cpu->i * facts->cpu_step);
   else if (strcmp(name, "numa-node-id") == 0 && cpu->model->numa_with_room)
-    return true; /* is written in front of reg */
+    return true; /* is written before reg */
   else if (strcmp(name, "enable-method") == 0)
     return vcpus == 1 && facts->cpus > 1 && !facts->neutral;
   else if (strcmp(name, "compatible") == 0 && cpu->model->cpu_compatible && !facts->neutral)
@@ -205,7 +206,7 @@ static void put_cpu(struct tree *t, const struct cpu *cpu, const void *fdt, int 
   tree_end(t);
 }
 
-/* All CPUs; first is the template's first, the others follow among its siblings. */
+/* Writes all CPUs. first is the template's first CPU; the others follow it among its siblings. */
 static void put_all(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, int first)
 {
   int like = first;
@@ -222,7 +223,8 @@ static void put_all(struct tree *t, const struct vmm_model *model, const struct 
 bool template_cpus(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, int cpus)
 {
   bool written = false;
-  if (lay->template.cpus == 0 || (lay->template.neutral && model->put_cpu_map)) { /* published RIMs of edited neutral trees have the map */
+  if (lay->template.cpus == 0 ||
+      (lay->template.neutral && model->put_cpu_map)) { /* kept for published RIMs of edited neutral trees, which have the map */
     model->put_cpus(t, lay);
     return true;
   }

@@ -1,4 +1,4 @@
-/* kvmtool's device tree for a realm, and what of a dumped one depends on the VM.
+/* kvmtool's device tree for a realm, and the parts of a dumped tree that depend on the VM.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <libfdt.h>
@@ -87,7 +87,7 @@ static void put_pci(struct tree *t, const struct vcca_vmm_config *config)
   tree_text(t, "compatible", "pci-host-ecam-generic");
   tree_pairs(t, "reg", pci_config, 2);
   tree_pci_ranges(t, pci_io, pci_memory, (const uint64_t[]){0, 0});
-  for (unsigned slot = 0; slot < PCI_SLOTS; slot++) /* pin A only, a line to each slot */
+  for (unsigned slot = 0; slot < PCI_SLOTS; slot++) /* pin A only, one line for each slot */
     tree_pci_interrupt(interrupts + (size_t)slot * 10, slot, 1, GIC, SPI_PCI + slot);
   tree_cells(t, "interrupt-map", interrupts, sizeof interrupts / sizeof *interrupts);
   TREE_CELLS(t, "interrupt-map-mask", 31 << 11, 0, 0, 7);
@@ -141,7 +141,7 @@ bool kvmtool_edit_node(struct tree *t, const struct vmm_layout *lay, const char 
   return true;
 }
 
-/* The redistributors' place depends on the number of CPUs, and the ITS's on theirs. */
+/* The address of the redistributors depends on the number of CPUs, and that of the ITS on the redistributors. */
 bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old)
 {
   (void)old;

@@ -1,4 +1,4 @@
-/* Device tree nodes that the VMM models share.
+/* Device tree nodes that several VMM models have.
  *
  * Bindings: as dtb.c; pci/host-generic-pci, arm/pmu, clock/fixed-clock, interrupt-controller/arm,gic-v3.
  *
@@ -29,7 +29,7 @@ void tree_cpus(struct tree *t, const struct vmm_layout *lay)
   TREE_CELLS(t, "#size-cells", 0);
   TREE_CELLS(t, "#address-cells", 1);
   for (unsigned i = 0; i < lay->config->vcpus; i++) {
-    snprintf(name, sizeof name, "cpu@%u", i); /* VMMs number the nodes, and put the affinity into reg */
+    snprintf(name, sizeof name, "cpu@%u", i); /* VMMs name the nodes by number, and put the affinity into reg */
     tree_begin(t, name);
     TREE_CELLS(t, "reg", cpu_affinity(i));
     tree_text(t, "enable-method", "psci");

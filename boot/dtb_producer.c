@@ -13,14 +13,14 @@
 
 #include "boot/fdt_writer.h"
 
-/* Time goes with nodes and properties, and for what is inserted with their product with the tree's size. */
+/* Time grows with nodes and properties; for inserted ones with their number times the size of the tree. */
 enum { ITEMS_MAX = 1 << 14 };
 #define MOVED_MAX ((uint64_t)1 << 31)
 
 /* --- Inserted ---------------------------------------------------------------------------------------------- */
 
 struct node {
-  int at; /* in the tree that is read */
+  int at; /* offset in the tree that is read */
   int parent, child, sibling;
   int first, end; /* properties */
 };
@@ -29,12 +29,13 @@ struct again {
   const void *fdt;
   void *out;
   struct node *node;
-  int *property, *made; /* offsets that are read; nodes' offsets that are written */
+  int *property, *made; /* offsets in the tree that is read; offsets of nodes that are written */
   bool *set;
   int nodes, properties, fault;
 };
 
-/* QEMU's virt machine adds these when the node in front of which, or behind which, they stand is made (hw/arm/virt.c, hw/arm/boot.c). */
+/* QEMU's virt machine adds these when it makes the node before, or after, which they are (hw/arm/virt.c,
+ * hw/arm/boot.c). */
 static const struct late {
   const char *node, *property, *anchor;
 } late[] = {
@@ -56,7 +57,7 @@ static const char *property_name(const struct again *a, int property)
   return fdt_getprop_by_offset(a->fdt, a->property[property], &name, NULL) ? name : "";
 }
 
-/* Nodes and properties, as lists; false: too many, or properties behind children. */
+/* Lists nodes and properties. False: too many, or a property after a child node. */
 static bool list_items(struct again *a)
 {
   int open = -1, next = 0;
@@ -85,7 +86,7 @@ static bool list_items(struct again *a)
   return false;
 }
 
-/* Children in the order of the tree: the last is made first. */
+/* Children in the order of the tree: QEMU makes the last one first. */
 static void link_children(struct again *a)
 {
   for (int i = a->nodes - 1; i > 0; i--) {
@@ -115,7 +116,7 @@ static bool is_late(const struct again *a, int node, const char *property)
   return false;
 }
 
-/* What a node of the root still lacks of one property. */
+/* Adds the missing part of one property to a node of the root. */
 static void set_late(struct again *a, int node, const char *property)
 {
   for (int p = a->node[node].first; p < a->node[node].end; p++)
@@ -126,7 +127,7 @@ static void set_late(struct again *a, int node, const char *property)
     }
 }
 
-/* A node of the root is whole (-1: there is no more), and another is next (-1: none). */
+/* A node of the root is complete (-1: it was the last), and another one follows (-1: none). */
 static void between(struct again *a, int done, int next)
 {
   const char *name = done < 0 ? "" : name_of(a, done), *following = next < 0 ? "" : name_of(a, next);
@@ -251,7 +252,7 @@ static bool write_shared_names(const void *fdt, struct vcca_bytes *out)
 typedef bool way(const void *fdt, struct vcca_bytes *out);
 static way *const ways[] = {write_inserted, write_sequential, write_whole_names, write_shared_names};
 
-/* The tree in that way, with its own place for everything; false: it cannot be written so. */
+/* Writes the tree in one way, with a place of its own for everything. False: this way cannot write it. */
 static bool write_again(way *how, const void *fdt, struct vcca_bytes *out)
 {
   enum { ROOM = 4096 };
@@ -278,7 +279,8 @@ static vcca_span names(const void *fdt)
 
 enum { NAMEOFF = 8, VALUE = 12 };
 
-/* The next property from *at on, as an offset into the structure; false: there is none. *n: the bytes that fill its last cell. */
+/* The next property after *at, as an offset in the structure; false: there is none. *n: the number of bytes
+ * that fill its last cell. */
 static bool next_property(const void *fdt, int *at, int *property, size_t *value, size_t *n)
 {
   for (;;) {
@@ -317,7 +319,8 @@ static bool all_padding_is_zero(const void *fdt)
   return true;
 }
 
-/* Where mine is what it would be had the template been filled as this way does it (filled), it becomes what this way has (other). */
+/* Where a byte of mine equals the one in the template as this way fills it (filled), takes this way's byte
+ * (other). */
 static void take_padding(void *fdt, const void *filled, const void *other)
 {
   int at = 0, property;
@@ -329,7 +332,7 @@ static void take_padding(void *fdt, const void *filled, const void *other)
   }
 }
 
-/* Puts the names of other in place of the tree's own, which are its end. */
+/* Replaces the tree's names, which are at its end, by those of other. */
 static bool take_names(struct vcca_bytes *tree, const void *other, struct vcca_error *err)
 {
   vcca_span block = names(other);

@@ -1,4 +1,4 @@
-/* The device tree of QEMU's virt machine as a realm, and what of a dumped one depends on the VM.
+/* The device tree of QEMU's virt machine as a realm, and the parts of a dumped tree that depend on the VM.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <libfdt.h>
@@ -26,7 +26,7 @@ static bool high_redistributors(const struct vmm_layout *lay)
   return lay->config->vcpus > redistributors[1] / 0x20000;
 }
 
-/* Distributor and redistributors; returns how many numbers. */
+/* Writes addresses of distributor and redistributors; returns how many numbers. */
 static size_t gic_regions(const struct vmm_layout *lay, uint64_t reg[6])
 {
   const uint64_t regions[] = {gicd[0], gicd[1], redistributors[0], redistributors[1], lay->redistributors, QEMU_HIGH_REDISTRIBUTORS};
@@ -73,7 +73,7 @@ static void put_pci(struct tree *t, const struct vmm_layout *lay)
 {
   tree_begin_at(t, "pcie", pci_memory[0]);
   put_interrupt_map(t, lay);
-  TREE_CELLS(t, "interrupt-map-mask", 3 << 11, 0, 0, 7); /* four lines for all slots */
+  TREE_CELLS(t, "interrupt-map-mask", 3 << 11, 0, 0, 7); /* four lines, shared by all slots */
   TREE_CELLS(t, "#interrupt-cells", 1);
   put_ranges(t, lay);
   TREE_PAIRS(t, "reg", lay->ecam, QEMU_HIGH_ECAM);
@@ -161,13 +161,13 @@ static void begin_numbered(struct tree *t, const char *name, unsigned i)
   tree_begin(t, text);
 }
 
-/* QEMU gives its CPUs' phandles out last to first. */
+/* QEMU numbers the phandles of CPUs from the last to the first. */
 uint32_t qemu_cpu_phandle(const struct vmm_layout *lay, unsigned i)
 {
   return CLOCK + lay->config->vcpus - i;
 }
 
-/* The CPUs from phandle down, as far as there are any: one thread is the core itself. */
+/* The map's entries for CPUs, with descending phandles. A core with one thread has no thread nodes. */
 static void put_core(struct tree *t, unsigned threads, uint32_t phandle)
 {
   for (unsigned i = 0; threads > 1 && i < threads && phandle - i > CLOCK; i++) {
@@ -237,7 +237,7 @@ bool qemu_edit_node(struct tree *t, const struct vmm_layout *lay, const char *no
   return (strcmp(node, "its@8080000") == 0 && !lay->config->its) || (strcmp(node, "pmu") == 0 && !lay->pmu) || (power && acpi_power(lay));
 }
 
-/* A path finds nodes whatever their unit address is. */
+/* A path without a unit address finds the node with any. */
 static bool check_devices(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err)
 {
   int bus = fdt_path_offset(fdt, "/platform-bus@c000000");
@@ -256,7 +256,7 @@ static bool check_devices(const struct vmm_layout *lay, const void *fdt, struct 
   return true;
 }
 
-/* Nodes that cannot be made up: their content and place depend on QEMU's version. */
+/* Nodes that vcca cannot make: their content and place depend on QEMU's version. */
 bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err)
 {
   const struct {
@@ -279,7 +279,8 @@ bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct v
   return true;
 }
 
-/* Phandles are given out in the order in which nodes are made: CPUs, the GIC and its ITS, then all others, which move with these. */
+/* QEMU numbers phandles in the order in which it makes nodes: CPUs, the GIC and its ITS, then all others. So
+ * the others change with these. */
 static uint32_t moved(const struct vmm_layout *lay, uint32_t phandle)
 {
   const struct template_facts *facts = &lay->template;
@@ -287,7 +288,7 @@ static uint32_t moved(const struct vmm_layout *lay, uint32_t phandle)
   return facts->gic && phandle > behind ? phandle - behind + gic_phandle(lay) + lay->config->its : phandle;
 }
 
-/* Every n-th cell from the first on is a phandle. */
+/* Each n-th cell, beginning with the first, is a phandle. */
 static void put_moved(struct tree *t, const struct vmm_layout *lay, const char *property, vcca_span old, size_t first, size_t n)
 {
   enum { CELLS_MAX = 256 };

@@ -1,5 +1,6 @@
-/* The device tree that a model's plan measures: made anew, or a given one edited token by token. What is not edited stays where it is,
- * property names included, so that a VMM's own tree for one VM becomes its tree for another.
+/* The device tree that a model's plan measures: a new one, or a template that is edited token by token. What
+ * is not edited stays at its place, also names of properties. So a VMM's own tree for one VM becomes its tree
+ * for another.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -7,8 +8,9 @@
 
 #include "boot/vmm.h"
 
-/* Enough for 512 CPUs with everything that VMMs say about them. libfdt looks every property's name up among all names, so that time goes with
- * their product, and with how long a name is (31 characters at most: Devicetree Specification 2.2.4; real ones are longer). */
+/* Enough for 512 CPUs with everything that VMMs write about them. libfdt looks for each property's name among
+ * all names, so time grows with their product and with the length of a name (at most 31 characters in the
+ * Devicetree Specification 2.2.4; real names are longer). */
 enum {
   TREE_ROOM = 64 * KIB,
   TEMPLATE_DEPTH = 32,
@@ -23,11 +25,11 @@ struct edit {
   const struct vmm_model *model;
   const struct vmm_layout *lay;
   const void *fdt;
-  int depth;   /* of the node that is open; the root's is 1 */
-  int dropped; /* depth of a node that is left out; 0: none */
+  int depth;   /* depth of the open node; the root's is 1 */
+  int dropped; /* depth of a node that is removed; 0: none */
   const char *node[TEMPLATE_DEPTH + 1];
-  bool added;  /* the nodes that the root lacks */
-  bool chosen; /* among the properties of /chosen; those that it has: */
+  bool added;  /* the nodes that the root does not have */
+  bool chosen; /* inside /chosen; which properties it has: */
   bool has[CHOSEN_PROPERTIES];
 };
 
@@ -36,7 +38,7 @@ static bool is_memory(const char *node)
   return strcmp(node, "memory") == 0 || strncmp(node, "memory@", 7) == 0;
 }
 
-/* Which property of /chosen a name is; CHOSEN_PROPERTIES: another. */
+/* The property of /chosen with this name; CHOSEN_PROPERTIES: another. */
 static unsigned chosen_property(const char *name)
 {
   unsigned i = 0;
@@ -45,7 +47,8 @@ static unsigned chosen_property(const char *name)
   return i;
 }
 
-/* What /chosen lacks. A model that puts what is new in front has the last first: in front of all, or right behind what is there of them. */
+/* The properties that /chosen does not have. A model that adds new properties in front writes the last one
+ * first: before all others, or immediately after the existing ones. */
 static void add_chosen(struct edit *e, unsigned from, unsigned to)
 {
   bool front = e->model->new_in_front;
@@ -56,7 +59,7 @@ static void add_chosen(struct edit *e, unsigned from, unsigned to)
   }
 }
 
-/* In front of the first property of /chosen. */
+/* Called before the first property of /chosen. */
 static void enter_chosen(struct edit *e, int node)
 {
   unsigned first = 0;
@@ -70,7 +73,7 @@ static void enter_chosen(struct edit *e, int node)
   add_chosen(e, 0, first);
 }
 
-/* Behind a property of /chosen that was there. */
+/* Called after an existing property of /chosen. */
 static void pass_chosen(struct edit *e, unsigned which)
 {
   unsigned from = CHOSEN_PROPERTIES - which, to = from;
@@ -81,7 +84,7 @@ static void pass_chosen(struct edit *e, unsigned which)
   add_chosen(e, from, to);
 }
 
-/* The properties of a node are over. */
+/* Called after the last property of a node. */
 static void leave_properties(struct edit *e)
 {
   if (e->chosen && !e->model->new_in_front)
@@ -89,7 +92,7 @@ static void leave_properties(struct edit *e)
   e->chosen = false;
 }
 
-/* Whether a property is written anew here, or left out. */
+/* Whether a property is written again or removed, not copied. */
 static bool edit_property(struct edit *e, const char *name, vcca_span old)
 {
   const char *node = e->node[e->depth];
@@ -99,7 +102,7 @@ static bool edit_property(struct edit *e, const char *name, vcca_span old)
     return true;
   }
   if (e->depth == 2 && is_memory(node) && strcmp(name, "numa-node-id") == 0 && e->model->numa_with_room)
-    return true; /* stands in front */
+    return true; /* is before the others */
   if (which < CHOSEN_PROPERTIES) {
     tree_chosen(e->t, e->lay, which);
     return true;
@@ -107,7 +110,7 @@ static bool edit_property(struct edit *e, const char *name, vcca_span old)
   return e->model->edit_property && e->model->edit_property(e->t, e->lay, node, name, old);
 }
 
-/* Nodes of the root that it lacks, as the model's VMM adds them. */
+/* The nodes that the root does not have, in the order in which the VMM adds them. */
 static void add_nodes(struct edit *e)
 {
   const struct template_facts *facts = &e->lay->template;
@@ -194,7 +197,7 @@ static bool copy_tree(struct edit *e)
   return false;
 }
 
-/* The tree of this VM, from the whole tree of another. */
+/* Makes the tree of this VM from the complete tree of another. */
 static bool edit_tree(const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, struct vcca_bytes *out, struct vcca_error *err)
 {
   size_t room = fdt_totalsize(fdt) + TREE_ROOM + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
@@ -219,7 +222,7 @@ static bool edit_as_producer(const struct vmm_model *model, const struct vmm_lay
   struct vcca_bytes filled = {0};
   if (!edit_tree(model, lay, fdt, out, err))
     return false;
-  if (lay->template.neutral) /* published RIMs of edited neutral trees have new names behind the others */
+  if (lay->template.neutral) /* kept for published RIMs of edited neutral trees: new names after the others */
     return true;
   tree_producer(fdt, &producer);
   bool good = (!producer.filled.p || edit_tree(model, lay, producer.filled.p, &filled, err)) && tree_like_producer(&producer, filled.p, out, err);
@@ -260,7 +263,7 @@ static bool pad(struct vcca_bytes *tree, size_t n, struct vcca_error *err)
   return true;
 }
 
-/* A tree with room at its end was made in a buffer of that size: one with other contents would have it too. */
+/* A tree with room at its end was made in a buffer of that size; with other contents it has that size too. */
 static bool has_room(vcca_span tree)
 {
   enum { TOTAL = 4, STRUCTS = 8, NAMES = 12, NAMES_SIZE = 32, STRUCTS_SIZE = 36 }; /* in the header */
@@ -269,8 +272,9 @@ static bool has_room(vcca_span tree)
   return vcca_be32(tree.p + TOTAL) > (structs > names ? structs : names);
 }
 
-/* What stands behind a template's own size. kvmtool's trees were moved by 8 bytes (fdt_pack), so that the end of their names stands there once
- * more; else it stays if the tree is as long as before. `end` is where the tree ends. */
+/* The bytes after a template's own size. kvmtool moves its trees by 8 bytes (fdt_pack), so the last 8 bytes
+ * of their names are there a second time. Other bytes stay if the tree is as long as before. end is where the
+ * tree ends. */
 static void keep_tail(vcca_span template, struct vcca_bytes *out, size_t end)
 {
   enum { MOVED = 8 };

@@ -1,6 +1,6 @@
-/* Device trees in the making. libfdt's sequential writer lays property names out last to first and lets them share tails; here they
- * end up in the order of first use, whole, and the reservations right behind the header, so that equal trees are equal bytes whoever
- * wrote them.
+/* Writes device trees. libfdt's sequential writer puts the names of properties last to first, and lets them
+ * share ends. Here they are in the order of first use, each complete, with the reservations immediately after
+ * the header. So equal trees have equal bytes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/fdt_writer.h"
@@ -21,7 +21,7 @@ bool tree_new(struct tree *t, size_t n, const void *like, struct vcca_error *err
   if (!vcca_bytes_alloc(&t->room, n, err))
     return false;
   latch(t, fdt_create(t->room.p, (int)n));
-  int reservations = like ? fdt_num_mem_rsv(like) : 0; /* counts them all each time */
+  int reservations = like ? fdt_num_mem_rsv(like) : 0; /* counts all of them at each call */
   for (int i = 0; i < reservations; i++) {
     uint64_t at = 0, size = 0;
     latch(t, fdt_get_mem_rsv(like, i, &at, &size));
@@ -116,7 +116,8 @@ void tree_pairs(struct tree *t, const char *name, const uint64_t *value, size_t 
 
 enum { TOTALSIZE = 4, OFF_STRUCT = 8, OFF_STRINGS = 12, OFF_RESERVED = 16, BOOT_CPU = 28, SIZE_STRINGS = 32 }; /* in the header */
 
-/* Where name stands in the block as an entry of its own; else, within the first `shared` bytes, as the tail of another; else npos. */
+/* The offset of name in the block as an entry; else, within the first shared bytes, as the end of another
+ * name; else npos. */
 static size_t find_name(vcca_span block, size_t shared, const char *name, size_t n)
 {
   size_t tail = SIZE_MAX;
@@ -131,7 +132,7 @@ static size_t find_name(vcca_span block, size_t shared, const char *name, size_t
   return tail;
 }
 
-/* Appends the property's name to the block if it is not there, and points the property at it. */
+/* Appends the property's name to the block if it is not there, and sets the property's name offset. */
 static void place_name(struct fdt_property *property, const char *name, size_t shared, vcca_sink *block)
 {
   size_t n = strlen(name) + 1;
@@ -145,7 +146,7 @@ static void place_name(struct fdt_property *property, const char *name, size_t s
   vcca_put_be32((uint8_t *)&property->nameoff, (uint32_t)at);
 }
 
-/* Moves the names of a finished tree from its own block into `block`. */
+/* Moves the names of a finished tree from its block into block. */
 static void place_names(void *fdt, size_t shared, vcca_sink *block)
 {
   int at = 0, next = 0;
@@ -160,7 +161,7 @@ static void place_names(void *fdt, size_t shared, vcca_sink *block)
   }
 }
 
-/* Reservations and structure, from `at` of whole on; the header says so. Returns where they end. */
+/* Copies reservations and structure to at of whole, and sets the header. Returns the end. */
 static size_t move_body(const void *fdt, struct vcca_bytes *whole, size_t at)
 {
   size_t from = fdt_off_mem_rsvmap(fdt), n = fdt_off_dt_strings(fdt) - from;
@@ -177,7 +178,7 @@ static bool lay_out(struct tree *t, struct vcca_bytes *whole, struct vcca_error 
   const void *like = t->like, *fdt = t->room.p;
   size_t names = like ? fdt_size_dt_strings(like) : 0;
   size_t at = like && fdt_off_mem_rsvmap(like) < 256 ? fdt_off_mem_rsvmap(like) : TREE_HEADER;
-  /* tails that were shared become names of their own: room for each of them */
+  /* shared ends become separate names: room for each */
   size_t room = names + (size_t)fdt_size_dt_strings(fdt) * 32;
   if (!vcca_bytes_alloc(whole, at + fdt_off_dt_strings(fdt) + room, err))
     return false;

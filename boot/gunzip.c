@@ -1,4 +1,4 @@
-/* gzip kernels, as VMMs take them. The only user of zlib.
+/* gzip kernels, as VMMs read them. The only file that uses zlib.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/image.h"
@@ -51,7 +51,8 @@ bool vcca_gunzip(struct vcca_mapping *gz, size_t max, struct vcca_mapping *out, 
   return false;
 }
 
-/* QEMU tries to unpack whatever starts as gzip does, and takes an Image as it is when that fails (hw/arm/boot.c, load_aarch64_image). */
+/* QEMU tries to unpack each file that starts like gzip, and loads it as it is when that fails (hw/arm/boot.c,
+ * load_aarch64_image). */
 static bool unpack_gzip(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err)
 {
   struct vcca_error why = {0};

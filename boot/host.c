@@ -1,4 +1,4 @@
-/* The host: its memory, its SMCs, and the VMs it started and can tear down.
+/* The host: its memory, its SMCs, and the VMs that it started and can destroy.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/host.h"
@@ -9,7 +9,7 @@
 
 /* --- Host memory ------------------------------------------------------------------------------------------ */
 
-/* 1 TiB: more is not needed, and a bit per granule must fit in memory. */
+/* 1 TiB: enough, and the bits for all granules fit into memory. */
 #define POOL_MAX (UINT64_C(1) << 28)
 #define NO_PA UINT64_MAX
 
@@ -69,7 +69,8 @@ static void pool_mark(struct host_pool *pool, uint64_t i, bool used)
   pool->used[i / 64] = used ? pool->used[i / 64] | bit : pool->used[i / 64] & ~bit;
 }
 
-/* Whether granules i..i+n-1 are free, neither the host's own nor taken by somebody else's calls, and aligned as one block. */
+/* Whether granules i to i+n-1 are free and aligned as one block: used neither by the host nor by calls of
+ * others. */
 static bool pool_block(const struct vcca_host *h, uint64_t i, unsigned n)
 {
   uint64_t bottom = pool_pa(h, i + n - 1);
@@ -107,7 +108,7 @@ void host_give(struct vcca_host *h, uint64_t pa, unsigned n)
   for (unsigned k = 0; k < n; k++) {
     uint64_t i = pool_index(h, pa + (uint64_t)k * PAGE_4K);
     if (i >= h->pool.granules)
-      continue; /* a granule that somebody else's call brought in */
+      continue; /* a granule that another caller gave */
     pool_mark(&h->pool, i, false);
     if (i < h->pool.first)
       h->pool.first = i;
@@ -189,7 +190,7 @@ bool host_refused(const struct vcca_host *h, uint64_t fid, struct vcca_error *er
   const struct vcca_interface *interface = interface_of(h);
   const struct vcca_command *command = vcca_command_with_fid(interface, fid);
   uint64_t word = h->x[interface->status_register];
-  const char *status = word ? vcca_interface_status(interface, word) : "no handle"; /* zero is a refusal where a handle was due */
+  const char *status = word ? vcca_interface_status(interface, word) : "no handle"; /* where a handle is expected, zero means refused */
   const char *inputs = command ? command->inputs : "";
   char text[200] = "";
   size_t n = 0;
@@ -238,7 +239,7 @@ void vcca_host_free(vcca_host *host)
   free(host);
 }
 
-/* The highest VMID of 8 bits that no VM of this host has: low ones, too, are left to calls made by hand. */
+/* The highest 8-bit VMID that no VM of this host has. Low VMIDs, too, stay free for calls that a user makes. */
 static unsigned free_vmid(const struct vcca_host *h)
 {
   for (unsigned vmid = 0xff;; vmid--) {
@@ -263,7 +264,7 @@ static bool destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *
   return true;
 }
 
-/* One of the host's own pages without contents. */
+/* Clears one of the host's own pages. */
 static bool blank(struct vcca_host *h, uint64_t pa, struct vcca_error *err)
 {
   static const uint8_t zeros[PAGE_4K];
@@ -274,7 +275,7 @@ static bool blank(struct vcca_host *h, uint64_t pa, struct vcca_error *err)
 bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx, struct vcca_booted *out,
                     struct vcca_error *err)
 {
-  struct vcca_error ignored; /* what was refused first is what matters */
+  struct vcca_error ignored; /* report the first refusal */
   if (host->rmi == (plan->rules == VCCA_RULES_VIRTCCA))
     return vcca_fail(err, VCCA_FAULT_USAGE, "profile %s does not fit a machine that speaks %s", plan->profile, host->rmi ? "RMI" : "TMI");
   if (!blank(host, host->zero_page, err))
@@ -293,7 +294,7 @@ bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress
   for (size_t i = 0; i < plan->segment_count; i++)
     going.total += plan->segments[i].size;
   bool built = host->rmi ? host_rmi_boot(host, vm, plan, &going, err) : host_tmi_boot(host, vm, plan, &going, err);
-  if (!blank(host, host->page, built ? err : &ignored)) /* what does not last is not referred to any longer */
+  if (!blank(host, host->page, built ? err : &ignored)) /* stop referring to the caller's pages: it can free them after this call */
     built = false;
   if (!built)
     return destroy(host, vm, &ignored) && false;
@@ -303,7 +304,7 @@ bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress
   return true;
 }
 
-/* The VM that has the REC; NULL when it was made by hand. */
+/* The VM that has the REC; NULL when another caller made the REC. */
 static const struct host_vm *vm_with(const struct vcca_host *h, uint64_t rec)
 {
   for (const struct host_vm *vm = h->vms; vm; vm = vm->next)
@@ -317,7 +318,7 @@ uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *
 {
   uint8_t record[PAGE_4K] = {0};
   vcca_put_le64(record, flags);
-  bool written = vcca_host_write(host->m, host->page, VCCA_SPAN(record)); /* if not, the call is refused */
+  bool written = vcca_host_write(host->m, host->page, VCCA_SPAN(record)); /* if not, the monitor refuses the call */
   uint64_t status = SMC(host, host->rmi ? RMI_REC_ENTER : TMI_TEC_ENTER, rec, host->page);
   vcca_sink out = VCCA_SINK(record);
   bool read = written && vcca_host_read(host->m, host->page, &out, sizeof record);
@@ -338,11 +339,12 @@ bool vcca_host_destroy(vcca_host *host, const struct vcca_booted *booted, struct
 
 void vcca_host_regions(const struct vcca_plan *plan, struct vcca_machine_config *config)
 {
-  const uint64_t base = UINT64_C(0x80000000), tmm_pool = UINT64_C(0x1000000000000) / 4; /* 64 TiB, beyond any host memory */
+  const uint64_t base = UINT64_C(0x80000000), tmm_pool = UINT64_C(0x1000000000000) / 4; /* 64 TiB: above all host memory */
   uint64_t memory = plan->ram_size;
   for (size_t i = 0; i < plan->segment_count; i++)
     memory += plan->segments[i].size;
-  /* Tables and RECs: a table maps 512 granules, a REC has at most 16 auxiliary granules, roots are at most 16. */
+  /* Room for tables and RECs: a table maps 512 granules, a REC has at most 16 auxiliary granules, a realm at
+   * most 16 root tables. */
   uint64_t inner = memory + memory / 256 + (uint64_t)plan->vcpus * (REC_AUX_MAX + 2) * PAGE_4K + 64 * (uint64_t)MIB;
   inner = round_up(inner, BLOCK_2M);
 

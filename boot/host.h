@@ -1,5 +1,5 @@
-/* The host's side of a machine: its memory, its calls, and what it remembers of the VMs it started. host_rmi.c and host_tmi.c carry
- * a plan out in their ABI's calls.
+/* The host's side of a machine: its memory, its calls, and what it knows of the VMs that it started.
+ * host_rmi.c and host_tmi.c carry a plan out with the calls of their ABI.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BOOT_HOST_H
@@ -10,15 +10,16 @@
 
 enum { HOST_ARGS = 5, REC_AUX_MAX = 16 };
 
-/* Which granules of host memory the host has in use: a bit each over all regions it may use, counted from the highest address
- * down. It takes the highest free ones, so that low addresses stay free for calls made by hand. */
+/* The granules of host memory that the host uses: one bit each, over all of its regions, from the highest
+ * address down. The host takes the highest free granules, so that low addresses stay free for calls that a
+ * user makes. */
 struct host_pool {
   uint64_t *used;
   uint64_t granules;
-  uint64_t first; /* none before is free */
+  uint64_t first; /* no granule before this one is free */
 };
 
-/* A VM, from its first granule on: what there is to give back. */
+/* A VM that is being built, or is built: what the host has to take back. */
 struct host_vm {
   struct host_vm *next;
   bool created; /* the realm or CVM exists */
@@ -34,10 +35,10 @@ struct vcca_host {
   vcca_machine *m;
   bool rmi;
   struct host_pool pool;
-  uint64_t zero_page, page; /* Non-secure: one of zeros, one for parameters, contents and run records */
+  uint64_t zero_page, page; /* Non-secure pages: one of zeros; one for parameters, contents and run records */
   struct host_vm *vms;
-  uint64_t x[VCCA_SMC_REGS]; /* registers of the last call, as they came back */
-  uint64_t args[HOST_ARGS];  /* its arguments, for messages */
+  uint64_t x[VCCA_SMC_REGS]; /* registers after the last call */
+  uint64_t args[HOST_ARGS];  /* arguments of the last call, for messages */
 };
 
 /* Progress of a boot. */
@@ -48,23 +49,23 @@ struct host_progress {
 };
 void host_progress_add(struct host_progress *progress, uint64_t bytes);
 
-/* n Non-secure granules side by side, aligned to their size; false when host memory is used up. */
+/* Takes n contiguous Non-secure granules, aligned to their total size. False when host memory is used up. */
 VCCA_MUST_USE bool host_take(struct vcca_host *h, unsigned n, uint64_t *pa, struct vcca_error *err);
 void host_give(struct vcca_host *h, uint64_t pa, unsigned n);
 
-/* Issues an SMC; all results are in h->x. Returns the status register. */
+/* Makes an SMC; all results are in h->x. Returns the status register. */
 uint64_t host_smc(struct vcca_host *h, uint64_t fid, const uint64_t args[HOST_ARGS]);
 #define SMC(h, fid, ...) host_smc(h, fid, (const uint64_t[HOST_ARGS]){__VA_ARGS__})
-/* Says which call was refused, with what arguments and status. Returns false. */
+/* Fails with the last call, its arguments and its status. Returns false. */
 bool host_refused(const struct vcca_host *h, uint64_t fid, struct vcca_error *err);
 
-/* Puts content into the host's page, zeros behind it, and returns where: its own page, or the page of zeros. When that page is not the
- * host's any more, an address that every call refuses. */
+/* Copies content into the host's page, pads it with zeros, and returns the page's address; for content of
+ * zeros that of the page of zeros. If a realm uses the page now, returns an address that every call refuses. */
 uint64_t host_source(struct vcca_host *h, vcca_span content);
 
-/* Makes the granule at ipa by DATA_CREATE from the one at source. */
+/* Creates the granule at ipa by DATA_CREATE, from the granule at source. */
 typedef bool (*host_create)(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err);
-/* All granules of the segment, in order. */
+/* Creates all granules of the segment, in order. */
 VCCA_MUST_USE bool host_populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, const struct vcca_segment *s,
                                  host_create create, struct host_progress *progress, struct vcca_error *err);
 /* The MPIDR of vCPU i: 16 to an Aff0 group (RMM specification, RecIndex). */
@@ -73,18 +74,18 @@ static inline uint64_t host_mpidr(unsigned i)
   return (i & 15) | (uint64_t)(i >> 4) << 8;
 }
 
-/* Builds vm up to ACTIVATE. On failure vm tells what there is already. */
+/* Builds vm up to ACTIVATE. After a failure, vm records what was built. */
 VCCA_MUST_USE bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct host_progress *progress,
                                  struct vcca_error *err);
 VCCA_MUST_USE bool host_tmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct host_progress *progress,
                                  struct vcca_error *err);
-/* Gives back whatever vm has. */
+/* Takes back all granules that vm records. */
 VCCA_MUST_USE bool host_rmi_destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err);
 VCCA_MUST_USE bool host_tmi_destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err);
 
 #define RMI_REC_ENTER UINT64_C(0xC400015C)
 #define TMI_TEC_ENTER UINT64_C(0xC4000269)
-/* Carries out the change of RIPAS that a REC asks for, as far as the monitor lets it. */
+/* Makes the change of RIPAS that a REC asks for, as far as the monitor allows. */
 void host_rmi_change_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t rec, uint64_t base, uint64_t top);
 enum { RMI_EXIT_RIPAS_BASE = 0xd00, RMI_EXIT_RIPAS_TOP = 0xd08, RMI_EXIT_RIPAS_CHANGE = 4 }; /* RmiRecExit, B4.4.16 */
 enum { RMI_EXIT_REASON = 0x800, TMI_EXIT_REASON = 0x188 };                                   /* in the run page */

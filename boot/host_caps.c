@@ -1,5 +1,5 @@
-/* Host capabilities: a table of keys, a strict reader of the TOML that such files are written in (key = value lines, no tables: no
- * TOML library for C is in Debian 12), and the options that override.
+/* Host capabilities: the table of keys; a strict reader of their TOML files (lines key = value, no tables;
+ * Debian 12 has no TOML library for C); and the options that replace values.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/vmm.h"
@@ -12,7 +12,7 @@ static const struct {
   const char *key, *option;
   enum kind kind;
   unsigned min, max;
-  const char *how; /* it is read on a host */
+  const char *how; /* how to find it on a host */
 } caps_rows[VCCA_CAPS] = {
     [VCCA_CAP_IPA_BITS] = {"ipa_bits", "ipa-bits", NUMBER, 32, 52,
                            "dmesg | grep \"IPA Size Limit\""},                   /* 52: LPA2 (RMM specification, RmiFeatureRegister0) */
@@ -88,7 +88,7 @@ static bool read_integer(vcca_span text, uint64_t max, uint64_t *out)
   return after_digit && *out <= max;
 }
 
-/* The value that text stands for; *why says what is wrong with it otherwise. */
+/* Reads a value; if it cannot, *why says what is wrong. */
 static bool read_value(enum vcca_cap cap, vcca_span text, unsigned *out, const char **why)
 {
   uint64_t number;
@@ -127,7 +127,7 @@ bool vcca_host_caps_set(struct vcca_host_caps *caps, enum vcca_cap cap, const ch
 /* --- Files ------------------------------------------------------------------------------------------------ */
 
 struct line {
-  vcca_span text; /* what is left of it */
+  vcca_span text; /* the rest of the file */
   unsigned number, column;
   struct vcca_error *err;
 };
@@ -170,7 +170,7 @@ static bool is_quoted(const struct line *l)
   return l->text.n > 0 && (l->text.p[0] == '"' || l->text.p[0] == '\'');
 }
 
-/* "basic" or 'literal', without escapes: no value here needs one. */
+/* "basic" or 'literal', without escapes: no value needs one. */
 static bool take_string(struct line *l, vcca_span *out)
 {
   uint8_t quote = l->text.p[0];
@@ -206,7 +206,7 @@ static bool lower(struct line *l, struct vcca_host_caps *caps, enum vcca_cap cap
   return true;
 }
 
-/* key = value, with nothing but a comment behind it. */
+/* key = value, followed by nothing or by a comment. */
 static bool read_pair(struct line *l, bool seen[VCCA_CAPS], struct vcca_host_caps *caps)
 {
   struct line at_key = *l;
@@ -252,7 +252,7 @@ bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcc
   struct vcca_host_caps result = *caps;
   bool seen[VCCA_CAPS] = {false};
   unsigned number = 0;
-  for (size_t at = vcca_span_is(vcca_span_sub(toml, 0, 3), "\xef\xbb\xbf") ? 3 : 0; at < toml.n;) { /* a byte order mark may be in front */
+  for (size_t at = vcca_span_is(vcca_span_sub(toml, 0, 3), "\xef\xbb\xbf") ? 3 : 0; at < toml.n;) { /* the file can start with a byte order mark */
     const uint8_t *newline = memchr(toml.p + at, '\n', toml.n - at);
     size_t end = newline ? (size_t)(newline - toml.p) : toml.n;
     size_t n = end - at;

@@ -1,5 +1,6 @@
-/* A plan in RMI calls, in the order of KVM's Arm CCA support for RMM 1.0: REALM_CREATE, INIT_RIPAS of all RAM, DATA_CREATE in ascending
- * order, REC_CREATE, REALM_ACTIVATE. Tables are made only when a walk asks for them, granules delegated as they are needed.
+/* A plan as RMI calls, in the order of KVM's Arm CCA support for RMM 1.0: REALM_CREATE, INIT_RIPAS of all
+ * RAM, DATA_CREATE by ascending address, REC_CREATE, REALM_ACTIVATE. The host creates a table only when a
+ * walk needs it, and delegates granules when it needs them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/host.h"
@@ -24,11 +25,11 @@
 
 enum { RMI_SUCCESS = 0, RMI_ERROR_RTT = 4, RMI_ERROR_MASK = 0xff };
 
-/* Where a walk stopped, when the status says that it did. */
+/* The level at which a walk stopped, if the status says so. */
 static bool stopped_at(uint64_t status, int *level)
 {
   uint8_t index = (uint8_t)(status >> 8);
-  *level = index < 0x80 ? index : index - 0x100; /* levels begin at -1 */
+  *level = index < 0x80 ? index : index - 0x100; /* the first level is -1 */
   return (status & RMI_ERROR_MASK) == RMI_ERROR_RTT;
 }
 
@@ -49,14 +50,14 @@ static bool undelegate(struct vcca_host *h, uint64_t pa, unsigned n, struct vcca
   return true;
 }
 
-/* On the way out of a failure that is told already. Returns false. */
+/* Takes back a granule after a failure that is reported already. Returns false. */
 static bool give_up(struct vcca_host *h, uint64_t pa, unsigned n)
 {
   struct vcca_error ignored;
   return undelegate(h, pa, n, &ignored) && false;
 }
 
-/* n delegated granules side by side. */
+/* Takes and delegates n contiguous granules. */
 static bool delegate(struct vcca_host *h, unsigned n, uint64_t *pa, struct vcca_error *err)
 {
   uint64_t base;
@@ -105,7 +106,7 @@ static bool realm_create(struct vcca_host *h, struct host_vm *vm, const struct v
   return true;
 }
 
-/* The tables above ipa of levels first..last. */
+/* Creates the tables for ipa at levels first to last. */
 static bool make_tables(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, int first, int last, struct vcca_error *err)
 {
   for (int level = first; level <= last; level++) {
@@ -120,7 +121,8 @@ static bool make_tables(struct vcca_host *h, const struct host_vm *vm, uint64_t 
   return true;
 }
 
-/* RIPAS RAM over [base, top): each call does one table's worth. Where an entry is too large, tables down to the largest that fits. */
+/* Sets RIPAS RAM over [base, top). Each call covers one table at most. Where an entry is too large, creates
+ * tables down to the largest entry that fits. */
 static bool init_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t base, uint64_t top, struct vcca_error *err)
 {
   while (base < top) {
@@ -139,7 +141,7 @@ static bool init_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t b
 
 void host_rmi_change_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t rec, uint64_t base, uint64_t top)
 {
-  struct vcca_error err; /* the realm learns how far it came */
+  struct vcca_error err; /* the monitor reports how far it got */
   while (base < top) {
     int stopped, fits = stage2_block_level(vm->ipa_bits, base, top);
     uint64_t status = SMC(h, RMI_RTT_SET_RIPAS, vm->rd, rec, base, top);
@@ -177,7 +179,7 @@ static bool populate_all(struct vcca_host *h, const struct host_vm *vm, const st
   return true;
 }
 
-/* The auxiliary granules of the next REC: all or none. */
+/* Takes all auxiliary granules of the next REC, or none. */
 static bool delegate_aux(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err)
 {
   uint64_t *aux = vm->aux[vm->recs];
@@ -244,7 +246,7 @@ bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_pl
 
 /* --- Tearing down --------------------------------------------------------------------------------------------- */
 
-/* All of the realm's memory: every answer says where the next thing to look at is. */
+/* Destroys all of the realm's memory. Each result says where to continue. */
 static bool destroy_data(struct vcca_host *h, const struct host_vm *vm, struct vcca_error *err)
 {
   uint64_t end = (uint64_t)1 << (vm->ipa_bits - 1); /* the protected half */
@@ -258,7 +260,7 @@ static bool destroy_data(struct vcca_host *h, const struct host_vm *vm, struct v
     if (status == RMI_SUCCESS) {
       if (!undelegate(h, data, 1, err))
         return false;
-    } else if (top == ipa && stopped < STAGE2_LAST_LEVEL) { /* folded into a block: unfold it first */
+    } else if (top == ipa && stopped < STAGE2_LAST_LEVEL) { /* a block: split it into a table first */
       if (!make_tables(h, vm, ipa, stopped + 1, STAGE2_LAST_LEVEL, err))
         return false;
       continue;

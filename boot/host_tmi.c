@@ -1,6 +1,6 @@
-/* A plan in TMI calls, in the order of openEuler's KVM: CVM_CREATE, DATA_CREATE in ascending order over the windows (with a source what is
- * measured, without what is not), TEC_CREATE, TTT_MAP_RANGE over the rest of RAM, CVM_ACTIVATE. The TMM takes granules from its own
- * pool and returns handles.
+/* A plan as TMI calls, in the order of openEuler's KVM: CVM_CREATE, DATA_CREATE by ascending address over the
+ * windows (with a source: measured; without: not), TEC_CREATE, TTT_MAP_RANGE over the rest of RAM,
+ * CVM_ACTIVATE. The TMM takes granules from its own pool and returns handles.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/host.h"
@@ -41,7 +41,7 @@ static bool cvm_create(struct vcca_host *h, struct host_vm *vm, const struct vcc
   return vm->created || host_refused(h, TMI_CVM_CREATE, err);
 }
 
-/* Without a source when it is not measured. */
+/* Creates one granule; one that is not measured has no source. */
 static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err)
 {
   uint64_t src = measured ? source : 0;
@@ -76,7 +76,7 @@ static bool create_tecs(struct vcca_host *h, struct host_vm *vm, const struct vc
   return true;
 }
 
-/* RAM behind the last window, the device tree's. */
+/* RAM after the last window, which is the device tree's. */
 static bool map_rest(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, struct vcca_error *err)
 {
   uint64_t base = round_up(segment_end(&plan->segments[plan->segment_count - 1]), BLOCK_2M);

@@ -1,5 +1,6 @@
-/* Kernels: the arm64 Image header (Documentation/arch/arm64/booting.rst, "Call the kernel image"), 64 bytes in front of an uncompressed kernel,
- * which an EFI stub's PE header shares; and files that VMMs start without one, or that only look like kernels.
+/* Kernels. The arm64 Image header (Documentation/arch/arm64/booting.rst, "Call the kernel image") is the
+ * first 64 bytes of an uncompressed kernel; the PE header of an EFI stub shares them. Also files that VMMs
+ * start without a header, and files that only look like kernels.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/image.h"
@@ -13,7 +14,7 @@ enum { RAW_OFFSET = 0x80000 }; /* QEMU hw/arm/boot.c, KERNEL64_LOAD_ADDR; kvmtoo
 /* --- What is no Image -------------------------------------------------------------------------------------- */
 
 #define BY_ITSELF " and start the VM with the result"
-/* What people have instead of an Image, by what such a file has where. */
+/* Files that people have instead of an Image, by their magic bytes. */
 static const struct {
   size_t offset;
   const char *bytes;
@@ -58,7 +59,7 @@ bool image_zboot(vcca_span kernel, struct image_zboot *out)
   return true;
 }
 
-/* How a payload is taken out, by what the header calls its compression (scripts/Makefile.lib). */
+/* How to extract a payload, by the header's name of its compression (scripts/Makefile.lib). */
 static bool refuse_zboot(const struct image_zboot *z, struct vcca_error *err)
 {
   static const char *const how[][2] = {{"gzip", "gunzip"}, {"zstd", "unzstd"}, {"zstd22", "unzstd"}, {"xzkern", "unxz"},
@@ -73,7 +74,7 @@ static bool refuse_zboot(const struct image_zboot *z, struct vcca_error *err)
                    z->type[0] ? z->type : "unknown", (uint64_t)z->at + 1, (uint64_t)z->n, tool ? tool : "what unpacks it");
 }
 
-/* A file that a CPU could not start from: a VMM that takes any bytes would start it in vain. */
+/* A file that no CPU can start. A VMM that loads any bytes would start it without success. */
 static bool refuse_wrapped(vcca_span image, struct vcca_error *err)
 {
   struct image_zboot z;
@@ -118,7 +119,7 @@ bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *
     return false;
   if (raw)
     *out = (struct vcca_arm64_image){.headless = true};
-  if (out->image_size == 0) { /* before Linux 3.17: then text_offset means nothing */
+  if (out->image_size == 0) { /* before Linux 3.17, when text_offset had no meaning */
     out->guessed = true;
     out->text_offset = RAW_OFFSET;
     out->image_size = kernel.n;

@@ -8,12 +8,12 @@
 
 #include "vcca/boot.h"
 
-/* What the header says; nothing of it is checked against the file. */
+/* The header's fields, not checked against the file. */
 struct image_zboot {
   uint32_t at, n; /* of the payload */
-  char type[16];  /* "gzip", "zstd", ...; "" when it is no such word */
+  char type[16];  /* "gzip", "zstd", ...; "" when it is not a name */
 };
-/* Whether the file is one. */
+/* Whether the file is an EFI zboot image; then fills *out. */
 bool image_zboot(vcca_span kernel, struct image_zboot *out);
 
 #endif

@@ -8,7 +8,7 @@
 #include "yaml/value.h"
 #include "vcca/boot.h"
 
-/* Extensions one list may ask for: 4 GiB in pages. */
+/* The most extensions of one list: 4 GiB in pages. */
 enum { EXTENSIONS_MAX = 1 << 20 };
 
 struct ops {
@@ -88,7 +88,8 @@ static bool do_create(struct ops *o, const struct tree_node *map)
   return true;
 }
 
-/* level says how large the translation table entries are: 3 is 4 KiB, 2 is 2 MiB, 1 is 1 GiB. Each is one extension. */
+/* level gives the size of the translation table entries: 3 is 4 KiB, 2 is 2 MiB, 1 is 1 GiB. Each entry is
+ * one extension. */
 static bool do_ripas(struct ops *o, const struct tree_node *map)
 {
   unsigned level = 3;
@@ -139,7 +140,8 @@ static bool granules_of(struct ops *o, const struct tree_node *node, uint64_t ip
   return true;
 }
 
-/* content (any number of granules, the last padded with zeros), or one granule's digest, or unmeasured. */
+/* content (any number of granules, the last padded with zeros), or the digest of one granule, or not
+ * measured. */
 static bool do_data(struct ops *o, const struct tree_node *map)
 {
   const struct tree_node *content = tree_get(map, "content"), *digest = tree_get(map, "digest");
@@ -170,7 +172,7 @@ static bool do_rec(struct ops *o, const struct tree_node *map)
   return true;
 }
 
-/* index as the guest's calls number them: 1 is REM 0. */
+/* index as in guest calls: 1 is REM 0. */
 static bool do_extend(struct ops *o, const struct tree_node *map)
 {
   struct tree_node *index_node, *value_node;

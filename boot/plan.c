@@ -1,4 +1,4 @@
-/* From "this VM, please" to a plan: what all profiles check alike, and the one row each profile is.
+/* From a description of a VM to a plan: the checks that all profiles have, and one row for each profile.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/plan.h"
@@ -14,11 +14,11 @@ struct profile {
   const char *name;
   bool (*lay_out)(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
   enum vcca_rules_id rules;
-  unsigned kernel_sve;         /* fixed: with a kernel; without SVE for firmware */
-  unsigned fixed_pmu_counters; /* fixed: always */
+  unsigned kernel_sve;         /* if fixed: SVE with a kernel; firmware has no SVE */
+  unsigned fixed_pmu_counters; /* if fixed: for kernel and firmware */
   bool arm;                    /* RIPAS, debug registers, fields encoded minus 1, IPAs with an unprotected half */
-  bool fixed;                  /* SVE and PMU are the profile's, not the caller's */
-  bool kernel_only;            /* Kata's guest is a kernel and a disk image */
+  bool fixed;                  /* the profile decides SVE and PMU, not the caller */
+  bool kernel_only;            /* no initrd, no firmware: Kata's guest is a kernel and a disk image */
 };
 static const struct profile profiles[] = {
     {.name = "virtcca", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca},
@@ -117,7 +117,7 @@ static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, str
   return true;
 }
 
-/* The measured parameters, in each world's encoding. */
+/* Sets the measured parameters, as virtCCA or Arm encode them. */
 static void set_params(const struct profile *p, const struct vcca_vm *vm, struct vcca_plan *plan)
 {
   unsigned sve_bits = !p->fixed ? vm->sve_bits : vm->kernel.p ? p->kernel_sve : 0;
@@ -140,7 +140,8 @@ static void set_params(const struct profile *p, const struct vcca_vm *vm, struct
   }
 }
 
-/* Segments are where memory is, and the addresses exist. That they are in order and apart is each layout's doing. */
+/* Checks that segments are in RAM, and that addresses exist. Each layout puts them in order, without
+ * overlaps. */
 static bool check_segments(const struct profile *p, const struct vcca_plan *plan, struct vcca_error *err)
 {
   uint64_t ram_end = plan->ram_base + plan->ram_size;

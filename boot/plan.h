@@ -1,4 +1,4 @@
-/* What the layouts share. A layout function fills segments, vCPU 0 and the loader; plan.c checks what it did.
+/* What all layouts use. A layout function sets segments, vCPU 0 and the loader; plan.c checks the result.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BOOT_PLAN_H
@@ -7,7 +7,7 @@
 #include "vcca/boot.h"
 
 enum { PAGE_4K = 0x1000, BLOCK_2M = 0x200000, MIB = 0x100000 };
-/* No address or size in a plan goes beyond; sums of a few of them cannot wrap. */
+/* The limit of all addresses and sizes in a plan. The sum of a few of them cannot overflow. */
 #define ADDRESS_LIMIT ((uint64_t)1 << 48)
 
 static inline uint64_t round_up(uint64_t value, uint64_t unit)
@@ -26,17 +26,17 @@ static inline uint64_t segment_end(const struct vcca_segment *s)
   return s->ipa + s->size;
 }
 
-/* Appends a segment; nothing when size is 0. There is room for every layout's. */
+/* Appends a segment, if size is not 0. A plan has room for the segments of every layout. */
 void plan_add(struct vcca_plan *plan, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured);
 
-/* What a kernel needs, with sizes that can be calculated with. headless: one without a header is taken. */
+/* Reads a kernel, and refuses sizes above ADDRESS_LIMIT. headless: accepts one without a header. */
 VCCA_MUST_USE bool plan_kernel(vcca_span kernel, bool headless, struct vcca_arm64_image *image, struct vcca_error *err);
 
-/* The RIM in two pieces: the parameters, and all that follows them. */
+/* The RIM in two steps: the parameters, then everything after them. */
 void plan_begin(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, struct vcca_rim *rim);
 void plan_extend(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, struct vcca_rim *rim);
 
-/* The two worlds' layouts. plan->ram_base is set. */
+/* The layouts of virtCCA and Arm. plan->ram_base is set. */
 VCCA_MUST_USE bool plan_virtcca(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
 VCCA_MUST_USE bool plan_arm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
 

@@ -9,7 +9,7 @@
 
 enum { INITRD_AT = 128 * MIB };
 
-/* Content padded to its last granule. */
+/* Adds content, padded to a full granule. */
 static void add_file(struct vcca_plan *plan, enum vcca_role role, uint64_t ipa, vcca_span file)
 {
   plan_add(plan, role, ipa, round_up(file.n, PAGE_4K), file, true);

@@ -1,4 +1,4 @@
-/* A plan with the built-in device tree, which tells where the plan put the initrd.
+/* A plan with the built-in device tree, which contains the place of the initrd.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/boot.h"
@@ -10,7 +10,8 @@ bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_pl
                                .vcpus = vm->vcpus ? vm->vcpus : 1,
                                .bootargs = bootargs,
                                .initrd_size = vm->initrd.n};
-  /* Twice: the layout depends on the tree's size, the tree's values on the layout. The size does not depend on the values. */
+  /* Plans twice: the layout depends on the tree's size, the tree's values on the layout. The size does not
+   * depend on the values. */
   for (unsigned turn = 0; turn < 2; turn++) {
     vcca_bytes_free(dtb);
     if (!vcca_dtb_make(&spec, dtb, err))

@@ -1,5 +1,5 @@
-/* A plan's RIM without a machine: parameters, RIPAS blocks, granules, RECs, in the order and the pieces in which real calls come
- * (host_rmi.c, host_tmi.c). Contents are hashed straight from the images, on all CPUs.
+/* A plan's RIM without a machine: parameters, RIPAS blocks, granules, RECs, in the same order and pieces as
+ * the real calls (host_rmi.c, host_tmi.c). All CPUs hash contents, directly from the images.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/plan.h"
@@ -16,7 +16,7 @@ struct measuring {
   uint64_t done, total;
 };
 
-/* Tells the hook about the extension that turned `before` into the RIM. */
+/* Reports to the hook the extension that changed before into the RIM. */
 static void tell(const struct measuring *ms, struct vcca_rim_step step, const uint8_t before[VCCA_MEASUREMENT_SIZE])
 {
   if (!ms->hook)
@@ -33,7 +33,7 @@ static void measure_params(struct measuring *ms, const struct vcca_plan *plan)
   tell(ms, (struct vcca_rim_step){.kind = VCCA_STEP_CREATE, .flags = plan->params.flags}, zeros);
 }
 
-/* RTT_INIT_RIPAS extends once per table entry; KVM makes tables only where an entry does not fit. */
+/* RTT_INIT_RIPAS extends once for each table entry. KVM creates a table only where an entry does not fit. */
 static void measure_ripas(struct measuring *ms, unsigned ipa_bits, uint64_t base, uint64_t top)
 {
   while (base < top) {
@@ -57,7 +57,7 @@ struct run {
   const struct vcca_segment *segment;
 };
 
-/* n pages of the segment from page first on; digests is NULL when it is not measured. */
+/* n pages of the segment, beginning with page first. digests is NULL when the segment is not measured. */
 static void measure_pages(void *ctx, size_t first, size_t n, const uint8_t *digests)
 {
   const struct run *run = ctx;
@@ -70,7 +70,7 @@ static void measure_pages(void *ctx, size_t first, size_t n, const uint8_t *dige
     ms->progress(ms->progress_ctx, ms->done, ms->total);
 }
 
-/* The digests are there. */
+/* The segment has its digests already. */
 static void measure_known(struct run *run, size_t pages)
 {
   enum { AT_ONCE = 64 };
@@ -83,7 +83,7 @@ static void measure_known(struct run *run, size_t pages)
     measure_pages(run, first, 1, vcca_hash_zero_page(alg));
 }
 
-/* The chain is serial, contents are not: they are hashed ahead of it. */
+/* The chain is serial. Contents are hashed before it, in parallel. */
 static void measure_segment(struct measuring *ms, const struct vcca_segment *s)
 {
   struct run run = {ms, s};

@@ -1,4 +1,4 @@
-/* What every layout does with images.
+/* What all layouts do with images.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>

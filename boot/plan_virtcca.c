@@ -25,7 +25,8 @@ static vcca_span write_loader(struct vcca_plan *plan, uint64_t dtb, uint64_t ent
   return VCCA_SPAN(plan->loader);
 }
 
-/* A file's window: gen_rim_ref rounds up one byte more than there is, so an exact multiple of 2 MiB gains a block. */
+/* The size of a file's window: gen_rim_ref rounds up the size plus one byte, so an exact multiple of 2 MiB
+ * gets one more block. */
 static uint64_t window(vcca_span file)
 {
   return round_up((uint64_t)file.n + 1, BLOCK_2M);
@@ -36,7 +37,7 @@ static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca
   struct vcca_arm64_image image;
   if (!plan_kernel(vm->kernel, false, &image, err))
     return false;
-  if (image.guessed) /* gen_rim_ref would measure nothing of it */
+  if (image.guessed) /* gen_rim_ref would not measure it */
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
                      "kernel: its header's image_size is 0, so the memory it needs is not known: take Linux 3.17 or later");
 

@@ -14,7 +14,7 @@ static inline int stage2_start_level(unsigned ipa_bits)
   return 4 - (int)((ipa_bits - 8) / 9);
 }
 
-/* How many tables the root is made of, side by side. */
+/* The number of tables that form the root, one after the other. */
 static inline unsigned stage2_roots(unsigned ipa_bits)
 {
   unsigned one_root_bits = 9 * (unsigned)(STAGE2_LAST_LEVEL - stage2_start_level(ipa_bits)) + 21;

@@ -1,4 +1,4 @@
-/* Reading a sweep's plan: what its parts share.
+/* Reading a sweep's plan: what its files have in common.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BOOT_SWEEP_READ_H
@@ -17,17 +17,17 @@ struct sweep_reader {
   struct vcca_sweep *sweep;
   const char *folder;
   struct vcca_files *files;
-  size_t unpacked_left;     /* bytes that kernels may still unpack to */
-  size_t hosts_left;        /* capability files that may still be read */
-  struct sweep_words fixed; /* args in front of the matrix: every value of the matrix's begins with them */
+  size_t unpacked_left;     /* bytes that kernels can still unpack to */
+  size_t hosts_left;        /* capability files that can still be read */
+  struct sweep_words fixed; /* fixed args; each args value of the matrix follows them */
   struct vcca_error *err;
 };
 
 /* A copy that lives as long as the sweep. */
 const char *sweep_keep(struct sweep_reader *r, vcca_span text);
-/* A scalar that a row can hold: text without control characters, not too long. */
+/* Checks that a scalar fits into a row: text without control characters, not too long. */
 bool sweep_check_text(struct sweep_reader *r, const struct tree_node *node, bool may_be_empty);
-/* Adds the words of a list, or of a text: cut at blanks as a shell cuts it, or else one word. */
+/* Adds the arguments of a list; or of a text, split as a shell does (shell), else as one argument. */
 bool sweep_read_words(struct sweep_reader *r, const struct tree_node *node, bool shell, struct sweep_words *words);
 
 #endif

@@ -1,4 +1,4 @@
-/* kvmtool: what its command line and its device tree share.
+/* kvmtool: what the files about its command line and its device tree have in common.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BOOT_VMM_KVMTOOL_H

@@ -1,4 +1,4 @@
-/* QEMU's virt machine: what its command line and its device tree share.
+/* QEMU's virt machine: what the files about its command line and its device tree have in common.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef BOOT_VMM_QEMU_H
@@ -9,7 +9,7 @@
 /* Regions above RAM (hw/arm/virt.c, extended_memmap and virt_set_memmap). */
 struct qemu_map {
   uint64_t redistributors, ecam, mmio;
-  unsigned ipa_bits; /* one more than the map needs: the upper half is the realm's shared one */
+  unsigned ipa_bits; /* one more than the map needs: the upper half of the addresses is shared */
 };
 struct qemu_map qemu_map(const struct vcca_vmm_config *config);
 
@@ -24,9 +24,10 @@ bool qemu_check(const struct vmm_model *model, struct vcca_vmm_config *config, s
 #define QEMU_NO_FLASH "a realm's firmware is what -bios names: QEMU gives a realm no flash"
 vmm_reader qemu_read_object, qemu_read_device, qemu_read_serial, qemu_read_global, qemu_read_set;
 extern const struct vmm_option qemu_drive_keys[];
-/* Reads the realm's object into config, when all words are read; refuses one that is named but not made. */
+/* Reads the realm's object into config, after all arguments. Refuses an object that is named but not made. */
 VCCA_MUST_USE bool qemu_check_realm(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err);
-/* Refuses a memory-backend that is named but not made, or not as large as RAM; without -m it says how large RAM is. */
+/* Refuses a memory backend that is named but not made, or not as large as RAM. Without -m it sets the size of
+ * RAM. */
 VCCA_MUST_USE bool qemu_check_backend(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err);
 void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes);
 

@@ -132,29 +132,36 @@ static void print_text(const struct job *job, const struct vcca_measured *m)
     vcca_print(stdout, "REM%u: %s\n", i, vcca_hex_text(vcca_span_of(m->rem[i], vcca_hash_size(m->rim.hash_alg)), hex, sizeof hex));
 }
 
-/* The hashing engines, the fastest first. */
-static void list_engines(bool json)
+/* The engines of a kind, the fastest first. */
+static void list_kind(struct vcca_json *j, const char *kind, bool (*at)(size_t i, struct vcca_engine_info *out))
 {
   struct vcca_engine_info e;
+  for (size_t i = 0; at(i, &e); i++) {
+    if (!j) {
+      vcca_print(stdout, "%-11s %-10s %-13s %s\n", kind, e.name, e.available ? "available" : "not available", e.available ? e.what : e.why_not);
+      continue;
+    }
+    vcca_json_open(j, NULL, '{');
+    vcca_json_str(j, "name", e.name);
+    vcca_json_str(j, "kind", kind);
+    vcca_json_str(j, "what", e.what);
+    vcca_json_bool(j, "available", e.available);
+    if (!e.available)
+      vcca_json_str(j, "why_not", e.why_not);
+    vcca_json_close(j);
+  }
+}
+
+static void list_engines(bool json)
+{
   struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
   if (json) {
     vcca_json_open(&j, NULL, '{');
     vcca_json_head(&j, "vcca-engines-1", NULL);
     vcca_json_open(&j, "engines", '[');
   }
-  for (size_t i = 0; vcca_engine_at(i, &e); i++) {
-    if (!json) {
-      vcca_print(stdout, "%-10s %-13s %s\n", e.name, e.available ? "available" : "not available", e.available ? e.what : e.why_not);
-      continue;
-    }
-    vcca_json_open(&j, NULL, '{');
-    vcca_json_str(&j, "name", e.name);
-    vcca_json_str(&j, "what", e.what);
-    vcca_json_bool(&j, "available", e.available);
-    if (!e.available)
-      vcca_json_str(&j, "why_not", e.why_not);
-    vcca_json_close(&j);
-  }
+  list_kind(json ? &j : NULL, "hashing", vcca_engine_at);
+  list_kind(json ? &j : NULL, "signatures", vcca_signature_engine_at);
   for (unsigned level = 0; json && level < 2; level++)
     vcca_json_close(&j);
 }

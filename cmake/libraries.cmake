@@ -52,7 +52,7 @@ endif()
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
-# Hashing engines that may be there: AUTO takes what is found, ON insists, OFF leaves it out (docs/adr/0009-hashing-engines.md).
+# Engines for hashing and signatures that may be there: AUTO takes what is found, ON insists, OFF leaves it out (docs/adr/0009-engines.md).
 foreach(engine OPENSSL IPSEC_MB)
   set(VCCA_${engine} AUTO CACHE STRING "Hashing engine: AUTO, ON or OFF")
   set_property(CACHE VCCA_${engine} PROPERTY STRINGS AUTO ON OFF)
@@ -64,7 +64,7 @@ if(NOT VCCA_OPENSSL STREQUAL "OFF")
   pkg_check_modules(LIBCRYPTO IMPORTED_TARGET libcrypto>=3.0)
   if(LIBCRYPTO_FOUND)
     list(APPEND VCCA_ENGINES PkgConfig::LIBCRYPTO)
-    list(APPEND VCCA_ENGINE_DEFINITIONS VCCA_HAVE_OPENSSL)
+    list(APPEND VCCA_ENGINE_DEFINITIONS VCCA_HAVE_OPENSSL VCCA_HAVE_LIBCRYPTO)
   elseif(NOT VCCA_OPENSSL STREQUAL "AUTO")
     message(FATAL_ERROR "VCCA_OPENSSL=${VCCA_OPENSSL}, but there is no libcrypto 3 (Debian: libssl-dev)")
   endif()
@@ -89,4 +89,5 @@ if(VCCA_MBEDTLS_VERSION VERSION_GREATER_EQUAL 4 AND NOT "VCCA_HAVE_OPENSSL" IN_L
     message(FATAL_ERROR "mbedTLS ${VCCA_MBEDTLS_VERSION} has no RSA private keys for vcca: it takes libcrypto 3 (Debian: libssl-dev), or mbedTLS 2.28 or 3.6")
   endif()
   list(APPEND VCCA_ENGINES PkgConfig::LIBCRYPTO)
+  list(APPEND VCCA_ENGINE_DEFINITIONS VCCA_HAVE_LIBCRYPTO)
 endif()

@@ -9,6 +9,7 @@
 
 #include "crypto/cert_pool.h"
 #include "crypto/constraints.h"
+#include "crypto/der.h"
 #include "crypto/key.h"
 #include "vcca/time.h"
 
@@ -89,6 +90,56 @@ static bool identified(const struct node *child, const struct node *parent)
   return of_child->authority_issuer.p == NULL || bundle_names_issuer(of_child->authority_issuer, parent);
 }
 
+/* An INTEGER as n bytes, big-endian. */
+static bool take_number(vcca_span *in, uint8_t *out, size_t n)
+{
+  vcca_span number;
+  if (!vcca_der_take_uint(in, &number) || number.n > n)
+    return false;
+  memset(out, 0, n - number.n);
+  memcpy(out + n - number.n, number.p, number.n);
+  return true;
+}
+
+/* The algorithm of ecdsa-with-SHA256, -SHA384, -SHA512 (RFC 5758, 3.2). */
+static bool ecdsa_algorithm(vcca_span identifier, enum vcca_sig_alg *alg)
+{
+  static const uint8_t oid[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03};
+  static const enum vcca_sig_alg algs[] = {VCCA_ES256, VCCA_ES384, VCCA_ES512}; /* the last arc is 2, 3, 4 */
+  if (identifier.n != sizeof oid + 1 || memcmp(identifier.p, oid, sizeof oid) != 0 || identifier.p[sizeof oid] < 2 || identifier.p[sizeof oid] > 4)
+    return false;
+  *alg = algs[identifier.p[sizeof oid] - 2];
+  return true;
+}
+
+static bool ecdsa_good(vcca_span certificate, const vcca_key *key)
+{
+  vcca_span body, rest, tbs, identifier, signature, numbers;
+  enum vcca_sig_alg alg;
+  uint8_t both[2 * VCCA_SCALAR_MAX];
+  size_t n = vcca_key_bytes(key);
+  if (!vcca_der_take_tag(&certificate, VCCA_DER_SEQUENCE, &body))
+    return false;
+  rest = body;
+  if (!vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &tbs))
+    return false;
+  tbs = vcca_span_sub(body, 0, body.n - rest.n);
+  return vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &identifier) && ecdsa_algorithm(identifier, &alg) && vcca_der_take_bits(&rest, &signature) &&
+         vcca_der_take_tag(&signature, VCCA_DER_SEQUENCE, &numbers) && take_number(&numbers, both, n) && take_number(&numbers, both + n, n) &&
+         vcca_verify(key, alg, tbs, vcca_span_of(both, 2 * n));
+}
+
+/* Whether the signature engine finds an ECDSA signature good, both certificates having keys that the profile accepts. Whatever it does not
+ * find good, mbedTLS judges. */
+static bool good_by_engine(const struct node *child, const struct node *parent)
+{
+  vcca_key *key = bundle_key(parent, NULL), *certified = bundle_key(child, NULL);
+  bool good = key && certified && vcca_key_type(key) != VCCA_KEY_RSA && ecdsa_good(vcca_span_of(child->cert.crt.raw.p, child->cert.crt.raw.len), key);
+  vcca_key_free(key);
+  vcca_key_free(certified);
+  return good;
+}
+
 /* Whether the child's signature is good by the parent's key. To mbedTLS the parent goes by the very name that the child has for it; and never as
  * the same certificate, which it would trust unseen. The date is our caller's business: what mbedTLS reads off the clock is put aside. */
 static enum signature judge_signature(struct node *child, const struct node *parent)
@@ -110,7 +161,7 @@ static bool signed_by(struct search *s, struct node *child, const struct node *p
   const char *subject = child->cert.info.subject, *issuer = parent->cert.info.subject;
   if (*known == UNKNOWN) {
     s->work -= s->work < WORK_SIGNATURE ? s->work : WORK_SIGNATURE;
-    *known = (uint8_t)judge_signature(child, parent);
+    *known = (uint8_t)(good_by_engine(child, parent) ? GOOD : judge_signature(child, parent));
   }
   if (*known == NOT_ACCEPTED)
     return refuse(s, depth, "or its issuer uses a hash or key that is not accepted here; the issuer is", subject, issuer);

@@ -1,4 +1,4 @@
-/* Hashing engines. An engine is any way to hash; which one ran never shows in a result (docs/adr/0009-hashing-engines.md).
+/* Hashing engines. An engine is any way to hash; which one ran never shows in a result (docs/adr/0009-engines.md).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_CRYPTO_ENGINE_H

@@ -8,10 +8,36 @@
 
 #include <pthread.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+#include "crypto/openssl.h"
 
-static EVP_MD *fetched[VCCA_HASH_ALGS]; /* written by start() */
+/* --- What is shared with signatures ------------------------------------------------------------------------ */
+
+static OSSL_LIB_CTX *library;
+static EVP_MD *fetched[VCCA_HASH_ALGS];
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+
+static void open_library(void)
+{
+  static const char *const names[VCCA_HASH_ALGS] = {[VCCA_SHA256] = "SHA2-256", [VCCA_SHA512] = "SHA2-512", [VCCA_SHA384] = "SHA2-384"};
+  library = OSSL_LIB_CTX_new();
+  for (unsigned i = 0; library && i < VCCA_HASH_ALGS; i++)
+    fetched[i] = EVP_MD_fetch(library, names[i], NULL);
+}
+
+OSSL_LIB_CTX *vcca_openssl_library(void)
+{
+  pthread_once(&library_once, open_library);
+  return library;
+}
+
+const EVP_MD *vcca_openssl_digest(enum vcca_hash_alg alg)
+{
+  pthread_once(&library_once, open_library);
+  return fetched[alg];
+}
+
+/* --- Hashing ------------------------------------------------------------------------------------------------- */
+
 static pthread_key_t context_of_thread;
 
 static void free_context(void *context)
@@ -21,13 +47,11 @@ static void free_context(void *context)
 
 static bool start(const char **why)
 {
-  static const char *const names[VCCA_HASH_ALGS] = {[VCCA_SHA256] = "SHA2-256", [VCCA_SHA512] = "SHA2-512", [VCCA_SHA384] = "SHA2-384"};
   *why = "libcrypto does not start";
-  OSSL_LIB_CTX *library = OSSL_LIB_CTX_new();
-  if (!library)
+  if (!vcca_openssl_library())
     return false;
   for (unsigned i = 0; i < VCCA_HASH_ALGS; i++)
-    if (!(fetched[i] = EVP_MD_fetch(library, names[i], NULL))) {
+    if (!fetched[i]) {
       *why = "libcrypto has no SHA-2";
       return false;
     }

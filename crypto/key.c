@@ -12,7 +12,7 @@
 #include "crypto/der.h"
 #include "crypto/hmac.h"
 #include "crypto/pem.h"
-#include "crypto/rsa.h"
+#include "crypto/signatures.h"
 
 /* SubjectPublicKeyInfo up to the point (RFC 5480, 2): id-ecPublicKey, the named curve, a BIT STRING of whole bytes. */
 static const uint8_t head_p256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
@@ -35,23 +35,6 @@ static const struct {
     [VCCA_KEY_RSA] = {"RSA", 0, {NULL, 0}},
 };
 enum { TYPES = sizeof types / sizeof *types };
-
-psa_status_t vcca_key_import(const struct vcca_key *key, psa_key_usage_t usage, psa_algorithm_t alg, psa_key_id_t *id)
-{
-  bool private = key->type != VCCA_KEY_RSA && usage != PSA_KEY_USAGE_VERIFY_HASH;
-  psa_key_type_t type = key->type == VCCA_KEY_RSA ? PSA_KEY_TYPE_RSA_PUBLIC_KEY
-                        : private                 ? PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)
-                                                  : PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1);
-  psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-  psa_set_key_type(&attributes, type);
-  psa_set_key_bits(&attributes, key->bits);
-  psa_set_key_usage_flags(&attributes, usage);
-  psa_set_key_algorithm(&attributes, alg);
-  vcca_psa_start();
-  if (private)
-    return psa_import_key(&attributes, key->scalar, vcca_key_bytes(key), id);
-  return psa_import_key(&attributes, key->public_key, key->public_size, id);
-}
 
 static struct vcca_key *allocate(enum vcca_key_type type, struct vcca_error *err)
 {
@@ -148,18 +131,13 @@ vcca_key *vcca_key_from_point(enum vcca_key_type type, vcca_span point, struct v
   return vcca_key_new(type, point, err);
 }
 
-/* Makes key the pair of this scalar. PSA judges the scalar: 1 <= d < n. */
-static psa_status_t fill_pair(struct vcca_key *key, const uint8_t *scalar)
+/* Makes key the pair of this scalar. *in_range: whether 1 <= d < n. False: the crypto library failed. */
+static bool fill_pair(struct vcca_key *key, const uint8_t *scalar, bool *in_range)
 {
   memcpy(key->scalar, scalar, vcca_key_bytes(key));
   key->pair = true;
-  psa_key_id_t id;
-  psa_status_t status = vcca_key_import(key, PSA_KEY_USAGE_EXPORT, PSA_ALG_NONE, &id);
-  if (status != PSA_SUCCESS)
-    return status;
-  status = psa_export_public_key(id, key->public_key, sizeof key->public_key, &key->public_size);
-  psa_destroy_key(id);
-  return status;
+  key->public_size = 1 + 2 * vcca_key_bytes(key);
+  return vcca_signatures_in_use()->point_of(key, key->public_key, in_range) || vcca_signatures_psa.point_of(key, key->public_key, in_range);
 }
 
 vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct vcca_error *err)
@@ -172,12 +150,15 @@ vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct
   bool ok = scalar.n == vcca_key_bytes(key)
                 ? true
                 : vcca_fail(err, VCCA_FAULT_MALFORMED, "a %s scalar is %zu bytes, not %zu", types[type].name, vcca_key_bytes(key), scalar.n);
-  if (ok && fill_pair(key, scalar.p) != PSA_SUCCESS)
+  bool in_range = false;
+  if (ok && !fill_pair(key, scalar.p, &in_range))
+    ok = vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no %s key", types[type].name);
+  if (ok && !in_range)
     ok = vcca_fail(err, VCCA_FAULT_MALFORMED, "the scalar is zero or not below the order of %s", types[type].name);
   return keep(key, ok);
 }
 
-/* d = k + 1, of the same length; a carry out of the top leaves zero, which PSA refuses. */
+/* d = k + 1, of the same length; a carry out of the top leaves zero, which is out of range. */
 static void increment(uint8_t *k, size_t n)
 {
   while (n > 0 && ++k[n - 1] == 0)
@@ -191,16 +172,16 @@ static vcca_key *ec_from_seed(enum vcca_key_type type, vcca_span secret, vcca_sp
     return NULL;
   struct vcca_stream stream;
   vcca_stream_start(&stream, VCCA_SHA256, secret, vcca_span_of(NULL, 0), info);
-  psa_status_t status;
+  bool ok, in_range;
   do { /* each turn succeeds with a probability above one half, whatever the curve */
     uint8_t d[VCCA_SCALAR_MAX];
     size_t n = vcca_key_bytes(key);
     vcca_stream_read(&stream, d, n);
     d[0] &= (uint8_t)(0xff >> (8 * n - key->bits));
     increment(d, n);
-    status = fill_pair(key, d);
-  } while (status == PSA_ERROR_INVALID_ARGUMENT && stream.round == 0);
-  return keep(key, status == PSA_SUCCESS ? true : vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no %s key", types[type].name));
+    ok = fill_pair(key, d, &in_range);
+  } while (ok && !in_range && stream.round == 0);
+  return keep(key, ok && in_range ? true : vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no %s key", types[type].name));
 }
 
 vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err)

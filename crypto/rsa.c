@@ -1,8 +1,8 @@
 /* RSA with the private key, which PSA does not have as vcca needs it: a key from primes, primes from a seed, PSS with a salt of
- * our own. Everything that is bytes is here; the arithmetic is rsa_mbedtls.c's or, where mbedTLS has none to offer, rsa_openssl.c's.
+ * our own. Everything that is bytes is here; the arithmetic is the engine's: rsa_openssl.c or rsa_mbedtls.c.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/rsa.h"
+#include "crypto/signatures.h"
 
 #include <string.h>
 
@@ -11,6 +11,11 @@
 
 enum { MODULUS_MAX = VCCA_RSA_BITS_MAX / 8 };
 static const uint8_t exponent[] = {0x01, 0x00, 0x01};
+
+static const struct vcca_rsa_numbers *numbers(void)
+{
+  return vcca_signatures_in_use()->rsa;
+}
 
 static bool public_from(const uint8_t *n, size_t size, struct vcca_key *key)
 {
@@ -36,7 +41,7 @@ bool vcca_rsa_primes_check(vcca_span p, vcca_span q, struct vcca_error *err)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the top bit of an RSA prime is not set: the modulus would be shorter than %zu bits", 16 * p.n);
   if (vcca_span_eq(p, q))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the two RSA primes are equal");
-  if (!vcca_rsa_is_prime(p) || !vcca_rsa_is_prime(q))
+  if (!numbers()->is_prime(p) || !numbers()->is_prime(q))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the RSA primes are not both prime");
   return true;
 }
@@ -53,7 +58,7 @@ static bool suits_exponent(const uint8_t *p, size_t n)
 bool vcca_rsa_fill(struct vcca_key *key, vcca_span p, vcca_span q, struct vcca_error *err)
 {
   uint8_t n[MODULUS_MAX];
-  if (!suits_exponent(p.p, p.n) || !suits_exponent(q.p, q.n) || !vcca_rsa_modulus(p, q, n) || !public_from(n, 2 * p.n, key))
+  if (!suits_exponent(p.p, p.n) || !suits_exponent(q.p, q.n) || !numbers()->modulus(p, q, n) || !public_from(n, 2 * p.n, key))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the primes do not make an RSA key of %zu bits with e = 65537", 16 * p.n);
   memcpy(key->p, p.p, p.n);
   memcpy(key->q, q.p, q.n);
@@ -71,7 +76,7 @@ static bool next_prime(struct vcca_stream *candidates, uint8_t *p, size_t n)
     vcca_stream_read(candidates, p, n);
     p[0] |= 0xc0;
     p[n - 1] |= 0x01;
-    if (suits_exponent(p, n) && vcca_rsa_is_prime(vcca_span_of(p, n)))
+    if (suits_exponent(p, n) && numbers()->is_prime(vcca_span_of(p, n)))
       return true;
   }
   return false;
@@ -148,7 +153,7 @@ static void encode_pkcs1(vcca_span digest, uint8_t *out, size_t n)
 static bool sign(const struct vcca_key *key, const uint8_t *encoded, vcca_sink *signature, struct vcca_error *err)
 {
   uint8_t bytes[MODULUS_MAX];
-  if (!vcca_rsa_private(vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size), encoded, bytes))
+  if (!numbers()->to_private(vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size), encoded, bytes))
     return vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no RSA signature");
   vcca_sink_put(signature, vcca_span_of(bytes, key->bits / 8));
   return vcca_sink_ok(signature) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a signature of %zu bytes", key->bits / 8);

@@ -18,13 +18,17 @@ bool vcca_rsa_fill(struct vcca_key *key, vcca_span p, vcca_span q, struct vcca_e
 bool vcca_rsa_sign_pss(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err);
 bool vcca_rsa_sign_pkcs1(const struct vcca_key *key, vcca_span digest, vcca_sink *signature, struct vcca_error *err);
 
-/* The arithmetic: rsa_mbedtls.c or rsa_openssl.c. Numbers are big-endian; p and q are primes of one size, e = 65537. */
-
-/* Whether a number of more than 64 bits, its first byte not zero, is prime. The Miller-Rabin bases come from the number itself: the answer is a function of it. */
-bool vcca_rsa_is_prime(vcca_span number);
-/* The modulus p q, 2 * p.n bytes. */
-bool vcca_rsa_modulus(vcca_span p, vcca_span q, uint8_t *n);
-/* RSASP1 (RFC 8017, 5.2.1): in to the private exponent, modulo p q; 2 * p.n bytes each. */
-bool vcca_rsa_private(vcca_span p, vcca_span q, const uint8_t *in, uint8_t *out);
+/* The arithmetic. Numbers are big-endian; p and q are primes of one size, e = 65537. */
+struct vcca_rsa_numbers {
+  /* Whether a number of more than 64 bits, its first byte not zero, is prime. The Miller-Rabin bases come from the number itself: the
+   * answer is a function of it. */
+  bool (*is_prime)(vcca_span number);
+  /* The modulus p q, 2 * p.n bytes. */
+  bool (*modulus)(vcca_span p, vcca_span q, uint8_t *n);
+  /* RSASP1 (RFC 8017, 5.2.1): in to the private exponent, modulo p q; 2 * p.n bytes each. */
+  bool (*to_private)(vcca_span p, vcca_span q, const uint8_t *in, uint8_t *out);
+};
+extern const struct vcca_rsa_numbers vcca_rsa_mbedtls; /* with mbedTLS 2.28 and 3.x */
+extern const struct vcca_rsa_numbers vcca_rsa_openssl; /* with libcrypto */
 
 #endif

@@ -37,7 +37,7 @@ static bool context_load(mbedtls_rsa_context *rsa, vcca_span p, vcca_span q)
          mbedtls_rsa_check_privkey(rsa) == 0 && mbedtls_rsa_get_len(rsa) == 2 * p.n;
 }
 
-bool vcca_rsa_is_prime(vcca_span number)
+static bool is_prime(vcca_span number)
 {
   struct vcca_stream bases;
   vcca_stream_start(&bases, VCCA_SHA256, number, vcca_span_of(NULL, 0), VCCA_SPAN_LIT("vcca Miller-Rabin"));
@@ -48,7 +48,7 @@ bool vcca_rsa_is_prime(vcca_span number)
   return prime;
 }
 
-bool vcca_rsa_modulus(vcca_span p, vcca_span q, uint8_t *n)
+static bool modulus(vcca_span p, vcca_span q, uint8_t *n)
 {
   mbedtls_rsa_context rsa;
   context_init(&rsa);
@@ -58,7 +58,7 @@ bool vcca_rsa_modulus(vcca_span p, vcca_span q, uint8_t *n)
 }
 
 /* The blinding does not show in the result. */
-bool vcca_rsa_private(vcca_span p, vcca_span q, const uint8_t *in, uint8_t *out)
+static bool to_private(vcca_span p, vcca_span q, const uint8_t *in, uint8_t *out)
 {
   struct vcca_stream blinding;
   vcca_stream_start(&blinding, VCCA_SHA256, p, vcca_span_of(NULL, 0), VCCA_SPAN_LIT("vcca RSA blinding"));
@@ -68,5 +68,7 @@ bool vcca_rsa_private(vcca_span p, vcca_span q, const uint8_t *in, uint8_t *out)
   mbedtls_rsa_free(&rsa);
   return ok;
 }
+
+const struct vcca_rsa_numbers vcca_rsa_mbedtls = {is_prime, modulus, to_private};
 
 #endif

@@ -4,8 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/sign.h"
 
-#include "crypto/key.h"
-#include "crypto/rsa.h"
+#include "crypto/signatures.h"
 
 static const struct {
   enum vcca_sig_alg alg;
@@ -64,16 +63,10 @@ enum vcca_sig_alg vcca_sig_of(const vcca_key *key)
 
 bool vcca_ecdsa_sign(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err)
 {
-  psa_algorithm_t ecdsa = PSA_ALG_DETERMINISTIC_ECDSA(vcca_psa_hash(alg));
   uint8_t bytes[2 * VCCA_SCALAR_MAX];
-  size_t n = 0;
-  psa_key_id_t id;
-  psa_status_t status = vcca_key_import(key, PSA_KEY_USAGE_SIGN_HASH, ecdsa, &id);
-  if (status == PSA_SUCCESS) {
-    status = psa_sign_hash(id, ecdsa, digest.p, digest.n, bytes, sizeof bytes, &n);
-    psa_destroy_key(id);
-  }
-  if (status != PSA_SUCCESS)
+  size_t n = 2 * vcca_key_bytes(key);
+  const struct vcca_signatures *engine = vcca_signatures_in_use();
+  if (!engine->sign_ec(key, alg, digest, bytes) && !vcca_signatures_psa.sign_ec(key, alg, digest, bytes))
     return vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no ECDSA signature");
   vcca_sink_put(signature, vcca_span_of(bytes, n));
   return vcca_sink_ok(signature) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a signature of %zu bytes", n);
@@ -98,14 +91,12 @@ bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, 
   size_t row = find(alg);
   if (!usable(row, key))
     return false;
-  psa_algorithm_t hash = vcca_psa_hash(rows[row].hash);
-  psa_algorithm_t psa = key->type == VCCA_KEY_RSA ? PSA_ALG_RSA_PSS_ANY_SALT(hash) : PSA_ALG_ECDSA(hash);
-  uint8_t digest[VCCA_HASH_MAX];
-  vcca_hash(rows[row].hash, message, digest);
-  psa_key_id_t id;
-  if (vcca_key_import(key, PSA_KEY_USAGE_VERIFY_HASH, psa, &id) != PSA_SUCCESS)
-    return false;
-  psa_status_t status = psa_verify_hash(id, psa, digest, vcca_hash_size(rows[row].hash), signature.p, signature.n);
-  psa_destroy_key(id);
-  return status == PSA_SUCCESS;
+  uint8_t bytes[VCCA_HASH_MAX];
+  enum vcca_hash_alg hash = rows[row].hash;
+  vcca_span digest = vcca_span_of(bytes, vcca_hash_size(hash));
+  vcca_hash(hash, message, bytes);
+  enum vcca_judgement judgement = vcca_signatures_in_use()->verify(key, hash, digest, signature);
+  if (judgement == VCCA_CANNOT_JUDGE)
+    judgement = vcca_signatures_psa.verify(key, hash, digest, signature);
+  return judgement == VCCA_GOOD_SIGNATURE;
 }

@@ -103,6 +103,12 @@ VCCA_API VCCA_MUST_USE bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg
  * whether it is the curve's own is vcca_sig_fits' question. */
 VCCA_API bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature);
 
+/* Signature engines: which library signs, verifies and computes public keys, for the whole process; as hashing engines (vcca/hash.h), with
+ * the same result whichever it is. The i-th, fastest first; false beyond the last. */
+VCCA_API bool vcca_signature_engine_at(size_t i, struct vcca_engine_info *out);
+/* From now on use this one; NULL: the fastest. An unknown name and an engine that is not available are refused. */
+VCCA_API VCCA_MUST_USE bool vcca_signature_engine_use(const char *name, struct vcca_error *err);
+
 /* --- Certificates ------------------------------------------------------------------------------------- */
 
 /* What a certificate is made of. Times are "YYYYMMDDHHMMSSZ". Signed with ecdsa-with-SHA256/384/512 by curve, or

@@ -14,7 +14,9 @@ head -c 3145800 "$dir/long" >"$dir/Image"
 [[ $(stat -c %s "$dir/Image") -eq 3145800 ]] || complain "the image is short"
 
 list=$("$vcca" measure --engine list) || complain "--engine list: exit $?"
-grep -qE '^psa +available ' <<<"$list" || complain "no psa in: $list"
+for kind in hashing signatures; do
+  grep -qE "^$kind +psa +available " <<<"$list" || complain "no psa for $kind in: $list"
+done
 for hash in sha-256 sha-512; do
   want=
   while read -r name available _; do
@@ -27,7 +29,7 @@ for hash in sha-256 sha-512; do
     [[ $code -eq 0 && $rim == "RIM: "* ]] || complain "--engine $name: exit $code: $(<"$dir/err")"
     [[ -z $want || $rim == "$want" ]] || complain "$hash by $name: $rim, not $want"
     want=$rim
-  done <<<"$list"
+  done < <(sed -n 's|^hashing *||p' <<<"$list")
   piped=$("$vcca" measure arm --kernel - --hash $hash <"$dir/Image" 2>/dev/null)
   [[ $piped == "$want" ]] || complain "$hash of a pipe: $piped, not $want"
 done

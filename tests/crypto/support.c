@@ -30,3 +30,15 @@ vcca_key *seeded(enum vcca_key_type type, const char *info)
   check_ok(key != NULL, &err, "key from seed");
   return key;
 }
+
+bool next_signing_engine(size_t *i, struct vcca_engine_info *info)
+{
+  struct vcca_error err = {0};
+  while (vcca_signature_engine_at((*i)++, info))
+    if (info->available) {
+      check_ok(vcca_signature_engine_use(info->name, &err), &err, info->name);
+      return true;
+    }
+  check_ok(vcca_signature_engine_use(NULL, &err), &err, "the fastest");
+  return false;
+}

@@ -186,5 +186,5 @@ int main(void)
       cmocka_unit_test(a_public_key_verifies_and_does_not_sign), cmocka_unit_test(a_signature_without_room_is_an_error),
       cmocka_unit_test(rsa_pss_of_any_salt_length_is_good),      cmocka_unit_test(algorithms_fit_the_keys_that_cose_gives_them),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  RUN_WITH_EACH_SIGNING_ENGINE(tests);
 }

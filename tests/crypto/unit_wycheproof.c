@@ -480,5 +480,5 @@ int main(void)
       cmocka_unit_test(rsa_pss_signatures_are_judged_as_in_wycheproof),
       cmocka_unit_test(a_curve_that_is_spelt_out_is_no_key),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  RUN_WITH_EACH_SIGNING_ENGINE(tests);
 }

@@ -71,6 +71,11 @@ printed qemu -k Image --num-bps 2 --num-wps 4 -- "${q[@]}" --- qemu -k Image --n
 printed qemu "${host[@]}" --rmm 2.0 -- "${q[@]}" -smp 2 -m 1G --- qemu "${host[@]}" --hash-algo sha512 -- "${q[@]}" -smp 2 -m 1G
 printed kvmtool-arm "${host[@]}" -- --realm -k Image -c 2 -m 256 --- kvmtool "${host[@]}" -i vm.dtb -- --realm -k Image -c2 -m256 --initrd=vm.dtb
 printed kvmtool "${host[@]}" -- --realm -k Image -c 2 -m 512 --- kvmtool "${host[@]}" -- --realm -k Image --cpus=2 --mem 512 --pmu
+printed kvmtool "${host[@]}" -- --realm -k Image -c 1 -m 512 --- kvmtool "${host[@]}" -- --realm -k Image -c 1 -m 512 -p quiet
+printed cloud-hypervisor "${host[@]}" -- --kernel Image --memory size=1G --- cloud-hypervisor "${host[@]}" -- --kernel Image --memory size=1G --cmdline quiet
+narrow=("${host[@]/256/128}") few=("${host[@]}"); few[11]=4
+printed qemu "${narrow[@]}" -- "${q[@]}" --- qemu "${host[@]}" -- "${q[@]}"
+printed qemu "${few[@]}" -- "${q[@]}" --- qemu "${host[@]}" -- "${q[@]}"
 printed cloud-hypervisor "${host[@]}" -- --kernel Image --cpus boot=2 --memory size=1G --- \
   cloud-hypervisor "${host[@]}" -- --kernel Image --cpus boot=1 --memory size=1G
 same 0 '"command": "vcca measure virtcca --kernel Image --dtb vm.dtb --vcpus 2 --sve 256"' rim explain virtcca -k Image --dtb vm.dtb -c 2 --rim "$rim" -o json

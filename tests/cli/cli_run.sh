@@ -81,6 +81,27 @@ says 1 '^        rem1? +[0-9a-f]{64} \(32 bytes\)$|^        rem0 +[0-9a-f]{64}' 
 says 1 '^step 3: rsi.measurement_extend: as expected, got ERROR_INPUT \(0x1\) for index_bound: index 9 is not 1 to 4' --verbose
 says 1 'step 4 \(guest.extend\): expected status SUCCESS, got ERROR_INPUT \(0x1\) for index_bound: index 0 is not 1 to 4'
 
+# with --verbose: what each step led to, without zeros, checks that had nothing to go by, and registers that have names
+scenario <<'YAML'
+  - boot: {kernel: $kernel}
+    as: vm
+  - guest.extend: {index: 1, value: {text: a}}
+  - rmi.features: {index: 1}
+  - guest.token: {challenge: {hash: sha-512, of: {text: sent}}}
+    as: token
+  - token: $token
+    expect: {family: arm-1.0, challenge: {hash: sha-512, of: {text: sent}}, rim: $vm.rim, platform_challenge: {hash: sha-256, of: $token.rak},
+             lifecycle: 0x3003, components: 13, size: 2061}
+  - verify: {token: $token, trust: device, challenge: {hash: sha-512, of: {text: sent}}, any_lifecycle: true}
+YAML
+told=$("$vcca" run --verbose "$dir/s.yaml" 2>&1 | sed -nE 's/^step ([0-9]+).*/\1:/p; s/^ {8}([a-z_0-9-]+) .*/\1/p' | tr '\n' ' ')
+token='size family challenge rim rem0 rak platform platform_challenge instance_id implementation_id lifecycle components'
+want="1: ram_base ram_size dtb_ipa rd recs scratch rim 2: rem0 3: value 4: calls entries bytes $token 5: bytes $token 6: \
+verdict check structure family chain platform-signature realm-signature binding freshness lifecycle "
+[[ $told == "$want" ]] || complain "told is: $told"
+scenario <<<'  - token: {hex: 00}'
+says 1 'step 1 \(token\): byte 0 \(0x0\): collection: unsigned integer where tag is wanted'
+
 # several conditions hold at once: all are told, and every status that the specification permits
 scenario <<'YAML'
   - boot: {kernel: $kernel}

@@ -73,6 +73,26 @@ static void check_held(const struct rig *rig, const struct condition_row *row, c
     fail_msg("%s: %s holds beside %s, and is not told", row->command, second->condition, row->condition);
 }
 
+/* Whether a condition is about the state of a granule that an argument names: rd_state, calling_state, gran_state of addr. */
+static bool of_granule(const struct vcca_command *command, const char *condition)
+{
+  char word[4][40];
+  size_t n = strlen(condition), tail = strlen("_state");
+  if (n <= tail || strcmp(condition + n - tail, "_state") != 0)
+    return false;
+  int stem = (int)(n - tail);
+  snprintf(word[0], sizeof word[0], " %.*s:pa", stem, condition);
+  snprintf(word[1], sizeof word[1], " %.*s_rec:pa", stem, condition);
+  snprintf(word[2], sizeof word[2], " %.*s_tec:pa", stem, condition);
+  snprintf(word[3], sizeof word[3], " %s:pa", strcmp(condition, "gran_state") == 0 ? "addr" : "");
+  char inputs[200];
+  snprintf(inputs, sizeof inputs, " %s", command->inputs);
+  for (size_t i = 0; i < sizeof word / sizeof *word; i++)
+    if (strstr(inputs, word[i]))
+      return true;
+  return false;
+}
+
 /* The good call, with one row's change or two: refused by the first row's condition, with nothing changed. ordered: the specification
  * permits no other. */
 static void check_refused(const struct condition_test *test, const struct condition_row *row, const struct condition_row *second, bool ordered)
@@ -99,6 +119,8 @@ static void check_refused(const struct condition_test *test, const struct condit
   char why[400];
   if (!vcca_smc_refusal(rig->m, rig->in, rig->refused, why, sizeof why) || strchr(why, '{') || why[strlen(why) - 1] != '.')
     fail_msg("%s %s: why is not told: \"%s\"", row->command, row->condition, why);
+  if (of_granule(vcca_command_named(rig->interface, vcca_span_str(row->command)), row->condition) && !strstr(why, "that granule is "))
+    fail_msg("%s %s: what the granule is instead is not told: \"%s\"", row->command, row->condition, why);
   vcca_bytes_free(&before);
   rig_free(rig);
 }

@@ -1,4 +1,4 @@
-/* A sweep's configurations: which values a number stands for, and the VM they describe.
+/* A sweep's configurations: the values that belong to a number, and the VM that they describe.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/sweep.h"
@@ -12,10 +12,11 @@
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
-/* What a VMM model makes of an option. */
+/* How a VMM model uses an option. */
 enum becomes { ITSELF, WORD, CAP };
 
-/* One row for each option: its values for a VM's profile and for a VMM model, and what to use when there are none. */
+/* One row for each option: its kind for a VM's profile and for a VMM model, and what to use instead where a
+ * profile does not have it. */
 static const struct {
   const char *name;
   enum vcca_sweep_kind vm, vmm;
@@ -75,7 +76,7 @@ uint64_t vcca_sweep_largest(enum vcca_sweep_option option)
 
 /* --- A sweep ---------------------------------------------------------------------------------------------- */
 
-/* What vcca_sweep_take gave, chained for freeing. */
+/* Memory of vcca_sweep_take, in a list for freeing. */
 struct taken {
   struct taken *chain;
   max_align_t room[];
@@ -118,7 +119,7 @@ vcca_span vcca_sweep_content(const struct vcca_sweep_file *file, enum vcca_sweep
   return option == VCCA_SWEEP_KERNEL && file->unpacked.bytes.p ? file->unpacked.bytes : file->mapping.bytes;
 }
 
-/* The values of a configuration by option; NULL: not given. */
+/* A configuration's values by option; NULL: not given. */
 struct values {
   const struct vcca_sweep_value *of[VCCA_SWEEP_OPTIONS];
 };
@@ -135,7 +136,7 @@ static struct values values_of(const struct vcca_sweep *sweep, size_t id)
 
 /* --- What it is made of ----------------------------------------------------------------------------------- */
 
-/* A digest over parts, one after the other: state = H(state || part). */
+/* A digest over parts, in order: state = H(state || part). */
 struct digest {
   uint8_t state[VCCA_SWEEP_DIGEST];
 };
@@ -160,7 +161,7 @@ static void absorb_pages(void *ctx, size_t first, size_t n, const uint8_t *diges
     absorb(ctx, vcca_span_of(digests + i * VCCA_SWEEP_DIGEST, VCCA_SWEEP_DIGEST));
 }
 
-/* By pages, which all CPUs hash. */
+/* Hashes by pages, on all CPUs. */
 void vcca_sweep_identify(struct vcca_sweep *sweep)
 {
   for (size_t i = 0; i < sweep->file_count; i++) {
@@ -178,7 +179,7 @@ static void absorb_caps(struct digest *d, const struct vcca_host_caps *caps)
     absorb_number(d, caps->known[cap] ? (uint64_t)1 << 32 | caps->value[cap] : 0);
 }
 
-/* With their NULs, which tell where each ends. */
+/* With the NULs, which mark the end of each. */
 static void absorb_words(struct digest *d, const struct vcca_sweep_value *value)
 {
   vcca_span parts[1 + VCCA_SWEEP_WORDS_MAX] = {VCCA_SPAN(d->state)};
@@ -232,7 +233,7 @@ static vcca_span image(const struct vcca_sweep *sweep, const struct values *v, e
   return v->of[option] ? vcca_sweep_content(&sweep->files[v->of[option]->file], option) : (vcca_span){NULL, 0};
 }
 
-/* The kernel's file, or what is inside. */
+/* The kernel's file, or the unpacked kernel. */
 static vcca_span kernel_file(const struct vcca_sweep *sweep, const struct values *v, bool unpacked)
 {
   if (!v->of[VCCA_SWEEP_KERNEL])
@@ -277,7 +278,7 @@ static bool plan_profile(const struct vcca_sweep *sweep, const struct values *v,
 
 enum { VALUE_ROOM = 64 };
 
-/* A size as VMMs take it, in the largest unit that it is a multiple of. */
+/* A size as VMMs read it, in the largest unit of which it is a multiple. */
 static void print_size(uint64_t size, char room[VALUE_ROOM])
 {
   static const char units[] = {'B', 'K', 'M', 'G'};
@@ -289,7 +290,7 @@ static void print_size(uint64_t size, char room[VALUE_ROOM])
   snprintf(room, VALUE_ROOM, "%" PRIu64 "%c", size, units[unit]);
 }
 
-/* A value as text, as options have it; room is for what has none. */
+/* A value as an option's text. room is for values that have no text of their own. */
 static const char *text_of(enum vcca_sweep_option option, const struct vcca_sweep_value *value, char room[VALUE_ROOM])
 {
   if (value->text)
@@ -303,14 +304,14 @@ static const char *text_of(enum vcca_sweep_option option, const struct vcca_swee
   return room;
 }
 
-/* The words of a command line, with room for the values that are made. */
+/* The arguments of a command line, with room for values that are made here. */
 struct line {
   const char *words[VCCA_SWEEP_WORDS_MAX + 2 * VMM_ASKED];
   size_t count;
   char made[VMM_ASKED][2 * VALUE_ROOM];
 };
 
-/* Only values that fit a room have something in front of them: numbers, names of algorithms. */
+/* Only short values have a prefix: numbers, names of algorithms. */
 static void add_word(const struct vmm_model *model, enum vcca_sweep_option option, const struct vcca_sweep_value *value, struct line *line)
 {
   unsigned which = options[option].which;
@@ -329,7 +330,7 @@ static void add_args(const struct vcca_sweep_value *args, struct line *line)
     line->words[line->count++] = args->words[i];
 }
 
-/* The VMM's own words, and behind them, so that they count, those of the options. */
+/* The VMM's own arguments, followed by those of the options, which therefore take precedence. */
 static void write_line(const struct vmm_model *model, const struct values *v, struct line *line)
 {
   line->count = 0;

@@ -32,7 +32,7 @@ static char *keep_path(struct sweep_reader *r, vcca_span name)
   return path;
 }
 
-/* Each file is opened once, however often the plan names it. */
+/* Opens a file, once, even if the plan names it several times. */
 static bool read_file(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
 {
   struct vcca_sweep *s = r->sweep;
@@ -129,7 +129,7 @@ static bool read_kind(struct sweep_reader *r, const struct tree_node *node, enum
   return false;
 }
 
-/* args: none is without more than the fixed ones. */
+/* none as a value of args: only the fixed ones. */
 static bool read_none(struct sweep_reader *r, enum vcca_sweep_option option, struct vcca_sweep_value *out)
 {
   out->none = option != VCCA_SWEEP_ARGS || r->fixed.count == 0;
@@ -160,7 +160,7 @@ static uint64_t fold(uint64_t h, const char *text)
   return h;
 }
 
-/* Values that are the same have the same; so thousands of long ones are compared in no time. */
+/* Equal values have equal fingerprints. So comparing thousands of long values takes no time. */
 static uint64_t fingerprint(const struct vcca_sweep_value *value)
 {
   uint64_t h = UINT64_C(0xcbf29ce484222325) + value->number + value->none;
@@ -199,7 +199,7 @@ static bool check_axis(struct sweep_reader *r, const struct tree_node *node, enu
   return true;
 }
 
-/* The axis of a list; of a node that is none, one of a single value. */
+/* Reads an axis: from a list, or with one value from a node that is not a list. */
 static bool read_axis(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, bool list)
 {
   struct vcca_sweep *s = r->sweep;
@@ -229,7 +229,7 @@ static bool read_axis(struct sweep_reader *r, const struct tree_node *node, enum
   return true;
 }
 
-/* Fixed words are no axis when the matrix has others to put behind them. */
+/* Fixed args, when the matrix has args too: they are no axis, the matrix's values follow them. */
 static bool read_fixed(struct sweep_reader *r, const struct tree_node *args)
 {
   struct vcca_error why = {.fault = VCCA_FAULT_NONE};
@@ -241,7 +241,7 @@ static bool read_fixed(struct sweep_reader *r, const struct tree_node *args)
   return vcca_sweep_check(r->sweep->profile, VCCA_SWEEP_ARGS, &value, &why) || tree_fail(args, r->err, "%s", why.text);
 }
 
-/* Members that are options, in the order of the file. */
+/* Reads the members that are options, in the order of the file. */
 static bool read_axes(struct sweep_reader *r, const struct tree_node *map, const struct tree_node *matrix)
 {
   for (const struct tree_node *n = map->first; n; n = n->next)
@@ -258,7 +258,7 @@ static bool read_axes(struct sweep_reader *r, const struct tree_node *map, const
 
 enum { TEXT_ROOM = 512 };
 
-/* The words that all options are called, and those of the plan in front. */
+/* The names of all options, after the plan's other keys. */
 static const char *option_words(const char *others, char room[TEXT_ROOM])
 {
   size_t n = (size_t)snprintf(room, TEXT_ROOM, "%s", others);

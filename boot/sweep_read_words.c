@@ -26,13 +26,15 @@ bool sweep_check_text(struct sweep_reader *r, const struct tree_node *node, bool
   return true;
 }
 
-/* POSIX shell, 2.2: a backslash, '...' and "..." take away meanings; nothing is expanded, so in "..." a backslash is one but before these. */
+/* POSIX shell, 2.2: a backslash, '...' and "..." quote. Nothing is expanded, so inside "..." a backslash
+ * quotes only these characters. */
 static bool escapes(char quote, const char *at)
 {
   return at[0] == '\\' && at[1] != '\0' && quote != '\'' && (quote == 0 || strchr("\"\\$`", at[1]));
 }
 
-/* Writes the next word, unquoted, to out, and sets *at behind it. 1: a word, 0: no more, -1: a quote is open. */
+/* Writes the next argument to out, without quotes, and moves *at after it. Returns 1: an argument; 0: there
+ * is none; -1: a quote is open. */
 static int next_word(const char **at, char *out)
 {
   const char *p = *at;
@@ -67,7 +69,7 @@ static bool put(struct sweep_reader *r, const struct tree_node *node, struct swe
 static bool cut(struct sweep_reader *r, const struct tree_node *node, struct sweep_words *words)
 {
   const char *at = (const char *)node->text.p;
-  size_t room = strlen(at) + 1; /* unquoted, the words and their NULs are no longer than the text */
+  size_t room = strlen(at) + 1; /* without quotes, the arguments and their NULs are not longer than the text */
   char *out = vcca_sweep_take(r->sweep, room, r->err);
   int more;
   while (out && (more = next_word(&at, out)) != 0) {

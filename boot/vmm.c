@@ -1,5 +1,6 @@
-/* From a VMM's command line to a plan: what all models share. A model's table is read, the host's capabilities are applied, the model
- * places its images, the device tree is made, and the whole is checked.
+/* From a VMM's command line to a plan: what all models have in common. Reads the options by the model's
+ * table, applies the host's capabilities, lets the model place its images, makes the device tree, and checks
+ * the result.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm.h"
@@ -45,7 +46,7 @@ static void sort_segments(struct vcca_plan *plan)
     }
 }
 
-/* Where the range of RAM ends that an address is in, or the last one before it. */
+/* The end of the range of RAM that contains an address, or of the last range before it. */
 static uint64_t top_of(const struct vcca_plan *plan, uint64_t ipa)
 {
   size_t i = plan->ripas_count - 1;
@@ -65,7 +66,7 @@ static bool check_segment(const struct vmm_model *model, const struct vcca_plan 
   return true;
 }
 
-/* Where what a segment needs ends: a kernel's bss is behind its file. */
+/* The end of the memory that a segment needs: a kernel's bss follows its file. */
 static uint64_t needed_end(const struct vmm_model *model, const struct vcca_segment *s, const struct vcca_vmm_images *images)
 {
   uint64_t end = segment_end(s), needed;
@@ -94,7 +95,8 @@ static bool check_gap(const struct vmm_model *model, const struct vcca_vmm_confi
                    vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, vmm_say(model, VMM_RAM).text, elsewhere);
 }
 
-/* RAM in the realm's own half of its addresses, every image in RAM, none over another. */
+/* Checks that RAM is in the realm's own half of its addresses, and that all images are in RAM, without
+ * overlaps. */
 static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_plan *plan,
                            const struct vcca_vmm_images *images, struct vcca_error *err)
 {
@@ -140,7 +142,7 @@ static void note_headless(const struct vmm_model *model, vcca_span kernel, const
              image.headless ? "no arm64 Image header" : "an image_size of 0 in its header", model->program, image.text_offset);
 }
 
-/* The images that are asked for; each must be here, unless it is the firmware's to load. */
+/* Picks the images that the command line asks for. Each must be given, unless the firmware loads it. */
 static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_vmm_images *given,
                         struct vcca_vmm_images *out, const struct vmm_notes *notes, struct vcca_error *err)
 {
@@ -169,7 +171,8 @@ static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_con
   return true;
 }
 
-/* What a command line adds to the VMM's own device tree has to come from there. */
+/* Refuses a command line that changes the VMM's device tree in a way that is not modelled, unless that tree
+ * is given. */
 static bool own_tree_known(const struct vcca_vmm_config *config, bool template, struct vcca_error *err)
 {
   const char *more = config->own_tree[VMM_TREE_MORE - 1], *other = config->own_tree[VMM_TREE_OTHER - 1];
@@ -182,7 +185,7 @@ static bool own_tree_known(const struct vcca_vmm_config *config, bool template, 
                    "%s adds to the device tree what is not modelled: give the VMM's own with --dtb, or that of such a VM with --dtb-template", more);
 }
 
-/* Whoever made the tree that is measured is not who makes the VM's. */
+/* A remark: the tree that is measured is not the one that the VMM makes. */
 static void note_made(const struct vmm_model *model, const struct vmm_notes *notes)
 {
   vmm_note(notes,
@@ -212,7 +215,7 @@ static bool add_tree(const struct vmm_model *model, struct vmm_layout *lay, cons
   return vmm_add(model, out, VCCA_ROLE_DTB, lay->dtb, dtb, err);
 }
 
-/* RAM in one piece, or on both sides of the model's hole. */
+/* RAM in one range, or on both sides of the model's hole. */
 static void split_ram(const struct vmm_model *model, uint64_t size, struct vmm_layout *lay)
 {
   uint64_t below = model->hole && size > model->hole - model->ram_base ? model->hole - model->ram_base : size;

@@ -1,6 +1,7 @@
-/* cloud-hypervisor as it starts a realm: command line, memory map, device tree. RAM at 1 GiB with the device tree at its base, the kernel
- * 4 MiB above, the initrd at its end; RAM that does not fit below a hole in the 32-bit addresses goes on at 4 GiB. There is no firmware
- * boot for realms. Sources: arch/src/aarch64/layout.rs and fdt.rs, vmm/src/memory_manager.rs and device_manager.rs (until version 51).
+/* How cloud-hypervisor starts a realm: command line, memory map, device tree. RAM is at 1 GiB, the device
+ * tree at its base, the kernel 4 MiB above, the initrd at the end of RAM. RAM that does not fit below a hole
+ * in the 32-bit addresses continues at 4 GiB. Realms cannot boot firmware. Sources:
+ * arch/src/aarch64/layout.rs and fdt.rs, vmm/src/memory_manager.rs and device_manager.rs (until version 51).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -10,8 +11,8 @@
 enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
 #define HOLE UINT64_C(0xfc000000)                    /* layout.rs: MEM_32BIT_RESERVED_START, up to */
 #define HIGH_RAM (4 * GIB)                           /* RAM_64BIT_START */
-#define PCI_HIGH (8 * GIB)                           /* PCI_HIGH_BASE, which the device tree does not go below */
-#define PCI_UNIT (4 * GIB)                           /* the window is a multiple of it */
+#define PCI_HIGH (8 * GIB)                           /* PCI_HIGH_BASE: the device tree's window is not below it */
+#define PCI_UNIT (4 * GIB)                           /* the window's size is a multiple of it */
 #define DEVICES_END (((uint64_t)1 << 46) - 0x110000) /* 46 address bits, less 64 KiB (mmio_address_space_size) and the platform's 1 MiB */
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
@@ -20,7 +21,7 @@ static const struct vmm_option cpus_keys[] = {
     {.name = "boot", VMM_NUMBER(vcpus, 1, VCCA_VCPUS_MAX)},
     {.name = "topology", .tree = VMM_TREE_OTHER},
     {.name = "max_phys_bits", .why = "how it changes a realm's addresses is not modelled: leave it out"},
-    {.name = "max"}, /* CPUs that are not there at start are not in the device tree */
+    {.name = "max"}, /* CPUs that are added later are not in the device tree */
     {.name = "affinity"},
     {.name = "core_scheduling"},
     {.name = "features"},
@@ -40,7 +41,7 @@ static const struct vmm_option memory_keys[] = {
     {.name = "size", VMM_SIZE(ram_size)},
     {.name = "hotplug_size", .read = read_hotplug},
     {.name = "hotplugged_size", .read = read_hotplug},
-    /* How the host holds it. */
+    /* How the host keeps memory. */
     {.name = "file"},
     {.name = "hotplug_method"},
     {.name = "hugepage_size"},
@@ -78,7 +79,7 @@ static const struct vmm_option platform_keys[] = {
     {.name = NULL},
 };
 
-/* off has no UART; where the output of another goes does not matter. */
+/* off: no UART; where another one writes to does not matter */
 static bool read_serial(const struct vmm_value *v, struct vcca_error *err)
 {
   static const char *const modes[] = {"null", "pty", "tty"};
@@ -89,7 +90,7 @@ static bool read_serial(const struct vmm_value *v, struct vcca_error *err)
   return known || vmm_refuse(v, "off, pty, tty, null, file=PATH or socket=PATH is wanted", err);
 }
 
-/* A device behind the virtual IOMMU, which the device tree shows. */
+/* A device at the virtual IOMMU, which is in the device tree. */
 static bool read_iommu(const struct vmm_value *v, struct vcca_error *err)
 {
   enum vcca_switch how;
@@ -146,8 +147,8 @@ static const struct vmm_option options[] = {
     DEVICES("user-device"),
     DEVICES("vdpa"),
     {.name = "rtc", .value = true, .optional = true, .keys = device_keys},
-    /* Neither registers nor memory nor the device tree depend on these. */
-    {.name = "dtb", .value = true}, /* the host's copy of what is measured here */
+    /* These change neither registers nor memory nor the device tree. */
+    {.name = "dtb", .value = true}, /* the host's paths of what is measured here */
     {.name = "api-socket", .value = true},
     {.name = "dbus-object-path", .value = true},
     {.name = "dbus-service-name", .value = true},
@@ -232,7 +233,7 @@ static void put_device(struct tree *t, const char *name, uint64_t at, unsigned s
   tree_end(t);
 }
 
-/* Devices begin where RAM ends, at 4 GiB at least; what is told of their window begins at PCI_HIGH at least. */
+/* Devices begin where RAM ends, at 4 GiB or later. The window in the device tree begins at PCI_HIGH or later. */
 static void put_pci_ranges(struct tree *t, const struct vmm_layout *lay)
 {
   static const uint64_t io[] = {0x09050000, 0x10000}, low[] = {0x10000000, 0x20000000};
@@ -258,7 +259,7 @@ static void put_pci(struct tree *t, const struct vmm_layout *lay)
   tree_end(t);
 }
 
-/* Distributor and redistributors, and in front of them the ITS. */
+/* Addresses of distributor and redistributors, and before them the ITS. */
 static void gic_regions(const struct vmm_layout *lay, uint64_t reg[4], uint64_t its[2])
 {
   uint64_t gicd = 0x08ff0000, size = (uint64_t)REDISTRIBUTOR * lay->config->vcpus;
@@ -293,16 +294,17 @@ static void put_tree(struct tree *t, const struct vmm_layout *lay)
 
 static bool edit_node(struct tree *t, const struct vmm_layout *lay, const char *node)
 {
-  if (lay->template.neutral && strcmp(node, "intc@8ff0000") == 0) /* the ITS's node is named by its place */
+  if (lay->template.neutral && strcmp(node, "intc@8ff0000") == 0) /* the name of the ITS's node has its address */
     put_gic(t, lay);
   else if (strcmp(node, "memory@40000000") == 0 && lay->ram_count > 1)
     tree_memory(t, lay);
   else
-    return strcmp(node, "memory@100000000") == 0; /* is written with the first, if it is there */
+    return strcmp(node, "memory@100000000") == 0; /* written together with the first one, if needed */
   return true;
 }
 
-/* The interrupt controller depends on the number of CPUs. The PCI window depends on RAM where that is split; otherwise it is as the template's VMM has it. */
+/* The interrupt controller's addresses depend on the number of CPUs. The PCI window depends on RAM when RAM
+ * has two ranges; otherwise it is as in the template. */
 static bool edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old)
 {
   (void)old;

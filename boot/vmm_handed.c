@@ -1,8 +1,9 @@
-/* What QEMU hands firmware to boot from (-bios with -kernel), and REM0 after firmware measured it.
+/* What QEMU passes to firmware (-bios with -kernel), and REM0 after the firmware measured it.
  *
- * Sources: QEMU hw/arm/boot.c, arm_setup_firmware_boot: the kernel, decompressed, the initrd, the command line with its NUL, in fw_cfg. EDK II
- * OvmfPkg/QemuKernelLoaderFsDxe and ArmVirtPkg/BlobVerifierLibArmCca: each that is not empty, in this order, is hashed by the realm's algorithm,
- * SHA-256 or SHA-512, and extends the first REM.
+ * Sources: QEMU hw/arm/boot.c, arm_setup_firmware_boot: the decompressed kernel, the initrd and the command
+ * line with its NUL, in fw_cfg. EDK II OvmfPkg/QemuKernelLoaderFsDxe and ArmVirtPkg/BlobVerifierLibArmCca:
+ * hashes each that is not empty, in this order, by the realm's algorithm, SHA-256 or SHA-512, and extends the
+ * first REM with it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm.h"
@@ -20,7 +21,7 @@ void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_i
     return;
   }
   const char *append = config->append ? config->append : "";
-  /* Here gzip is unpacked, an EFI zboot image is not: it is an application that firmware starts. */
+  /* QEMU unpacks gzip here, but not an EFI zboot image: that is an application which firmware starts. */
   bool gzip = given->unpacked.p && given->kernel.n > 0 && given->kernel.p[0] == 0x1f;
   out->handed[out->handed_count++] = gzip ? given->unpacked : given->kernel;
   if (config->initrd)

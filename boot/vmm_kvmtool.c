@@ -1,5 +1,6 @@
-/* kvmtool (lkvm run) as it starts a realm: its memory map. RAM at 2 GiB, or where --mem says; the device tree, 64 KiB, ends below 256 MiB of
- * it; the initrd ends where the tree begins. The branches differ: the granularity of populating, and where the tree is with firmware.
+/* How kvmtool (lkvm run) starts a realm: its memory map. RAM is at 2 GiB, or where --mem says. The device
+ * tree (64 KiB) ends below RAM base + 256 MiB; the initrd ends where the tree begins. Branches differ in the
+ * chunks that they populate, and in the place of the tree with firmware.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm_kvmtool.h"
@@ -13,7 +14,7 @@ enum { DTB_ROOM = 64 * KIB, CHUNK = 64 * KIB, LOW_RAM = 256 * MIB };
 
 /* --- Memory ----------------------------------------------------------------------------------------------- */
 
-/* As many bits as the last byte of RAM has, but 32 at least, and one for the shared half. */
+/* The bits of the address of the last byte of RAM, at least 32, and one for the shared half. */
 static unsigned ipa_bits(const struct vcca_vmm_config *config)
 {
   unsigned bits = 0;
@@ -65,7 +66,7 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
   return true;
 }
 
-/* kvmtool puts its own words in front. */
+/* kvmtool puts its own parameters first. */
 static char *bootargs(const struct vcca_vmm_config *config)
 {
   static const char own[] = " console=hvc0 root=/dev/vda rw ";

@@ -1,7 +1,8 @@
-/* kvmtool's command line, as far as it starts a realm: every option there is, those that count read as kvmtool reads them.
+/* kvmtool's command line: every option. Those that can change the RIM of a realm are read as kvmtool reads
+ * them.
  *
- * Sources: builtin-run.c, virtio/net.c, virtio/core.c, arm/gic.c, arm/aarch64/kvm.c and kvm-cpu.c, the kvm-config-arch.h of the mainline and of
- * the realm branches.
+ * Sources: builtin-run.c, virtio/net.c, virtio/core.c, arm/gic.c, arm/aarch64/kvm.c and kvm-cpu.c, the
+ * kvm-config-arch.h of the mainline and of the realm branches.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -9,12 +10,12 @@
 #include "boot/vmm_kvmtool.h"
 #include "vcca/hex.h"
 
-enum { DEVICES_MAX = 60 /* SPIs below PCI's */ };
+enum { DEVICES_MAX = 60 /* SPIs below those of PCI */ };
 #define IO_END (2 * GIB) /* ARM_MEMORY_AREA */
 
 /* --- RAM -------------------------------------------------------------------------------------------------- */
 
-/* SIZE[@ADDRESS], both in MiB unless a unit is behind them. */
+/* SIZE[@ADDRESS]; without a unit both are in MiB. */
 static bool read_memory(const struct vmm_value *v, struct vcca_error *err)
 {
   static const struct vmm_option base = {VMM_SIZE(ram_base)};
@@ -126,7 +127,7 @@ static bool read_console(const struct vmm_value *v, struct vcca_error *err)
   return true;
 }
 
-/* The guest's context id; with 0, the default, there is no device. */
+/* The guest's context id. 0 is the default and means no device. */
 static bool read_vsock(const struct vmm_value *v, struct vcca_error *err)
 {
   uint64_t cid = 0;
@@ -136,7 +137,8 @@ static bool read_vsock(const struct vmm_value *v, struct vcca_error *err)
   return true;
 }
 
-/* A parameter of a network device, into a configuration of its own: without trans= it is of --virtio-transport, wherever that stands. */
+/* Reads a parameter of a network device, into a separate configuration. Without trans= the device has the
+ * transport of --virtio-transport, which can come later. */
 static bool read_network_parameter(const struct vmm_value *v, struct vcca_vmm_config *one, vcca_span name, vcca_span text, struct vcca_error *err)
 {
   static const char *const of_back_end[] = {"guest_mac", "script", "downscript", "guest_ip", "host_ip", "tapif", "vhost", "fd", "mq"};
@@ -158,7 +160,8 @@ static bool read_network_parameter(const struct vmm_value *v, struct vcca_vmm_co
   return vmm_refuse(v, "a network device has mode, trans, guest_mac, script, downscript, guest_ip, host_ip, tapif, vhost, fd, mq", err);
 }
 
-/* netdev_parser cuts at commas and equals signs alike: names and values in turn. A name without a value, such as the last word, says nothing. */
+/* netdev_parser splits at commas and equals signs alike: name, value, name, value. A name without a value,
+ * for example the last one, has no effect. */
 static bool read_network(const struct vmm_value *v, struct vcca_error *err)
 {
   struct vcca_vmm_config *all = v->config, one = {.devices = 1, .network = true};
@@ -176,7 +179,7 @@ static bool read_network(const struct vmm_value *v, struct vcca_error *err)
     }
     at = end + 1;
   }
-  all->devices -= !all->network; /* the one that there is by default */
+  all->devices -= !all->network; /* the default network device */
   all->network = true;
   if (one.network) {
     all->devices += one.devices;
@@ -235,8 +238,8 @@ const struct vmm_option kvmtool_options[] = {
     {.name = "override-bad-firmware-cntfrq", .value = true, .tree = VMM_TREE_MORE},
     {.name = "help", .letter = 'h', .why = NO_VM},
     {.name = "help-all", .why = NO_VM},
-    /* Neither registers nor memory nor the device tree depend on these. */
-    {.name = "dtb", .value = true}, /* the host's copy of what is measured here */
+    /* These change neither registers nor memory nor the device tree. */
+    {.name = "dtb", .value = true}, /* the host's paths of what is measured here */
     {.name = "dump-dtb", .value = true},
     {.name = "debug"},
     {.name = "debug-iodelay", .value = true},

@@ -1,14 +1,14 @@
-/* A VMM's command line, word by word: which option of the model's table a word means, and what its value is.
+/* Reads a VMM's command line: which option of the model's table an argument means, and what its value is.
  *
- * Sources: QEMU system/vl.c, lookup_opt (a word is an option with one hyphen or two, the value is the next word); kvmtool util/parse-options.c
- * and builtin-run.c; cloud-hypervisor's use of clap.
+ * Sources: QEMU system/vl.c, lookup_opt (an option has one hyphen or two, its value is the next argument);
+ * kvmtool util/parse-options.c and builtin-run.c; cloud-hypervisor's use of clap.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
 #include "boot/vmm.h"
 
-/* Where reading stands: words[at] is next. */
+/* The state of reading; words[at] is next. */
 struct reading {
   const struct vmm_model *model;
   const struct vmm_notes *notes;
@@ -17,7 +17,7 @@ struct reading {
   struct vcca_vmm_config *out;
 };
 
-/* An option that a word means; value: what stands in the same word, NULL: nothing. */
+/* An option; value: its value in the same argument, or NULL. */
 struct found {
   const struct vmm_option *row;
   const char *value;
@@ -44,7 +44,7 @@ static bool read_option(struct reading *r, const struct found *f, const char *va
   return vmm_read_row(&v, err);
 }
 
-/* The words behind an option that are its values. */
+/* Reads the values of an option, which follow it. */
 static bool read_values(struct reading *r, const struct found *f, const char *word, struct vcca_error *err)
 {
   const struct vmm_option *o = f->row;
@@ -89,7 +89,7 @@ static bool read_qemu(struct reading *r, const char *word, struct vcca_error *er
 
 enum match { NONE, ABBREVIATED, EXACT };
 
-/* What a word without its hyphens is to an option's name; unset: with "no-" in front. */
+/* Compares a name without hyphens with an option's name. */
 static enum match match_name(const char *word, size_t n, const char *name)
 {
   return strncmp(word, name, n) != 0 ? NONE : name[n] ? ABBREVIATED : EXACT;
@@ -101,7 +101,7 @@ static enum match match_row(const struct vmm_option *o, const char *name, size_t
   *unset = plain == NONE;
   if (plain != NONE)
     return plain;
-  if (n <= 3) /* an abbreviation of "no-" stands for any option */
+  if (n <= 3) /* an abbreviation of "no-" matches all options */
     return n > 0 && strncmp("no-", name, n) == 0 ? ABBREVIATED : NONE;
   return strncmp(name, "no-", 3) == 0 ? match_name(name + 3, n - 3, o->name) : NONE;
 }
@@ -128,7 +128,7 @@ static bool find_long(const struct vmm_model *model, const char *word, struct fo
   return like == 1 || vcca_fail(err, VCCA_FAULT_USAGE, "'%.60s' is short for --%s and for --%s: say which", word, other, f->row->name);
 }
 
-/* The letters of a word; the first that takes a value has the rest of it, or the next word. */
+/* Reads the letters of an argument. The first letter that takes a value takes the rest, or the next argument. */
 static bool read_letters(struct reading *r, const char *word, struct vcca_error *err)
 {
   for (const char *at = word + 1; at && *at;) {
@@ -196,15 +196,15 @@ static bool read_clap(struct reading *r, const char *word, struct vcca_error *er
 
 /* --- All -------------------------------------------------------------------------------------------------- */
 
-/* NAME=VALUE, as a shell takes it in front of a program. */
+/* NAME=VALUE, as a shell accepts it before a program. */
 static bool is_assignment(const char *word)
 {
   size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789");
   return n > 0 && word[n] == '=' && !(word[0] >= '0' && word[0] <= '9');
 }
 
-/* A pasted command line starts with the program, under any name that goes on from one of its own; in front of it may be its environment, as
- * libvirt's log has it. */
+/* A pasted command line starts with the program, or one with a longer name. Before it can be its environment,
+ * as in libvirt's log. */
 static void skip_program(struct reading *r)
 {
   size_t at = 0;
@@ -241,14 +241,15 @@ static bool parse(const struct vmm_model *model, const char *const *words, size_
   if (!vmm_read_words(model, words, count, notes, out, err))
     return false;
   if (model->style == VMM_LKVM && out->firmware)
-    out->initrd = NULL; /* kvm_run_validate_cfg: firmware has none, whatever is said */
+    out->initrd = NULL; /* kvm_run_validate_cfg: with firmware, kvmtool ignores an initrd */
   if (out->initrd && !out->kernel)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel: give %s, or leave %s out", vmm_say(model, VMM_INITRD).text,
                      vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_INITRD).text);
   return model->check(model, out, err);
 }
 
-/* Words are read twice: that the VM as written is no realm is known behind the last of them, and has to be said before anything else is. */
+/* Reads all arguments twice: only after the last one is known that the VM is not a realm, and the remark
+ * about it comes first. */
 bool vmm_parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend, const struct vmm_notes *notes,
                struct vcca_vmm_config *out, struct vcca_error *err)
 {

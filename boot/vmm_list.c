@@ -1,5 +1,5 @@
-/* Lists of VMMs' options, taken apart: QEMU's key=value (util/keyval.c, util/qemu-option.c), its JSON (qobject/json-parser.c), and
- * cloud-hypervisor's (option_parser/src/lib.rs).
+/* Reads lists in options of VMMs: QEMU's key=value (util/keyval.c, util/qemu-option.c), its JSON
+ * (qobject/json-parser.c), and cloud-hypervisor's (option_parser/src/lib.rs).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm.h"
@@ -24,7 +24,8 @@ static int fail(const struct vmm_list *l, const char *what, const char *why, str
 
 /* --- key=value -------------------------------------------------------------------------------------------- */
 
-/* Where the member ends that starts at at: at a comma that is not doubled, quoted or in brackets. quoted: there is something to write out. */
+/* The end of the member that starts at at: a comma that is not doubled, in quotes or in brackets. quoted: the
+ * text must be decoded. */
 static size_t member_end(const struct vmm_list *l, bool *special, bool *open)
 {
   bool quotes = false;
@@ -51,7 +52,7 @@ static size_t member_end(const struct vmm_list *l, bool *special, bool *open)
   return at;
 }
 
-/* The text without the second of two commas, or without quotes. */
+/* The text with one of two commas, or without quotes. */
 static bool write_out(struct vmm_list *l, vcca_span *text)
 {
   size_t n = 0;
@@ -83,7 +84,7 @@ static int next_text(struct vmm_list *l, const char *what, struct vmm_member *ou
   if (special && !write_out(l, &out->text))
     return fail(l, what, "a value of more than 4096 bytes", err);
   l->at = end + 1;
-  l->ended = l->at >= l->text.n; /* a comma may end the list */
+  l->ended = l->at >= l->text.n; /* the list can end with a comma */
   l->count++;
   return 1;
 }
@@ -106,7 +107,7 @@ static bool put(uint8_t *room, size_t size, size_t *n, unsigned c)
   return *n < size && (room[(*n)++] = (uint8_t)c, true);
 }
 
-/* A code point as UTF-8; half of a surrogate pair is none. */
+/* Writes a code point as UTF-8. Half of a surrogate pair is not a code point. */
 static bool put_point(uint8_t *room, size_t size, size_t *n, unsigned c)
 {
   if (c == 0 || (c >= 0xd800 && c < 0xe000))
@@ -123,7 +124,7 @@ static int hex_digit(uint8_t c)
   return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* What follows a backslash. */
+/* Reads what follows a backslash. */
 static bool read_escape(struct vmm_list *l, uint8_t *room, size_t size, size_t *n)
 {
   static const char from[] = "\"'\\/bfnrt", to[] = "\"'\\/\b\f\n\r\t";
@@ -142,7 +143,7 @@ static bool read_escape(struct vmm_list *l, uint8_t *room, size_t size, size_t *
   return c == 'u' && put_point(room, size, n, point);
 }
 
-/* In double or, as QEMU allows, single quotes. */
+/* Reads a string in double quotes or, as QEMU allows, in single quotes. */
 static bool read_string(struct vmm_list *l, uint8_t *room, size_t size, vcca_span *out)
 {
   uint8_t quote = peek(l);
@@ -156,7 +157,7 @@ static bool read_string(struct vmm_list *l, uint8_t *room, size_t size, vcca_spa
   return l->at < l->text.n && l->text.p[l->at++] == quote;
 }
 
-/* Objects and arrays are of no option that is read: only where they end is looked for. */
+/* Skips an object or array: no option that matters has one. */
 static bool skip_nested(struct vmm_list *l)
 {
   uint8_t open[DEPTH_MAX], quote = 0;
@@ -213,7 +214,7 @@ static bool read_json_value(struct vmm_list *l, struct vmm_member *out)
   return good;
 }
 
-/* The end of the object, which must be that of the word. */
+/* The end of the object, which must be the end of the argument. */
 static int end_json(struct vmm_list *l, const char *what, struct vcca_error *err)
 {
   l->at++;
@@ -281,7 +282,8 @@ static bool key_is(const struct vmm_option *row, const struct vmm_member *m, boo
   return vcca_span_is(m->key, row->name);
 }
 
-/* JSON's values have the types that QEMU's properties have: switches are true and false, all else that is read is a string. */
+/* JSON values have the types of QEMU's properties: true and false for switches, a string for all others that
+ * are read. */
 static bool type_fits(const struct vmm_value *v, struct vcca_error *err)
 {
   bool wants_bool = v->row->read == vmm_read_on_off || v->row->read == vmm_read_switch;

@@ -1,4 +1,4 @@
-/* The values that options of VMMs, and keys of their lists, take.
+/* Reads the values of options and of keys in their lists.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
@@ -74,7 +74,8 @@ static unsigned digit_of(uint8_t c)
   return c >= '0' && c <= '9' ? c - 48u : c >= 'a' && c <= 'f' ? c - 87u : c >= 'A' && c <= 'F' ? c - 55u : 16;
 }
 
-/* Digits of a base at the start of text, which are cut off; false: none, or too many for 64 bits. */
+/* Reads the digits of a base at the start of text, and removes them. False: there are none, or too many for
+ * 64 bits. */
 static bool take_digits(vcca_span *text, unsigned base, uint64_t *out)
 {
   size_t n = 0;
@@ -89,7 +90,7 @@ static bool take_digits(vcca_span *text, unsigned base, uint64_t *out)
   return n > 0;
 }
 
-/* What C's strtoull passes over, and a prefix: 0x, and with base 0 a 0 for octal. */
+/* Removes what C's strtoull skips, and a prefix: 0x, and with base 0 a 0 for octal. */
 static unsigned take_prefix(vcca_span *text, bool octal)
 {
   while (text->n > 0 && (text->p[0] == ' ' || (text->p[0] >= '\t' && text->p[0] <= '\r')))
@@ -125,7 +126,7 @@ bool vmm_read_number(const struct vmm_value *v, struct vcca_error *err)
 
 /* --- Sizes ------------------------------------------------------------------------------------------------ */
 
-/* One of these units at the end of text, which is cut off: its power of two; otherwise: there is none. */
+/* Removes one of these units from the end of text. Returns its power of two; without a unit: otherwise. */
 static unsigned take_unit(vcca_span *text, const char *units, unsigned otherwise)
 {
   static const char powers[] = "BKMGTPE";
@@ -136,7 +137,8 @@ static unsigned take_unit(vcca_span *text, const char *units, unsigned otherwise
   return 10 * (unsigned)(strchr(powers, c & ~32) - powers);
 }
 
-/* The part of a unit that decimal digits behind a point are, rounded down; what lies behind the 16th does not reach a byte. */
+/* The part of a unit that the decimal digits after a point mean, rounded down. Digits after the 16th mean
+ * less than a byte. */
 static uint64_t fraction(vcca_span digits, unsigned shift)
 {
   uint64_t of = 1, rest = 0, whole = 0;
@@ -151,8 +153,8 @@ static uint64_t fraction(vcca_span digits, unsigned shift)
   return whole;
 }
 
-/* QEMU's util/cutils.c, qemu_strtosz: decimal with a point, or hexadecimal; B, k, M, G, T, P, E in either case. A size of RAM that ends in
- * a digit is MiB (system/vl.c), every other one bytes. */
+/* QEMU's util/cutils.c, qemu_strtosz: decimal with a point, or hexadecimal; units B, k, M, G, T, P, E in
+ * either case. A size of RAM that ends in a digit is in MiB (system/vl.c), any other in bytes. */
 static bool qemu_size(const struct vmm_value *v, uint64_t *out)
 {
   vcca_span text = v->text;
@@ -161,7 +163,7 @@ static bool qemu_size(const struct vmm_value *v, uint64_t *out)
            shift = take_unit(&text, base == 16 ? "KkMmGgTtPp" : "BbKkMmGgTtPpEe", mib ? 20 : 0); /* B and E are digits */
   bool digits = take_digits(&text, base, out);
   if (*out > ADDRESS_LIMIT >> shift || (!digits && *out > ADDRESS_LIMIT))
-    return *out = UINT64_MAX, true; /* for the caller to say */
+    return *out = UINT64_MAX, true; /* the caller reports it */
   *out <<= shift;
   if (!digits || text.n == 0)
     return digits;
@@ -170,7 +172,7 @@ static bool qemu_size(const struct vmm_value *v, uint64_t *out)
   text = vcca_span_sub(text, 1, text.n - 1);
   for (size_t i = 0; i < text.n; i++)
     if (digit_of(text.p[i]) > 9 || (text.p[i] != '0' && (shift == 0 || mib)))
-      return false; /* no part of a byte; and "1.5" is bytes before it is MiB */
+      return false; /* bytes have no parts; "1.5" is bytes before it is MiB */
   *out += fraction(text, shift);
   return true;
 }
@@ -262,7 +264,7 @@ static int base64_digit(uint8_t c)
                                 : -1;
 }
 
-/* RFC 4648 section 4, padded, without stray bits. */
+/* RFC 4648 section 4: padded, unused bits are zero. */
 static bool base64(vcca_span text, vcca_sink *out)
 {
   if (text.n % 4 != 0)

@@ -1,11 +1,11 @@
-/* A realm's parameters: what a command line asks for, within what the host can do.
+/* A realm's parameters: what the command line asks for, and what the host can do.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
 #include "boot/vmm.h"
 
-/* A count that the VMM may ask for, up to what the host has; 0: all of it. */
+/* A count that the command line can give, up to the host's; 0: the host's. */
 static bool resolve_count(const struct vmm_model *model, const struct vcca_host_caps *host, enum vcca_cap cap, enum vmm_asked option, bool asked,
                           unsigned want, uint64_t *out, struct vcca_error *err)
 {
@@ -58,7 +58,7 @@ static unsigned lowest(unsigned mask)
   return highest(mask & (~mask + 1));
 }
 
-/* The vectors that the host has: the powers of two, and its longest. */
+/* The host's vectors: the powers of two, and its longest. */
 static unsigned host_vectors(const struct vcca_host_caps *host)
 {
   const unsigned powers = 1u << 0 | 1u << 1 | 1u << 3 | 1u << 7 | 1u << 15;
@@ -68,8 +68,8 @@ static unsigned host_vectors(const struct vcca_host_caps *host)
   return bits == 0 ? 0 : (powers & ((1u << bits / 128) - 1)) | 1u << (bits / 128 - 1);
 }
 
-/* The longest vector QEMU leaves under KVM (target/arm/cpu64.c, arm_cpu_sve_finalize): the longest that is asked for, with all below it;
- * else the longest below every one that is refused. */
+/* The longest vector that QEMU uses under KVM (target/arm/cpu64.c, arm_cpu_sve_finalize): the longest that is
+ * turned on, with all shorter ones; else the longest that is shorter than all that are turned off. */
 static bool resolve_vectors(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, unsigned *bits, struct vcca_error *err)
 {
   unsigned has = host_vectors(host), on = config->sve_on, off = config->sve_off & has;

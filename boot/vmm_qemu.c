@@ -1,5 +1,6 @@
-/* QEMU's virt machine as a realm: its memory map. RAM at 1 GiB; direct boot as plan_arm.c has
- * it; firmware in flash at 0 with the device tree at RAM base, where kernel and initrd are the firmware's to fetch and measure.
+/* QEMU's virt machine as a realm: its memory map. RAM is at 1 GiB. Direct boot is as in plan_arm.c. With
+ * firmware, the flash is at 0 and the device tree at RAM base; the firmware loads and measures kernel and
+ * initrd.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm_qemu.h"
@@ -22,7 +23,7 @@ struct qemu_map qemu_map(const struct vcca_vmm_config *config)
 {
   struct qemu_map map;
   uint64_t max = config->ram_max ? config->ram_max : config->ram_size;
-  uint64_t hotplug = max - config->ram_size + config->ram_slots * GIB; /* each slot may be aligned to 1 GiB */
+  uint64_t hotplug = max - config->ram_size + config->ram_slots * GIB; /* each slot can be aligned to 1 GiB */
   uint64_t top = round_up(GIB + config->ram_size, GIB) + round_up(hotplug, GIB);
   if (top < 256 * GIB)
     top = 256 * GIB;
@@ -41,7 +42,7 @@ static unsigned ipa_bits(const struct vcca_vmm_config *config)
   return qemu_map(config).ipa_bits;
 }
 
-/* A legacy U-Boot image of that type (hw/core/loader.c, load_ramdisk). */
+/* Whether it is a legacy U-Boot image of that type (hw/core/loader.c, load_ramdisk). */
 static bool is_ramdisk(vcca_span initrd)
 {
   enum { UBOOT = 0x27051956, HEADER = 64, TYPE = 30, RAMDISK = 3 };

@@ -1,18 +1,21 @@
-/* QEMU's devices, as far as they leave the buses that the VM has anyway, and the options that change what others say.
+/* QEMU's -device, and the options that change other options. Refuses devices that are not on a bus which the
+ * VM always has.
  *
- * Sources: system/vl.c; hw/arm/virt.c (the devices that may sit on the system bus, machine_class_allow_dynamic_sysbus_dev).
+ * Sources: system/vl.c; hw/arm/virt.c (the devices that can be on the system bus,
+ * machine_class_allow_dynamic_sysbus_dev).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
 #include "boot/vmm_qemu.h"
 
-/* What is on no bus but the system's, or writes into memory. All other devices are on PCI, or on what is there without them. */
+/* Devices that are only on the system bus, or that write into memory. All other devices are on PCI, or on
+ * buses that the VM always has. */
 static const struct {
-  const char *driver; /* "a*": whatever starts so */
+  const char *driver; /* "a*": all names with this beginning */
   enum vmm_tree_effect tree;
   const char *why;
-  enum { ELSEWHERE, PCI_IOMMU, PLATFORM_BUS } shown; /* where the device tree shows it */
+  enum { ELSEWHERE, PCI_IOMMU, PLATFORM_BUS } shown; /* the device tree shows it */
 } system_devices[] = {
     {"loader", VMM_TREE_SAME, "it writes into memory what is not modelled, and measured", ELSEWHERE},
     {"guest-loader", VMM_TREE_SAME, "it writes into memory what is not modelled, and measured", ELSEWHERE},
@@ -36,7 +39,7 @@ static bool driver_is(const char *name, vcca_span driver)
   return name[n - 1] == '*' ? driver.n >= n - 1 && memcmp(driver.p, name, n - 1) == 0 : vcca_span_is(driver, name);
 }
 
-/* Whose name says that it sits on a bus that the VM has anyway. */
+/* Whether the name says that the device is on a bus which the VM always has. */
 static bool on_a_bus(vcca_span driver)
 {
   static const char *const known[] = {"virtio*",    "vhost*",      "virtconsole",  "virtserialport", "vfio-pci*",
@@ -72,7 +75,7 @@ static bool read_driver(const struct vmm_value *v, vcca_span driver, struct vcca
   return true;
 }
 
-/* The driver is the first word, or driver=, or "driver" in JSON. */
+/* The driver is the first value, or driver=, or "driver" in JSON. */
 bool qemu_read_device(const struct vmm_value *v, struct vcca_error *err)
 {
   struct vmm_list l;
@@ -100,7 +103,7 @@ const struct vmm_option qemu_drive_keys[] = {
     {.name = NULL},
 };
 
-/* The first is the UART that is always there. */
+/* The first one is the UART, which the VM always has. */
 bool qemu_read_serial(const struct vmm_value *v, struct vcca_error *err)
 {
   (void)err;
@@ -142,7 +145,7 @@ bool qemu_read_global(const struct vmm_value *v, struct vcca_error *err)
   return got == 0;
 }
 
-/* GROUP.ID.KEY=VALUE changes what another option said. */
+/* GROUP.ID.KEY=VALUE changes another option. */
 bool qemu_read_set(const struct vmm_value *v, struct vcca_error *err)
 {
   static const char *const harmless[] = {"device.", "chardev.", "drive.", "netdev.", "fsdev.", "mon.",

@@ -1,7 +1,9 @@
-/* QEMU's -object, as far as one is the realm's: as key=value with the type first or as qom-type=, and as JSON. -M names the one by its id,
- * which may stand in front of it or behind it, so objects are kept until all words are read.
+/* QEMU's -object: finds the realm's. An object is key=value with the type first or with qom-type=, or JSON.
+ * -M names the realm's object by its id, before or after it. So objects are kept until all arguments are
+ * read.
  *
- * Sources: qom/object_interfaces.c; qapi/qom.json; util/id.c; hw/core/machine.c (confidential-guest-support and memory-backend are links).
+ * Sources: qom/object_interfaces.c; qapi/qom.json; util/id.c; hw/core/machine.c (confidential-guest-support
+ * and memory-backend are links).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -15,10 +17,10 @@ static const struct vmm_option realm_keys[] = {
     {.name = "qom-type"},
     {.name = "id"},
     {.name = "measurement-algorithm", .read = vmm_read_hash},
-    {.name = "measurement-algo", .read = vmm_read_hash}, /* earlier */
+    {.name = "measurement-algo", .read = vmm_read_hash}, /* its earlier name */
     {.name = "personalization-value", .read = vmm_read_rpv_base64},
     {.name = "measurement-log", VMM_ON_OFF(log)},
-    /* Those of the first patches for QEMU, whose realms had nothing of this unless it was said here. */
+    /* Properties of the first patches for QEMU, whose realms had none of this unless it was given here. */
     {.name = "sve-vector-length", .why = EARLIER},
     {.name = "num-breakpoints", .why = EARLIER},
     {.name = "num-watchpoints", .why = EARLIER},
@@ -27,7 +29,7 @@ static const struct vmm_option realm_keys[] = {
 };
 static const struct vmm_option realm_row = {.name = "object", .json = true, .keys = realm_keys};
 
-/* What an object is called. */
+/* The type and the id of an object. */
 struct object {
   char type[64], id[64];
 };
@@ -58,7 +60,8 @@ static bool read_names(const struct vmm_value *v, struct object *out, struct vcc
   return got == 0;
 }
 
-/* qapi/qom.json, as of QEMU 10: "a*" is whatever starts so. None of them is seen by a VM unless something names it. */
+/* qapi/qom.json, as of QEMU 10; "a*": all names with this beginning. A VM uses an object of these types only
+ * if an option names it. */
 static bool type_known(const char *type)
 {
   static const char *const known[] = {"acpi-generic-*",   "authz-*",           "can-*",   "colo-compare", "cryptodev-*",     "dbus-vmstate",
@@ -90,7 +93,7 @@ bool qemu_read_object(const struct vmm_value *v, struct vcca_error *err)
     vmm_note(v->notes, "-object %.60s: this type is not known here; it is taken as one that changes nothing in the VM", o.type);
   if (strcmp(o.type, "rme-guest") != 0)
     return true;
-  struct vcca_vmm_config scratch = {.vmm = "qemu"}; /* whether it is one; whose it is, is known when all words are read */
+  struct vcca_vmm_config scratch = {.vmm = "qemu"}; /* checks the object; which one is the realm's is known after all arguments */
   struct vmm_value keys = {
       .config = &scratch, .notes = v->notes, .model = v->model, .row = &realm_row, .what = "-object rme-guest", .word = v->word, .text = v->text};
   return vmm_read_keys(&keys, realm_keys, err);
@@ -102,7 +105,7 @@ static bool object_at(const struct vcca_vmm_config *config, unsigned i, struct o
   return read_names(&v, out, NULL);
 }
 
-/* The object that is the realm's: the one that -M names, or an rme-guest that nobody names while there is no other. -1: none. */
+/* The index of the realm's object: the one that -M names, or the only rme-guest. -1: there is none. */
 static int realm_object(const struct vcca_vmm_config *config, struct object *out)
 {
   int found = -1;
@@ -156,7 +159,8 @@ static bool read_realm(const struct vmm_model *model, struct vcca_vmm_config *co
   return vmm_read_keys(&v, realm_keys, err);
 }
 
-/* Objects without an id are the realm's: a sweep's, which amend it, and those of published command lines that leave it out. QEMU takes none. */
+/* Objects without an id are the realm's: those of a sweep, which change it, and those of published command
+ * lines. QEMU refuses them. */
 static bool read_amendments(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
 {
   struct object o;
@@ -188,7 +192,7 @@ bool qemu_check_realm(const struct vmm_model *model, struct vcca_vmm_config *con
   return read_amendments(model, config, err);
 }
 
-/* The size that an object says, in bytes; 0: none. */
+/* The size of an object in bytes; 0: it has none. */
 static bool object_size(const struct vmm_model *model, const char *word, uint64_t *out, struct vcca_error *err)
 {
   static const struct vmm_option row = {VMM_SIZE(ram_size), .min = 1};
@@ -207,7 +211,8 @@ static bool object_size(const struct vmm_model *model, const char *word, uint64_
   return got == 0;
 }
 
-/* Without -m, RAM is as large as its back end; maxmem then stays at its default, which the memory map takes for up to 1 GiB more. */
+/* Without -m, RAM is as large as its backend. maxmem then keeps its default, which the memory map accepts for
+ * up to 1 GiB more. */
 static bool take_backend(struct vcca_vmm_config *config, uint64_t size, struct vcca_error *err)
 {
   const char *name = config->memory_backend;

@@ -1,6 +1,8 @@
-/* QEMU's command line, as far as it starts a realm (rme-guest branch): every option there is, those that count read as QEMU reads them.
+/* QEMU's command line (rme-guest branch): every option. Those that can change the RIM of a realm are read as
+ * QEMU reads them.
  *
- * Sources: qemu-options.hx; system/vl.c; hw/core/machine.c, machine-smp.c; hw/arm/virt.c; qapi/qom.json; the answers of a QEMU 7.2.
+ * Sources: qemu-options.hx; system/vl.c; hw/core/machine.c, machine-smp.c; hw/arm/virt.c; qapi/qom.json; the
+ * output of a QEMU 7.2.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -34,7 +36,7 @@ static bool read_m(const struct vmm_value *v, struct vcca_error *err)
   return read_memory(v, err);
 }
 
-/* system/vl.c reads -m when all words are read: wherever it stands, it is behind -M. */
+/* system/vl.c reads -m after all other options, so it takes precedence over -M. */
 static bool read_machine_memory(const struct vmm_value *v, struct vcca_error *err)
 {
   struct vcca_vmm_config unused = *v->config;
@@ -53,7 +55,7 @@ static bool read_machine_memory(const struct vmm_value *v, struct vcca_error *er
 static const struct vmm_option memory_keys[] = {
     {.name = "", .read = read_m, VMM_FIELD(uint64_t *, ram_size)}, MEMORY_KEYS("", "maxmem", read_m), {.name = NULL}};
 
-/* Levels that other machines have: one of each is what virt has, too. */
+/* Levels of other machines; virt has one of each. */
 static bool read_one(const struct vmm_value *v, struct vcca_error *err)
 {
   uint64_t n;
@@ -77,7 +79,8 @@ static const struct vmm_option smp_keys[] = {SMP("", vcpus), SMP_KEYS(""), {.nam
 
 /* --- -M --------------------------------------------------------------------------------------------------- */
 
-/* "virt", or "virt-9.2": the version decides what guests see of the CPUs' topology (before 6.2) and of the high memory map (before 3.0). */
+/* "virt", or "virt-9.2". The version decides how guests see the CPUs' topology (before 6.2) and the high
+ * memory map (before 3.0). */
 static bool read_virt(const struct vmm_value *v, struct vcca_error *err)
 {
   uint64_t major, minor;
@@ -125,7 +128,7 @@ static bool read_iommu(const struct vmm_value *v, struct vcca_error *err)
   return true;
 }
 
-/* A link to an object: its id, or its path, which starts so (qom/object.c). */
+/* A link to an object: its id, or its path with this beginning (qom/object.c). */
 static bool keep_link(char room[64], const struct vmm_value *v, struct vcca_error *err)
 {
   static const char objects[] = "/objects/";
@@ -143,7 +146,7 @@ static bool read_backend(const struct vmm_value *v, struct vcca_error *err)
   return keep_link(v->config->memory_backend, v, err);
 }
 
-/* "kvm", "kvm:tcg": the first that works, so the first must be KVM. */
+/* "kvm", "kvm:tcg": QEMU uses the first that works, so the first must be KVM. */
 static bool read_accelerator(const struct vmm_value *v, struct vcca_error *err)
 {
   size_t n = 0;
@@ -152,7 +155,7 @@ static bool read_accelerator(const struct vmm_value *v, struct vcca_error *err)
   return vcca_span_is(vcca_span_sub(v->text, 0, n), "kvm") || vmm_refuse(v, "a realm runs under KVM: kvm is wanted, and first", err);
 }
 
-/* Further -accel are for when the first does not work. */
+/* QEMU uses further -accel only if the first does not work. */
 static bool read_accel(const struct vmm_value *v, struct vcca_error *err)
 {
   bool first = !v->config->accelerator[0];
@@ -185,7 +188,7 @@ static const struct vmm_option machine_keys[] = {
     {.name = "highmem-mmio", .read = keep_on},
     {.name = "highmem-redists", .read = keep_on},
     {.name = "highmem-mmio-size", .why = "these memory maps are not modelled: leave it out"},
-    {.name = "compact-highmem"}, /* regions that are all there lie where they lie */
+    {.name = "compact-highmem"}, /* with all regions there, their addresses do not change */
     {.name = "confidential-guest-support", .read = read_guest},
     {.name = "memory-encryption", .read = read_guest}, /* its earlier name */
     {.name = "memory-backend", .read = read_backend},
@@ -206,14 +209,14 @@ static const struct vmm_option machine_keys[] = {
     {.name = "pflash1", .why = QEMU_NO_FLASH},
     SMP_KEYS("smp."),
     MEMORY_KEYS("memory.", "max-size", read_machine_memory),
-    {.name = "acpi", VMM_SWITCH(acpi)}, /* its tables are not the VMM's to measure, but the power button's nodes depend on it */
-    /* Neither registers nor memory at start depend on these. */
+    {.name = "acpi", VMM_SWITCH(acpi)}, /* the VMM does not measure its tables, but the power button's nodes depend on it */
+    /* These change neither registers nor memory at the start. */
     {.name = "acpi-pcihp"},
     {.name = "aux-ram-share"},
     {.name = "boot.*"},
     {.name = "default-bus-bypass-iommu"},
     {.name = "dtb"},
-    {.name = "dtb-kaslr-seed"}, /* seeds are in QEMU's own tree, which is measured as it is dumped */
+    {.name = "dtb-kaslr-seed"}, /* QEMU's own tree has the seeds; it is measured as it is dumped */
     {.name = "dtb-randomness"},
     {.name = "dump-guest-core"},
     {.name = "dumpdtb"},
@@ -236,7 +239,7 @@ static const struct vmm_option machine_keys[] = {
 
 /* --- -cpu ------------------------------------------------------------------------------------------------- */
 
-/* Under KVM max is the host's, too. */
+/* Under KVM, max is the same as host. */
 static bool read_host_cpu(const struct vmm_value *v, struct vcca_error *err)
 {
   return vcca_span_is(v->text, "host") || vcca_span_is(v->text, "max") || vmm_refuse(v, "a realm's CPU is host, its options are name=value", err);
@@ -276,7 +279,7 @@ static const struct vmm_option cpu_keys[] = {
     {.name = NULL},
 };
 
-/* The last -cpu stands for itself; a sweep's goes on from the one before. */
+/* QEMU uses the last -cpu only; a sweep's changes the one before. */
 static bool read_cpu(const struct vmm_value *v, struct vcca_error *err)
 {
   struct vcca_vmm_config *c = v->config;
@@ -330,7 +333,7 @@ const struct vmm_option qemu_options[] = {
     {.name = "version", .why = NO_VM},
     {.name = "audio-help", .why = NO_VM},
     {.name = "dump-vmstate", .value = true, .why = NO_VM},
-    /* The host's copy of what is measured here; back ends and how QEMU itself runs. */
+    /* The host's paths of what is measured here; backends; how QEMU itself runs. */
     VALUE("dtb"),
     VALUE("D"),
     VALUE("L"),
@@ -427,8 +430,9 @@ const struct vmm_option qemu_options[] = {
 
 /* --- Together --------------------------------------------------------------------------------------------- */
 
-/* What -smp left out, of all the CPUs there may be: cores before sockets before threads (hw/core/machine-smp.c since 6.2); clusters are never
- * guessed. Those that are not there at start have no place in the device tree and no REC. */
+/* The levels that -smp did not give, for all possible CPUs: cores before sockets before threads
+ * (hw/core/machine-smp.c since 6.2); clusters are never computed. CPUs that are added later have no node in
+ * the device tree and no REC. */
 static bool check_topology(struct vcca_vmm_config *config, struct vcca_error *err)
 {
   unsigned *const parts[] = {&config->cores, &config->sockets, &config->threads, &config->clusters};

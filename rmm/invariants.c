@@ -74,7 +74,7 @@ static bool claim(struct check *c, uint64_t from, const char *name, uint64_t to,
   FACT(from, granule_aligned(to) && granule_region(c->m, to) && granule_state(c->m, to) == state, "%s leads to 0x%" PRIx64 ", which is not %s", name,
        to, vcca_granule_state_name(state));
   uint64_t i = claim_of(c, to);
-  FACT(from, !bit(c->claimed, i), "%s leads to 0x%" PRIx64 ", which is somebody's already", name, to);
+  FACT(from, !bit(c->claimed, i), "%s leads to 0x%" PRIx64 ", which another granule owns already", name, to);
   set_bit(c->claimed, i);
   return true;
 }
@@ -90,19 +90,19 @@ static bool granule_sound(struct check *c, uint64_t pa, const struct granule *g)
 {
   const struct vcca_region *r = granule_region(c->m, pa);
   const void *contents = memory_contents(&c->m->memory, g);
-  FACT(pa, g->state < VCCA_GRANULE_STATES, "its state %u is none", g->state);
+  FACT(pa, g->state < VCCA_GRANULE_STATES, "its state %u is unknown", g->state);
   enum vcca_granule_state state = (enum vcca_granule_state)g->state;
   if (!r || state == VCCA_GRANULE_UNDELEGATED) {
     FACT(pa, state == VCCA_GRANULE_UNDELEGATED && (r || !contents), "no memory is there");
-    FACT(pa, !contents || !r->bytes, "its contents are the embedder's, not the machine's");
-    FACT(pa, !contents || !r->secure || zero_from(contents, 0), "it is free, and was not wiped");
+    FACT(pa, !contents || !r->bytes, "its contents are in the embedder's memory, and must not be saved");
+    FACT(pa, !contents || !r->secure || zero_from(contents, 0), "it is free, but not zero");
   } else if (c->tmi) {
-    FACT(pa, r->secure && state != VCCA_GRANULE_DELEGATED, "%s is no state of memory %s", vcca_granule_state_name(state),
+    FACT(pa, r->secure && state != VCCA_GRANULE_DELEGATED, "state %s is not possible for memory %s", vcca_granule_state_name(state),
          r->secure ? "of the TMM's pool" : "outside the TMM's pool");
   } else {
-    FACT(pa, r->delegable && !r->secure, "it is %s, and cannot be delegated", vcca_granule_state_name(state));
+    FACT(pa, r->delegable && !r->secure, "it is %s, but its memory cannot be delegated", vcca_granule_state_name(state));
   }
-  FACT(pa, state != VCCA_GRANULE_DELEGATED || !contents || zero_from(contents, 0), "it is DELEGATED, and was not wiped");
+  FACT(pa, state != VCCA_GRANULE_DELEGATED || !contents || zero_from(contents, 0), "it is DELEGATED, but not zero");
   unsigned live = state == VCCA_GRANULE_RTT ? rtt_count_live(c->m, pa) : 0;
   FACT(pa, g->live == live, "%u entries are counted as live, not %u", g->live, live);
   return true;
@@ -130,7 +130,7 @@ static bool each_granule(struct check *c, granule_fact fact)
 static bool granule_owned(struct check *c, uint64_t pa, const struct granule *g)
 {
   enum vcca_granule_state state = (enum vcca_granule_state)g->state;
-  FACT(pa, !owned(state) || bit(c->claimed, claim_of(c, pa)), "nothing leads to this %s", vcca_granule_state_name(state));
+  FACT(pa, !owned(state) || bit(c->claimed, claim_of(c, pa)), "no granule owns this %s", vcca_granule_state_name(state));
   return true;
 }
 
@@ -156,8 +156,8 @@ static bool mapping_sound(struct check *c, uint64_t table, const struct realm *r
   struct rtt_entry parsed;
   FACT(table, level >= (c->tmi ? RTT_PAGE_LEVEL - 1 : 1), "entry %u maps a block at level %d", i, level);
   FACT(table, e.pa % size == 0, "entry %u maps 0x%" PRIx64 ", which is not aligned to its size", i, e.pa);
-  FACT(table, realm_reaches(realm, e.pa), "entry %u maps 0x%" PRIx64 ", beyond what the table can name", i, e.pa);
-  FACT(table, e.hipas == RTT_ASSIGNED || rtt_parse(descriptor, realm->lpa2, &parsed), "entry %u has attributes that no host can give", i);
+  FACT(table, realm_reaches(realm, e.pa), "entry %u maps 0x%" PRIx64 ", beyond the addresses that a table can hold", i, e.pa);
+  FACT(table, e.hipas == RTT_ASSIGNED || rtt_parse(descriptor, realm->lpa2, &parsed), "entry %u has attributes that a host cannot set", i);
   for (uint64_t at = 0; e.hipas == RTT_ASSIGNED && at < size; at += GRANULE_SIZE)
     if (!claim(c, table, "an entry", e.pa + at, VCCA_GRANULE_DATA))
       return false;
@@ -170,18 +170,19 @@ static bool entry_sound(struct check *c, const struct realm *realm, uint64_t tab
 {
   uint64_t word = rtt_words(c->m, table)[i];
   struct rtt_entry e = rtt_entry_of(word);
-  FACT(table, entry_canonical(e, word), "entry %u is 0x%" PRIx64 ", which is none", i, word);
+  FACT(table, entry_canonical(e, word), "entry %u is 0x%" PRIx64 ", which is not a valid entry", i, word);
   FACT(table, realm_in_space(realm, ipa) || word == 0, "entry %u is beyond the address space", i);
   bool unprotected = e.hipas == RTT_UNASSIGNED_NS || e.hipas == RTT_ASSIGNED_NS;
   if (!realm_in_space(realm, ipa))
     return true;
   if (e.hipas == RTT_TABLE) {
-    FACT(table, level < RTT_PAGE_LEVEL, "entry %u is a TABLE, at level 3", i);
-    FACT(table, realm_reaches(realm, e.pa), "entry %u leads to 0x%" PRIx64 ", beyond what the table can name", i, e.pa);
+    FACT(table, level < RTT_PAGE_LEVEL, "entry %u is a TABLE, which level 3 cannot have", i);
+    FACT(table, realm_reaches(realm, e.pa), "entry %u leads to 0x%" PRIx64 ", beyond the addresses that a table can hold", i, e.pa);
     return claim(c, table, "an entry", e.pa, VCCA_GRANULE_RTT) && table_sound(c, realm, e.pa, level + 1, ipa);
   }
-  FACT(table, unprotected != realm_protects(realm, ipa), "entry %u is%s protected memory's, at 0x%" PRIx64, i, unprotected ? " not" : "", ipa);
-  FACT(table, realm_has_ripas(realm) || e.ripas == RTT_RAM, "entry %u is not RAM, which all of a CVM is", i);
+  FACT(table, unprotected != realm_protects(realm, ipa), "entry %u is for %s memory, but 0x%" PRIx64 " is not", i,
+       unprotected ? "unprotected" : "protected", ipa);
+  FACT(table, realm_has_ripas(realm) || e.ripas == RTT_RAM, "the RIPAS of entry %u is not RAM, as all of a CVM is", i);
   bool maps = e.hipas == RTT_ASSIGNED || e.hipas == RTT_ASSIGNED_NS;
   return !maps || mapping_sound(c, table, realm, e, level, i);
 }
@@ -207,7 +208,7 @@ static bool tables_sound(struct check *c, uint64_t rd, const struct realm *realm
   if (!walked->table || walked->roots != realm->rtt_base)
     return true;
   struct rtt_walk walk = rtt_walk(c->m, realm, walked->base, RTT_PAGE_LEVEL);
-  FACT(rd, walk.level == RTT_PAGE_LEVEL && walk.table == walked->table, "the last walk is remembered to end at 0x%" PRIx64, walked->table);
+  FACT(rd, walk.level == RTT_PAGE_LEVEL && walk.table == walked->table, "the last walk did not end at 0x%" PRIx64, walked->table);
   return true;
 }
 
@@ -223,18 +224,18 @@ static bool pending_sound(struct check *c, uint64_t pa, const struct rec *rec, c
   const struct guest_pending *p = &rec->pending;
   bool flags = p->ripas_destroyed <= 1 && p->psci_pending <= 1 && p->host_call_pending <= 1 && p->ripas_pending <= 1;
   bool pages = granule_aligned(p->ripas_addr) && granule_aligned(p->ripas_top);
-  FACT(pa, flags && vcca_span_zero(VCCA_SPAN(p->reserved)), "what is pending has a flag that is neither 0 nor 1");
+  FACT(pa, flags && vcca_span_zero(VCCA_SPAN(p->reserved)), "a flag of its pending requests is neither 0 nor 1");
   FACT(pa, rec->running || (rec->exit.reason == GUEST_EXIT_RIPAS_CHANGE) == p->ripas_pending,
-       "a RIPAS change is pending, or not, unlike its last exit");
+       "its last exit contradicts whether a RIPAS change is pending");
   if (p->ripas_pending) {
     FACT(pa, pages && p->ripas_addr <= p->ripas_top && p->ripas_top > 0 && in_protected(realm, p->ripas_top - 1),
-         "it asks for RIPAS of [0x%" PRIx64 ", 0x%" PRIx64 "), which is no range of protected pages", p->ripas_addr, p->ripas_top);
+         "it asks for RIPAS of [0x%" PRIx64 ", 0x%" PRIx64 "), which is not a range of protected pages", p->ripas_addr, p->ripas_top);
     FACT(pa, p->ripas_value == RTT_EMPTY || p->ripas_value == RTT_RAM, "it asks for RIPAS %u", p->ripas_value);
   } else {
-    FACT(pa, rec->running || (p->ripas_addr == 0 && p->ripas_top == 0), "it asks for no RIPAS, but of a range");
+    FACT(pa, rec->running || (p->ripas_addr == 0 && p->ripas_top == 0), "it has a RIPAS range, but no RIPAS change is pending");
   }
   FACT(pa, !p->host_call_pending || (p->host_call % 256 == 0 && in_protected(realm, p->host_call)),
-       "its host call is at 0x%" PRIx64 ", which is no place for one", p->host_call);
+       "its host call is at 0x%" PRIx64 ", which is not aligned or not protected", p->host_call);
   return true;
 }
 
@@ -242,7 +243,7 @@ static bool abort_sound(struct check *c, uint64_t pa, const struct rec_abort *a,
 {
   bool flags = a->unprotected <= 1 && a->emulatable <= 1 && a->write <= 1 && a->sign_extend <= 1 && a->wide <= 1 && a->reserved == 0;
   bool size = a->emulatable ? a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8 : a->size == 0;
-  FACT(pa, flags, "its last abort has a flag that is neither 0 nor 1");
+  FACT(pa, flags, "a flag of its last abort is neither 0 nor 1");
   FACT(pa, size && a->reg <= REC_GPRS, "its last abort was of %u bytes and register %u", a->size, a->reg);
   FACT(pa, !realm || !a->unprotected || (realm_in_space(realm, a->ipa) && !realm_protects(realm, a->ipa)),
        "its last abort was at 0x%" PRIx64 ", which is protected", a->ipa);
@@ -260,18 +261,18 @@ static bool rec_sound(struct check *c, uint64_t pa, const struct realm *realm)
   for (unsigned i = 0; i < REC_AUX_MAX; i++) {
     if (i < aux_count && !claim(c, pa, "aux", rec->aux[i], VCCA_GRANULE_REC_AUX))
       return false;
-    FACT(pa, i < aux_count || rec->aux[i] == 0, "aux names 0x%" PRIx64 " beyond the last", rec->aux[i]);
+    FACT(pa, i < aux_count || rec->aux[i] == 0, "aux has 0x%" PRIx64 " after the last auxiliary granule", rec->aux[i]);
   }
   bool flags = rec->runnable <= 1 && rec->running <= 1 && rec->irq_pending <= 1 && rec->ripas_response <= 1 && rec->exit_unmapped <= 1;
   FACT(pa, flags && vcca_span_zero(VCCA_SPAN(rec->reserved)), "a flag is neither 0 nor 1");
   FACT(pa, rec->stuck <= 1 && rec->cpu.pmu_overflow <= 1, "a flag is neither 0 nor 1");
-  FACT(pa, rec->identity > 0 && rec->identity <= c->m->recs_made, "its identity %" PRIu64 " is none", rec->identity);
-  FACT(pa, rec->exit.reason <= GUEST_EXIT_SERROR, "it left for reason %" PRIu64 ", which is none", rec->exit.reason);
+  FACT(pa, rec->identity > 0 && rec->identity <= c->m->recs_made, "its identity %" PRIu64 " is not one that the machine gave", rec->identity);
+  FACT(pa, rec->exit.reason <= GUEST_EXIT_SERROR, "its exit reason %" PRIu64 " is unknown", rec->exit.reason);
   const struct guest_attestation *a = &rec->attestation;
-  FACT(pa, a->length <= GUEST_TOKEN_MAX && a->offset <= a->length && a->reserved == 0, "%u of a token of %u bytes are delivered", a->offset,
+  FACT(pa, a->length <= GUEST_TOKEN_MAX && a->offset <= a->length && a->reserved == 0, "it delivered %u bytes of a token of %u", a->offset,
        a->length);
-  FACT(pa, a->phase != 0 || vcca_span_zero(vcca_span_of(a, sizeof *a)), "no attestation is in progress, and a token is kept");
-  FACT(pa, zero_from(rec, sizeof *rec), "something is behind the descriptor");
+  FACT(pa, a->phase != 0 || vcca_span_zero(vcca_span_of(a, sizeof *a)), "it keeps a token, but no attestation is in progress");
+  FACT(pa, zero_from(rec, sizeof *rec), "the bytes after its descriptor are not zero");
   return pending_sound(c, pa, rec, realm) && abort_sound(c, pa, &rec->abort, realm);
 }
 
@@ -283,16 +284,16 @@ static bool recs_sound(struct check *c, uint64_t rd, const struct realm *realm)
     if (!claim(c, from, from == rd ? "first_rec" : "next", pa, VCCA_GRANULE_REC))
       return false;
     const struct rec *rec = rec_at(c->m, pa);
-    FACT(pa, rec->owner == rd, "its owner is 0x%" PRIx64 ", but it is on the list of 0x%" PRIx64, rec->owner, rd);
-    FACT(pa, rec->index < newer, "its index %u is not below %u, the next newer one's", rec->index, newer);
+    FACT(pa, rec->owner == rd, "its owner is 0x%" PRIx64 ", but the list of 0x%" PRIx64 " has it", rec->owner, rd);
+    FACT(pa, rec->index < newer, "its index %u is not below that of the next newer REC, %u", rec->index, newer);
     FACT(pa, realm->state == VCCA_REALM_ACTIVE || !rec->running, "it runs in a realm that is %s",
          vcca_realm_state_name((enum vcca_realm_state)realm->state));
     if (!rec_sound(c, pa, realm))
       return false;
     newer = rec->index;
   }
-  FACT(rd, members == realm->num_recs, "it has %" PRIu64 " RECs, and counts %u", members, realm->num_recs);
-  FACT(rd, members <= most, "it has %" PRIu64 " RECs, which may be %" PRIu64, members, most);
+  FACT(rd, members == realm->num_recs, "it has %" PRIu64 " RECs, but its count is %u", members, realm->num_recs);
+  FACT(rd, members <= most, "it has %" PRIu64 " RECs, the machine allows %" PRIu64, members, most);
   return true;
 }
 
@@ -302,7 +303,7 @@ static bool orphan_sound(struct check *c, uint64_t pa, const struct granule *g)
   if (g->state != VCCA_GRANULE_REC || bit(c->claimed, claim_of(c, pa)) || !c->tmi)
     return true;
   const struct rec *rec = rec_at(c->m, pa);
-  FACT(pa, rec->owner == 0 && rec->next == 0, "its owner is 0x%" PRIx64 ", on whose list it is not", rec->owner);
+  FACT(pa, rec->owner == 0 && rec->next == 0, "its owner is 0x%" PRIx64 ", whose list does not have it", rec->owner);
   FACT(pa, !rec->running, "it runs without a realm");
   set_bit(c->claimed, claim_of(c, pa));
   return rec_sound(c, pa, NULL);
@@ -313,28 +314,28 @@ static bool orphan_sound(struct check *c, uint64_t pa, const struct granule *g)
 static bool parameters_sound(struct check *c, uint64_t rd, const struct realm *r)
 {
   struct vcca_features f = machine_features(c->m);
-  FACT(rd, r->state <= VCCA_REALM_SYSTEM_OFF, "its state %u is none", r->state);
+  FACT(rd, r->state <= VCCA_REALM_SYSTEM_OFF, "its state %u is unknown", r->state);
   FACT(rd, r->lpa2 <= f.lpa2, "lpa2 is %u", r->lpa2);
   FACT(rd, r->ipa_width >= 32 && r->ipa_width <= f.s2sz && (r->lpa2 || r->ipa_width <= 48), "its addresses have %u bits", r->ipa_width);
   FACT(rd, r->protected_width == r->ipa_width - !c->tmi, "%u of %u address bits are protected", r->protected_width, r->ipa_width);
   FACT(rd, rtt_geometry_valid(r->ipa_width, r->lpa2, r->rtt_level_start, r->rtt_num_start), "%u root tables of level %d do not give %u address bits",
        r->rtt_num_start, r->rtt_level_start, r->ipa_width);
-  FACT(rd, r->vmid < VMIDS && !bit(c->vmids, r->vmid), "its VMID %u is %s", r->vmid, r->vmid < VMIDS ? "another's, too" : "none");
+  FACT(rd, r->vmid < VMIDS && !bit(c->vmids, r->vmid), "its VMID %u is %s", r->vmid, r->vmid < VMIDS ? "also that of another realm" : "too large");
   set_bit(c->vmids, r->vmid);
-  FACT(rd, r->reserved == 0 && zero_from(r, sizeof *r), "something is behind the descriptor");
+  FACT(rd, r->reserved == 0 && zero_from(r, sizeof *r), "the bytes after its descriptor are not zero");
   return true;
 }
 
 static bool measurements_sound(struct check *c, uint64_t rd, const struct realm *r)
 {
-  FACT(rd, r->rim.rules == c->m->config.rules, "it is measured by other rules than the machine's");
+  FACT(rd, r->rim.rules == c->m->config.rules, "its measurement rules are not the machine's");
   bool known = realm_hash_valid(c->m, r->rim.hash_alg) && (r->rim.hash_alg != VCCA_SHA512 || !machine_features(c->m).no_sha512);
-  FACT(rd, known, "it is measured by hash algorithm %u, which the machine has not", (unsigned)r->rim.hash_alg);
+  FACT(rd, known, "its hash algorithm is %u, which the machine does not have", (unsigned)r->rim.hash_alg);
   size_t size = vcca_hash_size(r->rim.hash_alg), rest = VCCA_MEASUREMENT_SIZE - size;
   FACT(rd, vcca_span_zero(vcca_span_of(r->rim.value + size, rest)), "its RIM is longer than %zu bytes", size);
   for (unsigned i = 0; i < VCCA_REMS; i++) {
     FACT(rd, vcca_span_zero(vcca_span_of(r->rem[i] + size, rest)), "its REM %u is longer than %zu bytes", i, size);
-    FACT(rd, r->state != VCCA_REALM_NEW || vcca_span_zero(VCCA_SPAN(r->rem[i])), "its REM %u is extended, and it never ran", i);
+    FACT(rd, r->state != VCCA_REALM_NEW || vcca_span_zero(VCCA_SPAN(r->rem[i])), "its REM %u is extended, but it never ran", i);
   }
   return true;
 }
@@ -376,9 +377,9 @@ static bool pool_sound(struct check *c)
       continue;
     free += r->size / GRANULE_SIZE;
     for (uint64_t pa = r->base; pa < end && pa < m->pool_next; pa += GRANULE_SIZE)
-      FACT(pa, granule_state(m, pa) != VCCA_GRANULE_UNDELEGATED, "it is free, and the search begins at 0x%" PRIx64, m->pool_next);
+      FACT(pa, granule_state(m, pa) != VCCA_GRANULE_UNDELEGATED, "it is free, but the search for free granules begins at 0x%" PRIx64, m->pool_next);
     for (uint64_t pa = (r->base + CHUNK_SIZE - 1) & ~(CHUNK_SIZE - 1); pa + CHUNK_SIZE <= end && pa < m->pool_next_block; pa += CHUNK_SIZE)
-      FACT(pa, !chunk_free(m, pa), "its block is free, and the search begins at 0x%" PRIx64, m->pool_next_block);
+      FACT(pa, !chunk_free(m, pa), "its block is free, but the search for free blocks begins at 0x%" PRIx64, m->pool_next_block);
   }
   for (unsigned s = VCCA_GRANULE_DELEGATED; c->tmi && s < VCCA_GRANULE_STATES; s++)
     free -= count[s];

@@ -100,13 +100,13 @@ static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t 
   uint64_t pa = vcca_le64(saved.p + *at), word = vcca_le64(saved.p + *at + 8);
   bool contents = word >> 8 == HAS_CONTENTS;
   if (!granule_aligned(pa) || pa < *least || !granule_region(m, pa))
-    return vcca_fail_at(err, *at, "saved machine: no granule of this machine is at 0x%llx, or it came before", (unsigned long long)pa);
+    return vcca_fail_at(err, *at, "saved machine: 0x%llx is not a granule of this machine, or not above the one before", (unsigned long long)pa);
   if (word >> 8 > HAS_CONTENTS || (word & 0xff) >= VCCA_GRANULE_STATES)
     return vcca_fail_at(err, *at + 8, "saved machine: granule state 0x%llx is unknown", (unsigned long long)word);
   if (contents && saved.n - *at - RECORD_HEAD < GRANULE_SIZE)
     return vcca_fail_at(err, *at, "saved machine: ends within a granule");
   if (contents ? vcca_span_zero(vcca_span_sub(saved, *at + RECORD_HEAD, GRANULE_SIZE)) : word == VCCA_GRANULE_UNDELEGATED)
-    return vcca_fail_at(err, *at, "saved machine: what is zero at 0x%llx is saved as if it were not", (unsigned long long)pa);
+    return vcca_fail_at(err, *at, "saved machine: granule 0x%llx is all zeros, and must be saved without contents", (unsigned long long)pa);
   if (!memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE))
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the saved machine");
   granule_restore_state(m, pa, (enum vcca_granule_state)(word & 0xff));
@@ -146,7 +146,7 @@ static bool check_loaded(const vcca_machine *m, vcca_span saved, size_t first, s
   for (uint64_t rd = sound ? m->first_realm : 0; rd; rd = realm_at(m, rd)->next)
     for (uint64_t rec = realm_at(m, rd)->first_rec; sound && rec; rec = rec_at(m, rec)->next)
       if (rec_at(m, rec)->running) {
-        breach = (struct breach){.pa = rec, .what = "it runs, and the call that entered it was not saved"};
+        breach = (struct breach){.pa = rec, .what = "it is running, but the call that entered it was not saved"};
         sound = false;
       }
   return sound || fail_breach(m, &breach, record_of(saved, first, breach.pa), err);
@@ -167,7 +167,7 @@ bool vcca_machine_load(vcca_machine *m, vcca_span saved, struct vcca_error *err)
     fresh.first_realm = vcca_le64(saved.p + at - 8);
   put_head(&head, &fresh);
   if (saved.n < at || head.differs)
-    return vcca_fail_at(err, 0, "saved machine: not one of this configuration");
+    return vcca_fail_at(err, 0, "saved machine: the configuration is not that of this machine");
   bool ok = true;
   while (ok && at < saved.n)
     ok = load_granule(&fresh, saved, &at, &least, err);

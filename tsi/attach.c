@@ -111,7 +111,7 @@ static bool take_cert(vcca_guest_interface *gi, const vcca_hsm *hsm, struct vcca
   else
     vcca_pem_put("CERTIFICATE", der, &out);
   if (!vcca_sink_ok(&out))
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device certificate takes %zu bytes, the monitor keeps up to %zu", out.n, out.cap);
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device certificate has %zu bytes, the monitor can keep %zu", out.n, out.cap);
   gi->cert_size = out.n;
   while (gi->cert_size > 0 && gi->cert[gi->cert_size - 1] == '\n') /* verifiers expect PEM without a newline at its end, as real machines give it */
     gi->cert_size--;
@@ -124,7 +124,7 @@ static bool take_keys(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error
   gi->rak = vcca_hsm_rak(hsm);
   if (vcca_key_type(gi->rak) != spec->key)
     return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "tokens of family %s are signed by %s keys and the RAK of device %s is %s; choose a device of the family's kind", spec->name,
+                     "tokens of family %s need a RAK of type %s; device %s has %s: choose a device with keys of the family's type", spec->name,
                      vcca_key_type_name(spec->key), vcca_hsm_device(hsm)->name, vcca_key_type_name(vcca_key_type(gi->rak)));
   vcca_span platform;
   vcca_sink claim = VCCA_SINK(gi->rak_claim), kept = VCCA_SINK(gi->platform);
@@ -134,7 +134,7 @@ static bool take_keys(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error
   gi->rak_claim_size = claim.n;
   gi->platform_size = platform.n;
   return vcca_sink_ok(&kept) ||
-         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the platform token takes %zu bytes, the monitor keeps up to %zu", kept.n, kept.cap);
+         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the platform token has %zu bytes, the monitor can keep %zu", kept.n, kept.cap);
 }
 
 /* The bound that TOKEN_INIT returns: one granule, as real monitors say; more only when the longest token of
@@ -148,7 +148,7 @@ static bool bound_token(vcca_guest_interface *gi, struct vcca_error *err)
   if (!attestation_mint(gi, &longest, VCCA_SPAN(challenge), &token, err))
     return false;
   if (token.n > GUEST_TOKEN_MAX)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "tokens take up to %zu bytes, a REC has room for %d; give the device fewer components", token.n,
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "tokens may have %zu bytes, a REC has room for %d: give the device fewer components", token.n,
                      (int)GUEST_TOKEN_MAX);
   gi->token_bound = (token.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE;
   return true;

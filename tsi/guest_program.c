@@ -227,7 +227,7 @@ vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, 
 {
   struct vcca_rec_info info;
   if (!vcca_rec_info(m, rec, &info) || !info.realm) {
-    vcca_fail(err, VCCA_FAULT_USAGE, "0x%llx is no REC; a guest needs one to run on", (unsigned long long)rec);
+    vcca_fail(err, VCCA_FAULT_USAGE, "0x%llx is not a REC; a guest runs on a REC", (unsigned long long)rec);
     return NULL;
   }
   struct guests *all = guests_of(m);
@@ -237,7 +237,7 @@ vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, 
   }
   vcca_guest *g = all ? add(all, &(vcca_guest){.m = m, .rec = rec, .identity = info.identity, .main = main, .arg = arg, .turn = HOST}) : NULL;
   if (!g)
-    vcca_fail(err, VCCA_FAULT_MEMORY, "no memory or no thread for a guest");
+    vcca_fail(err, VCCA_FAULT_MEMORY, "no memory, or no thread, for a guest");
   if (!g && all)
     leave_guests(m, all);
   return g;

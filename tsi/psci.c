@@ -43,7 +43,8 @@ static uint64_t smccc_version(struct guest_call *call)
 }
 
 static const struct vcca_command smccc_commands[] = {
-    {"VERSION", SMCCC_VERSION, "DEN0028 7.2", "", "version:result", "", "", "Reads the version of the calling convention, 1.2, which is in x0 itself."},
+    {"VERSION", SMCCC_VERSION, "DEN0028 7.2", "", "version:result", "", "",
+     "Reads the version of the calling convention, 1.2, which is in x0 itself."},
 };
 static const guest_handler smccc_handlers[] = {smccc_version};
 const struct guest_abi smccc_abi = {

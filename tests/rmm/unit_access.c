@@ -5,6 +5,8 @@
 #include "support_states.h"
 #include "support_tmi.h"
 
+#include "rmm/machine.h"
+
 enum { REASONS = VCCA_ACCESS_NO_MEMORY + 1 };
 
 /* What the accesses to one address are told, by kind. */
@@ -126,6 +128,28 @@ static void an_access_across_pages_names_the_first_that_fails_and_does_nothing(v
   rig_free(rig);
 }
 
+/* The pool of pages is full: as many slabs as there can be, and no page of them free. */
+static void a_store_for_which_the_model_has_no_memory_says_so(void **state)
+{
+  (void)state;
+  struct rig *rig = rmi_world();
+  struct memory *mem = &rig->m->memory;
+  size_t slabs = mem->slab_count, pages = mem->free_pages;
+  uint8_t bytes[8] = {1};
+  vcca_sink out = VCCA_SINK(bytes);
+  struct vcca_access_fault fault;
+  mem->slab_count = MEMORY_LENT / SLAB_PAGES;
+  mem->free_pages = 0;
+  assert_false(vcca_realm_write(rig->m, B_REC, 0x1000, VCCA_SPAN(bytes), &fault));
+  assert_int_equal(fault.why, VCCA_ACCESS_NO_MEMORY);
+  mem->slab_count = slabs;
+  mem->free_pages = pages;
+  assert_true(vcca_realm_read(rig->m, B_REC, 0x1000, &out, sizeof bytes, &fault));
+  assert_int_equal(bytes[0], 0); /* nothing was written */
+  assert_true(vcca_realm_write(rig->m, B_REC, 0x1000, VCCA_SPAN_LIT("12345678"), &fault));
+  rig_free(rig);
+}
+
 static void every_reason_has_a_text_of_its_own(void **state)
 {
   (void)state;
@@ -147,6 +171,7 @@ int main(void)
       cmocka_unit_test(a_mapping_of_what_the_host_delegated_is_a_protection_fault),
       cmocka_unit_test(what_is_no_rec_has_no_memory),
       cmocka_unit_test(an_access_across_pages_names_the_first_that_fails_and_does_nothing),
+      cmocka_unit_test(a_store_for_which_the_model_has_no_memory_says_so),
       cmocka_unit_test(every_reason_has_a_text_of_its_own),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

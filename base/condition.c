@@ -1,7 +1,8 @@
 /* What the failure conditions of the command tables mean.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/interface.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/error.h"
+#include "rooms/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "vcca/text.h"
+#include "rooms/text.h"
 
 static void VCCA_PRINTF(3, 0) set(struct vcca_error *err, enum vcca_fault fault, const char *fmt, va_list args)
 {

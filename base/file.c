@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/file.h"
+#include "rooms/file.h"
+#include "rooms/error.h"
 
 #include <errno.h>
 #include <fcntl.h>

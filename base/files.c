@@ -1,7 +1,9 @@
 /* What one command reads and writes, by the files' identity. Commands name a few dozen files, scenarios a few hundred: a list serves.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/files.h"
+#include "rooms/files.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
 
 #include <stdlib.h>
 #include <string.h>

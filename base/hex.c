@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/hex.h"
+#include "rooms/hex.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 static const char digits[] = "0123456789abcdef";
 

@@ -1,7 +1,7 @@
 /* Look-ups in a command table.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/interface.h"
+#include "rooms/interface.h"
 
 #include <string.h>
 

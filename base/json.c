@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/json.h"
+#include "rooms/json.h"
 
 #include <assert.h>
 #include <inttypes.h>
 
 #include "vcca/hex.h"
-#include "vcca/text.h"
+#include "rooms/text.h"
 #include "vcca/version.h"
+#include "rooms/span.h"
 
 struct vcca_json vcca_json_to(FILE *out, enum vcca_json_style style)
 {

@@ -1,7 +1,8 @@
 /* A file that is written: where a name leads, and how it takes its place.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/file.h"
+#include "rooms/file.h"
+#include "rooms/error.h"
 
 #include <errno.h>
 #include <fcntl.h>

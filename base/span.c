@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/span.h"
+#include "rooms/span.h"
 
 #include <string.h>
 

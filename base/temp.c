@@ -1,7 +1,8 @@
 /* Names of files that shall not be left: unpredictable ones, and a list of those that exist, for whoever is interrupted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/file.h"
+#include "rooms/file.h"
+#include "rooms/error.h"
 
 #include <errno.h>
 #include <stdatomic.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/text.h"
+#include "rooms/text.h"
+#include "rooms/span.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/time.h"
+#include "rooms/time.h"
+#include "rooms/error.h"
 
 #include <string.h>
 

@@ -18,8 +18,9 @@
 #include <unistd.h>
 
 #include "vcca/boot.h"
-#include "vcca/file.h"
-#include "vcca/page_cache.h"
+#include "rooms/file.h"
+#include "rooms/page_cache.h"
+#include "rooms/hash.h"
 
 enum { RUNS = 7, BUFFER = 16 << 20, FIRMWARE = 2 << 20 };
 

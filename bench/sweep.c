@@ -11,7 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "vcca/explain.h"
+#include "rooms/explain.h"
+#include "rooms/sweep.h"
 
 enum { ROWS = 1000, LIMIT_SECONDS = 60 };
 

@@ -13,6 +13,7 @@
 
 #include "vcca/hsm.h"
 #include "vcca/verifier.h"
+#include "rooms/crypto.h"
 
 enum { RUNS = 5 };
 static const double run_seconds = 0.2;

@@ -9,8 +9,10 @@
 
 #include "boot/bootlog.h"
 #include "boot/plan.h"
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
 #include "vcca/vmm.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
 
 enum { LOG_AREA_MAX = 16 * MIB, CPUS_MAX = 0x10000, RANGES = VCCA_RIPAS_RANGES };
 

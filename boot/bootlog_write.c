@@ -5,8 +5,10 @@
 
 #include <string.h>
 
-#include "vcca/eventlog.h"
-#include "vcca/vmm.h"
+#include "rooms/eventlog.h"
+#include "rooms/vmm.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 static void put_u16(vcca_sink *out, unsigned v)
 {

@@ -5,7 +5,9 @@
  * serial/pl011).
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/boot.h"
+#include "rooms/boot.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
 
 #include <inttypes.h>
 #include <libfdt.h>

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "boot/vmm.h"
+#include "rooms/error.h"
 
 static bool is_cpu(const void *fdt, int node)
 {

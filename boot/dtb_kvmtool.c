@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "boot/vmm_kvmtool.h"
+#include "rooms/error.h"
 
 enum { GIC = 1, ITS = 2, UARTS = 4, SPI_UART = 0, SPI_VIRTIO = 4, SPI_PCI = 64, PCI_SLOTS = 32 };
 static const uint64_t gicd[] = {0x3fff0000, 0x10000}, rtc[] = {0x01010000, 2}, pci_config[] = {0x40000000, 0x10000000};

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "boot/fdt_writer.h"
+#include "rooms/file.h"
 
 /* Time grows with nodes and properties; for inserted ones with their number times the size of the tree. */
 enum { ITEMS_MAX = 1 << 14 };

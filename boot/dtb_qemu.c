@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "boot/vmm_qemu.h"
+#include "rooms/error.h"
 
 enum { SPI_UART = 1, SPI_RTC = 2, SPI_PCI = 3, SPI_VIRTIO = 16, VIRTIO_SLOTS = 32 };
 enum { CLOCK = 0x8000 }; /* the first phandle; CPUs come next, then the GIC and its children */

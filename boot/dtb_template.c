@@ -7,6 +7,9 @@
 #include <libfdt.h>
 
 #include "boot/vmm.h"
+#include "rooms/error.h"
+#include "rooms/boot.h"
+#include "rooms/file.h"
 
 /* Enough for 512 CPUs with everything that VMMs write about them. libfdt looks for each property's name among
  * all names, so time grows with their product and with the length of a name (at most 31 characters in the

@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/fdt_writer.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
 
 #include <inttypes.h>
 #include <libfdt.h>

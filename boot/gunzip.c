@@ -2,7 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/image.h"
-#include "vcca/vmm.h"
+#include "rooms/vmm.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
 
 #include <string.h>
 #define ZLIB_CONST

@@ -2,6 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/host.h"
+#include "rooms/error.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
+#include "rooms/rmm.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,9 @@
  * Debian 12 has no TOML library for C); and the options that replace values.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/vmm.h"
+#include "rooms/vmm.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 #include <string.h>
 

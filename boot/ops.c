@@ -7,6 +7,9 @@
 
 #include "yaml/value.h"
 #include "vcca/boot.h"
+#include "rooms/measurement.h"
+#include "rooms/span.h"
+#include "rooms/files.h"
 
 /* The most extensions of one list: 4 GiB in pages. */
 enum { EXTENSIONS_MAX = 1 << 20 };

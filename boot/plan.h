@@ -4,7 +4,7 @@
 #ifndef BOOT_PLAN_H
 #define BOOT_PLAN_H
 
-#include "vcca/boot.h"
+#include "rooms/boot.h"
 
 enum { PAGE_4K = 0x1000, BLOCK_2M = 0x200000, MIB = 0x100000 };
 /* The limit of all addresses and sizes in a plan. The sum of a few of them cannot overflow. */

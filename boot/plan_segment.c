@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "boot/plan.h"
+#include "rooms/error.h"
+#include "rooms/boot.h"
 
 void plan_add(struct vcca_plan *plan, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured)
 {

@@ -9,6 +9,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/plan.h"
+#include "rooms/error.h"
+#include "rooms/boot.h"
 
 #include <inttypes.h>
 

@@ -1,7 +1,7 @@
 /* A sweep's configurations: the values that belong to a number, and the VM that they describe.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/sweep.h"
+#include "rooms/sweep.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,6 +9,10 @@
 #include <string.h>
 
 #include "boot/vmm.h"
+#include "rooms/error.h"
+#include "rooms/boot.h"
+#include "rooms/hash.h"
+#include "rooms/measurement.h"
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 

@@ -15,6 +15,10 @@
 #include <string.h>
 
 #include "yaml/value.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/files.h"
+#include "rooms/sweep.h"
 
 enum { HOST_FILE_MAX = 1 << 20 };
 

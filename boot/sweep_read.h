@@ -4,8 +4,8 @@
 #ifndef BOOT_SWEEP_READ_H
 #define BOOT_SWEEP_READ_H
 
-#include "vcca/files.h"
-#include "vcca/sweep.h"
+#include "rooms/files.h"
+#include "rooms/sweep.h"
 #include "yaml/tree.h"
 
 struct sweep_words {

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/sweep_read.h"
+#include "rooms/sweep.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm.h"
+#include "rooms/error.h"
+#include "rooms/boot.h"
+#include "rooms/vmm.h"
 
 #include <inttypes.h>
 #include <stdio.h>

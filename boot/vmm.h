@@ -8,6 +8,7 @@
 #include "boot/plan.h"
 #include "boot/fdt_writer.h"
 #include "vcca/vmm.h"
+#include "rooms/error.h"
 
 enum { KIB = 0x400, LOG_SIZE = 64 * KIB };
 #define GIB ((uint64_t)1 << 30)

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 
 #include "boot/vmm.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
 #define HOLE UINT64_C(0xfc000000)                    /* layout.rs: MEM_32BIT_RESERVED_START, up to */

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm_kvmtool.h"
+#include "rooms/error.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,6 +9,8 @@
 
 #include "boot/vmm_kvmtool.h"
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 enum { DEVICES_MAX = 60 /* SPIs below those of PCI */ };
 #define IO_END (2 * GIB) /* ARM_MEMORY_AREA */

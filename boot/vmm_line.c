@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "boot/vmm.h"
+#include "rooms/error.h"
 
 /* The state of reading; words[at] is next. */
 struct reading {

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 enum { DEPTH_MAX = 32 };
 

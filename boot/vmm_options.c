@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "boot/vmm.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 void vmm_note(const struct vmm_notes *notes, const char *fmt, ...)
 {

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "boot/vmm.h"
+#include "rooms/error.h"
+#include "rooms/vmm.h"
 
 /* A count that the command line can give, up to the host's; 0: the host's. */
 static bool resolve_count(const struct vmm_model *model, const struct vcca_host_caps *host, enum vcca_cap cap, enum vmm_asked option, bool asked,

@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm.h"
+#include "rooms/error.h"
+#include "rooms/boot.h"
+#include "rooms/file.h"
 
 bool vmm_add_segment(struct vcca_vmm_plan *out, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured,
                      struct vcca_error *err)

@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 #include "boot/vmm_qemu.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 /* Devices that are only on the system bus, or that write into memory. All other devices are on PCI, or on
  * buses that the VM always has. */

@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 #include "boot/vmm_qemu.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 #define EARLIER "it is of an early realm branch: in later ones the CPU says it, see -cpu host,sve<bits>=, num-breakpoints=, num-pmu-counters="
 static const struct vmm_option realm_keys[] = {

@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 #include "boot/vmm_qemu.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 enum { SLOTS_MAX = 256, RAM_UNIT = 8 * KIB /* vl.c rounds RAM up to it */ };
 

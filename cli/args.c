@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vcca/hex.h"
+#include "rooms/hex.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static size_t distance(const char *a, const char *b)
 {

@@ -2,8 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
-#include "vcca/armor.h"
-#include "vcca/text.h"
+#include "rooms/armor.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 bool read_binary(const struct args *a, const char *path, const char *names, struct vcca_bytes *out, struct vcca_error *err)
 {

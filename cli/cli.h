@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 #include "vcca/crypto.h"
-#include "vcca/error.h"
-#include "vcca/files.h"
+#include "rooms/error.h"
+#include "rooms/files.h"
 #include "vcca/json.h"
-#include "vcca/text.h"
+#include "rooms/text.h"
 
 enum { CLI_OPTIONS = 32, CLI_VALUES = 64, CLI_OPERANDS = 512, CLI_FILE_MAX = 1 << 30, CLI_SMALL_MAX = 16 << 20 };
 

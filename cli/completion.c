@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "vcca/golden.h"
+#include "rooms/golden.h"
 #include "vcca/interface.h"
 #include "vcca/token.h"
 #include "vcca/verifier.h"

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vcca/hsm.h"
+#include "rooms/hsm.h"
+#include "rooms/error.h"
+#include "rooms/files.h"
 
 bool device_load(const struct args *a, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err)
 {

@@ -3,8 +3,11 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "vcca/armor.h"
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/json.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     {"alg", 'a', "sha-256|sha-384|sha-512", false, "which digests; default the log's first known algorithm"},

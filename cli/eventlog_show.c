@@ -5,8 +5,11 @@
 
 #include "cli/cli.h"
 #include "vcca/armor.h"
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/json.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     OPTION_OUTPUT,

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "cli/vm.h"
+#include "rooms/file.h"
+#include "rooms/guest.h"
 
 static const struct option options[] = {
     {"vm", 0, "SOCKET", false, "the control socket; default one of its own, whose name the program has in VCCA_VM"},

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/golden_suite.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     {"yes", 0, NULL, false, "write; without it only what would change is listed"},

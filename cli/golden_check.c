@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/golden_suite.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     {"diag", 0, NULL, false, "the folder was made with --diag"},

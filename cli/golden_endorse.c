@@ -3,7 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "vcca/armor.h"
-#include "vcca/verifier.h"
+#include "rooms/verifier.h"
+#include "rooms/error.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     {"out", 0, "DIR", false, "where to write, a folder that exists"},

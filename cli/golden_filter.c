@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "cli/golden_filter.h"
+#include "rooms/error.h"
+#include "rooms/golden.h"
 
 enum { PATTERN = 128 };
 

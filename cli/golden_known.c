@@ -5,6 +5,11 @@
 #include <string.h>
 
 #include "cli/golden_report.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/golden.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 enum { KNOWN_WORDS = 3, KNOWN_FILE = 1 << 20 };
 

@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/golden_filter.h"
+#include "rooms/json.h"
+#include "rooms/golden.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     {"family", 'F', "NAME", MANY, "only those that apply to this family; patterns (*), several with commas, ! before one to leave out; so with all"},

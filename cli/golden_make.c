@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "cli/golden_suite.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     {"diag", 0, NULL, false, "annotated diagnostic notation beside every token, not only beside the bases"},

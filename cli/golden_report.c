@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/golden_report.h"
+#include "rooms/json.h"
+#include "rooms/golden.h"
+#include "rooms/text.h"
 
 #include <stdlib.h>
 #include <string.h>

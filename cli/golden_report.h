@@ -5,7 +5,7 @@
 #define CLI_GOLDEN_REPORT_H
 
 #include "cli/cli.h"
-#include "vcca/golden.h"
+#include "rooms/golden.h"
 
 /* --- Known faults ------------------------------------------------------------------------------------------ */
 

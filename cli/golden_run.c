@@ -7,7 +7,10 @@
 
 #include "cli/golden_filter.h"
 #include "cli/golden_report.h"
-#include "vcca/hex.h"
+#include "rooms/hex.h"
+#include "rooms/error.h"
+#include "rooms/golden.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     {"family", 'F', "NAME", MANY, "only this family; patterns (*), several with commas, ! before one to leave out; so with all that follow"},

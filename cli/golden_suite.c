@@ -3,6 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/golden_suite.h"
 #include "cli/words.h"
+#include "rooms/error.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 #include <dirent.h>
 #include <errno.h>

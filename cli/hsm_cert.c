@@ -5,6 +5,9 @@
 
 #include "cli/cli.h"
 #include "cli/device_option.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     OPTION_DEVICE,

@@ -5,7 +5,12 @@
 
 #include "cli/cli.h"
 #include "cli/device_option.h"
-#include "vcca/hsm.h"
+#include "rooms/hsm.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/crypto.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     {"chain", 0, "rsa|p521|p384", false, "keys and chain; default p521"},

@@ -6,6 +6,11 @@
 #include "cli/cli.h"
 #include "cli/device_option.h"
 #include "vcca/hex.h"
+#include "rooms/crypto.h"
+#include "rooms/hsm.h"
+#include "rooms/json.h"
+#include "rooms/token.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     OPTION_DEVICE,

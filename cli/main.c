@@ -7,6 +7,9 @@
 
 #include "cli/cli.h"
 #include "vcca/version.h"
+#include "rooms/file.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static const char *verb_word(const void *ctx, unsigned i)
 {

@@ -7,8 +7,18 @@
 #include <string.h>
 
 #include "cli/measure.h"
-#include "vcca/explain.h"
+#include "rooms/explain.h"
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/boot.h"
+#include "rooms/file.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
+#include "rooms/vmm.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
+#include "rooms/account.h"
+#include "rooms/crypto.h"
 
 static const struct option options[] = {
 #include "cli/measure_options.def"

@@ -5,10 +5,11 @@
 #define CLI_MEASURE_H
 
 #include "cli/cli.h"
-#include "vcca/account.h"
+#include "rooms/account.h"
 #include "vcca/explain.h"
-#include "vcca/page_cache.h"
+#include "rooms/page_cache.h"
 #include "vcca/vmm.h"
+#include "rooms/file.h"
 
 struct job {
   const struct args *args;

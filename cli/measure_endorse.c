@@ -6,6 +6,9 @@
 
 #include "cli/measure.h"
 #include "vcca/verifier.h"
+#include "rooms/error.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 enum { OUTPUTS = 3, OUTPUT_MAX = 4096 };
 static const struct {

@@ -4,6 +4,12 @@
 #include <string.h>
 
 #include "cli/measure.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
+#include "rooms/page_cache.h"
+#include "rooms/account.h"
 
 static bool map_image(const struct args *a, const char *name, struct vcca_mapping *out, struct vcca_error *err)
 {

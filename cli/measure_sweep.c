@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "cli/sweep_rows.h"
-#include "vcca/explain.h"
-#include "vcca/hex.h"
-#include "vcca/sweep.h"
+#include "rooms/explain.h"
+#include "rooms/hex.h"
+#include "rooms/sweep.h"
+#include "rooms/error.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     {"shard", 0, "K/N", false, "only the configurations whose id leaves K - 1 when divided by N"},

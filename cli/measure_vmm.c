@@ -4,6 +4,11 @@
 #include <string.h>
 
 #include "cli/measure.h"
+#include "rooms/error.h"
+#include "rooms/measurement.h"
+#include "rooms/vmm.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static void note(void *ctx, const char *text)
 {

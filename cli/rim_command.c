@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/rim_command.h"
+#include "rooms/vmm.h"
 
 #include <stdlib.h>
 #include <string.h>

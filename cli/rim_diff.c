@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "cli/measure.h"
-#include "vcca/explain.h"
+#include "rooms/explain.h"
+#include "rooms/error.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     OPTION_OUTPUT,

@@ -7,6 +7,9 @@
 #include "cli/rim_command.h"
 #include "vcca/explain.h"
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/json.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
 #include "cli/measure_options.def"

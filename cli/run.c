@@ -5,6 +5,11 @@
 
 #include "cli/cli.h"
 #include "vcca/scenario.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
+#include "rooms/json.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     {"set", 's', "NAME=VALUE", true, "override a scenario's variable"},

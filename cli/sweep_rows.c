@@ -2,6 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/sweep_rows.h"
+#include "rooms/error.h"
+#include "rooms/json.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
+#include "rooms/sweep.h"
 
 #include <stdlib.h>
 #include <string.h>

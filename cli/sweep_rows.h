@@ -6,7 +6,8 @@
 #define CLI_SWEEP_ROWS_H
 
 #include "cli/cli.h"
-#include "vcca/sweep.h"
+#include "rooms/sweep.h"
+#include "rooms/files.h"
 
 struct rows {
   const struct vcca_sweep *sweep;

@@ -7,8 +7,13 @@
 #include "cli/cli.h"
 #include "cli/table_command.h"
 #include "vcca/tsi.h"
-#include "vcca/verifier.h"
+#include "rooms/verifier.h"
 #include "vcca/vmm.h"
+#include "rooms/crypto.h"
+#include "rooms/json.h"
+#include "rooms/leniency.h"
+#include "rooms/rmm.h"
+#include "rooms/token.h"
 
 static const struct option options[] = {
     {"output", 'o', "text|md|json|dot", false, "how to print: text (default), a Markdown page, json; states also as a Graphviz graph"},

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "rooms/interface.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
+#include "rooms/text.h"
 
 enum { SENTENCE = 400, TEXT_COLUMNS = 100 };
 

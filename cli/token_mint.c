@@ -7,6 +7,8 @@
 #include "cli/words.h"
 #include "cli/device_option.h"
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     {"family", 'F', "NAME", false, "token family, see vcca table profiles; default the device's own"},

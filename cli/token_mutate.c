@@ -7,7 +7,11 @@
 #include "cli/cli.h"
 #include "cli/words.h"
 #include "vcca/armor.h"
-#include "vcca/golden.h"
+#include "rooms/golden.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     {"family", 'F', "NAME", false, "the family whose golden token is mutated, or whose device signs FILE's"},

@@ -5,7 +5,12 @@
 
 #include "cli/cli.h"
 #include "vcca/armor.h"
-#include "vcca/token.h"
+#include "rooms/token.h"
+#include "rooms/error.h"
+#include "rooms/json.h"
+#include "rooms/leniency.h"
+#include "rooms/cbor.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     {"output", 'o', "text|json|diag", false, "claims as text (default), as JSON, or annotated diagnostic notation of the bytes"},

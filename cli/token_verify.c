@@ -5,8 +5,12 @@
 
 #include "cli/cli.h"
 #include "vcca/armor.h"
-#include "vcca/time.h"
-#include "vcca/verifier.h"
+#include "rooms/time.h"
+#include "rooms/verifier.h"
+#include "rooms/error.h"
+#include "rooms/token.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     {"cpak", 0, "KEY", false, "trust anchor: the CPAK's public key, JWK or PEM"},

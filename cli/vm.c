@@ -2,6 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/vm.h"
+#include "rooms/file.h"
+#include "rooms/guest.h"
+#include "rooms/text.h"
+#include "rooms/files.h"
 
 #include <string.h>
 #include <unistd.h>

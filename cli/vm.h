@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "vcca/guest.h"
+#include "rooms/file.h"
 
 #define VM_SOCKET "vcca-vm.sock"
 #define OPTION_VM                                                                           \

@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/vm.h"
+#include "rooms/error.h"
+#include "rooms/json.h"
+#include "rooms/files.h"
 
 static const struct option options[] = {
     OPTION_VM,

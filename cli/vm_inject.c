@@ -5,6 +5,8 @@
 
 #include "cli/device_option.h"
 #include "cli/vm.h"
+#include "rooms/hsm.h"
+#include "rooms/json.h"
 
 static const struct option options[] = {
     OPTION_VM,

@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include "cli/vm.h"
+#include "rooms/error.h"
+#include "rooms/guest.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     OPTION_VM,

@@ -4,6 +4,9 @@
 #include <stdio.h>
 
 #include "cli/vm.h"
+#include "rooms/json.h"
+#include "rooms/guest.h"
+#include "rooms/text.h"
 
 static const struct option options[] = {
     OPTION_VM,

@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/words.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/golden.h"
 
 static const char *family_at(const void *ctx, unsigned i)
 {

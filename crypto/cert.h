@@ -6,7 +6,7 @@
 
 #include <mbedtls/x509_crt.h>
 
-#include "vcca/crypto.h"
+#include "rooms/crypto.h"
 
 enum { VCCA_OID_TEXT = 64 };
 

@@ -8,6 +8,9 @@
 #include "crypto/der.h"
 #include "crypto/name.h"
 #include "crypto/pem.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 enum { DIRECTORY_NAME = 0xa4 };
 

@@ -5,6 +5,7 @@
 #define VCCA_CRYPTO_CERT_POOL_H
 
 #include "crypto/cert.h"
+#include "rooms/crypto.h"
 
 struct node {
   struct vcca_cert cert;

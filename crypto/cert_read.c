@@ -11,7 +11,9 @@
 #include "crypto/pem.h"
 #include "crypto/psa.h"
 #include "vcca/hex.h"
-#include "vcca/time.h"
+#include "rooms/time.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
 
 /* A PEM text never has a byte above 0x7f in second place, a certificate's DER always has (it is longer than 127). */
 bool vcca_cert_is_der(vcca_span bytes)

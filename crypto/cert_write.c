@@ -9,7 +9,10 @@
 #include "crypto/key.h"
 #include "crypto/rsa.h"
 #include "crypto/sign.h"
-#include "vcca/time.h"
+#include "rooms/time.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 /* AlgorithmIdentifier contents: ecdsa-with-SHA256/384/512 (RFC 5758, 3.2), sha256WithRSAEncryption (RFC 4055, 5). */
 static const uint8_t ecdsa_sha256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};

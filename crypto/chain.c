@@ -11,7 +11,9 @@
 #include "crypto/constraints.h"
 #include "crypto/der.h"
 #include "crypto/key.h"
-#include "vcca/time.h"
+#include "rooms/time.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
 
 static const mbedtls_x509_crt_profile profile = {
     MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),

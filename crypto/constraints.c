@@ -5,6 +5,7 @@
 
 #include "crypto/der.h"
 #include "crypto/name.h"
+#include "rooms/crypto.h"
 
 /* Tags of a GeneralName. */
 enum { EMAIL = 0x81, DNS = 0x82, DIRECTORY = 0xa4, ADDRESS = 0x87 };

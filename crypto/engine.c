@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "crypto/psa.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
 
 /* The last one always works. */
 enum { ENGINES = 3 };

@@ -1,7 +1,8 @@
 /* The hash algorithms: names and sizes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/hash.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
 
 static const struct {
   const char *name;

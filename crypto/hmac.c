@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/hmac.h"
+#include "rooms/hash.h"
+#include "rooms/crypto.h"
 
 #include <assert.h>
 #include <string.h>

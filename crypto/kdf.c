@@ -5,6 +5,8 @@
 
 #include "crypto/hmac.h"
 #include "crypto/psa.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
 
 void vcca_stream_start(struct vcca_stream *s, enum vcca_hash_alg alg, vcca_span secret, vcca_span salt, vcca_span info)
 {

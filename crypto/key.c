@@ -13,6 +13,9 @@
 #include "crypto/hmac.h"
 #include "crypto/pem.h"
 #include "crypto/signatures.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 /* SubjectPublicKeyInfo up to the point (RFC 5480, 2): id-ecPublicKey, the named curve, a BIT STRING of whole bytes. */
 static const uint8_t head_p256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,

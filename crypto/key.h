@@ -6,7 +6,7 @@
 #define VCCA_CRYPTO_KEY_H
 
 #include "crypto/psa.h"
-#include "vcca/crypto.h"
+#include "rooms/crypto.h"
 
 enum { VCCA_SCALAR_MAX = 66, VCCA_PRIME_MAX = 256, VCCA_RSA_BITS_MIN = 2048, VCCA_RSA_BITS_MAX = 4096 };
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "crypto/der.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 enum { ATTRIBUTES = 32 }; /* of one RDN */
 enum { TAG_NUMERIC = 0x12, TAG_PRINTABLE = 0x13, TAG_T61 = 0x14, TAG_IA5 = 0x16, TAG_VISIBLE = 0x1a, TAG_UNIVERSAL = 0x1c, TAG_BMP = 0x1e };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/page_cache.h"
+#include "rooms/page_cache.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

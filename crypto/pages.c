@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/engine.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
 
 #include <pthread.h>
 #include <string.h>

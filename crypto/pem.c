@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/pem.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 #include <stdio.h>
 #include <string.h>

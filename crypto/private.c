@@ -6,6 +6,8 @@
 #include "crypto/der.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
 
 enum { PRIVATE_MAX = 4096, PARAMETERS = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 0, PUBLIC_KEY = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 1 };
 

@@ -8,6 +8,9 @@
 
 #include "crypto/der.h"
 #include "crypto/hmac.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
 
 enum { MODULUS_MAX = VCCA_RSA_BITS_MAX / 8 };
 static const uint8_t exponent[] = {0x01, 0x00, 0x01};

@@ -5,6 +5,8 @@
 #include "crypto/sign.h"
 
 #include "crypto/signatures.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
 
 static const struct {
   enum vcca_sig_alg alg;

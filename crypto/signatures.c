@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/signatures.h"
+#include "rooms/crypto.h"
+#include "rooms/error.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

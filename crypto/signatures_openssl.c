@@ -20,6 +20,7 @@
 #include "crypto/der.h"
 #include "crypto/hmac.h"
 #include "crypto/openssl.h"
+#include "rooms/crypto.h"
 
 /* --- Verifying --------------------------------------------------------------------------------------------- */
 

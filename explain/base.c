@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "explain/base.h"
+#include "rooms/file.h"
 
 #include <stdlib.h>
 #include <string.h>

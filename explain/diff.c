@@ -4,6 +4,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/facts.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/explain.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,9 @@
 
 #include <string.h>
 
-#include "vcca/json.h"
+#include "rooms/json.h"
+#include "rooms/explain.h"
+#include "rooms/measurement.h"
 
 static void put_side(struct vcca_json *j, const char *key, const char *name, const struct vcca_rim_trace *t)
 {

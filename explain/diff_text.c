@@ -6,8 +6,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "vcca/text.h"
+#include "rooms/text.h"
 #include "vcca/hex.h"
+#include "rooms/hash.h"
+#include "rooms/explain.h"
+#include "rooms/measurement.h"
 
 enum { RUNS_SHOWN = 100, FACTS_SHOWN = 24, BYTES_SHOWN = 16 };
 

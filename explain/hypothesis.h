@@ -5,6 +5,7 @@
 #define EXPLAIN_HYPOTHESIS_H
 
 #include "explain/theory.h"
+#include "rooms/error.h"
 
 #define KIB UINT64_C(1024)
 #define MIB (1024 * KIB)

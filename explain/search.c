@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "explain/base.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 /* A theory of so many extensions more than the VM itself has is not tried: RAM of terabytes page by page, a header that claims terabytes.
  * A GiB of granules is. */

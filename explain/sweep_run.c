@@ -8,6 +8,10 @@
 #include <unistd.h>
 
 #include "explain/theory.h"
+#include "rooms/error.h"
+#include "rooms/explain.h"
+#include "rooms/file.h"
+#include "rooms/sweep.h"
 
 enum { THREADS_MAX = 16, BLOCK = 64, CONTENTS = 4 * VCCA_SWEEP_FILES };
 

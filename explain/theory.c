@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "boot/stage2.h"
+#include "rooms/error.h"
+#include "rooms/boot.h"
+#include "rooms/hash.h"
 
 /* --- Images ---------------------------------------------------------------------------------------------- */
 

@@ -3,13 +3,16 @@
  * and its realm's RD, and a realm begins with create.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/explain.h"
+#include "rooms/explain.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vcca/hex.h"
+#include "rooms/hex.h"
+#include "rooms/error.h"
+#include "rooms/measurement.h"
+#include "rooms/span.h"
 
 /* One more step, zeroed; NULL when there is no room. */
 static struct vcca_trace_step *next_step(struct vcca_rim_trace *t)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vcca/explain.h"
+#include "rooms/span.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "verifier/readers.h"
+#include "rooms/eventlog.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

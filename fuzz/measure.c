@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "cli/measure.h"
+#include "rooms/file.h"
+#include "rooms/vmm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

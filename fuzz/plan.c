@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vcca/account.h"
-#include "vcca/explain.h"
+#include "rooms/account.h"
+#include "rooms/explain.h"
 #include "vcca/vmm.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

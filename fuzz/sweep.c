@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vcca/explain.h"
-#include "vcca/sweep.h"
+#include "rooms/explain.h"
+#include "rooms/sweep.h"
+#include "rooms/file.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -5,7 +5,9 @@
 #include <cbor.h>
 #include <stdlib.h>
 
-#include "vcca/token.h"
+#include "rooms/token.h"
+#include "rooms/leniency.h"
+#include "rooms/cbor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "vcca/explain.h"
+#include "rooms/explain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

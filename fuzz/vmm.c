@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vcca/vmm.h"
+#include "rooms/vmm.h"
+#include "rooms/boot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

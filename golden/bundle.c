@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "hsm/test_ca.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/golden.h"
 
 /* --- Devices and keys ------------------------------------------------------------------------------------ */
 

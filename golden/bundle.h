@@ -6,6 +6,7 @@
 
 #include "golden/arena.h"
 #include "vcca/golden.h"
+#include "rooms/crypto.h"
 
 /* What a mutation may want of a family; all of it must be there. */
 enum {

@@ -6,6 +6,11 @@
 
 #include "golden/bundle.h"
 #include "hsm/chain_kind.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/hsm.h"
+#include "rooms/span.h"
+#include "rooms/golden.h"
 
 enum { SIGN_CERTS_AND_CRLS = 0x06 };
 

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "golden/bundle.h"
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
+#include "rooms/hash.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
 
 enum { LOG_MAX = 4096, JSON_MAX = 8192, STORE_MAX = 16384 };
 

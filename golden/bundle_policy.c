@@ -4,6 +4,8 @@
 #include <stdio.h>
 
 #include "golden/bundle.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
 
 enum { SECURED_FIRST = 0x3000, SECURED_LAST = 0x30ff };
 

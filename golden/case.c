@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "golden/edit.h"
+#include "rooms/error.h"
+#include "rooms/golden.h"
 
 enum { RECIPE_MAX = 1024 };
 

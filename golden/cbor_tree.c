@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "golden/cbor_tree.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/cbor.h"
 
 #include <string.h>
 

@@ -15,7 +15,7 @@
 #define GOLDEN_CBOR_TREE_H
 
 #include "golden/arena.h"
-#include "vcca/cbor.h"
+#include "rooms/cbor.h"
 
 enum node_form { NODE_RAW, NODE_BYTES, NODE_ARRAY, NODE_MAP, NODE_TAG };
 enum node_head { HEAD_SHORTEST, HEAD_WIDE, HEAD_INDEFINITE, HEAD_GIVEN };

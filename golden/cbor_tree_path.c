@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "golden/cbor_tree.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/cbor.h"
 
 enum { LABEL_PLATFORM = 44234, LABEL_REALM = 44241, LABEL_CHALLENGE = 10, LABEL_WORKLOAD_BINDING = 2408 };
 

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "golden/drive.h"
-#include "vcca/file.h"
-#include "vcca/json.h"
+#include "rooms/file.h"
+#include "rooms/json.h"
+#include "rooms/error.h"
+#include "rooms/golden.h"
 
 enum { OUTPUT_MAX = 64 << 10, LINE_ROOM = 256 << 10, NAME_ROOM = 64 };
 

@@ -9,6 +9,7 @@
 
 #include "golden/bundle.h"
 #include "golden/suite_files.h"
+#include "rooms/golden.h"
 
 /* --- Parts of evidence ------------------------------------------------------------------------------------- */
 

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 
 #include "golden/drive.h"
+#include "rooms/span.h"
+#include "rooms/golden.h"
 
 enum { EXIT_UNSUPPORTED = 77, SHELL_SIGNAL = 128, SIGNALS = 32 };
 
@@ -119,7 +121,7 @@ static const struct {
   bool bad;
 } judgements[VCCA_JUDGEMENTS] = {
 #define JUDGEMENT(id, name, bad, meaning) {name, meaning, bad},
-#include "vcca/judgements.def"
+#include "rooms/judgements.def"
 #undef JUDGEMENT
 };
 

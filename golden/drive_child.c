@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "golden/drive.h"
+#include "rooms/error.h"
 
 enum { TICK = 20, QUICK = 1 }; /* milliseconds */
 

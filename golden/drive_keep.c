@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "golden/drive.h"
-#include "vcca/file.h"
+#include "rooms/file.h"
+#include "rooms/error.h"
+#include "rooms/golden.h"
 
 enum { DEPTH = 4, SCRIPT_ROOM = 64 << 10 };
 

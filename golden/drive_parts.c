@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "golden/drive.h"
+#include "rooms/span.h"
+#include "rooms/golden.h"
 
 static const struct placeholder placeholders[] = {
 #define PLACEHOLDER(name, kind, part, meaning) {name, PLACE_##kind, PART_##part, meaning},

@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "golden/drive.h"
-#include "vcca/file.h"
+#include "rooms/file.h"
+#include "rooms/error.h"
+#include "rooms/golden.h"
 
 enum { TICK = 200 /* milliseconds between looks at stop */, IDLE = -1 };
 

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "golden/drive.h"
-#include "vcca/file.h"
+#include "rooms/file.h"
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/golden.h"
 
 /* The values of one placeholder: none, one, or one per certificate. */
 struct values {

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "golden/edit.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
 
 enum { NODES_MAX = 4096, STEPS_MAX = 3 };
 

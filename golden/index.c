@@ -7,6 +7,10 @@
 
 #include "golden/bundle.h"
 #include "vcca/version.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/json.h"
+#include "rooms/golden.h"
 
 enum { INDEX_MAX = 4 << 20, RECIPE_MAX = 1024 };
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "golden/edit.h"
+#include "rooms/span.h"
+#include "rooms/golden.h"
 
 /* --- Flags ------------------------------------------------------------------------------------------------ */
 

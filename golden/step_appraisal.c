@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "golden/edit.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
+#include "rooms/verifier.h"
 
 static bool not_there(struct vcca_error *err, const char *what, vcca_span name)
 {

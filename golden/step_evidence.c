@@ -5,6 +5,9 @@
 
 #include "golden/edit.h"
 #include "vcca/eventlog.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 bool edit_has_evidence(const struct edit *e, struct vcca_error *err)
 {

@@ -5,6 +5,10 @@
 
 #include "crypto/der.h"
 #include "golden/edit.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/cbor.h"
 
 enum { SCALAR_MAX = 66 };
 

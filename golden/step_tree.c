@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "golden/edit.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 #include <string.h>
 

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "golden/edit.h"
-#include "vcca/hex.h"
+#include "rooms/hex.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/cbor.h"
 
 vcca_span word_until(vcca_span *text, char separator)
 {

@@ -6,7 +6,12 @@
 #include "golden/bundle.h"
 #include "golden/suite_files.h"
 #include "golden/index.h"
-#include "vcca/file.h"
+#include "rooms/file.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/golden.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 static const uint8_t schema[] = {
 #include "golden/schema.inc"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "golden/bundle.h"
+#include "rooms/golden.h"
 
 /* Certificates are told apart by their first byte. */
 static const char *extension(const char *part, vcca_span bytes)

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "vcca/guest.h"
+#include "rooms/guest.h"
 
 bool vcca_leave_terminal(void)
 {

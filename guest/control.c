@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/control.h"
+#include "rooms/error.h"
+#include "rooms/guest.h"
 
 #include <errno.h>
 #include <poll.h>

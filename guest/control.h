@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "guest/running.h"
+#include "rooms/error.h"
 
 /* What is left to do after a request was read. */
 struct control_request {

@@ -8,6 +8,12 @@
 #include "guest/control.h"
 #include "yaml/value.h"
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/hsm.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
+#include "rooms/guest.h"
 
 /* What a request's values may take. */
 enum { REQUEST_MEMORY = 256 << 10 };

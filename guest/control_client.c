@@ -9,6 +9,9 @@
 
 #include "guest/control.h"
 #include "yaml/tree.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/guest.h"
 
 enum { ANSWER_MAX = 4 * VCCA_CONTROL_LINE };
 

@@ -3,6 +3,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/running.h"
+#include "rooms/error.h"
+#include "rooms/json.h"
+#include "rooms/guest.h"
 
 #include <fcntl.h>
 #include <poll.h>

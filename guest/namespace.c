@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/namespace.h"
+#include "rooms/error.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -12,6 +12,8 @@
 
 #include "guest/namespace.h"
 #include "guest/tsm_fuse.h"
+#include "rooms/error.h"
+#include "rooms/guest.h"
 
 struct vcca_program {
   pid_t pid;

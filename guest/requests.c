@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "guest/running.h"
+#include "rooms/error.h"
+#include "rooms/guest.h"
 
 /* Room for what a program takes and gives. */
 struct job {

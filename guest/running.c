@@ -3,6 +3,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/running.h"
+#include "rooms/error.h"
+#include "rooms/hsm.h"
+#include "rooms/json.h"
+#include "rooms/tsi.h"
+#include "rooms/guest.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,6 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/running.h"
+#include "rooms/error.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
+#include "rooms/scenario.h"
+#include "rooms/guest.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "guest/tsm.h"
+#include "rooms/error.h"
 
 enum { PER_REPORT = 16, WORKERS = 32, STACK = 512 << 10, NAME_ROOM = TSM_NAME_MAX + 1 };
 

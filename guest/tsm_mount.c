@@ -14,6 +14,8 @@
 
 #include "guest/namespace.h"
 #include "guest/tsm_fuse.h"
+#include "rooms/error.h"
+#include "rooms/guest.h"
 
 struct vcca_tsm {
   struct tsm_mount *mount;

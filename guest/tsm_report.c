@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/tsm_report.h"
+#include "rooms/guest.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "hsm/state.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/hsm.h"
+#include "rooms/cbor.h"
 
 /* value' = H(value || digest), from zero at power-on. */
 static void extend(struct hsm_register *r, vcca_span digest)

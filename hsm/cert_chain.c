@@ -7,6 +7,8 @@
 
 #include "hsm/state.h"
 #include "hsm/test_ca.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
 
 enum { SIGN_CERTS_AND_CRLS = 0x06, SERIAL_SIZE = 16 };
 

@@ -5,6 +5,7 @@
 #define HSM_CHAIN_KIND_H
 
 #include "vcca/hsm.h"
+#include "rooms/crypto.h"
 
 struct hsm_kind {
   const char *name; /* "p521" */

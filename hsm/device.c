@@ -8,6 +8,10 @@
 
 #include "hsm/state.h"
 #include "hsm/test_ca.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/hsm.h"
+#include "rooms/span.h"
 
 /* Key usages (RFC 5280, 4.2.1.3) as on real device certificates: digitalSignature and nonRepudiation; on RSA ones also
  * keyEncipherment, dataEncipherment and keyAgreement. */

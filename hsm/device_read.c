@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/device_read.h"
+#include "rooms/hsm.h"
+#include "rooms/span.h"
 
 #include <string.h>
 

@@ -4,8 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "vcca/hex.h"
-#include "vcca/hsm.h"
+#include "rooms/hex.h"
+#include "rooms/hsm.h"
+#include "rooms/span.h"
 
 /* A YAML double-quoted text. Whatever is not printable ASCII is written by code point, since YAML admits not all of Unicode as it
  * is; bytes that are no UTF-8 become U+FFFD. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include "hsm/state.h"
+#include "rooms/error.h"
+#include "rooms/hsm.h"
 
 static bool power_on(vcca_hsm *hsm, struct vcca_error *err)
 {

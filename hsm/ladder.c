@@ -4,6 +4,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/state.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 /* TF-M counts a label's NUL as part of it. */
 static const char cpak_label[] = "BL1_CPAK_SEED_DERIVATION";

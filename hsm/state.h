@@ -5,6 +5,7 @@
 #define HSM_STATE_H
 
 #include "hsm/chain_kind.h"
+#include "rooms/crypto.h"
 
 /* A built-in boot chain, in boot order (boot_chains.c). */
 struct hsm_stage {

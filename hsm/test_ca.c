@@ -4,6 +4,7 @@
 #include "hsm/test_ca.h"
 
 #include "hsm/chain_kind.h"
+#include "rooms/crypto.h"
 
 vcca_key *hsm_test_ca_from_seed(enum vcca_chain_kind chain, enum vcca_cert_role role, struct vcca_error *err)
 {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/account.h"
+#include "rooms/account.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "vcca/hex.h"
+#include "rooms/hash.h"
+#include "rooms/json.h"
+#include "rooms/measurement.h"
 
 static const char *label_of(const struct vcca_account *a, uint64_t ipa)
 {

@@ -3,7 +3,8 @@
  * for the parts of unified kernel images.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
+#include "rooms/span.h"
 
 enum digest_rule { WHOLE, VARIABLE, GRUB, OUTSIDE, NOTHING };
 

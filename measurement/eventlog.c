@@ -3,7 +3,10 @@
  * TCG PC Client Platform Firmware Profile 1.06, section 10 (TCG_PCR_EVENT, TCG_EfiSpecIDEvent, TCG_PCR_EVENT2).
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
+#include "rooms/error.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/measurement.h"
+#include "rooms/hash.h"
 
 #include <string.h>
 

@@ -3,7 +3,8 @@
  * virtCCA. What differs between monitors is the rules table and nothing else (docs/adr/0003-rim-rules-are-data.md).
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/measurement.h"
+#include "rooms/measurement.h"
+#include "rooms/span.h"
 
 #include <string.h>
 

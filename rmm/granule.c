@@ -2,6 +2,9 @@
 #include "rmm/granule.h"
 
 #include "rmm/states.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
+#include "rooms/rmm.h"
 
 #include <assert.h>
 #include <string.h>

@@ -17,6 +17,9 @@
 #include "rmm/rmi.h"
 #include "rmm/rtt.h"
 #include "rmm/tmi.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/rmm.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

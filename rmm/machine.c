@@ -4,6 +4,7 @@
 #include "rmm/machine.h"
 
 #include "rmm/granule.h"
+#include "rooms/error.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/rec.h"
+#include "rooms/rmm.h"
 
 #include <string.h>
 

@@ -9,6 +9,8 @@
 #include "rmm/rmi.h"
 #include "rmm/rtt.h"
 #include "rmm/tmi.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 struct refusal {
   const vcca_machine *m;

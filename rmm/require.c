@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/require.h"
+#include "rooms/interface.h"
 
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #define RMM_REQUIRE_H
 
 #include "vcca/rmm.h"
+#include "rooms/interface.h"
 
 /* The function id is W0; bit 16 is SMCCC's hint that SVE state need not be kept (DEN0028 2.5). */
 #define SMC_FID_MASK UINT64_C(0xfffeffff)

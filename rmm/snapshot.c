@@ -9,6 +9,9 @@
 #include "rmm/invariants.h"
 #include "rmm/rec.h"
 #include "rmm/rtt.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
+#include "rooms/span.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/states.h"
+#include "rooms/rmm.h"
 
 /* --- The table ---------------------------------------------------------------------------------------- */
 

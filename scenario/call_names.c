@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 /* "RMI_ERROR_INPUT" without the interface's prefix. */
 static const char *short_name(const struct vcca_interface *interface, const char *name)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/span.h"
 
 struct slot {
   const char *name;

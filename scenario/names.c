@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/span.h"
+#include "rooms/rmm.h"
 
 enum { NESTED_NAMES = 8 };
 

@@ -6,6 +6,9 @@
 
 #include "hsm/device_read.h"
 #include "scenario/runner.h"
+#include "rooms/error.h"
+#include "rooms/hsm.h"
+#include "rooms/files.h"
 
 #define MEMORY_BASE SCENARIO_PAGES
 #define MEMORY_SIZE (UINT64_C(16) << 30)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/span.h"
 
 static const struct vcca_interface *interface_named(vcca_span name)
 {

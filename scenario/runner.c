@@ -7,7 +7,11 @@
 #include <string.h>
 
 #include "scenario/runner.h"
-#include "vcca/text.h"
+#include "rooms/text.h"
+#include "rooms/error.h"
+#include "rooms/measurement.h"
+#include "rooms/span.h"
+#include "rooms/files.h"
 
 enum { REPEAT_MAX = 65536 };
 

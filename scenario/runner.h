@@ -9,6 +9,8 @@
 #include "vcca/tsi.h"
 #include "vcca/verifier.h"
 #include "yaml/value.h"
+#include "rooms/error.h"
+#include "rooms/interface.h"
 
 enum { NAME_MAX_SIZE = 40, FIELDS_MAX = 48, REALMS_TRACED = 8 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/span.h"
 
 enum { BOOTARGS_MAX = 512 };
 

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/error.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 enum { BUFFERS = 4, BUFFER_STEP = 1024 };
 

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/crypto.h"
+#include "rooms/interface.h"
+#include "rooms/rmm.h"
 
 enum { LOAD_MAX = 1 << 20 };
 

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
+#include "rooms/verifier.h"
 
 /* --- Tokens ----------------------------------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/span.h"
 
 #define VM_KEYS "profile kernel initrd dtb firmware vcpus sve pmu s2sz hash ram_base ram_size num_bps num_wps rpv bootargs"
 #define DEVICE_FIELDS "name cpak rak instance_id implementation_id device_cert sub_cert root_cert platform_token"

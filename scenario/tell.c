@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "vcca/text.h"
+#include "rooms/text.h"
 #include "scenario/runner.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 static bool all_zero(const struct value *v)
 {

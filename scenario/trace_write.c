@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "scenario/runner.h"
-#include "vcca/account.h"
-#include "vcca/json.h"
+#include "rooms/account.h"
+#include "rooms/json.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
+#include "rooms/scenario.h"
 
 /* Registers as a list of words names them; stops where registers end. */
 static void put_words(struct vcca_json *j, const char *words, const uint64_t *x, unsigned first)

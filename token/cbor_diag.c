@@ -10,8 +10,10 @@
 #include "token/place.h"
 #include "token/strict.h"
 #include "token/print_text.h"
-#include "vcca/hex.h"
-#include "vcca/json.h"
+#include "rooms/hex.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
+#include "rooms/cbor.h"
 
 enum { LINE_BYTES = 32, LINE_WHOLE = 33, INDENT = 2 };
 

@@ -8,6 +8,8 @@
 
 #include "token/place.h"
 #include "token/strict.h"
+#include "rooms/error.h"
+#include "rooms/cbor.h"
 
 /* The steps taken so far are path[0..n): entering an item adds one, leaving it without having found the byte takes it off. */
 struct walk {

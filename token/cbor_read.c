@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "token/strict.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/cbor.h"
 
 enum { MAJOR_BYTES = 2, MAJOR_TEXT = 3, MAJOR_ARRAY = 4, MAJOR_MAP = 5, MAJOR_TAG = 6, MAJOR_SIMPLE = 7 };
 enum { INFO_ONE_BYTE = 24, INFO_TWO_BYTES, INFO_FOUR_BYTES, INFO_EIGHT_BYTES, INFO_INDEFINITE = 31 };

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <cbor/encoding.h>
 
-#include "vcca/cbor.h"
+#include "rooms/cbor.h"
 
 enum { HEAD_MAX = 9 };
 

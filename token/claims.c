@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/claims.h"
+#include "rooms/token.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #define VCCA_TOKEN_CLAIMS_H
 
 #include "token/profile.h"
+#include "rooms/token.h"
 
 enum claim_kind {
   CLAIM_BYTES,

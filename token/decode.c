@@ -13,6 +13,10 @@
 #include "token/rak.h"
 #include "token/read.h"
 #include "token/strict.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/leniency.h"
+#include "rooms/cbor.h"
 
 /* Offset of a part of the token in it. */
 static size_t offset_of(const struct vcca_token *token, vcca_span part)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/family.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
 
 static const struct vcca_family_spec families[VCCA_FAMILIES] = {
 #define FAMILY(id, name, container, realm, platform, rak, wraps, key, summary) \

@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "token/rak.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/cbor.h"
 
 /* The algorithm that belongs to a kind of key; the same as vcca_sig_of, without a key. */
 static int64_t natural_alg(enum vcca_key_type type)

@@ -4,6 +4,9 @@
 #include <stdio.h>
 
 #include "token/strict.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/leniency.h"
 
 static const struct {
   const char *name, *meaning;

@@ -3,6 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "token/claims.h"
 #include "token/family.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 enum { SIMPLE_FALSE = 0xf4, SIMPLE_TRUE = 0xf5 };
 

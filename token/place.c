@@ -2,7 +2,8 @@
 #include "token/place.h"
 
 #include "token/family.h"
-#include "vcca/crypto.h"
+#include "rooms/crypto.h"
+#include "rooms/cbor.h"
 
 enum { TAG_SIGN1 = 18, TAG_COLLECTION = 399, LABEL_COMPONENTS = 2399, LABEL_RAK = 44237 };
 

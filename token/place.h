@@ -4,7 +4,7 @@
 #ifndef VCCA_TOKEN_PLACE_H
 #define VCCA_TOKEN_PLACE_H
 
-#include "vcca/cbor.h"
+#include "rooms/cbor.h"
 
 enum place {
   ANYWHERE,

@@ -6,7 +6,12 @@
 
 #include "token/claims.h"
 #include "token/print_text.h"
-#include "vcca/hex.h"
+#include "rooms/hex.h"
+#include "rooms/crypto.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 static const char *rak_encoding_name(enum vcca_rak_encoding encoding)
 {

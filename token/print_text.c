@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/print_text.h"
+#include "rooms/span.h"
 
 #include <stdarg.h>
 #include <stdio.h>

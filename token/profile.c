@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/profile.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
 
 #include <string.h>
 

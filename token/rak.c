@@ -8,6 +8,12 @@
 #include <inttypes.h>
 
 #include "token/strict.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/leniency.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 enum {
   COSE_KTY = 1,

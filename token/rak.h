@@ -5,6 +5,8 @@
 #define VCCA_TOKEN_RAK_H
 
 #include "vcca/token.h"
+#include "rooms/crypto.h"
+#include "rooms/cbor.h"
 
 struct rak_shape {
   enum vcca_key_type type;

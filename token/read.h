@@ -5,6 +5,7 @@
 #define VCCA_TOKEN_READ_H
 
 #include "token/claims.h"
+#include "rooms/cbor.h"
 
 /* A COSE_Sign1 that fills the cursor. */
 VCCA_MUST_USE bool read_sign1(struct vcca_cbor c, struct vcca_sign1_parts *out, struct vcca_error *err);

@@ -7,6 +7,8 @@
 
 #include "token/read.h"
 #include "token/strict.h"
+#include "rooms/error.h"
+#include "rooms/cbor.h"
 
 enum { LABEL_PROFILE = 265 };
 

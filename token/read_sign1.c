@@ -6,6 +6,9 @@
 #include "token/read.h"
 #include "token/sign1.h"
 #include "token/strict.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/cbor.h"
 
 enum { TAG_SIGN1 = 18, HEADER_ALG = 1, HEADER_CRIT = 2 };
 

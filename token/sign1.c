@@ -3,6 +3,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "token/sign1.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #ifndef VCCA_TOKEN_STRICT_H
 #define VCCA_TOKEN_STRICT_H
 
-#include "vcca/cbor.h"
+#include "rooms/cbor.h"
 
 /* Puts "place: " before the error's text. Returns false. */
 bool strict_in(struct vcca_error *err, const char *place);

@@ -3,6 +3,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/attestation.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/hsm.h"
+#include "rooms/rmm.h"
+#include "rooms/tsi.h"
 
 #include <stdlib.h>
 #include <string.h>

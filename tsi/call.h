@@ -6,7 +6,8 @@
 
 #include "rmm/guest.h"
 #include "rmm/require.h"
-#include "vcca/tsi.h"
+#include "rooms/tsi.h"
+#include "rooms/crypto.h"
 
 enum { CERT_MAX = 2 * VCCA_CERT_MAX, GUEST_OUTPUTS = 8 };
 

@@ -6,6 +6,7 @@
 #include "tsi/guest_program.h"
 
 #include "rmm/guest.h"
+#include "rooms/error.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -7,6 +7,9 @@
 
 #include "verifier/base64url.h"
 #include "verifier/readers.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 enum { INSTANCE_ID_SIZE = 33, IMPLEMENTATION_ID_SIZE = 32, COORDINATE_MAX = 66 };
 

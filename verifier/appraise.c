@@ -1,7 +1,8 @@
 /* A verdict as AR4SI trustworthiness vectors, by the rules of appraisal.def.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/verifier.h"
+#include "rooms/verifier.h"
+#include "rooms/span.h"
 
 static bool is(const struct vcca_verdict *v, enum vcca_check check, enum vcca_outcome outcome)
 {

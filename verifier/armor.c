@@ -1,11 +1,14 @@
 /* Text taken for the bytes it stands for. What a form is follows from its characters alone; a file is text when all of it is.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/armor.h"
+#include "rooms/armor.h"
 
 #include <string.h>
 
 #include "verifier/readers.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
+#include "rooms/span.h"
 
 enum { LEVELS = 4 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/base64url.h"
+#include "rooms/span.h"
 
 #include <string.h>
 

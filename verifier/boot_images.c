@@ -9,6 +9,8 @@
 #include "verifier/finding.h"
 #include "verifier/grub_command.h"
 #include "verifier/readers.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
 
 static bool is(const struct boot_step *step, const struct image_digest *reference)
 {

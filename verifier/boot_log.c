@@ -8,6 +8,8 @@
 
 #include "verifier/finding.h"
 #include "verifier/grub_command.h"
+#include "rooms/eventlog.h"
+#include "rooms/span.h"
 
 enum { REG_CONFIG = 1, REG_BOOT, REG_GRUB, REG_GUEST };
 enum { EV_EVENT_TAG = 6, SEPARATOR_SIZE = 4 };

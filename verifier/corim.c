@@ -8,7 +8,11 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "vcca/time.h"
+#include "rooms/time.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/cbor.h"
 
 const char corim_platform_profile[] = "tag:arm.com,2025:cca_platform#1.0.0";
 const char corim_realm_profile[] = "tag:arm.com,2025:cca_realm#1.0.0";

@@ -4,7 +4,7 @@
 #ifndef VERIFIER_CORIM_H
 #define VERIFIER_CORIM_H
 
-#include "vcca/cbor.h"
+#include "rooms/cbor.h"
 #include "verifier/endorsed.h"
 
 enum {

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/corim.h"
+#include "rooms/error.h"
+#include "rooms/cbor.h"
 
 #include <inttypes.h>
 

@@ -5,6 +5,10 @@
 #include "vcca/verifier.h"
 #include "vcca/version.h"
 #include "verifier/base64url.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
 
 enum { NONCE_MIN = 8, NONCE_MAX = 64, CLAIMS_MAX = 4096 };
 

@@ -5,11 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vcca/cbor.h"
+#include "rooms/cbor.h"
 #include "vcca/hex.h"
 #include "verifier/base64url.h"
 #include "verifier/corim.h"
 #include "verifier/readers.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
+#include "rooms/verifier.h"
 
 enum { COMID_MAX = 4 * VCCA_TOKEN_MAX, UUID_SIZE = 16, PEM_MAX = 2048 };
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 
 #include "verifier/finding.h"
+#include "rooms/error.h"
+#include "rooms/crypto.h"
 
 /* The key of the token's instance: all anchors that it has must have the same. NULL with VCCA_FAULT_UNSUPPORTED when there is none, which is
  * nobody's fault. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/endorsed.h"
+#include "rooms/error.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 
 #include "verifier/finding.h"
 #include "verifier/readers.h"
+#include "rooms/eventlog.h"
 
 /* Whether one event may be in a log that is to be believed; f says why not. */
 static bool believable(const struct vcca_event *event, enum vcca_hash_alg alg, struct vcca_finding *f)

@@ -6,6 +6,10 @@
 #include <stdio.h>
 
 #include "verifier/finding.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/leniency.h"
+#include "rooms/verifier.h"
 
 vcca_leniency_set vcca_evidence_leniencies(const struct vcca_evidence *evidence)
 {

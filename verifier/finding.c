@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "vcca/hex.h"
+#include "rooms/error.h"
+#include "rooms/text.h"
 
 static void conclude(struct vcca_finding *f, enum vcca_outcome outcome, const char *fmt, va_list args) VCCA_PRINTF(3, 0);
 static void conclude(struct vcca_finding *f, enum vcca_outcome outcome, const char *fmt, va_list args)

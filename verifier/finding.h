@@ -5,6 +5,8 @@
 #define VERIFIER_FINDING_H
 
 #include "vcca/verifier.h"
+#include "rooms/error.h"
+#include "rooms/text.h"
 
 /* An empty format gives no reason. */
 void finding_pass(struct vcca_finding *f, const char *fmt, ...) VCCA_PRINTF(2, 3);

@@ -1,7 +1,7 @@
 /* What a verdict did not check because nothing was given to check it by: one row each, which the notes, the JSON document and --strict share.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/verifier.h"
+#include "rooms/verifier.h"
 
 static bool not_run(const struct vcca_verdict *v, enum vcca_check check)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "vcca/hex.h"
+#include "rooms/error.h"
 
 json_t *json_in(vcca_span text, struct vcca_error *err)
 {

@@ -7,6 +7,8 @@
 
 #include "verifier/endorsed.h"
 #include "verifier/finding.h"
+#include "rooms/span.h"
+#include "rooms/verifier.h"
 
 bool policy_allows_lifecycle(const struct vcca_policy *policy, uint64_t lifecycle)
 {

@@ -20,7 +20,9 @@
 
 #include "yaml/value.h"
 #include "vcca/hex.h"
-#include "vcca/verifier.h"
+#include "rooms/verifier.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
 
 /* The worst values of AR4SI's tiers: what "affirming" and "warning" allow. */
 enum { AFFIRMING_WORST = 31, WARNING_WORST = 95 };

@@ -9,6 +9,7 @@
 #include "verifier/endorsed.h"
 #include "verifier/finding.h"
 #include "verifier/readers.h"
+#include "rooms/error.h"
 
 static bool refuse(struct vcca_error *err, const char *what)
 {

@@ -3,7 +3,13 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "vcca/verifier.h"
+#include "rooms/verifier.h"
+#include "rooms/error.h"
+#include "rooms/eventlog.h"
+#include "rooms/json.h"
+#include "rooms/span.h"
+#include "rooms/leniency.h"
+#include "rooms/cbor.h"
 
 static const struct {
   const char *name;

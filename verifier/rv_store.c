@@ -10,6 +10,7 @@
 
 #include "verifier/endorsed.h"
 #include "verifier/readers.h"
+#include "rooms/error.h"
 
 enum { IMPLEMENTATION_ID_SIZE = 32, RPV_SIZE = 64 };
 

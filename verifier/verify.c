@@ -10,7 +10,11 @@
 #include "verifier/finding.h"
 #include "verifier/policy.h"
 #include "verifier/readers.h"
-#include "vcca/time.h"
+#include "rooms/time.h"
+#include "rooms/crypto.h"
+#include "rooms/leniency.h"
+#include "rooms/token.h"
+#include "rooms/verifier.h"
 
 /* What a check sees: the evidence, the token, what was found before, and what earlier checks yielded. */
 struct walk {

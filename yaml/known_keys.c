@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "yaml/tree.h"
-#include "vcca/interface.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 enum { LONGEST = 40 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "yaml/pool.h"
+#include "rooms/error.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "yaml/tree.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -6,8 +6,9 @@
 #ifndef YAML_TREE_H
 #define YAML_TREE_H
 
-#include "vcca/error.h"
+#include "rooms/error.h"
 #include "vcca/span.h"
+#include "rooms/text.h"
 
 enum { TREE_MAX_BYTES = 4 << 20, TREE_MAX_DEPTH = 32, TREE_MAX_NODES = 200000, TREE_MAX_KEYS = 1000 };
 

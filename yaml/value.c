@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "vcca/hex.h"
+#include "rooms/hex.h"
 #include "yaml/made_image.h"
+#include "rooms/span.h"
+#include "rooms/files.h"
 
 /* --- Scalars --------------------------------------------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 #define YAML_VALUE_H
 
 #include "vcca/hash.h"
-#include "vcca/files.h"
+#include "rooms/files.h"
 #include "yaml/pool.h"
 #include "yaml/tree.h"
 

@@ -13,7 +13,6 @@ extern "C" {
 
 /* How bytes were wrapped, outermost. NONE: binary, which no text can be taken for. */
 enum vcca_armor { VCCA_ARMOR_NONE, VCCA_ARMOR_HEX, VCCA_ARMOR_BASE64, VCCA_ARMOR_PEM, VCCA_ARMOR_JSON };
-VCCA_API const char *vcca_armor_name(enum vcca_armor armor); /* "binary", "hexadecimal text", ... */
 
 /* Puts the bytes that a text stands for in its place:
  *   hexadecimal, either case, with or without 0x, white space, colons and commas between;

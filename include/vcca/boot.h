@@ -14,7 +14,7 @@
 #ifndef VCCA_BOOT_H
 #define VCCA_BOOT_H
 
-#include "vcca/files.h"
+#include "vcca/file.h"
 #include "vcca/rmm.h"
 
 #ifdef __cplusplus
@@ -22,25 +22,6 @@ extern "C" {
 #endif
 
 /* --- Images ---------------------------------------------------------------------------------------------- */
-
-/* The 64-byte header of an uncompressed arm64 kernel. */
-struct vcca_arm64_image {
-  uint64_t text_offset;
-  uint64_t image_size; /* memory that the kernel needs, with its bss */
-  uint64_t flags;
-  bool headless; /* the file has no header (only vcca_kernel_read sets it) */
-  bool guessed;  /* text_offset and image_size are VMM defaults: the header does not have them */
-};
-/* Reads the header of an Image. Refuses any other file; the error says what the file is and what to do. */
-VCCA_API VCCA_MUST_USE bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_image *out, struct vcca_error *err);
-
-/* Reads a kernel as a VMM does. An Image with image_size 0 gets text_offset 0x80000 and the size of its file.
- * So does a file without a header, if headless is true. Refuses packed kernels and files that are known not
- * to be arm64 kernels. */
-VCCA_API VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *out, struct vcca_error *err);
-
-/* Checks that the bytes are a complete, well-formed device tree. *size (may be NULL) receives its totalsize. */
-VCCA_API VCCA_MUST_USE bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err);
 
 /* What the built-in device tree describes. */
 struct vcca_dtb_spec {
@@ -54,6 +35,8 @@ struct vcca_dtb_spec {
 VCCA_API VCCA_MUST_USE bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_bytes *out, struct vcca_error *err);
 
 /* --- Plans ----------------------------------------------------------------------------------------------- */
+
+struct vcca_files; /* what a command of the tool reads and writes; other programs give NULL */
 
 enum { VCCA_SEGMENTS = 8, VCCA_VCPUS_MAX = 512, VCCA_RIPAS_RANGES = 4 };
 
@@ -122,8 +105,6 @@ struct vcca_vm {
   uint8_t rpv[64];
 };
 
-/* Whether a profile has this name. */
-VCCA_API bool vcca_profile_known(const char *name);
 /* The name of profile i, from 0; NULL after the last. */
 VCCA_API const char *vcca_profile_name(size_t i);
 

@@ -16,10 +16,8 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define VCCA_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define VCCA_MUST_USE __attribute__((warn_unused_result))
 #else
-#define VCCA_PRINTF(fmt, args)
 #define VCCA_MUST_USE
 #endif
 
@@ -52,28 +50,8 @@ struct vcca_error {
   char text[400];   /* one line, no newline */
 };
 
-/* Each returns false, so that a failing function can say `return vcca_fail(...)`. err may be NULL. */
-VCCA_API bool vcca_fail(struct vcca_error *err, enum vcca_fault fault, const char *fmt, ...) VCCA_PRINTF(3, 4);
-VCCA_API bool vcca_fail_at(struct vcca_error *err, size_t offset, const char *fmt, ...) VCCA_PRINTF(3, 4);
-VCCA_API bool vcca_fail_line(struct vcca_error *err, unsigned line, unsigned column, const char *fmt, ...) VCCA_PRINTF(4, 5);
-/* Names the input the error is about, unless it is named already. Returns false. */
-VCCA_API bool vcca_fail_in(struct vcca_error *err, const char *source);
-
-/* Lets compilers and analysers see, at every call, that these return false. */
-static inline bool vcca_false(bool returned)
-{
-  (void)returned;
-  return false;
-}
-#define vcca_fail(...) vcca_false(vcca_fail(__VA_ARGS__))
-#define vcca_fail_at(...) vcca_false(vcca_fail_at(__VA_ARGS__))
-#define vcca_fail_line(...) vcca_false(vcca_fail_line(__VA_ARGS__))
-#define vcca_fail_in(...) vcca_false(vcca_fail_in(__VA_ARGS__))
-
 /* The whole message with its place, cut to cap bytes and NUL-terminated; returns buf. */
 VCCA_API const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap);
-/* The exit code a fault leads to: USAGE gives 2, everything else 3. */
-VCCA_API enum vcca_exit vcca_error_exit(const struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -47,19 +47,6 @@ VCCA_API int vcca_eventlog_next(struct vcca_eventlog *log, struct vcca_event *ev
 VCCA_API const char *vcca_event_type_name(uint32_t type);
 /* The digest under a TCG algorithm id, {NULL, 0} when the event has none. */
 VCCA_API vcca_span vcca_event_digest(const struct vcca_event *event, uint16_t alg);
-#define VCCA_EV_NO_ACTION 3u
-#define VCCA_EV_SEPARATOR 4u
-#define VCCA_EV_IPL 0xdu
-#define VCCA_EV_EFI_HCRTM_EVENT 0x80000010u
-
-/* The TCG algorithm id of a hash: 0xb, 0xd, 0xc. */
-VCCA_API uint16_t vcca_tcg_alg(enum vcca_hash_alg alg);
-
-/* Whether the log is a realm's (of confidential computing: CCEL), not a TPM's. Its header is of register 1; where it is of register 0, as some
- * firmware has it, registers 1 to 4 alone are extended. */
-VCCA_API bool vcca_eventlog_is_cc(vcca_span bytes);
-/* "REM0" for register 1 of a realm's log, "RIM" for 0, "-" for what it has not; "PCR7" in a TPM's. buf wants 16 bytes; returns buf. */
-VCCA_API const char *vcca_register_name(bool cc, uint32_t reg, char *buf, size_t cap);
 
 /* Register values after the whole log: R = H(R || digest) from zero, EV_NO_ACTION skipped. Registers of index 32 or more are
  * counted in `others` and not replayed. PCR 0 of a TPM starts from the locality of its startup in the last byte, where the log says one
@@ -75,17 +62,6 @@ struct vcca_replay {
   uint8_t locality; /* that PCR 0 starts from */
 };
 VCCA_API VCCA_MUST_USE bool vcca_eventlog_replay(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_replay *out, struct vcca_error *err);
-
-/* Whether the event's digest can be computed from its own data (separators, actions, variables, GRUB commands and the like),
- * and if so whether it agrees: 1 agrees, 0 disagrees, -1 not computable from the log. */
-VCCA_API int vcca_event_self_check(const struct vcca_event *event, enum vcca_hash_alg alg);
-/* The same over all of its digests that can be checked: one that disagrees outweighs those that agree. */
-VCCA_API int vcca_event_self_check_all(const struct vcca_event *event);
-
-/* What an EV_IPL event of GRUB is: a text, whose words it logged, or the file whose name it logged. */
-enum vcca_grub_event { VCCA_GRUB_FILE, VCCA_GRUB_COMMAND, VCCA_GRUB_KERNEL_CMDLINE, VCCA_GRUB_MODULE_CMDLINE };
-/* Which it says it is; of a text the words without their prefix and final NUL. Only vcca_event_self_check tells whether it is true. */
-VCCA_API enum vcca_grub_event vcca_event_grub(const struct vcca_event *event, vcca_span *text);
 
 #ifdef __cplusplus
 }

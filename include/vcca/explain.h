@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 
-#include "vcca/sweep.h"
 #include "vcca/vmm.h"
 
 #ifdef __cplusplus
@@ -53,9 +52,6 @@ struct vcca_rim_trace {
 };
 enum { VCCA_TRACE_STEPS_MAX = 1 << 22 };
 
-/* Reads what `vcca measure --trace` writes: one JSON object a line, from the parameters on; or the steps of one realm out of what `vcca run
- * --trace` writes: realm is its number there, from 1 on, or its RD ("0x..."); NULL: there is only one. Strict: an error tells line and column. */
-VCCA_API VCCA_MUST_USE bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
 /* The same without a choice. */
 VCCA_API VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err);
 /* The trace of a plan, which must outlive it; the plan's parts point into its images and name them. */
@@ -104,8 +100,6 @@ struct vcca_rim_diff {
 VCCA_API VCCA_MUST_USE bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out,
                                           struct vcca_error *err);
 VCCA_API void vcca_rim_diff_free(struct vcca_rim_diff *diff);
-/* Whether both are the same: no runs and one algorithm. */
-VCCA_API bool vcca_rim_diff_same(const struct vcca_rim_diff *diff);
 /* In words: the first difference down to file, offset, field or device tree property, then all runs. */
 VCCA_API void vcca_rim_diff_text(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
 /* The same as JSON, schema vcca-rim-diff-2. */
@@ -186,33 +180,6 @@ VCCA_API VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_
 
 /* The i-th hypothesis of the table: its name, group and what it is about. False beyond the last. */
 VCCA_API bool vcca_hypothesis_at(size_t i, const char **name, const char **group, const char **words);
-
-/* --- Sweeps ---------------------------------------------------------------------------------------------- */
-
-struct vcca_sweep_row {
-  size_t id;
-  bool known;   /* options.known has it: not computed */
-  bool planned; /* rim is set; otherwise error says why there is no such VM */
-  struct vcca_rim rim;
-  bool has_rem0; /* REM0 is predicted too (vcca_vmm_rem0) */
-  uint8_t rem0[VCCA_MEASUREMENT_SIZE];
-  struct vcca_error error;
-};
-
-struct vcca_sweep_options {
-  size_t shard, shards; /* configurations id with id mod shards = shard; shards 0: all */
-  unsigned threads;     /* 0: one for each CPU */
-  bool (*known)(void *ctx, size_t id);
-  /* Receives the rows in order, as they are ready; false stops the sweep. */
-  bool (*row)(void *ctx, const struct vcca_sweep_row *row);
-  /* Remarks about configurations of VMM models, one at a time, most of them again and again; may be NULL. */
-  vcca_note note;
-  void *ctx; /* of all three */
-};
-
-/* Measures the configurations on all CPUs. Every image is hashed once; a configuration costs the part of its chain that no other shared. A
- * configuration that cannot be planned is a row; false, with err, when there was no memory. */
-VCCA_API VCCA_MUST_USE bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -11,15 +11,11 @@
 extern "C" {
 #endif
 
-/* Appends 2*n lower-case digits (no NUL) to out. */
-VCCA_API void vcca_hex_put(vcca_sink *out, vcca_span bytes);
 /* As a NUL-terminated string in buf (cap >= 2*n+1; cut short otherwise). Returns buf. */
 VCCA_API const char *vcca_hex_text(vcca_span bytes, char *buf, size_t cap);
 /* Appends the bytes of an even number of digits; whitespace and a leading 0x are not accepted.
  * Fails with the offset of the first bad character, or when out has no room. */
 VCCA_API VCCA_MUST_USE bool vcca_hex_read(vcca_span text, vcca_sink *out, struct vcca_error *err);
-/* An unsigned number: decimal, 0x hexadecimal, with an optional K, M or G (2^10, 2^20, 2^30) after it. */
-VCCA_API VCCA_MUST_USE bool vcca_u64_read(vcca_span text, uint64_t *out, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -59,8 +59,6 @@ struct vcca_device {
 /* The built-in TEST device of a kind: virtCCA's boot order and six records for RSA and P-521, Arm's thirteen RSE components for
  * P-384. Every secret and digest is the SHA-256 of a text that starts with "TEST " (hsm/device.c), so anyone can make them again. */
 VCCA_API void vcca_device_default(enum vcca_chain_kind chain, struct vcca_device *out);
-VCCA_API const char *vcca_chain_kind_name(enum vcca_chain_kind chain); /* "rsa", "p521", "p384"; NULL for no kind */
-VCCA_API bool vcca_chain_kind_named(vcca_span name, enum vcca_chain_kind *chain);
 
 /* Reads a device image (YAML; docs/devices.md). Unknown keys are refused, with a suggestion. */
 VCCA_API VCCA_MUST_USE bool vcca_device_load(vcca_span yaml, struct vcca_device *out, struct vcca_error *err);
@@ -73,7 +71,6 @@ typedef struct vcca_hsm vcca_hsm;
  * the RAK and writes the certificates. The device is copied. NULL on failure, with what is wrong with the device. */
 VCCA_API vcca_hsm *vcca_hsm_open(const struct vcca_device *device, struct vcca_error *err);
 VCCA_API void vcca_hsm_close(vcca_hsm *hsm);
-VCCA_API const struct vcca_device *vcca_hsm_device(const vcca_hsm *hsm);
 
 /* --- Boot registers (TF-M measured boot) ---------------------------------------------------------------- */
 
@@ -87,7 +84,6 @@ VCCA_API bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_re
  * The record then stands for more than one image, so it loses its type and version (TF-M measured boot). The RAK stays what it
  * was at boot; a platform token made before stays too. */
 VCCA_API VCCA_MUST_USE bool vcca_hsm_extend(vcca_hsm *hsm, const char *name, vcca_span digest, struct vcca_error *err);
-VCCA_API VCCA_MUST_USE bool vcca_hsm_lock(vcca_hsm *hsm, const char *name, struct vcca_error *err);
 
 /* --- Keys ------------------------------------------------------------------------------------------------ */
 

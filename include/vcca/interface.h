@@ -51,25 +51,12 @@ VCCA_API const struct vcca_command *vcca_command_named(const struct vcca_interfa
 VCCA_API const struct vcca_command *vcca_command_with_fid(const struct vcca_interface *interface, uint64_t fid);
 /* The name of a status word's status (its low byte for rmi and tmi, the word otherwise), NULL when unknown. */
 VCCA_API const char *vcca_interface_status(const struct vcca_interface *interface, uint64_t word);
-/* What a command's condition means: the state of affairs in which the call is refused, as one sentence in which {name} stands for an
- * input of the command. NULL when the command has no such condition. */
-VCCA_API const char *vcca_condition_meaning(const struct vcca_interface *interface, const struct vcca_command *command, vcca_span condition);
-/* The same sentence with the inputs' names and, when in (x0 and up, as they came) is given, their values. False, with as much as is
- * known, when the command has no such condition, or cap bytes are too few. */
-VCCA_API bool vcca_condition_text(const struct vcca_interface *interface, const struct vcca_command *command, vcca_span condition, const uint64_t *in,
-                                  char *buf, size_t cap);
 /* Conditions that hold at once, and whether the specification permits each one's status for the call: no other that holds comes
  * before it by the command's order. */
 struct vcca_held {
   const char *condition;
   uint64_t status; /* the status word it gives */
 };
-enum { VCCA_HELD_MAX = 24 };
-VCCA_API bool vcca_held_permitted(const struct vcca_command *command, const struct vcca_held *held, size_t count, size_t i);
-/* How many meanings there are: one condition may mean several things, by command. */
-VCCA_API size_t vcca_condition_count(void);
-/* Takes the next word off a list: its part before sep ("rd") and after ("pa", empty without sep). False at the end. */
-VCCA_API bool vcca_word_next(const char **list, char sep, vcca_span *name, vcca_span *rest);
 
 #ifdef __cplusplus
 }

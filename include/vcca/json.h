@@ -39,18 +39,6 @@ VCCA_API struct vcca_json vcca_json_into(vcca_sink *sink, enum vcca_json_style s
 /* key is NULL inside arrays and at the top. open takes '{' or '['. The last close ends with a newline. */
 VCCA_API void vcca_json_open(struct vcca_json *j, const char *key, char bracket);
 VCCA_API void vcca_json_close(struct vcca_json *j);
-/* Text; invalid UTF-8 becomes U+FFFD, control characters \u00XX. */
-VCCA_API void vcca_json_str(struct vcca_json *j, const char *key, const char *text);
-VCCA_API void vcca_json_text(struct vcca_json *j, const char *key, vcca_span text);
-VCCA_API void vcca_json_hex(struct vcca_json *j, const char *key, vcca_span bytes);
-/* "0x..." */
-VCCA_API void vcca_json_addr(struct vcca_json *j, const char *key, uint64_t v);
-VCCA_API void vcca_json_int(struct vcca_json *j, const char *key, int64_t v);
-VCCA_API void vcca_json_bool(struct vcca_json *j, const char *key, bool v);
-VCCA_API void vcca_json_null(struct vcca_json *j, const char *key);
-
-/* schema, tool_version and profile: the head every document carries (profile may be NULL). */
-VCCA_API void vcca_json_head(struct vcca_json *j, const char *schema, const char *profile);
 
 #ifdef __cplusplus
 }

@@ -36,9 +36,6 @@ struct vcca_rim_rules {
   enum vcca_rem_rule rem_zero_padded; /* the same where zero padding is asked for (rem_zero_padded of a machine) */
 };
 VCCA_API const struct vcca_rim_rules *vcca_rim_rules(enum vcca_rules_id id);
-VCCA_API bool vcca_rim_rules_named(vcca_span name, enum vcca_rules_id *id);
-/* By the RMM's version. */
-VCCA_API bool vcca_rim_rules_of_rmm(vcca_span version, enum vcca_rules_id *id);
 
 /* Bits of realm_params.flags (RmiRealmFlags, tmi_cvm_params) and of rec_params.flags (RmiRecCreateFlags). */
 enum { VCCA_REALM_LPA2 = 1, VCCA_REALM_SVE = 2, VCCA_REALM_PMU = 4 };
@@ -78,7 +75,6 @@ struct vcca_rim_step {
   const uint8_t *before;  /* register before (zeros for CREATE) and after, 64 bytes each */
   const uint8_t *after;
 };
-VCCA_API const char *vcca_step_name(enum vcca_step_kind kind); /* "create", "data", "rec", "ripas" */
 typedef void (*vcca_rim_hook)(void *ctx, const struct vcca_rim_step *step);
 
 /* A RIM in the making: a plain value, no pointers, copy it freely. */

@@ -204,17 +204,6 @@ VCCA_API void vcca_smc(vcca_machine *m, uint64_t x[VCCA_SMC_REGS]);
  * is no such command or condition, or when cap is too small. */
 VCCA_API bool vcca_smc_refusal(const vcca_machine *m, const uint64_t *in, const char *condition, char *buf, size_t cap);
 
-/* The state machines (rmm/states.def): "granule" (RMI), "pool" (the TMM's granules), "realm", "rec", "entry"
- * (HIPAS and RIPAS of an address), "access" (of a realm to an address) and "attestation". An event that is
- * not listed for a state is refused in it and changes nothing. */
-struct vcca_transition {
-  const char *machine;
-  const char *from;
-  const char *event; /* "DATA_CREATE"; details in brackets: "REC_CREATE(aux)" */
-  const char *to;
-};
-VCCA_API const struct vcca_transition *vcca_transitions(size_t *count);
-
 /* The RMI and TMI tables. */
 VCCA_API const struct vcca_interface *vcca_rmi(void);
 VCCA_API const struct vcca_interface *vcca_tmi(void);
@@ -226,16 +215,6 @@ VCCA_API const struct vcca_interface *vcca_tmi(void);
  * there, or when the process has no memory left. */
 VCCA_API VCCA_MUST_USE bool vcca_host_read(const vcca_machine *m, uint64_t pa, vcca_sink *out, size_t n);
 VCCA_API VCCA_MUST_USE bool vcca_host_write(vcca_machine *m, uint64_t pa, vcca_span bytes);
-/* Maps a caller-owned page of 4096 bytes at the Non-secure granule pa without copying it. Lifetime: the bytes
- * must stay, unchanged, until the granule is written, delegated or lent again; if lasting, until the machine
- * is freed, since DATA that is made from the granule then refers to them too. False, without effect, where
- * vcca_host_write would fail. */
-VCCA_API VCCA_MUST_USE bool vcca_host_lend(vcca_machine *m, uint64_t pa, vcca_span page, bool lasting);
-/* Hashes the whole pages of content on all CPUs, before the calls that measure them. Calls each for pages
- * first .. first + n - 1, in order. While each runs, a call that measures one of these pages, lent by
- * vcca_host_lend, finds its digest ready. */
-typedef void (*vcca_lent_pages)(void *ctx, size_t first, size_t n);
-VCCA_API void vcca_host_hash_ahead(vcca_machine *m, enum vcca_hash_alg alg, vcca_span content, vcca_lent_pages each, void *ctx);
 
 /* What becomes of an access of the realm (DEN0137 A5.2.9, A5.3.1). The comment says what a VCCA_REALM_*_ABORT
  * event leads to. */
@@ -290,8 +269,6 @@ VCCA_API const char *vcca_granule_state_name(enum vcca_granule_state state);
 VCCA_API const char *vcca_realm_state_name(enum vcca_realm_state state);
 /* False when pa is not in any region. */
 VCCA_API bool vcca_granule_at(const vcca_machine *m, uint64_t pa, enum vcca_granule_state *state, enum vcca_pas *pas);
-/* Counts the granules in each state. Undelegated ones are not counted. */
-VCCA_API void vcca_granule_census(const vcca_machine *m, uint64_t count[VCCA_GRANULE_STATES]);
 
 struct vcca_realm_info {
   enum vcca_realm_state state;
@@ -317,8 +294,6 @@ struct vcca_rec_info {
 };
 /* False, with *out as it was, when rec is no REC. */
 VCCA_API bool vcca_rec_info(const vcca_machine *m, uint64_t rec, struct vcca_rec_info *out);
-/* The RD of a REC; 0 when rec is none. */
-VCCA_API uint64_t vcca_rec_owner(const vcca_machine *m, uint64_t rec);
 /* Raises or lowers a physical interrupt at a REC; nothing happens when rec is none. It stays raised until the
  * REC leaves with an IRQ: that is after the next event of a running REC (an exit for another reason comes
  * first), at once in an RSI or TSI call that gives way to interrupts (ATTESTATION_TOKEN_CONTINUE).

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "vcca/files.h"
+#include "vcca/file.h"
 #include "vcca/boot.h"
 #include "vcca/json.h"
 #include "vcca/tsi.h"
@@ -61,9 +61,6 @@ struct vcca_scenario_platform {
 };
 /* False when the scenario left no VM. */
 VCCA_API VCCA_MUST_USE bool vcca_scenario_platform(const vcca_scenario *s, struct vcca_scenario_platform *out, struct vcca_error *err);
-
-/* A call as members of a JSON object, as traces have them: interface, command (fid, when unknown), args, status, refused, out. */
-VCCA_API void vcca_trace_members(struct vcca_json *j, const struct vcca_trace *trace);
 
 #ifdef __cplusplus
 }

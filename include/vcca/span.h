@@ -52,23 +52,11 @@ static inline vcca_sink vcca_sink_of(void *p, size_t cap)
 
 /* Same length and same bytes. Not constant time: nothing here is secret from its own user. */
 VCCA_API bool vcca_span_eq(vcca_span a, vcca_span b);
-/* True when the span's bytes are exactly the string's characters. */
-VCCA_API bool vcca_span_is(vcca_span a, const char *text);
 /* n bytes from offset; cut short at the end of s, empty when offset is beyond it. */
 VCCA_API vcca_span vcca_span_sub(vcca_span s, size_t offset, size_t n);
-/* The next word of a line from *at on, without the blanks before it; *at moves behind it. Empty at the end of the line. */
-VCCA_API vcca_span vcca_span_word(vcca_span line, size_t *at);
-/* True when every byte is zero (an empty span is). */
-VCCA_API bool vcca_span_zero(vcca_span s);
-
-/* Bytes of the valid UTF-8 sequence at s.p[at] (at < s.n): 1 to 4, or 0 when there is none (RFC 3629). */
-VCCA_API size_t vcca_utf8_at(vcca_span s, size_t at);
 
 /* Append bytes, one byte, n copies of a byte, a string without its NUL. */
 VCCA_API void vcca_sink_put(vcca_sink *s, vcca_span bytes);
-VCCA_API void vcca_sink_u8(vcca_sink *s, uint8_t byte);
-VCCA_API void vcca_sink_fill(vcca_sink *s, uint8_t byte, size_t n);
-VCCA_API void vcca_sink_str(vcca_sink *s, const char *text);
 /* True while everything put so far found room. */
 static inline bool vcca_sink_ok(const vcca_sink *s)
 {

@@ -8,7 +8,7 @@
 #ifndef VCCA_TOKEN_H
 #define VCCA_TOKEN_H
 
-#include "vcca/cbor.h"
+#include "vcca/leniency.h"
 #include "vcca/crypto.h"
 #include "vcca/json.h"
 
@@ -48,8 +48,6 @@ VCCA_API const struct vcca_family_spec *vcca_family(enum vcca_family family);
 VCCA_API bool vcca_family_named(vcca_span name, enum vcca_family *family);
 typedef uint32_t vcca_family_set; /* bit i: family i */
 #define VCCA_FAMILY_BIT(family) ((vcca_family_set)1 << (family))
-/* The set a list of names stands for: "arm-1.0,arm-cmw". */
-VCCA_API VCCA_MUST_USE bool vcca_families_named(vcca_span names, vcca_family_set *out, struct vcca_error *err);
 
 /* --- Claims: one row each in token/claims.def ----------------------------------------------------------- */
 
@@ -105,8 +103,6 @@ struct vcca_realm_claims {
 
 /* Puts the hash of the RAK where the family's platform token is bound: claim 10, or 2408. */
 VCCA_API void vcca_token_bind(enum vcca_family family, struct vcca_platform_claims *claims, vcca_span hash);
-/* The claim that binds a platform token to a RAK: 2408 where the profile has it, else 10. */
-VCCA_API vcca_span vcca_token_binding(const struct vcca_platform_claims *claims);
 /* Adds the profile's platform claims that are the same everywhere: 2394. */
 VCCA_API void vcca_platform_profile_claims(enum vcca_family family, struct vcca_platform_claims *claims);
 /* Adds claim 265 and, where the family has them, 44243 (shared: there is no memory encryption here) and 256. The specification has the
@@ -114,33 +110,10 @@ VCCA_API void vcca_platform_profile_claims(enum vcca_family family, struct vcca_
  * there already: the same for one realm all its life, another for the next. id is the room for it. */
 VCCA_API void vcca_realm_profile_claims(enum vcca_family family, uint32_t vmid, uint8_t id[VCCA_UEID_SIZE], struct vcca_realm_claims *claims);
 
-/* What claims.def knows of a claim label (including those of component maps, 1..8); NULL when nothing. */
-VCCA_API const char *vcca_claim_name(int64_t label);
-
-/* One row of claims.def, for tables and printing. */
-struct vcca_claim_spec {
-  int64_t label;
-  const char *name;     /* "rim" */
-  const char *token;    /* "platform", "realm", "component", "collection" */
-  const char *kind;     /* "bytes", "text", "uint", "array", ... */
-  const char *sizes;    /* "32 48 64", "" = any */
-  const char *presence; /* "mandatory", "optional", ... */
-  const char *meaning;
-};
-VCCA_API size_t vcca_claim_count(void);
-VCCA_API const struct vcca_claim_spec *vcca_claim_at(size_t i);
-
 /* --- Minting -------------------------------------------------------------------------------------------- */
 
 /* The RAK as the family's claim 44237 carries it: at most 550 bytes. */
 VCCA_API VCCA_MUST_USE bool vcca_rak_encode(enum vcca_family family, const vcca_key *rak, vcca_sink *out, struct vcca_error *err);
-/* The public key in a claim 44237, by encoding: raw point (97: P-384, 133: P-521, 65: P-256), COSE_Key, SPKI. */
-VCCA_API vcca_key *vcca_rak_decode(enum vcca_rak_encoding encoding, vcca_span bytes, struct vcca_error *err);
-
-/* COSE_Sign1 with the algorithm alone in its protected header: d2 84 h'a1 01 alg' a0 payload signature (RFC 9052). */
-VCCA_API VCCA_MUST_USE bool vcca_sign1(const vcca_key *key, vcca_span payload, vcca_sink *out, struct vcca_error *err);
-/* The bytes a COSE_Sign1 signs: ["Signature1", protected, h'', payload]. */
-VCCA_API void vcca_sign1_tbs(vcca_span protected_header, vcca_span payload, vcca_sink *out);
 
 /* The platform token: claims in the family's order, signed by the CPAK. Absent claims are left out, whatever that does to
  * validity. */
@@ -165,10 +138,6 @@ struct vcca_sign1_parts {
   bool der;      /* the signature is a DER sequence; see vcca_sign1_signature */
   size_t offset; /* of whole, in the token */
 };
-/* Bytes of a signature by this key: twice a coordinate, or an RSA modulus. */
-VCCA_API size_t vcca_signature_size(const vcca_key *key);
-/* The signature as r || s (RSA: as it is), whatever form the token has it in; it must have the size of the key's. */
-VCCA_API VCCA_MUST_USE bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, const vcca_key *key, vcca_sink *out, struct vcca_error *err);
 
 /* A decoded token: every span points into the bytes it was decoded from. */
 struct vcca_token {
@@ -198,9 +167,6 @@ VCCA_API VCCA_MUST_USE bool vcca_token_decode_platform_lenient(vcca_span bytes, 
 VCCA_API vcca_key *vcca_token_rak(const struct vcca_token *token, struct vcca_error *err);
 /* The family a decoded token belongs to, by its switches; false when none has them all. */
 VCCA_API bool vcca_token_family(const struct vcca_token *token, enum vcca_family *family);
-
-/* "secured" for 0x30xx and so on (RMM/PSA lifecycle states); NULL when the value is in no range. */
-VCCA_API const char *vcca_lifecycle_name(uint64_t lifecycle);
 
 /* --- Printing ------------------------------------------------------------------------------------------- */
 

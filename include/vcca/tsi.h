@@ -28,18 +28,6 @@ typedef struct vcca_guest_interface vcca_guest_interface;
 VCCA_API vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family, struct vcca_error *err);
 VCCA_API void vcca_guest_interface_free(vcca_guest_interface *gi);
 
-/* Takes keys, platform token and certificate from another HSM of the same family, as if the VM had moved to
- * that machine. The VM's measurements stay. The HSM must outlive the interface. On failure nothing
- * changes. */
-VCCA_API VCCA_MUST_USE bool vcca_guest_interface_rekey(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error *err);
-
-/* Asked before the monitor handles a guest call that a table knows. True: the call does nothing; x0 becomes
- * *status, and x1 to x3 become 0. It is for tests of guest software, which must cope with a monitor that
- * fails. */
-typedef bool (*vcca_guest_intercept)(void *ctx, const struct vcca_interface *interface, const struct vcca_command *command, uint64_t rec,
-                                     uint64_t *status);
-VCCA_API void vcca_guest_interface_intercept(vcca_guest_interface *gi, vcca_guest_intercept intercept, void *ctx);
-
 /* --- A guest program ------------------------------------------------------------------------------------- */
 
 /* A guest is straight-line C: a function that makes calls, loads and stores. It runs while its REC runs. A

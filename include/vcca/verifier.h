@@ -21,11 +21,6 @@ enum vcca_check {
   VCCA_CHECKS
 };
 VCCA_API const char *vcca_check_name(enum vcca_check check);
-VCCA_API const char *vcca_check_meaning(enum vcca_check check);
-/* By its name. */
-VCCA_API VCCA_MUST_USE bool vcca_check_named(vcca_span name, enum vcca_check *check);
-/* Marks those that a list names ("freshness,rim"), but for "policy", which holds the marks. VCCA_FAULT_USAGE when a name is none. */
-VCCA_API VCCA_MUST_USE bool vcca_checks_named(vcca_span names, bool marked[VCCA_CHECKS], struct vcca_error *err);
 
 enum vcca_outcome { VCCA_NOT_RUN, VCCA_PASS, VCCA_FAIL };
 VCCA_API const char *vcca_outcome_name(enum vcca_outcome outcome); /* "not-run", "pass", "fail" */
@@ -113,10 +108,6 @@ struct vcca_verdict {
   struct vcca_token token; /* decoded, valid when the structure check passed; points into the evidence */
 };
 
-/* What a reader of the evidence's token may take: what was asked for, what specifications permit, but not what the relying party or its policy
- * refuses. */
-VCCA_API vcca_leniency_set vcca_evidence_leniencies(const struct vcca_evidence *evidence);
-
 /* Never fails: every check is pass, fail, or not-run with a reason. */
 VCCA_API void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out);
 
@@ -124,8 +115,6 @@ VCCA_API void vcca_verify_evidence(const struct vcca_evidence *evidence, struct 
  * has one; a time, if certificates or CoRIMs were given. */
 enum vcca_gap { VCCA_GAP_FRESHNESS, VCCA_GAP_REALM, VCCA_GAP_PLATFORM, VCCA_GAP_DATES, VCCA_GAPS };
 VCCA_API const char *vcca_gap_name(enum vcca_gap gap); /* "freshness", "realm", "platform", "dates" */
-VCCA_API const char *vcca_gap_fix(enum vcca_gap gap);  /* the options of vcca token verify that close it */
-VCCA_API const char *vcca_gap_note(enum vcca_gap gap); /* what an acceptance then does not prove */
 /* Whether it is there. A token that could not be decoded has none. */
 VCCA_API bool vcca_gap_open(const struct vcca_verdict *verdict, enum vcca_gap gap);
 
@@ -159,9 +148,6 @@ VCCA_API const char *vcca_trust_claim_name(enum vcca_trust_claim claim);
 /* AR4SI's tiers, each by the value that stands for it. */
 enum vcca_tier { VCCA_TIER_NONE = 0, VCCA_TIER_AFFIRMING = 2, VCCA_TIER_WARNING = 32, VCCA_TIER_CONTRAINDICATED = 96 };
 VCCA_API const char *vcca_tier_name(enum vcca_tier tier); /* "none", "affirming", "warning", "contraindicated" */
-VCCA_API bool vcca_tier_named(vcca_span name, enum vcca_tier *tier);
-/* The tier of a claim's value. */
-VCCA_API enum vcca_tier vcca_tier_of(int value);
 
 /* What a verdict means for each part: a trustworthiness vector, and the tier of the worst of it. A part that a failed check concerns is
  * contraindicated whatever its vector; one whose checks failed only for unreadable input is of no tier. */
@@ -174,17 +160,6 @@ struct vcca_appraisal {
   struct vcca_submod_result submods[VCCA_SUBMODS];
 };
 VCCA_API void vcca_appraise(const struct vcca_verdict *verdict, struct vcca_appraisal *out);
-
-/* One row of the table that derives vectors from verdicts (verifier/appraisal.def); the first that holds gives a claim its value. */
-struct vcca_appraisal_rule {
-  const char *submod;
-  const char *claim; /* "all": whatever no row before gave a value */
-  int value;
-  const char *when;
-};
-VCCA_API size_t vcca_appraisal_rule_count(void);
-/* The i-th rule; false beyond the last. */
-VCCA_API bool vcca_appraisal_rule_at(size_t i, struct vcca_appraisal_rule *out);
 
 /* Names of claims in an EAT Attestation Result: as deployed (tag:github.com,2023:veraison/ear, "ear.status"), or as in the current
  * draft-ietf-rats-ear (tag:ietf.org,2026:rats/ear#03, "ear_status"). */
@@ -242,9 +217,6 @@ struct vcca_policy {
 /* Reads a policy (YAML; docs/appraisal.md). Unknown keys and names are refused, with a suggestion. */
 VCCA_API VCCA_MUST_USE bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error *err);
 
-/* Whether version a is at least b, both numbers separated by dots; false too when either is not. */
-VCCA_API bool vcca_version_at_least(vcca_span a, vcca_span b);
-
 /* --- Keys from files ------------------------------------------------------------------------------------- */
 
 /* Trust anchors from files. A JWK (RFC 7517, EC) or PEM public key; NULL on failure. */
@@ -269,8 +241,6 @@ enum vcca_endorsement {
   VCCA_ENDORSE_REFS,            /* JSON {refs}, which registers a virtCCA RIM with openEuler's attestation service */
   VCCA_ENDORSEMENTS
 };
-/* The file name it is written under: "corim-platform.cbor". */
-VCCA_API const char *vcca_endorsement_name(enum vcca_endorsement kind);
 
 /* What is known to be good about a realm, by its token or by a measurement; what is not known has p == NULL. */
 struct vcca_realm_values {
@@ -280,8 +250,6 @@ struct vcca_realm_values {
   vcca_span rpv;                  /* 64 bytes */
   vcca_span rak_hash_alg;         /* "sha-256": of the binding (claim 44240), not of RIM and REMs */
 };
-/* What the token says of its realm; points into the token. */
-VCCA_API void vcca_realm_values_of(const struct vcca_token *token, struct vcca_realm_values *out);
 
 /* What is known to be good. Only what says nothing but the realm can be written without a token. */
 struct vcca_good {

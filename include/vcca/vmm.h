@@ -19,10 +19,6 @@ extern "C" {
 
 /* --- Images ---------------------------------------------------------------------------------------------- */
 
-/* Decompresses the first member of a gzip file (RFC 1952). Fails when that is more than max bytes. Large
- * results go into a temporary file (struct vcca_spool). Tells the system that it may drop the pages of gz
- * that were read. The caller frees *out. */
-VCCA_API VCCA_MUST_USE bool vcca_gunzip(struct vcca_mapping *gz, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 /* Unpacks a kernel that is a gzip file, or an EFI zboot image with gzip inside. *out stays empty for any
  * other file. The plan decides whether the VMM takes the unpacked kernel. The caller frees *out. */
 VCCA_API VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err);
@@ -48,11 +44,6 @@ struct vcca_host_caps {
   unsigned value[VCCA_CAPS];
 };
 
-/* The capability's name: "num_bps" in files, "num-bps" as an option. */
-VCCA_API const char *vcca_cap_key(enum vcca_cap cap);
-VCCA_API const char *vcca_cap_option(enum vcca_cap cap);
-/* How to find the value on a host that runs Linux: one line for people. */
-VCCA_API const char *vcca_cap_how(enum vcca_cap cap);
 /* Reads a capability file: TOML, lines `key = value` without tables. Only lowers a value that is known
  * already. Refuses a hash algorithm that differs from the one that is known. */
 VCCA_API VCCA_MUST_USE bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcca_error *err);
@@ -112,8 +103,6 @@ typedef void (*vcca_note)(void *ctx, const char *text);
 
 /* The name of model i, from 0; NULL after the last. *summary (may be NULL) receives one line about it. */
 VCCA_API const char *vcca_vmm_name(size_t i, const char **summary);
-/* Whether a model has this name. */
-VCCA_API bool vcca_vmm_known(const char *name);
 /* Reads a VMM's command line as the VMM does, with or without the program's name in front. Refuses what the
  * VMM would refuse, and what can change the measurement but is not modelled. Ignores what cannot change it;
  * passes a remark to note (may be NULL) when that may surprise. *out points into the arguments: keep them as
@@ -163,11 +152,6 @@ VCCA_API bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash
 VCCA_API void vcca_vmm_plan_free(struct vcca_vmm_plan *plan);
 
 /* --- Measurement logs ------------------------------------------------------------------------------------ */
-
-/* Writes the log that QEMU and kvmtool write for a plan: Spec ID header, VM VERSION, parameters, RIPAS,
- * images, first REC, log area. */
-VCCA_API VCCA_MUST_USE bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const char *version, vcca_sink *out,
-                                               struct vcca_error *err);
 
 /* A local image; the log names images by digest only. */
 struct vcca_bootlog_image {

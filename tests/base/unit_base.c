@@ -9,7 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "vcca/json.h"
+#include "rooms/json.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
+#include "rooms/hex.h"
+#include "rooms/span.h"
 
 static void a_sink_counts_what_it_could_not_hold(void **state)
 {

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vcca/files.h"
-#include "vcca/json.h"
+#include "rooms/files.h"
+#include "rooms/json.h"
+#include "rooms/file.h"
+#include "rooms/span.h"
 
 /* A folder of the test's own, in which it runs: a and b are files, sub is a folder, sub/a another file. */
 static char folder[200];

@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "vcca/time.h"
+#include "rooms/time.h"
 
 static void a_time_is_its_seconds_since_1970(void **state)
 {

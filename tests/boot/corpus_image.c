@@ -4,6 +4,7 @@
 #include <glob.h>
 
 #include "support.h"
+#include "rooms/boot.h"
 
 static void a_real_debian_kernel_is_read(void **state)
 {

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"
+#include "rooms/file.h"
+#include "rooms/rmm.h"
 
 enum { PLANS = 240, CONTENT = 64 * VCCA_PAGE };
 

@@ -4,6 +4,8 @@
 #include "support_vmm.h"
 
 #include "boot/bootlog.h"
+#include "rooms/span.h"
+#include "rooms/vmm.h"
 
 #define HOST "num_bps=6\nnum_wps=4\npmu_num_ctrs=6\nsve_vl=256\npmu=true\n"
 static uint8_t kernel[8192], initrd[5000], firmware[10000];

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/boot.h"
+#include "rooms/file.h"
 
 #include <libfdt.h>
 

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/rmm.h"
 
 enum { EXIT_SYNC = 0, EXIT_IRQ = 1 };
 enum { RMI_SUCCESS = 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include "vcca/vmm.h"
+#include "rooms/vmm.h"
 
 static void every_key_is_read(void **state)
 {

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/boot.h"
 
 static void the_header_is_read(void **state)
 {

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "vcca/boot.h"
+#include "rooms/span.h"
 
 static const char golden[] = "vcca-ops: 1\n"
                              "profile: arm-rmm-1.0\n"

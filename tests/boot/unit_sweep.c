@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "vcca/sweep.h"
+#include "rooms/sweep.h"
+#include "rooms/file.h"
+#include "rooms/span.h"
 
 static char folder[] = "/tmp/vcca-sweep-XXXXXX";
 

@@ -6,6 +6,9 @@
 #include "support_vmm.h"
 
 #include "boot/fdt_writer.h"
+#include "rooms/boot.h"
+#include "rooms/span.h"
+#include "rooms/vmm.h"
 
 #define HOST "num_bps=6\nnum_wps=4\n"
 static uint8_t kernel[4096], initrd[100];

@@ -4,7 +4,7 @@
 #ifndef VCCA_TESTS_CRYPTO_SUPPORT_H
 #define VCCA_TESTS_CRYPTO_SUPPORT_H
 
-#include "vcca/crypto.h"
+#include "rooms/crypto.h"
 
 /* Chooses the next engine that signs, from *i on, which starts at 0; after the last one the fastest, and returns false. */
 bool next_signing_engine(size_t *i, struct vcca_engine_info *info);

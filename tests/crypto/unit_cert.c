@@ -4,6 +4,7 @@
 #include "check.h"
 #include "crypto/der.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 static const uint8_t serial_root[] = {0x81}, serial_leaf[] = {0x00, 0x01, 0x02};
 static const struct vcca_cert_spec root_spec = {"Root", "Root", "vcca", {serial_root, sizeof serial_root}, "20240101000000Z", "20740101000000Z",

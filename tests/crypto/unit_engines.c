@@ -5,6 +5,7 @@
 #include "check.h"
 #include "crypto/engine.h"
 #include "crypto/support.h"
+#include "rooms/hash.h"
 
 enum { MOST = 70, MANY = 3000, THREADS = 4 };
 

@@ -3,6 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "crypto/support.h"
+#include "rooms/hash.h"
+#include "rooms/crypto.h"
 
 /* "abc" and the 448-bit message: NIST, "Examples with Intermediate Values" for FIPS 180-4 (SHA256.pdf, SHA384.pdf, SHA512.pdf; the
  * first two also FIPS 180-2, B.1 and B.2). The empty message: CAVP SHA256ShortMsg.rsp and its siblings, Len = 0. */

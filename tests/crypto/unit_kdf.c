@@ -4,6 +4,7 @@
 #include "check.h"
 #include "crypto/hmac.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 /* RFC 5869, A.1 (basic), A.2 (longer inputs and output) and A.3 (no salt, no info), all with SHA-256. */
 static void hkdf_matches_rfc_5869(void **state)

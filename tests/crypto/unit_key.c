@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 /* d and the point of HKDF-SHA256(00..1f, "vcca test") by the rule in the header: Python's hmac for HKDF, its
  * cryptography package for the curve. */

@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "vcca/page_cache.h"
+#include "rooms/page_cache.h"
+#include "rooms/hash.h"
+#include "rooms/file.h"
 
 enum { SIZE = 700 * VCCA_PAGE + 100, PAGES = 701, HEAD = 128, CHECKSUM = 96 };
 

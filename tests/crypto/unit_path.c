@@ -4,6 +4,7 @@
 #include "check.h"
 #include "crypto/der.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 /* A family of certificates; each is signed by the key named after the issuer. */
 enum who { ROOT, OTHER, MID, MID2, LEAF, WHO };

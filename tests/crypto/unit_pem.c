@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 /* Lines of 64 by `openssl base64` over 00 01 .. 31. */
 static const char fifty[] = "-----BEGIN X-----\n"

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include "crypto/key.h"
+#include "rooms/crypto.h"
 
 static const char sec1_p384[] = "-----BEGIN EC PRIVATE KEY-----\n"
                                 "MIGkAgEBBDCEmJZY3eLo0RQviIL+9qAi73uqWqhzTuA+IPL7YcQ+btpUBK3qU/Nt\n"

@@ -8,6 +8,8 @@
 #include "crypto/der.h"
 #include "crypto/pem.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 enum { KEYS = 5, ROOM = 2048, TEXT = 65536 };
 static vcca_key *keys[KEYS];

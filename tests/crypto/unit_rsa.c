@@ -5,6 +5,7 @@
 #include "check.h"
 #include "crypto/signatures.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 /* PS256 over "message" with the pair p, q and the salt HKDF-SHA256(p || q, "vcca RSA-PSS salt" || digest). */
 static const char signature[] = "8bba11a8d274ea034025791c160f25fe6b63cf5c9dbca258ba3c1616b4864c72dcd920c64638af260a0ab0eadaad3e2e"

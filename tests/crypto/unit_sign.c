@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 /* RFC 6979: A.2.5 (P-256, "sample" and "test"), A.2.6 (P-384) and A.2.7 (P-521) with the hash that COSE pairs with the curve;
  * the last is A.2.6 with SHA-256, which COSE does not pair. */

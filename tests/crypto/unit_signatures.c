@@ -5,6 +5,7 @@
 #include "check.h"
 #include "crypto/signatures.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 enum { ROUNDS = 12 };
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "crypto/support.h"
+#include "rooms/crypto.h"
 
 /* ecdsa_secp256r1_sha256_p1363_test.json, ecdsa_secp384r1_sha384_p1363_test.json, ecdsa_secp521r1_sha512_p1363_test.json: of each
  * kind of case the first. */

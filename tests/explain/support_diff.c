@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support_diff.h"
 
-#include "vcca/account.h"
+#include "rooms/account.h"
 
 struct support_vm support_a, support_b;
 

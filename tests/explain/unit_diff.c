@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_diff.h"
+#include "rooms/explain.h"
 
 /* --- One change each ------------------------------------------------------------------------------------------ */
 

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/explain.h"
+#include "rooms/sweep.h"
 
 enum { KERNELS = 2, INITRDS = 2, HASHES = 2, SVES = 2, VCPUS = 3, RAMS = 3, ALL = KERNELS * INITRDS * HASHES * SVES * VCPUS * RAMS };
 

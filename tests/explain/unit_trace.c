@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_diff.h"
+#include "rooms/explain.h"
 
 static void a_trace_file_reads_as_it_was_written(void **state)
 {

@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include "golden/drive.h"
+#include "rooms/golden.h"
 
 static const vcca_span none = {NULL, 0};
 

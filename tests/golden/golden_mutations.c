@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include "vcca/golden.h"
+#include "rooms/golden.h"
 
 static const char *check_name(enum vcca_check check)
 {

@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #include "mutant.h"
-#include "vcca/golden.h"
+#include "rooms/golden.h"
+#include "rooms/error.h"
+#include "rooms/file.h"
+#include "rooms/json.h"
 
 enum { SITES = 512, KEPT = 3, TRIES = 6, REPORT_MAX = 1 << 20 };
 

@@ -6,6 +6,7 @@
 #define TESTS_GOLDEN_MUTANT_H
 
 #include "verifier/finding.h"
+#include "rooms/error.h"
 
 /* Whether the refusal at this place is taken out; remembers that it was reached. */
 bool mutant_skips(const char *file, int line);

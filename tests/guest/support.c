@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/support.h"
+#include "rooms/file.h"
 
 vcca_running *running_open(const char *scenario)
 {

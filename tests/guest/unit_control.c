@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/support.h"
+#include "rooms/error.h"
+#include "rooms/guest.h"
 
 #include <sched.h>
 #include <sys/socket.h>

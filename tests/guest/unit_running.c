@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/support.h"
+#include "rooms/span.h"
+#include "rooms/guest.h"
 
 #include <pthread.h>
 

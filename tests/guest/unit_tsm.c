@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "guest/tsm_report.h"
+#include "rooms/guest.h"
 
 struct fixture {
   vcca_running *v;

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
 
 vcca_hsm *open_device(const struct vcca_device *device)
 {

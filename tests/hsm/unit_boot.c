@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/hsm.h"
+#include "rooms/span.h"
 
 static struct vcca_boot_record record_of(const vcca_hsm *hsm, const char *name)
 {

@@ -4,6 +4,8 @@
 #include "support.h"
 
 #include "hsm/test_ca.h"
+#include "rooms/crypto.h"
+#include "rooms/hsm.h"
 
 static vcca_hsm *devices[3];
 

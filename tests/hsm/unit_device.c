@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/hsm.h"
+#include "rooms/span.h"
 
 static void kinds_are_known_by_name(void **state)
 {

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
 
 static const struct {
   enum vcca_chain_kind chain;

@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
 
 static vcca_span token_of(vcca_hsm *hsm, enum vcca_family family)
 {

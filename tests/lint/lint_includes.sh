@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Every room includes only what its vcca_room() row in CMakeLists.txt names, and no other room's own headers but the few that are listed here; each
-# outside library has one room; no two rooms have a file of the same name.
+# Every room includes only what its vcca_room() row in CMakeLists.txt names: public headers (vcca/), headers between rooms (rooms/), and no other
+# room's own headers but the few that are listed here. Public headers include only public headers. Each outside library has one room; no two rooms
+# have a file of the same name.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 cd "${VCCA_SOURCE:?}" || exit 1
@@ -10,11 +11,13 @@ complain() { printf '%s\n' "$1"; bad=$((bad + 1)); }
 declare -A room_of=([span]=base [error]=base [hex]=base [file]=base [files]=base [json]=base [text]=base [interface]=base [version]=base [time]=base
   [api]=base [hash]=crypto [crypto]=crypto [page_cache]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token [leniencies]=token
   [hsm]=hsm [rmm]=rmm [verifier]=verifier [armor]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [vmm]=boot [sweep]=boot [scenario]=scenario [guest]=guest
-  [explain]=explain [golden]=golden [stages]=golden [judgements]=golden)
-for header in include/vcca/*; do
+  [leniency]=token [explain]=explain [golden]=golden [stages]=golden [judgements]=golden)
+for header in include/vcca/* include/rooms/*; do
   name=$(basename "${header%.*}")
   [[ -n ${room_of[$name]:-} ]] || complain "$header: no room owns it (add it to tests/lint/lint_includes.sh)"
 done
+
+grep -nE '^#include "' include/vcca/* | grep -v '"vcca/' && complain "a public header includes what is not installed"
 
 # rooms and what they may use, from the build itself
 declare -A may=()
@@ -47,16 +50,16 @@ for room in "${!may[@]}"; do
     [[ -e $file ]] || continue
     while IFS=: read -r line include; do
       case $include in
-        \"vcca/*)
-          name=${include#\"vcca/}; name=${name%\"}; name=${name%.*}
+        \"vcca/* | \"rooms/*)
+          name=${include#*/}; name=${name%\"}; name=${name%.*}
           of=${room_of[$name]:-nobody}
-          [[ ${may[$room]} == *" $of "* ]] || complain "$file:$line: $room may not include vcca/$name ($of)" ;;
+          [[ ${may[$room]} == *" $of "* ]] || complain "$file:$line: $room may not include ${include//\"/} ($of)" ;;
         \"*/*)
           of=${include#\"}; of=${of%%/*}
           [[ ${may[$room]} == *" $of "* ]] || complain "$file:$line: $room may not include $include"
           [[ $of == "$room" ]] && continue
           known=${include//\"/}
-          [[ ${lent[$known]:-} == *" $room "* ]] || complain "$file:$line: $known is $of's own: use what is public (vcca/...), or list it in this script with a reason"
+          [[ ${lent[$known]:-} == *" $room "* ]] || complain "$file:$line: $known is $of's own: use what is public (vcca/...) or for rooms (rooms/...), or list it in this script with a reason"
           [[ -n ${lent[$known]:-} ]] && used[$known]+=" $room " ;;
         \<*)
           for library in "${!owner[@]}"; do

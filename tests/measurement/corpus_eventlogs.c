@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
 
 static const struct log_row {
   const char *file;

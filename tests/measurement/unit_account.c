@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include "vcca/account.h"
+#include "rooms/account.h"
+#include "rooms/hash.h"
 
 /* What the account prints of these steps. */
 static void account_of(const struct vcca_rim_step *steps, size_t n, char *text, size_t room)

@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
 
 static void put_u16(vcca_sink *s, uint16_t v)
 {

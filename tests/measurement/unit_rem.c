@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include "vcca/measurement.h"
+#include "rooms/span.h"
 
 /* One register, extended with the first 0, 5, 32, 33 and 64 bytes of (7i+1) & 255, one after the other. */
 static const struct {

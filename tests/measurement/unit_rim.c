@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
-#include "vcca/measurement.h"
+#include "rooms/measurement.h"
+#include "rooms/hash.h"
+#include "rooms/span.h"
 
 enum { MIB = 1 << 20 };
 

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "rmm/rec.h"
+#include "rooms/span.h"
 
 struct vcca_machine_config rig_config(enum vcca_abi abi)
 {

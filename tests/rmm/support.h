@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include "vcca/rmm.h"
+#include "rooms/interface.h"
 
 #define PAGE UINT64_C(4096)
 #define MIB (UINT64_C(1) << 20)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support_conditions.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 static const struct good_call *call_of(const struct condition_test *test, const char *command)
 {

@@ -2,6 +2,7 @@
 #include "support_states.h"
 
 #include "rmm/rtt.h"
+#include "rooms/rmm.h"
 
 #include <stdio.h>
 

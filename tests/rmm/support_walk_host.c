@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_walk_parts.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 #include <string.h>
 

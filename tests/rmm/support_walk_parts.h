@@ -9,6 +9,8 @@
 #include "rmm/invariants.h"
 #include "rmm/rec.h"
 #include "rmm/rtt.h"
+#include "rooms/error.h"
+#include "rooms/text.h"
 
 enum { HOST_PAGES = 8, POOL_PAGES = 248, PAGES = HOST_PAGES + POOL_PAGES, REALMS = 4, RECS = 84, WINDOW = 2048 };
 #define DRAM UINT64_C(0x80000000)

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_walk_parts.h"
+#include "rooms/rmm.h"
 
 #include <inttypes.h>
 #include <string.h>

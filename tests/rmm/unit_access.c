@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_states.h"
 #include "support_tmi.h"
+#include "rooms/span.h"
 
 #include "rmm/machine.h"
 

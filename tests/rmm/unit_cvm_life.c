@@ -5,6 +5,8 @@
 
 #include "rmm/rec.h"
 #include "rmm/rtt.h"
+#include "rooms/span.h"
+#include "rooms/rmm.h"
 
 static struct rig *empty_machine(void)
 {

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/span.h"
 
 #define OURS UINT64_C(0xa0000000)
 enum { OUR_PAGES = 128 };

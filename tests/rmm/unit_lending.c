@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/rmm.h"
 
 enum { IMAGE_PAGES = 200 };
 static uint8_t image[IMAGE_PAGES * 4096];

@@ -5,6 +5,8 @@
 #include "support_tmi.h"
 
 #include "rmm/rec.h"
+#include "rooms/span.h"
+#include "rooms/rmm.h"
 
 #define GIB (UINT64_C(1) << 30)
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_states.h"
 #include "support_tmi.h"
+#include "rooms/rmm.h"
 
 #define CVM_C_ROOT S(23)
 #define AUX S(7)    /* of TEC_A */

@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/span.h"
+#include "rooms/rmm.h"
 
 static void rim_is(struct rig *rig, const char *want, const char *what)
 {

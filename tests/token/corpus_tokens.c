@@ -3,6 +3,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 static bool signature_good(const struct vcca_sign1_parts *sign1, const vcca_key *key)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
+#include "rooms/token.h"
 
 /* The primes of a 4096-bit TEST key, made for these tests alone. */
 static const char prime_p[] = "f9e9ed53a0b21875d96a9e3de9986bce27f2b2e8b1e18cc169222c89e0168ce7d3fe68a609e21a68e994c583308c066a"

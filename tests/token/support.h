@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "vcca/token.h"
+#include "rooms/crypto.h"
 
 /* A key pair from fixed secrets, made once; `role` tells keys of one type apart. RSA keys are all the same. */
 const vcca_key *test_key(enum vcca_key_type type, const char *role);

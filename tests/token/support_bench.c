@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support_bench.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 static void take_apart(vcca_span map, struct pairs *out)
 {

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 static unsigned long allocations;
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "vcca/token.h"
+#include "rooms/cbor.h"
 
 static vcca_span bytes_of(const char *hex, uint8_t *buf, size_t cap)
 {

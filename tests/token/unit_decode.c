@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_bench.h"
 #include "token/claims.h"
+#include "rooms/cbor.h"
 
 /* A value of each type; none is right for the claim it replaces. */
 static const struct {

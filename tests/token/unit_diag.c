@@ -2,7 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "vcca/token.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 static vcca_span bytes_of(const char *hex, uint8_t *buf, size_t cap)
 {

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_bench.h"
+#include "rooms/cbor.h"
 
 /* Parts in hex; P and R stand for the good platform and realm COSE_Sign1 in byte strings, p and r for them bare. */
 static const struct {

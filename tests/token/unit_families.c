@@ -2,6 +2,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 static void same_component(const struct vcca_component *a, const struct vcca_component *b)
 {

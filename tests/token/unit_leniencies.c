@@ -4,6 +4,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_bench.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/leniency.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 /* --- Tokens that need one leniency --- */
 

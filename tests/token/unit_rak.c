@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_bench.h"
+#include "rooms/token.h"
+#include "rooms/cbor.h"
 
 static const uint8_t filler[600] = {1};
 

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
+#include "rooms/token.h"
 
 /* RFC 9052 appendix C.2.1, "Single ECDSA Signature", and its key "11" of appendix C.7.1. */
 static const char example_point[] = "04bac5b11cad8f99f9c72b05cf4b9e26d244dc189f745228255a219a86d6a09eff"

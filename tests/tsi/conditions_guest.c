@@ -5,6 +5,8 @@
 #include "support.h"
 
 #include "tsi/call.h"
+#include "rooms/interface.h"
+#include "rooms/span.h"
 
 struct stimulus {
   const char *interface;

@@ -2,6 +2,10 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
+#include "rooms/hsm.h"
+#include "rooms/span.h"
+#include "rooms/token.h"
 
 enum { SUCCESS = 0, ERROR_STATE = 2, INCOMPLETE = 3 };
 

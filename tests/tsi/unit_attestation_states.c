@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/rmm.h"
 
 #define INIT UINT64_C(0x194)
 #define CONTINUE UINT64_C(0x195)

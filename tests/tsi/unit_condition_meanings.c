@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "vcca/tsi.h"
+#include "rooms/interface.h"
 
 enum { MOST = 400 };
 

@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/span.h"
+#include "rooms/rmm.h"
 
 static const enum vcca_family both[] = {VCCA_FAMILY_ARM_1_0, VCCA_FAMILY_VIRTCCA_P521};
 

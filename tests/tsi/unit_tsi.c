@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 static int open_cvm(void **state)
 {

@@ -5,6 +5,8 @@
 #include "check.h"
 
 #include "vcca/verifier.h"
+#include "rooms/crypto.h"
+#include "rooms/file.h"
 
 enum file { TOKEN, CERT, SUB_CERT, ROOT_CERT, LOG, REFERENCE, FILES };
 

@@ -4,6 +4,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/hash.h"
+#include "rooms/crypto.h"
+#include "rooms/eventlog.h"
+#include "rooms/hex.h"
+#include "rooms/span.h"
 
 static const char rsa_p[] =
     "fdb2ce73bdb2fb1b0acd229b7e4b7ee575482fa4d76a6d7b7992d6e923470b6087cfbf98359dc5ee5d7c37c2c5b19126a16e9412d3dcf293872900c5f3b86b57"

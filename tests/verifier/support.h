@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include "vcca/verifier.h"
+#include "rooms/crypto.h"
 
 enum cert { ROOT, SUB, DEVICE, OTHER_ROOT, CERTS };
 

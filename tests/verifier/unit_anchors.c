@@ -8,6 +8,7 @@
 #include "vcca/verifier.h"
 #include "verifier/finding.h"
 #include "verifier/readers.h"
+#include "rooms/crypto.h"
 
 #define X "IShnxS4rlQiwpCCpBWDzlNLfqiG911FP8akBr-fh94uxHU5m-Kijivp2r2oxxN6M"
 #define Y "hM4tr8mWQli1P61xh3T0ViDREbF26DGOEYfbAjWjGNN7pZf-6A4OTHYqEryz6m7U"

@@ -5,6 +5,7 @@
 
 #include "verifier/finding.h"
 #include "verifier/policy.h"
+#include "rooms/verifier.h"
 
 /* A verdict as of evidence for which nothing was expected but a key: what is vouched for passed, the rest was not run. */
 static struct vcca_verdict plain(void)

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#include "vcca/armor.h"
+#include "rooms/armor.h"
+#include "rooms/file.h"
 
 /* d9018fa0ff: a byte above 7f at each end, and digits 62 and 63 of base64 in its last group. */
 static const uint8_t want[] = {0xd9, 0x01, 0x8f, 0xfb, 0xff};

@@ -6,6 +6,8 @@
 #include "verifier/corim_vectors.h"
 
 #include "verifier/endorsed.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 static uint8_t room[8192];
 

@@ -7,6 +7,8 @@
 
 #include "vcca/verifier.h"
 #include "verifier/base64url.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
 
 static struct vcca_appraisal appraisal(void)
 {

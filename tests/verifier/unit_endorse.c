@@ -4,6 +4,9 @@
 #include "support.h"
 
 #include "verifier/endorsed.h"
+#include "rooms/crypto.h"
+#include "rooms/span.h"
+#include "rooms/verifier.h"
 
 enum { ROOM = 32768 };
 

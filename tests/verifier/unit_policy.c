@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include "vcca/verifier.h"
+#include "rooms/span.h"
 
 static struct vcca_policy policy; /* large */
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
+#include "rooms/verifier.h"
 
 static struct made made[2]; /* with a platform part, and without */
 static const enum vcca_family families[2] = {VCCA_FAMILY_ARM_1_0, VCCA_FAMILY_VIRTCCA_RSA};

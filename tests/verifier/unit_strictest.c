@@ -4,6 +4,7 @@
 #include "support.h"
 
 #include "verifier/endorsed.h"
+#include "rooms/verifier.h"
 
 static struct made made;
 

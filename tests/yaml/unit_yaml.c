@@ -4,6 +4,8 @@
 #include "check.h"
 #include "yaml/made_image.h"
 #include "yaml/value.h"
+#include "rooms/file.h"
+#include "rooms/span.h"
 
 static struct tree_doc load(const char *text)
 {

@@ -3,16 +3,12 @@
  * a number means the same in every process that reads the same plan. vcca/explain.h measures sweeps.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef VCCA_SWEEP_H
-#define VCCA_SWEEP_H
+#ifndef ROOMS_SWEEP_H
+#define ROOMS_SWEEP_H
 
 #include "vcca/boot.h"
-#include "vcca/files.h"
+#include "rooms/files.h"
 #include "vcca/vmm.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
@@ -55,14 +51,14 @@ enum vcca_sweep_kind {
 };
 
 /* The option's name, as for vcca measure: "vcpus". */
-VCCA_API const char *vcca_sweep_option_name(enum vcca_sweep_option option);
+const char *vcca_sweep_option_name(enum vcca_sweep_option option);
 /* Whether a sweep can have this profile: a profile of a VM (vcca_profile_known) or a VMM model. */
-VCCA_API bool vcca_sweep_profile_known(const char *profile);
-VCCA_API enum vcca_sweep_kind vcca_sweep_kind(const char *profile, enum vcca_sweep_option option);
+bool vcca_sweep_profile_known(const char *profile);
+enum vcca_sweep_kind vcca_sweep_kind(const char *profile, enum vcca_sweep_option option);
 /* What to use instead of an option that the profile does not have. */
-VCCA_API const char *vcca_sweep_instead(enum vcca_sweep_option option);
+const char *vcca_sweep_instead(enum vcca_sweep_option option);
 /* The largest number the option takes. */
-VCCA_API uint64_t vcca_sweep_largest(enum vcca_sweep_option option);
+uint64_t vcca_sweep_largest(enum vcca_sweep_option option);
 
 enum {
   VCCA_SWEEP_FILES = 256,
@@ -107,29 +103,27 @@ struct vcca_sweep {
   size_t configurations; /* the product */
   void *memory;          /* of values and texts: vcca_sweep_take */
 };
-VCCA_API void vcca_sweep_free(struct vcca_sweep *sweep);
+void vcca_sweep_free(struct vcca_sweep *sweep);
 /* Reads a sweep's plan (YAML; docs/measure.md, "Sweeps") and opens the files that it names, relative to
  * folder (NULL: to the current one). files (may be NULL) records them as inputs. Free *out with
  * vcca_sweep_free, also after a failure. */
-VCCA_API VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out,
-                                            struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out, struct vcca_error *err);
 /* Takes n zero bytes that live as long as the sweep. NULL when memory is short. */
-VCCA_API void *vcca_sweep_take(struct vcca_sweep *sweep, size_t n, struct vcca_error *err);
+void *vcca_sweep_take(struct vcca_sweep *sweep, size_t n, struct vcca_error *err);
 
 /* Checks a value by itself, without the other options. The profile must have the option. */
-VCCA_API VCCA_MUST_USE bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const struct vcca_sweep_value *value,
-                                             struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const struct vcca_sweep_value *value, struct vcca_error *err);
 /* The value of configuration id on an axis. */
-VCCA_API const struct vcca_sweep_value *vcca_sweep_at(const struct vcca_sweep *sweep, size_t id, size_t axis);
+const struct vcca_sweep_value *vcca_sweep_at(const struct vcca_sweep *sweep, size_t id, size_t axis);
 /* The bytes that the VM starts with: the file, or for a packed kernel the unpacked one. */
-VCCA_API vcca_span vcca_sweep_content(const struct vcca_sweep_file *file, enum vcca_sweep_option option);
+vcca_span vcca_sweep_content(const struct vcca_sweep_file *file, enum vcca_sweep_option option);
 
 /* Computes the digests of all files, each once. vcca_sweep_inputs needs them. */
-VCCA_API void vcca_sweep_identify(struct vcca_sweep *sweep);
+void vcca_sweep_identify(struct vcca_sweep *sweep);
 /* Writes a digest of what configuration id is made of: profile, values of options, contents of files (not
  * their names), in any order of options. It has VCCA_SWEEP_INPUTS digits and a NUL. Configurations with the
  * same digest are the same VM. The digest is short: it finds changes, not attacks. */
-VCCA_API void vcca_sweep_inputs(const struct vcca_sweep *sweep, size_t id, char digits[VCCA_SWEEP_INPUTS + 1]);
+void vcca_sweep_inputs(const struct vcca_sweep *sweep, size_t id, char digits[VCCA_SWEEP_INPUTS + 1]);
 
 /* --- A configuration -------------------------------------------------------------------------------------- */
 
@@ -149,11 +143,8 @@ struct vcca_sweep_vm {
 };
 /* Plans configuration id as vcca measure does with these options. help may be NULL. *out points into itself
  * and into the sweep: do not move it. Free it with vcca_sweep_vm_free, also after a failure. */
-VCCA_API VCCA_MUST_USE bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help, struct vcca_sweep_vm *out,
-                                            struct vcca_error *err);
-VCCA_API void vcca_sweep_vm_free(struct vcca_sweep_vm *vm);
+VCCA_MUST_USE bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help, struct vcca_sweep_vm *out,
+                                   struct vcca_error *err);
+void vcca_sweep_vm_free(struct vcca_sweep_vm *vm);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -2,40 +2,33 @@
  * it is. \xHH is a byte that is no UTF-8, or a control character of ASCII; \u{HHHH} is another character that has no shape of its own.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef VCCA_TEXT_H
-#define VCCA_TEXT_H
+#ifndef ROOMS_TEXT_H
+#define ROOMS_TEXT_H
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#include "vcca/error.h"
+#include "rooms/error.h"
 #include "vcca/span.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 /* Whether a character is printed as it is, alike in text, JSON and XML. */
-VCCA_API bool vcca_text_shown(uint32_t character);
+bool vcca_text_shown(uint32_t character);
 /* The character that the n bytes at `at` are, as vcca_utf8_at counts them. */
-VCCA_API uint32_t vcca_utf8_value(vcca_span s, size_t at, size_t n);
+uint32_t vcca_utf8_value(vcca_span s, size_t at, size_t n);
 
 /* Appends text so that it can be looked at; with lines, line ends and tabs stay. */
-VCCA_API void vcca_text_put(vcca_sink *out, vcca_span text, bool lines);
+void vcca_text_put(vcca_sink *out, vcca_span text, bool lines);
 /* As one line, cut to cap bytes and NUL-terminated; returns buf. */
-VCCA_API const char *vcca_text_line(const char *text, char *buf, size_t cap);
+const char *vcca_text_line(const char *text, char *buf, size_t cap);
 /* Writes text, of which line ends and tabs stay. */
-VCCA_API void vcca_text_write(FILE *out, vcca_span text);
+void vcca_text_write(FILE *out, vcca_span text);
 /* As printf, but what is printed can be looked at; line ends are the format's, not the arguments'. */
-VCCA_API void vcca_print(FILE *out, const char *fmt, ...) VCCA_PRINTF(2, 3);
-VCCA_API void vcca_vprint(FILE *out, const char *fmt, va_list args) VCCA_PRINTF(2, 0);
+void vcca_print(FILE *out, const char *fmt, ...) VCCA_PRINTF(2, 3);
+void vcca_vprint(FILE *out, const char *fmt, va_list args) VCCA_PRINTF(2, 0);
 /* Writes text as XML's character data, or an attribute's. */
-VCCA_API void vcca_text_xml(FILE *out, const char *text);
+void vcca_text_xml(FILE *out, const char *text);
 /* As character data of several lines: line ends and tabs stay. */
-VCCA_API void vcca_text_xml_lines(FILE *out, vcca_span text);
+void vcca_text_xml_lines(FILE *out, vcca_span text);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

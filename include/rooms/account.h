@@ -1,17 +1,13 @@
 /* A readable account of a measurement: the steps of a RIM, runs of granules drawn together into one line each.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef VCCA_ACCOUNT_H
-#define VCCA_ACCOUNT_H
+#ifndef ROOMS_ACCOUNT_H
+#define ROOMS_ACCOUNT_H
 
 #include <stdio.h>
 
 #include "vcca/json.h"
 #include "vcca/measurement.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* What lies at [base, top): "kernel". */
 struct vcca_account_label {
@@ -34,17 +30,14 @@ struct vcca_account {
 };
 
 /* A vcca_rim_hook; ctx is a struct vcca_account. */
-VCCA_API void vcca_account_step(void *account, const struct vcca_rim_step *step);
+void vcca_account_step(void *account, const struct vcca_rim_step *step);
 /* Prints the run that is still open. */
-VCCA_API void vcca_account_end(struct vcca_account *account);
+void vcca_account_end(struct vcca_account *account);
 
 /* One step as members of a JSON object that is open; facts: without its number. */
-VCCA_API void vcca_account_facts(struct vcca_json *j, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
-VCCA_API void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
+void vcca_account_facts(struct vcca_json *j, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
+void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
 /* One step as a JSON object on a line of its own, with its number: the trace format. */
-VCCA_API void vcca_account_json(FILE *out, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
+void vcca_account_json(FILE *out, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -5,15 +5,11 @@
  * not tell a further change (docs/adr/0013-page-cache.md).
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef VCCA_PAGE_CACHE_H
-#define VCCA_PAGE_CACHE_H
+#ifndef ROOMS_PAGE_CACHE_H
+#define ROOMS_PAGE_CACHE_H
 
 #include "vcca/hash.h"
 #include "vcca/file.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
 
 /* Digests of all pages of an image, zeros behind its end. Zero-initialise before use, unmap file after it. */
 struct vcca_page_digests {
@@ -22,12 +18,9 @@ struct vcca_page_digests {
   bool found; /* they were there; else they were computed and kept */
 };
 /* Makes the folder when it is not there. It must belong to the user, and nobody else may write to it: its entries are believed. */
-VCCA_API VCCA_MUST_USE bool vcca_page_cache_open(const char *folder, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_page_cache_open(const char *folder, struct vcca_error *err);
 /* Looks the image up or hashes and keeps it. False, with the reason, when neither is possible: then hash the image itself. */
-VCCA_API VCCA_MUST_USE bool vcca_page_cache_get(const char *folder, struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_page_digests *out,
-                                                struct vcca_error *err);
+VCCA_MUST_USE bool vcca_page_cache_get(const char *folder, struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_page_digests *out,
+                                       struct vcca_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

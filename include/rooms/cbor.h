@@ -2,42 +2,13 @@
  * the end. The reader never allocates, costs time linear in the bytes it has, and names the offset where it stops.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef VCCA_CBOR_H
-#define VCCA_CBOR_H
+#ifndef ROOMS_CBOR_H
+#define ROOMS_CBOR_H
 
-#include "vcca/error.h"
-#include "vcca/span.h"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include "vcca/leniency.h"
 
 enum { VCCA_CBOR_DEPTH = 16 };
 
-/* --- Leniencies: one row each in vcca/leniencies.def -------------------------------------------------------- */
-
-enum vcca_leniency {
-#define LENIENCY(id, name, standing, meaning) VCCA_LENIENT_##id,
-#include "vcca/leniencies.def"
-  VCCA_LENIENCIES
-};
-typedef uint32_t vcca_leniency_set; /* bit i: leniency i */
-#define VCCA_LENIENT_BIT(leniency) ((vcca_leniency_set)1 << (leniency))
-
-VCCA_API const char *vcca_leniency_name(enum vcca_leniency leniency); /* "non-shortest" */
-VCCA_API const char *vcca_leniency_meaning(enum vcca_leniency leniency);
-/* Those that a specification permits: a reader of tokens takes them unless it is told not to. */
-VCCA_API vcca_leniency_set vcca_leniencies_permitted(void);
-/* The set a list of names stands for: "der-signature,non-shortest". */
-VCCA_API VCCA_MUST_USE bool vcca_leniencies_named(vcca_span names, vcca_leniency_set *out, struct vcca_error *err);
-/* Their names with commas between, NUL-terminated and cut short where there is no room. Returns text. */
-VCCA_API const char *vcca_leniencies_text(vcca_leniency_set set, char *text, size_t cap);
-
-/* How often one was needed, and where first. */
-struct vcca_leniency_use {
-  uint32_t count;
-  size_t offset;
-};
 /* What a reader may take that is not strict, and what of it was needed. */
 struct vcca_lenience {
   vcca_leniency_set allowed, used;
@@ -58,7 +29,7 @@ enum vcca_cbor_kind {
   VCCA_CBOR_SIMPLE, /* false 20, true 21, null 22, undefined 23, others */
   VCCA_CBOR_FLOAT,  /* value holds the bits, width in head_size */
 };
-VCCA_API const char *vcca_cbor_kind_name(enum vcca_cbor_kind kind); /* "unsigned integer", "byte string", ... */
+const char *vcca_cbor_kind_name(enum vcca_cbor_kind kind); /* "unsigned integer", "byte string", ... */
 
 /* A head and, for strings, what follows it. */
 struct vcca_cbor_item {
@@ -80,48 +51,45 @@ struct vcca_cbor {
 };
 
 /* A strict cursor at the start of in. */
-VCCA_API struct vcca_cbor vcca_cbor_over(vcca_span in, size_t base);
+struct vcca_cbor vcca_cbor_over(vcca_span in, size_t base);
 /* A cursor over the content of a byte string, as lenient as the one it was read with. */
-VCCA_API struct vcca_cbor vcca_cbor_inside(const struct vcca_cbor *c, const struct vcca_cbor_item *string);
+struct vcca_cbor vcca_cbor_inside(const struct vcca_cbor *c, const struct vcca_cbor_item *string);
 /* Whether the array or map has an element (pair) i; called for 0, 1, 2, ... in turn. Steps over the break that ends one of indefinite
  * length. */
-VCCA_API bool vcca_cbor_more(struct vcca_cbor *c, const struct vcca_cbor_item *container, uint64_t i);
+bool vcca_cbor_more(struct vcca_cbor *c, const struct vcca_cbor_item *container, uint64_t i);
 /* The next head (and string). Refuses what is not strict, and counts that the bytes left cannot hold. */
-VCCA_API VCCA_MUST_USE bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcca_error *err);
 /* The next item must be of this kind; `what` names it in the error ("claim 44238 (RIM)"). */
-VCCA_API VCCA_MUST_USE bool vcca_cbor_want(struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what, struct vcca_cbor_item *item,
-                                           struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cbor_want(struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what, struct vcca_cbor_item *item,
+                                  struct vcca_error *err);
 /* An integer of either sign. */
-VCCA_API VCCA_MUST_USE bool vcca_cbor_int(struct vcca_cbor *c, const char *what, int64_t *value, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cbor_int(struct vcca_cbor *c, const char *what, int64_t *value, struct vcca_error *err);
 /* Steps over one whole item, whatever it holds, checking it all (map keys included). */
-VCCA_API VCCA_MUST_USE bool vcca_cbor_skip(struct vcca_cbor *c, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cbor_skip(struct vcca_cbor *c, struct vcca_error *err);
 /* Nothing may be left. */
-VCCA_API VCCA_MUST_USE bool vcca_cbor_end(const struct vcca_cbor *c, const char *what, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cbor_end(const struct vcca_cbor *c, const char *what, struct vcca_error *err);
 /* The whole of in is one strict item. */
-VCCA_API VCCA_MUST_USE bool vcca_cbor_check(vcca_span in, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cbor_check(vcca_span in, struct vcca_error *err);
 
 /* The deterministic writer: heads through libcbor's encoders, shortest form. */
-VCCA_API void vcca_cbor_put_uint(vcca_sink *out, uint64_t v);
-VCCA_API void vcca_cbor_put_int(vcca_sink *out, int64_t v);
-VCCA_API void vcca_cbor_put_bytes(vcca_sink *out, vcca_span bytes);
-VCCA_API void vcca_cbor_put_bytes_head(vcca_sink *out, size_t n); /* n bytes of content follow */
-VCCA_API void vcca_cbor_put_text(vcca_sink *out, vcca_span text);
-VCCA_API void vcca_cbor_put_array(vcca_sink *out, size_t count);
-VCCA_API void vcca_cbor_put_map(vcca_sink *out, size_t pairs);
-VCCA_API void vcca_cbor_put_tag(vcca_sink *out, uint64_t tag);
+void vcca_cbor_put_uint(vcca_sink *out, uint64_t v);
+void vcca_cbor_put_int(vcca_sink *out, int64_t v);
+void vcca_cbor_put_bytes(vcca_sink *out, vcca_span bytes);
+void vcca_cbor_put_bytes_head(vcca_sink *out, size_t n); /* n bytes of content follow */
+void vcca_cbor_put_text(vcca_sink *out, vcca_span text);
+void vcca_cbor_put_array(vcca_sink *out, size_t count);
+void vcca_cbor_put_map(vcca_sink *out, size_t pairs);
+void vcca_cbor_put_tag(vcca_sink *out, uint64_t tag);
 
 /* Where in a token a byte is, by labels: "/44241/payload/44238", "/44234/payload/2399[3]/2"; "" is the outermost item. A container
  * has the byte of its own head; in broken input it is the last place that can be told. */
-VCCA_API void vcca_cbor_path(vcca_span in, size_t offset, char *out, size_t cap);
+void vcca_cbor_path(vcca_span in, size_t offset, char *out, size_t cap);
 
 /* Diagnostic notation (RFC 8949 section 8, EDN) with byte offsets in the margin, descending into byte strings that hold
  * CBOR; labels are annotated by `name` (may be NULL). Encoding indicators show what is not strict: _0 to _3 a head longer than it
  * need be, _ an indefinite length. Input that is not strict is printed with the first fault described at the end; input that is
  * no CBOR is printed up to the fault, which is then described. Returns false in both cases and fills err with the first. */
 typedef const char *(*vcca_cbor_label)(int64_t label);
-VCCA_API bool vcca_cbor_diag(vcca_span in, vcca_cbor_label name, vcca_sink *out, struct vcca_error *err);
+bool vcca_cbor_diag(vcca_span in, vcca_cbor_label name, vcca_sink *out, struct vcca_error *err);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -1,0 +1,31 @@
+/* For the rooms: what vcca/boot.h does not offer to users.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ROOMS_BOOT_H
+#define ROOMS_BOOT_H
+
+#include "vcca/boot.h"
+
+/* The 64-byte header of an uncompressed arm64 kernel. */
+struct vcca_arm64_image {
+  uint64_t text_offset;
+  uint64_t image_size; /* memory that the kernel needs, with its bss */
+  uint64_t flags;
+  bool headless; /* the file has no header (only vcca_kernel_read sets it) */
+  bool guessed;  /* text_offset and image_size are VMM defaults: the header does not have them */
+};
+/* Reads the header of an Image. Refuses any other file; the error says what the file is and what to do. */
+VCCA_MUST_USE bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_image *out, struct vcca_error *err);
+
+/* Reads a kernel as a VMM does. An Image with image_size 0 gets text_offset 0x80000 and the size of its file.
+ * So does a file without a header, if headless is true. Refuses packed kernels and files that are known not
+ * to be arm64 kernels. */
+VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *out, struct vcca_error *err);
+
+/* Checks that the bytes are a complete, well-formed device tree. *size (may be NULL) receives its totalsize. */
+VCCA_MUST_USE bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err);
+
+/* Whether a profile has this name. */
+bool vcca_profile_known(const char *name);
+
+#endif

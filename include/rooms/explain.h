@@ -1,0 +1,42 @@
+/* For the rooms: what vcca/explain.h does not offer to users.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ROOMS_EXPLAIN_H
+#define ROOMS_EXPLAIN_H
+
+#include "rooms/sweep.h"
+#include "vcca/explain.h"
+
+/* Reads what `vcca measure --trace` writes: one JSON object a line, from the parameters on; or the steps of one realm out of what `vcca run
+ * --trace` writes: realm is its number there, from 1 on, or its RD ("0x..."); NULL: there is only one. Strict: an error tells line and column. */
+VCCA_MUST_USE bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
+
+/* Whether both are the same: no runs and one algorithm. */
+bool vcca_rim_diff_same(const struct vcca_rim_diff *diff);
+
+struct vcca_sweep_row {
+  size_t id;
+  bool known;   /* options.known has it: not computed */
+  bool planned; /* rim is set; otherwise error says why there is no such VM */
+  struct vcca_rim rim;
+  bool has_rem0; /* REM0 is predicted too (vcca_vmm_rem0) */
+  uint8_t rem0[VCCA_MEASUREMENT_SIZE];
+  struct vcca_error error;
+};
+
+struct vcca_sweep_options {
+  size_t shard, shards; /* configurations id with id mod shards = shard; shards 0: all */
+  unsigned threads;     /* 0: one for each CPU */
+  bool (*known)(void *ctx, size_t id);
+  /* Receives the rows in order, as they are ready; false stops the sweep. */
+  bool (*row)(void *ctx, const struct vcca_sweep_row *row);
+  /* Remarks about configurations of VMM models, one at a time, most of them again and again; may be NULL. */
+  vcca_note note;
+  void *ctx; /* of all three */
+};
+
+/* Measures the configurations on all CPUs. Every image is hashed once; a configuration costs the part of its chain that no other shared. A
+ * configuration that cannot be planned is a row; false, with err, when there was no memory. */
+VCCA_MUST_USE bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options, struct vcca_error *err);
+
+#endif

@@ -1,0 +1,13 @@
+/* For the rooms: what vcca/leniency.h does not offer to users.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ROOMS_LENIENCY_H
+#define ROOMS_LENIENCY_H
+
+#include "vcca/leniency.h"
+
+const char *vcca_leniency_meaning(enum vcca_leniency leniency);
+/* Those that a specification permits: a reader of tokens takes them unless it is told not to. */
+vcca_leniency_set vcca_leniencies_permitted(void);
+
+#endif

@@ -1,0 +1,12 @@
+/* For the rooms: what vcca/scenario.h does not offer to users.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef ROOMS_SCENARIO_H
+#define ROOMS_SCENARIO_H
+
+#include "vcca/scenario.h"
+
+/* A call as members of a JSON object, as traces have them: interface, command (fid, when unknown), args, status, refused, out. */
+void vcca_trace_members(struct vcca_json *j, const struct vcca_trace *trace);
+
+#endif

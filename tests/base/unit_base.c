@@ -80,6 +80,7 @@ static void numbers_have_bounds(void **state)
       {"0x", false, 0},
       {"12a", false, 0},
       {"-1", false, 0},
+      {"17179869183G", true, UINT64_C(17179869183) << 30},
       {"17179869184G", false, 0},
       {"K", false, 0},
   };
@@ -309,7 +310,7 @@ static void json_is_escaped_and_ordered(void **state)
   vcca_sink s = vcca_sink_of(room, sizeof room);
   struct vcca_json j = vcca_json_into(&s, VCCA_JSON_LINE);
   vcca_json_open(&j, NULL, '{');
-  vcca_json_str(&j, "t", "a\"b\\\n\xc3\xa9\xff");
+  vcca_json_str(&j, "t", "a\"b\\\n\xc3\xa9\xff\xf3\xa0\x81\xa0");
   vcca_json_addr(&j, "ipa", 0xffffffffffffffff);
   vcca_json_open(&j, "list", '[');
   vcca_json_int(&j, NULL, -5);
@@ -319,7 +320,8 @@ static void json_is_escaped_and_ordered(void **state)
   vcca_json_close(&j);
   vcca_json_close(&j);
   vcca_sink_u8(&s, 0);
-  assert_string_equal(room, "{\"t\":\"a\\\"b\\\\\\u000a\xc3\xa9\\ufffd\",\"ipa\":\"0xffffffffffffffff\",\"list\":[-5,\"01ff\"],\"none\":{}}\n");
+  assert_string_equal(
+      room, "{\"t\":\"a\\\"b\\\\\\u000a\xc3\xa9\\ufffd\\udb40\\udc60\",\"ipa\":\"0xffffffffffffffff\",\"list\":[-5,\"01ff\"],\"none\":{}}\n");
 }
 
 int main(void)

@@ -299,6 +299,8 @@ static void an_empty_span_makes_an_empty_file(void **state)
   text_is("new", "");
   check_ok(vcca_files_write(&files, "new", vcca_span_of(NULL, 0), &err), &err, "new");
   text_is("new", "");
+  check_ok(vcca_file_write("new", VCCA_SPAN_LIT("1"), &err), &err, "new"); /* and one byte one of one byte */
+  text_is("new", "1");
   vcca_files_free(&files);
   FILE *f = fopen("new", "w");
   assert_non_null(f);

@@ -60,6 +60,7 @@ static void qemu_objects_are_read_in_every_form(void **state)
       {NULL, VM "-object {'qom-type':'rme-guest','id':'rme0','measurement-algorithm':'sha256'}"},
       {NULL, VM "-object {\"qom-type\":\"rme\\u002dguest\",\"id\":\"rme0\",\"measurement-algorithm\":\"sha256\"}"},
       {NULL, RME VM},
+      {NULL, "-M virt,confidential-guest-support=r -cpu host -smp 2 -m 1G -kernel K -object rme-guest,id=r,measurement-algorithm=sha256"},
       {NULL, RME "-object secret,id=s0,data=a,,b " VM "-object {\"qom-type\":\"iothread\",\"id\":\"io1\",\"x\":{\"y\":[1,\"]\"]}}"},
       {NULL, RME "-object rme-guest,id=other,measurement-algorithm=sha512 " VM}, /* which nobody names */
       {NULL, "-M confidential-guest-support=rme0 -M virt -cpu host -smp 2 -m 1G -kernel K " RME},
@@ -70,6 +71,9 @@ static void qemu_objects_are_read_in_every_form(void **state)
       {VM "-object rme-guest,id=rme0,personalization-value=AAEC,measurement-log=on",
        VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"personalization-value\":\"AAEC\",\"measurement-log\":true}"},
       {NULL, VM "-object measurement-log=on,personalization-value=AAEC,id=rme0,qom-type=rme-guest"},
+      {VM "-object rme-guest,id=rme0,personalization-value=zZ09", /* digits of every kind */
+       VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"personalization-value\":\"\\u007a\\u005A\\u0030\\u0039\"}"},
+      {NULL, VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"r\\u006D\\u00650\",\"personalization-value\":\"zZ\\u00309\"}"},
       {VM "-object rme-guest,id=rme0", VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"measurement-algorithm\":\"sha512\"}"},
       {NULL, "-M virt -cpu host -smp 2 -m 1G -kernel K"}, /* read as the realm it is not */
       {RIGHT, "-M virt -cpu host -smp 2 -m 1G -kernel K " RME},

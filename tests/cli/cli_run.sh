@@ -46,6 +46,9 @@ says 3 's.yaml:10:56: unknown key "mpdir" in this page, did you mean "mpidr"'
 says 3 'unknown key' --trace "$dir/none.jsonl"
 [[ ! -s $dir/none.jsonl ]] || complain "a step was carried out: $(head -1 "$dir/none.jsonl")"
 
+scenario <<<"  - rmi.rec_create: {rd: 0, rec: 0, params: {aux: [$(seq -s, 1 17)]}}"
+says 3 's.yaml:9:[0-9]+: .*16'
+
 # which auxiliary granule, and what REC_CREATE's parameters say
 for spec in '0x88003008' '0x88003000, 0x88004000, 0x88003000' '0x88004000, 0x88002000' '0x88003000' '' 'mpidr'; do
   mpidr=0; [[ $spec == mpidr ]] && { mpidr=3; spec=''; }

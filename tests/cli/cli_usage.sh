@@ -121,6 +121,7 @@ expect 2 "--append is not read beside --dtb" "${measure[@]}" --append quiet --dt
 head -c 4096 "$0" >"$dir/text"
 expect 3 "$dir/text (kernel): byte 56" measure virtcca -k "$dir/text" -c 1
 expect 3 "$dir/text (dtb): byte 0" "${measure[@]}" --dtb "$dir/text"
+expect 2 "'c' is one operand too many" rim diff a b c
 expect 2 "close the quote" rim diff "virtcca -k 'Image" "virtcca -k Image"
 expect 2 "neither a trace nor a configuration" rim diff "" x
 expect 3 "cannot create" "${measure[@]}" --trace "$dir/same" --output-corim "$dir/none/corim"

@@ -49,18 +49,36 @@ struct plan {
 #define CA_0 "30120603551d130101ff040830060101ff020100"
 #define CA_1 "30120603551d130101ff040830060101ff020101"
 
-/* Puts the attribute "CN=text" before the mark's place; the letter before it is the string's type: U, P, T, or B, whose characters are two bytes. */
+/* Characters of UTF-8, in so many bytes each. */
+static size_t widen(const char *text, size_t n, size_t width, uint8_t *out)
+{
+  size_t length = 0;
+  for (size_t i = 0; i < n;) {
+    uint8_t first = (uint8_t)text[i];
+    size_t more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    uint32_t c = more ? first & (0x3fu >> more) : first;
+    for (i++; more > 0; more--, i++)
+      c = c << 6 | ((uint8_t)text[i] & 0x3f);
+    for (size_t k = width; k-- > 0;)
+      out[length++] = (uint8_t)(c >> 8 * k);
+  }
+  return length;
+}
+
+/* Puts the attribute "CN=text" before the mark's place; the letter before it is the string's type: U, P, T, B, whose characters are two
+ * bytes, or W, of four. */
 static void put_attribute(struct vcca_der *d, const char *spec, size_t n)
 {
   static const uint8_t cn[] = {0x55, 0x04, 0x03}, o[] = {0x55, 0x04, 0x0a};
-  uint8_t wide[128] = {0}, tag = spec[0] == 'U' ? VCCA_DER_UTF8 : spec[0] == 'P' ? 0x13 : spec[0] == 'T' ? 0x14 : 0x1e;
+  static const char letters[] = "UPTBW";
+  static const uint8_t tags[] = {VCCA_DER_UTF8, 0x13, 0x14, 0x1e, 0x1c}, widths[] = {1, 1, 1, 2, 4};
+  size_t type = (size_t)(strchr(letters, spec[0]) - letters);
   const uint8_t *mark = vcca_der_mark(d);
   bool is_cn = spec[1] == 'C';
   const char *text = spec + (is_cn ? 4 : 3);
   size_t length = n - (size_t)(text - spec);
-  for (size_t i = 0; i < length; i++)
-    wide[2 * i + 1] = (uint8_t)text[i];
-  vcca_der_put(d, tag, tag == 0x1e ? vcca_span_of(wide, 2 * length) : vcca_span_of(text, length));
+  uint8_t wide[256];
+  vcca_der_put(d, tags[type], widths[type] == 1 ? vcca_span_of(text, length) : vcca_span_of(wide, widen(text, length, widths[type], wide)));
   vcca_der_put(d, VCCA_DER_OID, is_cn ? VCCA_SPAN(cn) : VCCA_SPAN(o));
   vcca_der_wrap(d, mark, VCCA_DER_SEQUENCE);
 }
@@ -219,6 +237,25 @@ static void attributes_of_one_rdn_have_no_order_and_inner_blanks_count_once(void
   check_three(NULL, &mid, &leaf, "not among", "three RDNs");
 }
 
+static void characters_are_the_same_in_every_string_type(void **state)
+{
+  (void)state;
+  static const char *const texts[] = {"caf\u00e8", "\u4e2d\u6587", "\U0001f512\U00020000", "\u0800\uffc0", "a\u00a1"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    struct plan mid = mid_plan, leaf = leaf_plan;
+    char subject[64], issuer[64];
+    for (const char *type = "BWU"; *type; type++) {
+      if (*type == 'B' && (uint8_t)texts[i][0] >= 0xf0)
+        continue; /* no character of two bytes */
+      snprintf(subject, sizeof subject, "UO=Example/UCN=%s", texts[i]);
+      snprintf(issuer, sizeof issuer, "UO=Example/%cCN=%s", *type, texts[i]);
+      mid.subject = subject;
+      leaf.issuer = issuer;
+      check_three(NULL, &mid, &leaf, NULL, issuer);
+    }
+  }
+}
+
 /* RFC 5280, 4.2.1.9: a CA's new key that its old one certified is not counted; every other CA is, by whatever name. */
 static void certificates_that_a_ca_issued_to_itself_do_not_lengthen_a_path(void **state)
 {
@@ -250,6 +287,7 @@ static void what_is_critical_and_not_understood_refuses_where_the_path_needs_it(
       {"30120603551d250101ff040830060604551d2500", NULL},                                           /* critical any purpose */
       {"300f0603551d240101ff04053003800100", "certificate policy"},                                 /* requireExplicitPolicy 0 */
       {"300f0603551d240101ff04053003810100", NULL},                                                 /* inhibitPolicyMapping 0 */
+      {"30120603551d240101ff04083006800100810100", "certificate policy"},                           /* both */
       {"30130603551d200101ff04093007300506032a0304", NULL},                                         /* a critical policy */
       {"300d0603551d360101ff0403020100", NULL},                                                     /* inhibitAnyPolicy */
       {"30170603551d1f0101ff040d300b3009a007a0058603782e79", "not understood here: \"2.5.29.31\""}, /* critical CRL distribution point */
@@ -525,6 +563,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_compared_without_regard_to_type_case_and_blanks),
       cmocka_unit_test(attributes_of_one_rdn_have_no_order_and_inner_blanks_count_once),
+      cmocka_unit_test(characters_are_the_same_in_every_string_type),
       cmocka_unit_test(certificates_that_a_ca_issued_to_itself_do_not_lengthen_a_path),
       cmocka_unit_test(what_is_critical_and_not_understood_refuses_where_the_path_needs_it),
       cmocka_unit_test(identifiers_of_keys_must_agree_where_both_are_there),

@@ -186,6 +186,18 @@ static void a_rem_the_log_does_not_touch_may_be_explained_by_its_expected_value(
   assert_int_equal(vcca_verdict_failed(&verdict), VCCA_CHECK_EVENTLOG);
 }
 
+static void the_log_may_extend_the_last_rem(void **state)
+{
+  (void)state;
+  struct made *m = &made[VCCA_FAMILY_ARM_1_0];
+  make_plan(m);
+  log_hashed(m, 4, 0x80000007, "an action", "an action"); /* register 4 is REM 3 */
+  make_evidence(m);
+  m->evidence.rem[3] = vcca_span_of(NULL, 0);
+  m->evidence.image_reference = vcca_span_of(NULL, 0);
+  check_accepted(m);
+}
+
 /* --- Refusing -------------------------------------------------------------------------------------------- */
 
 /* Of the plan, before minting. */
@@ -830,6 +842,7 @@ int main(void)
       cmocka_unit_test(what_is_not_asked_for_is_not_run_and_says_why),
       cmocka_unit_test(any_lifecycle_passes_when_asked_for),
       cmocka_unit_test(a_rem_the_log_does_not_touch_may_be_explained_by_its_expected_value),
+      cmocka_unit_test(the_log_may_extend_the_last_rem),
       cmocka_unit_test(what_is_wrong_fails_the_check_that_looks_for_it),
       cmocka_unit_test(every_check_has_evidence_that_fails_it_first),
       cmocka_unit_test(a_malformed_token_stops_every_other_check),

@@ -52,6 +52,21 @@ static void a_store_says_platforms_and_realms(void **state)
   endorsed_free(&e);
 }
 
+static void a_measurement_is_as_long_as_a_digest(void **state)
+{
+  (void)state;
+  for (size_t size = 1; size <= 80; size++) {
+    struct endorsed e = {0};
+    struct vcca_error err = {0};
+    char text[1024], digest[2 * 80 + 1] = "";
+    memset(digest, '5', 2 * size);
+    snprintf(text, sizeof text, STORE(PLATFORM("", "[{\"measurement-value\":\"%s\",\"signer-id\":\"" HEX_C7 "\"}]"), ""), digest);
+    if (rv_store_read(vcca_span_str(text), &e, &err) != (size == 32 || size == 48 || size == 64))
+      fail_msg("a value of %zu bytes: %s", size, err.text);
+    endorsed_free(&e);
+  }
+}
+
 static void either_part_may_be_absent(void **state)
 {
   (void)state;
@@ -115,6 +130,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_store_says_platforms_and_realms),
+      cmocka_unit_test(a_measurement_is_as_long_as_a_digest),
       cmocka_unit_test(either_part_may_be_absent),
       cmocka_unit_test(a_broken_store_is_refused_as_a_whole_with_its_place),
   };

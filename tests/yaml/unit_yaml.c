@@ -74,6 +74,7 @@ static void what_yaml_has_too_much_is_refused_where_it_stands(void **state)
   check_refused("a: 1\nb: *x\n", 2, 4, "aliases");
   check_refused("a: !!str 1\n", 1, 4, "tags");
   check_refused("a: !t {b: 1}\n", 1, 4, "tags");
+  check_refused("a: &m {b: 1}\n", 1, 4, "anchors");
   check_refused("a: &l [1]\n", 1, 4, "anchors");
   check_refused("a:\n  <<: {b: 1}\n", 2, 3, "merge");
   check_refused("a: 1\n---\nb: 2\n", 2, 1, "second document");

@@ -58,8 +58,10 @@ static enum vcca_exit run(const struct args *a)
   vcca_program *program = vcca_program_new(command, &err);
   int code = VCCA_EXIT_FAULT;
   bool ok = program && vm_keep(a, socket, &vm, &err) && vcca_program_start(program, vm.running, &err);
-  if (ok)
+  if (ok) {
     code = await_end(program);
+    vcca_running_end(vm.running); /* nobody waits for a slow monitor any more */
+  }
   vcca_program_free(program);
   bool written = vm_let_go(&vm, &late);
   return !ok ? fail(a, &err) : !written ? fail(a, &late) : (enum vcca_exit)code;

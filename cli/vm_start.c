@@ -45,6 +45,7 @@ static enum vcca_exit keep(const struct args *a, int ready)
     report(ready, ready < 0 || vcca_leave_terminal() ? VCCA_EXIT_YES : VCCA_EXIT_FAULT);
     while (vm_await_signal(&from) == SIGCHLD)
       ;
+    vcca_running_end(vm.running); /* no reader waits for a slow monitor any more */
   }
   vcca_tsm_unmount(tsm);
   bool written = vm_let_go(&vm, &late);

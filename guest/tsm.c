@@ -8,6 +8,7 @@
 #include "guest/tsm_report.h"
 
 struct tsm_file {
+  struct tsm_file *next, **link; /* of all that are open */
   struct tsm_report *report;
   enum tsm_attribute attribute;
   unsigned how;
@@ -46,10 +47,22 @@ static void unref(struct tsm *t, struct tsm_report *r)
   free(r);
 }
 
+static void free_file(struct tsm_file *f)
+{
+  unref(f->report->all, f->report);
+  pthread_mutex_destroy(&f->lock);
+  free(f->buffer);
+  free(f);
+}
+
 void tsm_free(struct tsm *t)
 {
   if (!t)
     return;
+  for (struct tsm_file *f = t->open, *next; f; f = next) {
+    next = f->next;
+    free_file(f);
+  }
   for (struct tsm_report *r = t->first, *next; r; r = next) {
     next = r->next;
     unref(t, r);
@@ -226,6 +239,24 @@ static bool may(enum tsm_attribute attribute, mode_t now, unsigned how)
   return !((how & TSM_READ) && !(can & now & 0444)) && !((how & TSM_WRITE) && (!(can & 0222) || !(now & 0222)));
 }
 
+static void link_file(struct tsm *t, struct tsm_file *f)
+{
+  f->link = &t->open;
+  f->next = t->open;
+  if (f->next)
+    f->next->link = &f->next;
+  t->open = f;
+}
+
+static void unlink_file(struct tsm *t, const struct tsm_file *f)
+{
+  pthread_mutex_lock(&t->lock);
+  *f->link = f->next;
+  if (f->next)
+    f->next->link = f->link;
+  pthread_mutex_unlock(&t->lock);
+}
+
 int tsm_open(struct tsm *t, uint64_t id, enum tsm_attribute attribute, unsigned how, struct tsm_file **out)
 {
   struct tsm_file *f = calloc(1, sizeof *f);
@@ -236,17 +267,19 @@ int tsm_open(struct tsm *t, uint64_t id, enum tsm_attribute attribute, unsigned 
   pthread_mutex_lock(&t->lock);
   struct tsm_report *r = numbered(t, id);
   int rc = !r ? -ENOENT : may(attribute, r->owner[attribute].mode, how) ? 0 : -EACCES;
-  if (rc == 0)
+  if (rc == 0) {
     r->refs++;
+    f->report = r;
+    f->attribute = attribute;
+    f->how = how;
+    link_file(t, f);
+  }
   pthread_mutex_unlock(&t->lock);
   if (rc) {
     pthread_mutex_destroy(&f->lock);
     free(f);
     return rc;
   }
-  f->report = r;
-  f->attribute = attribute;
-  f->how = how;
   *out = f;
   return 0;
 }
@@ -360,13 +393,23 @@ void tsm_flush(struct tsm_file *f)
 void tsm_close(struct tsm_file *f)
 {
   tsm_flush(f);
-  unref(f->report->all, f->report);
-  pthread_mutex_destroy(&f->lock);
-  free(f->buffer);
-  free(f);
+  unlink_file(f->report->all, f);
+  free_file(f);
 }
 
-uint64_t tsm_file_report(const struct tsm_file *f)
+bool tsm_makes_report(struct tsm_file *f)
 {
-  return f->report->id;
+  if (!tsm_attributes[f->attribute].binary || pthread_mutex_trylock(&f->lock) != 0)
+    return tsm_attributes[f->attribute].binary; /* the other one makes it */
+  bool filled = f->filled;
+  pthread_mutex_unlock(&f->lock);
+  return !filled;
+}
+
+bool tsm_busy(struct tsm *t)
+{
+  if (pthread_mutex_trylock(&t->sem) != 0)
+    return true;
+  pthread_mutex_unlock(&t->sem);
+  return false;
 }

@@ -49,7 +49,7 @@ struct tsm_file;
 struct tsm;
 /* All belongs to this user at first. NULL without memory. */
 struct tsm *tsm_new(vcca_running *v, const struct tsm_provider *provider, uid_t uid, gid_t gid);
-/* When no file is open. */
+/* Files that are open are closed, and what was written to them is lost. */
 void tsm_free(struct tsm *t);
 
 /* --- Directories ------------------------------------------------------------------------------------------- */
@@ -77,7 +77,8 @@ ssize_t tsm_write(struct tsm_file *f, size_t offset, vcca_span bytes);
 void tsm_flush(struct tsm_file *f);
 /* The last one is. */
 void tsm_close(struct tsm_file *f);
-/* The report that the file is an attribute of. */
-uint64_t tsm_file_report(const struct tsm_file *f);
+/* Whether a read may have to make a report, which takes as long as the monitor does; whether one is being made, for which all that changes a report waits. */
+bool tsm_makes_report(struct tsm_file *f);
+bool tsm_busy(struct tsm *t);
 
 #endif

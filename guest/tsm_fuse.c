@@ -1,5 +1,5 @@
-/* configfs-tsm as a FUSE file system: the operations of libfuse3's low-level interface over tsm.h. Nothing is cached by the kernel: every
- * look-up, attribute and byte is asked for.
+/* configfs-tsm as a FUSE file system: the operations of libfuse3's low-level interface over tsm.h. The kernel keeps names and
+ * attributes, which nothing but its own requests changes, and no bytes.
  *
  * Inode 1 is the directory of reports; report N is 16 N, its attribute A is 16 N + 1 + A.
  *
@@ -11,7 +11,10 @@
 #define FUSE_USE_VERSION 31
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse3/fuse_lowlevel.h>
+#include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,19 +22,31 @@
 #include "guest/tsm.h"
 #include "rooms/error.h"
 
-enum { PER_REPORT = 16, WORKERS = 32, STACK = 512 << 10, NAME_ROOM = TSM_NAME_MAX + 1 };
+enum { PER_REPORT = 16, WORKERS = 32, SPINS = 200, STACK = 512 << 10, WRITE_MAX = 64 << 10, NAME_ROOM = TSM_NAME_MAX + 1 };
 
-struct worker {
-  pthread_t thread;
-  bool started;
-};
+/* How long the kernel keeps what it was told, in seconds: until it changes it itself. */
+#define KEPT 1e9
 
 struct tsm_mount {
   struct tsm *tsm;
   struct fuse_session *session;
   bool mounted;
-  struct worker workers[WORKERS];
+  int wake[2];             /* a pipe; readable when the workers are to end */
+  pthread_mutex_t leading; /* whoever has it takes the next request */
+  pthread_t workers[WORKERS];
+  unsigned started;
 };
+
+/* A worker leads as long as its requests do not wait for the monitor: then it lets another one lead. So one thread answers most of what a program asks, and
+ * while a report is made there are others. */
+static _Thread_local bool leads;
+
+static void let_lead(struct tsm_mount *m)
+{
+  if (leads)
+    pthread_mutex_unlock(&m->leading);
+  leads = false;
+}
 
 /* --- Inodes ------------------------------------------------------------------------------------------------------- */
 
@@ -53,7 +68,14 @@ static fuse_ino_t ino_of(uint64_t report, unsigned attribute)
 
 static struct tsm *tsm_of(fuse_req_t req)
 {
-  return fuse_req_userdata(req);
+  return ((struct tsm_mount *)fuse_req_userdata(req))->tsm;
+}
+
+/* Before what waits while a report is made. */
+static void may_wait(fuse_req_t req)
+{
+  if (tsm_busy(tsm_of(req)))
+    let_lead(fuse_req_userdata(req));
 }
 
 static int stat_of(struct tsm *t, fuse_ino_t ino, struct stat *st)
@@ -76,12 +98,19 @@ static int stat_of(struct tsm *t, fuse_ino_t ino, struct stat *st)
 
 static void reply_entry(fuse_req_t req, fuse_ino_t ino)
 {
-  struct fuse_entry_param e = {.ino = ino, .generation = 1};
+  struct fuse_entry_param e = {.ino = ino, .generation = 1, .attr_timeout = KEPT, .entry_timeout = KEPT};
   int rc = stat_of(tsm_of(req), ino, &e.attr);
   if (rc)
     fuse_reply_err(req, -rc);
   else
     fuse_reply_entry(req, &e);
+}
+
+/* A worker's buffer takes one write; nothing here takes more than a page of it. */
+static void op_init(void *mount, struct fuse_conn_info *connection)
+{
+  (void)mount;
+  connection->max_write = WRITE_MAX;
 }
 
 /* --- Directories ---------------------------------------------------------------------------------------------------- */
@@ -109,6 +138,7 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 {
   uint64_t id;
   (void)mode;
+  may_wait(req);
   int rc = parent == FUSE_ROOT_ID ? tsm_mkdir(tsm_of(req), name, &id) : -EPERM; /* a report is no group */
   if (rc)
     fuse_reply_err(req, -rc);
@@ -118,6 +148,7 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
+  may_wait(req);
   fuse_reply_err(req, parent == FUSE_ROOT_ID ? -tsm_rmdir(tsm_of(req), name) : ENOTDIR);
 }
 
@@ -180,7 +211,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
   if (rc)
     fuse_reply_err(req, -rc);
   else
-    fuse_reply_attr(req, &st, 0);
+    fuse_reply_attr(req, &st, KEPT);
 }
 
 /* Sizes and times may be set, and stay what they are: open(O_TRUNC), touch. */
@@ -223,6 +254,9 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
   fi->fh = (uint64_t)(uintptr_t)f;
   fi->direct_io = 1;
   fi->nonseekable = tsm_attributes[attribute].binary;
+#if FUSE_VERSION >= FUSE_MAKE_VERSION(3, 11)
+  fi->noflush = access == O_RDONLY; /* there is nothing to count */
+#endif
   if (fuse_reply_open(req, fi) == -ENOENT) /* whoever opened it is gone */
     tsm_close(f);
 }
@@ -232,6 +266,9 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, s
   uint8_t room[VCCA_TOKEN_MAX];
   vcca_sink out = vcca_sink_of(room, size < sizeof room ? size : sizeof room);
   (void)ino;
+  if (tsm_makes_report(file_of(fi)))
+    let_lead(fuse_req_userdata(req));
+  may_wait(req);
   ssize_t n = tsm_read(file_of(fi), (size_t)offset, &out);
   if (n < 0)
     fuse_reply_err(req, (int)-n);
@@ -242,6 +279,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, s
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size, off_t offset, struct fuse_file_info *fi)
 {
   (void)ino;
+  may_wait(req);
   ssize_t n = tsm_write(file_of(fi), (size_t)offset, vcca_span_of(bytes, size));
   if (n < 0)
     fuse_reply_err(req, (int)-n);
@@ -252,6 +290,7 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t s
 static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
   (void)ino;
+  may_wait(req);
   tsm_flush(file_of(fi));
   fuse_reply_err(req, 0);
 }
@@ -259,6 +298,7 @@ static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
   (void)ino;
+  may_wait(req);
   tsm_close(file_of(fi));
   fuse_reply_err(req, 0);
 }
@@ -308,6 +348,7 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const cha
 }
 
 static const struct fuse_lowlevel_ops operations = {
+    .init = op_init,
     .lookup = op_lookup,
     .getattr = op_getattr,
     .setattr = op_setattr,
@@ -332,47 +373,71 @@ static const struct fuse_lowlevel_ops operations = {
 
 /* --- Serving --------------------------------------------------------------------------------------------------------------- */
 
-static void free_buffer(void *arg)
+/* Waits for a request; false when it is time to end. soon: a program that has just been answered is about to ask more, and to look again for a moment
+ * costs less than to be woken. */
+static bool await_request(const struct tsm_mount *m, bool soon)
 {
-  free(((struct fuse_buf *)arg)->mem);
+  struct pollfd wait[] = {{.fd = fuse_session_fd(m->session), .events = POLLIN}, {.fd = m->wake[0], .events = POLLIN}};
+  for (unsigned i = 0; soon && i < SPINS; i++) {
+    if (poll(wait, 2, 0) > 0)
+      return wait[1].revents == 0;
+    sched_yield();
+  }
+  while (poll(wait, 2, -1) < 0)
+    ;
+  return wait[1].revents == 0;
 }
 
-/* One request after the other, until the mount is gone. It can be cancelled while it waits for one. */
+/* One request after the other, until the mount is gone. */
 static void *serve(void *arg)
 {
-  struct fuse_session *session = arg;
+  struct tsm_mount *m = arg;
   struct fuse_buf buffer = {.mem = NULL};
-  int state;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-  pthread_cleanup_push(free_buffer, &buffer);
-  while (!fuse_session_exited(session)) {
-    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
-    int n = fuse_session_receive_buf(session, &buffer);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    if (n == -EINTR)
-      continue;
-    if (n <= 0)
+  for (;;) {
+    bool soon = leads;
+    if (!leads)
+      pthread_mutex_lock(&m->leading);
+    leads = true;
+    if (fuse_session_exited(m->session) || !await_request(m, soon))
       break;
-    fuse_session_process_buf(session, &buffer);
+    int n = fuse_session_receive_buf(m->session, &buffer);
+    if (n == 0 || (n < 0 && n != -EINTR && n != -EAGAIN))
+      break;
+    if (n > 0)
+      fuse_session_process_buf(m->session, &buffer);
   }
-  pthread_cleanup_pop(1);
+  let_lead(m); /* who finds the same */
+  free(buffer.mem);
   return NULL;
 }
 
 static bool start_workers(struct tsm_mount *m, struct vcca_error *err)
 {
   pthread_attr_t attributes;
+  int fd = fuse_session_fd(m->session);
   if (pthread_attr_init(&attributes) != 0)
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for threads");
+  (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); /* a request may be taken back */
   (void)pthread_attr_setstacksize(&attributes, STACK);
-  unsigned started = 0;
-  for (; started < WORKERS; started++) {
-    if (pthread_create(&m->workers[started].thread, &attributes, serve, m->session) != 0)
-      break;
-    m->workers[started].started = true;
-  }
+  while (m->started < WORKERS && pthread_create(&m->workers[m->started], &attributes, serve, m) == 0)
+    m->started++;
   pthread_attr_destroy(&attributes);
-  return started > 0 || vcca_fail(err, VCCA_FAULT_MEMORY, "no thread for the file system");
+  return m->started > 0 || vcca_fail(err, VCCA_FAULT_MEMORY, "no thread for the file system");
+}
+
+static struct tsm_mount *new_mount(vcca_running *v, uid_t uid, gid_t gid, struct fuse_args *args)
+{
+  struct tsm_mount *m = calloc(1, sizeof *m);
+  if (!m)
+    return NULL;
+  if (pipe2(m->wake, O_CLOEXEC) != 0 || pthread_mutex_init(&m->leading, NULL) != 0) {
+    free(m);
+    return NULL;
+  }
+  m->tsm = tsm_new(v, tsm_provider_of(v), uid, gid);
+  if (m->tsm)
+    m->session = fuse_session_new(args, &operations, sizeof operations, m);
+  return m;
 }
 
 struct tsm_mount *tsm_fuse_serve(vcca_running *v, const char *where, bool everybody, uid_t uid, gid_t gid, struct vcca_error *err)
@@ -382,11 +447,7 @@ struct tsm_mount *tsm_fuse_serve(vcca_running *v, const char *where, bool everyb
   bool is_fd = strncmp(where, "/dev/fd/", 8) == 0;
   char *argv[] = {name, option, options, NULL};
   struct fuse_args args = FUSE_ARGS_INIT(is_fd ? 1 : 3, argv);
-  struct tsm_mount *m = calloc(1, sizeof *m);
-  if (m)
-    m->tsm = tsm_new(v, tsm_provider_of(v), uid, gid);
-  if (m && m->tsm)
-    m->session = fuse_session_new(&args, &operations, sizeof operations, m->tsm);
+  struct tsm_mount *m = new_mount(v, uid, gid, &args);
   fuse_opt_free_args(&args);
   if (!m || !m->session)
     vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the file system");
@@ -404,19 +465,18 @@ void tsm_fuse_stop(struct tsm_mount *m)
 {
   if (!m)
     return;
-  if (m->session)
-    fuse_session_exit(m->session);
-  for (unsigned i = 0; i < WORKERS; i++)
-    if (m->workers[i].started)
-      pthread_cancel(m->workers[i].thread);
-  for (unsigned i = 0; i < WORKERS; i++)
-    if (m->workers[i].started)
-      pthread_join(m->workers[i].thread, NULL);
+  ssize_t written = write(m->wake[1], "", 1);
+  (void)written;
+  for (unsigned i = 0; i < m->started; i++)
+    pthread_join(m->workers[i], NULL);
   if (m->mounted)
     fuse_session_unmount(m->session);
   if (m->session)
     fuse_session_destroy(m->session);
   tsm_free(m->tsm);
+  for (size_t i = 0; i < 2; i++)
+    close(m->wake[i]);
+  pthread_mutex_destroy(&m->leading);
   free(m);
 }
 

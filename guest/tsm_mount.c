@@ -36,14 +36,17 @@ static void keep_only(int fd)
       close(other);
 }
 
-/* A dead mount, and nothing that somebody else put there since. */
+/* A dead mount, and nothing that somebody else put there since. It is opened, since the kernel may still know what stat() asks. */
 static bool is_dead(const char *folder)
 {
-  struct stat st;
-  while (stat(folder, &st) != 0)
-    if (errno != ECONNABORTED && errno != EINTR)
-      return errno == ENOTCONN;
-  return false;
+  int fd;
+  do
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  while (fd < 0 && (errno == ECONNABORTED || errno == EINTR));
+  bool dead = fd < 0 && errno == ENOTCONN;
+  if (fd >= 0)
+    close(fd);
+  return dead;
 }
 
 static void watch(int alive, const char *folder)
@@ -83,12 +86,10 @@ static bool start_watcher(vcca_tsm *t, const char *folder, struct vcca_error *er
 static bool check_folder(const char *folder, char path[PATH_MAX], struct vcca_error *err)
 {
   struct stat st;
-  if (!realpath(folder, path))
-    return errno == ENOTCONN
-               ? vcca_fail(err, VCCA_FAULT_USAGE, "%s has a mount whose server is gone: umount %s (fusermount3 -u %s)", folder, folder, folder)
-               : vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", folder, strerror(errno));
-  if (stat(path, &st) != 0 && errno == ENOTCONN)
+  if (is_dead(folder))
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s has a mount whose server is gone: umount %s (fusermount3 -u %s)", folder, folder, folder);
+  if (!realpath(folder, path) || stat(path, &st) != 0)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", folder, strerror(errno));
   return S_ISDIR(st.st_mode) || vcca_fail(err, VCCA_FAULT_USAGE, "%s is no folder", folder);
 }
 

@@ -31,6 +31,7 @@ struct tsm {
   pthread_mutex_t sem;  /* Linux's tsm_rwsem: of what reports hold. Before lock */
   pthread_mutex_t lock; /* of the directory: names, numbers, references, owners */
   struct tsm_report *first, *last;
+  struct tsm_file *open; /* all files that are */
   uint64_t next_id;
   size_t count;
 };

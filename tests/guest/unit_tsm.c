@@ -420,6 +420,24 @@ static void generations_do_not_meet_by_wrapping_around(void **state)
   close_fixture(&f);
 }
 
+/* As when a program is killed, and the file system ends before it is told. */
+static void files_that_are_open_at_the_end_are_freed(void **state)
+{
+  (void)state;
+  struct fixture f;
+  uint8_t room[VCCA_TOKEN_MAX];
+  vcca_sink out = VCCA_SINK(room);
+  open_fixture(&f);
+  assert_int_equal(put(&f, TSM_INBLOB, challenge, 64), 64);
+  struct tsm_file *read = open_file(&f, TSM_OUTBLOB, TSM_READ), *closed = open_file(&f, TSM_PROVIDER, TSM_READ);
+  struct tsm_file *written = open_file(&f, TSM_INBLOB, TSM_WRITE);
+  assert_true(tsm_read(read, 0, &out) > 0);
+  assert_int_equal(tsm_write(written, 0, vcca_span_of(challenge, 64)), 64);
+  tsm_close(closed);
+  assert_int_equal(tsm_rmdir(f.t, "r"), 0);
+  close_fixture(&f);
+}
+
 static void a_virtcca_guest_has_no_provider(void **state)
 {
   (void)state;
@@ -447,6 +465,7 @@ int main(void)
       cmocka_unit_test(what_is_written_to_a_report_that_is_gone_is_lost),
       cmocka_unit_test(a_monitor_that_fails_gives_linux_errors),
       cmocka_unit_test(generations_do_not_meet_by_wrapping_around),
+      cmocka_unit_test(files_that_are_open_at_the_end_are_freed),
       cmocka_unit_test(a_virtcca_guest_has_no_provider),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

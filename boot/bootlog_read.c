@@ -70,7 +70,7 @@ static bool read_create(struct reader *r, size_t at, vcca_span data)
       .flags = vcca_le64(data.p), .s2sz = data.p[8], .sve_vl = data.p[9], .num_bps = data.p[10], .num_wps = data.p[11], .pmu_num_ctrs = data.p[12]};
   bool lpa2 = p->flags & VCCA_REALM_LPA2, sve = p->flags & VCCA_REALM_SVE, pmu = p->flags & VCCA_REALM_PMU;
   if (p->flags > 7)
-    return vcca_fail_at(r->err, at, "REALM_CREATE's flags 0x%" PRIx64 ": LPA2, SVE and PMU (7) are all there are", p->flags);
+    return vcca_fail_at(r->err, at, "REALM_CREATE's flags 0x%" PRIx64 ": only LPA2, SVE and PMU (7) are defined", p->flags);
   if (p->s2sz < 32 || p->s2sz > (lpa2 ? 52 : 48))
     return vcca_fail_at(r->err, at + 8, "REALM_CREATE's s2sz %" PRIu64 ": an IPA has 32 to 48 bits, 52 with LPA2", p->s2sz);
   if (sve && p->sve_vl > 15)
@@ -84,7 +84,7 @@ static bool read_create(struct reader *r, size_t at, vcca_span data)
   if (!pmu)
     p->pmu_num_ctrs = 0; /* kvmtool writes a number here too; KVM passes none */
   if (data.p[13] > (vcca_rim_rules(r->rules)->sha384 ? VCCA_SHA384 : VCCA_SHA512))
-    return vcca_fail_at(r->err, at + 13, "REALM_CREATE's hash_algo %u is not one of this monitor's", data.p[13]);
+    return vcca_fail_at(r->err, at + 13, "REALM_CREATE's hash_algo %u is not an algorithm of this monitor", data.p[13]);
   p->hash_alg = (enum vcca_hash_alg)data.p[13];
   r->created = true;
   plan_begin(&r->plan, r->hook, r->hook_ctx, &r->out->rim);
@@ -98,11 +98,12 @@ static bool read_ripas(struct reader *r, size_t at, vcca_span data)
     return vcca_fail_at(r->err, at, "INIT_RIPAS has %zu bytes, %d are needed", data.n, RIPAS_SIZE);
   uint64_t base = vcca_le64(data.p), size = vcca_le64(data.p + 8);
   if (!in_realm(r, base, size) || base % PAGE_4K || size % PAGE_4K)
-    return vcca_fail_at(r->err, at, "INIT_RIPAS of 0x%" PRIx64 " bytes at 0x%" PRIx64 ": not granules of a realm of %" PRIu64 " address bits", size,
+    return vcca_fail_at(r->err, at,
+                        "INIT_RIPAS of 0x%" PRIx64 " bytes at 0x%" PRIx64 ": these are not granules of a realm with %" PRIu64 " address bits", size,
                         base, r->plan.params.s2sz);
   for (size_t i = 0; i < r->ripas_count; i++)
     if (base < r->ripas[i].top && base + size > r->ripas[i].base)
-      return vcca_fail_at(r->err, at, "INIT_RIPAS of what has been initialised before, at 0x%" PRIx64, base);
+      return vcca_fail_at(r->err, at, "INIT_RIPAS of a range that was initialised before, at 0x%" PRIx64, base);
   if (r->ripas_count == RANGES)
     return vcca_fail_at(r->err, at, "more than %d INIT_RIPAS events", RANGES);
   r->ripas[r->ripas_count].base = base;
@@ -123,7 +124,7 @@ static bool read_rec(struct reader *r, size_t at, vcca_span data)
   for (size_t i = 0; i < 8; i++)
     rec->gprs[i] = vcca_le64(data.p + 16 + 8 * i);
   if (rec->flags > 1)
-    return vcca_fail_at(r->err, at, "REC_CREATE's flags 0x%" PRIx64 ": runnable (1) is all there is", rec->flags);
+    return vcca_fail_at(r->err, at, "REC_CREATE's flags 0x%" PRIx64 ": only runnable (1) is defined", rec->flags);
   if (++r->recs > VCCA_VCPUS_MAX)
     return vcca_fail_at(r->err, at, "more than %d REC_CREATE events", VCCA_VCPUS_MAX);
   r->plan.vcpus = 1;
@@ -135,10 +136,10 @@ static bool read_tag(struct reader *r, const struct vcca_event *event, size_t at
 {
   vcca_span data = event->data;
   if (data.n < TAG_HEAD)
-    return vcca_fail_at(r->err, at, "a tagged event of %zu bytes: its head alone has %d", data.n, TAG_HEAD);
+    return vcca_fail_at(r->err, at, "a tagged event of %zu bytes: its head has %d", data.n, TAG_HEAD);
   uint32_t id = vcca_le32(data.p), size = vcca_le32(data.p + 4);
   if (size != data.n - TAG_HEAD)
-    return vcca_fail_at(r->err, at + 4, "a tagged event says it has %" PRIu32 " bytes, but %zu follow", size, data.n - TAG_HEAD);
+    return vcca_fail_at(r->err, at + 4, "a tagged event gives its size as %" PRIu32 " bytes, but %zu follow", size, data.n - TAG_HEAD);
   data = vcca_span_sub(data, TAG_HEAD, size);
   at += TAG_HEAD;
   if (id != TAG_REALM_CREATE && !r->created)
@@ -151,7 +152,7 @@ static bool read_tag(struct reader *r, const struct vcca_event *event, size_t at
   case TAG_REC_CREATE:
     return read_rec(r, at, data);
   default:
-    return vcca_fail_at(r->err, at - TAG_HEAD, "tag %" PRIu32 " is not known: REALM_CREATE 1, INIT_RIPAS 2, REC_CREATE 3", id);
+    return vcca_fail_at(r->err, at - TAG_HEAD, "tag %" PRIu32 " is unknown: REALM_CREATE is 1, INIT_RIPAS 2, REC_CREATE 3", id);
   }
 }
 
@@ -248,7 +249,7 @@ static bool place_image(struct reader *r, const struct vcca_event *event, size_t
     return vcca_fail_at(r->err, at, "\"%.*s\": 0x%" PRIx64 " bytes at 0x%" PRIx64 " are not in a realm of %" PRIu64 " address bits", (int)name.n,
                         (const char *)name.p, size, base, r->plan.params.s2sz);
   if (image < 0 && (size > LOG_AREA_MAX || base % PAGE_4K || size % PAGE_4K))
-    return vcca_fail_at(r->err, at, "unmeasured \"%.*s\": 0x%" PRIx64 " bytes at 0x%" PRIx64 "; granules, at most %d MiB, are believed", (int)name.n,
+    return vcca_fail_at(r->err, at, "unmeasured \"%.*s\": 0x%" PRIx64 " bytes at 0x%" PRIx64 "; expected granules, at most %d MiB", (int)name.n,
                         (const char *)name.p, size, base, LOG_AREA_MAX / MIB);
   uint64_t lead = base % PAGE_4K, top = round_up(base + size, PAGE_4K);
   if (!take_memory(r, at, name, base - lead, top, image))
@@ -304,7 +305,8 @@ static bool read_version(struct reader *r, const struct vcca_event *event, size_
   size_t more = data.n >= VERSION_SIZE + VERSION_AREA ? VERSION_AREA : 0;
   out->ram_size = vcca_le64(data.p + VERSION_RAM + more);
   out->cpus = vcca_le32(data.p + VERSION_CPUS + more);
-  return out->cpus <= CPUS_MAX || vcca_fail_at(r->err, at + VERSION_CPUS + more, "VM VERSION: %" PRIu32 " vCPUs are not believed", out->cpus);
+  return out->cpus <= CPUS_MAX ||
+         vcca_fail_at(r->err, at + VERSION_CPUS + more, "VM VERSION: %" PRIu32 " vCPUs are more than a realm can have", out->cpus);
 }
 
 /* TDX's mapping of PCRs, which these logs use: 1 and 7, 2 to 6, 8 to 15, the rest. */
@@ -338,7 +340,7 @@ static bool read_event(struct reader *r, const struct vcca_event *event)
     return read_tag(r, event, at);
   if (event->type == EV_POST_CODE2 || event->type == EV_EFI_PLATFORM_FIRMWARE_BLOB2)
     return read_image(r, event, at);
-  return vcca_fail_at(r->err, event->offset, "an event of type 0x%" PRIx32 " in register 0: what it did to the RIM is not known", event->type);
+  return vcca_fail_at(r->err, event->offset, "an event of type 0x%" PRIx32 " in register 0: its effect on the RIM is unknown", event->type);
 }
 
 static bool read_events(struct reader *r)
@@ -354,7 +356,7 @@ static bool read_events(struct reader *r)
   if (got < 0)
     return false;
   if (!r->created)
-    return vcca_fail_at(r->err, r->log.n, "the log has no REALM_CREATE: it says nothing about a RIM");
+    return vcca_fail_at(r->err, r->log.n, "the log has no REALM_CREATE, so it gives no RIM");
   /* Every host creates a runnable REC, and measures the first. A log that was cut before it would give
    * another RIM. A log with parameters only is a realm that has no content yet. */
   return r->recs > 0 || r->out->rim_events == 1 ||

@@ -136,9 +136,9 @@ bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const cha
 {
   enum vcca_hash_alg alg = plan->params.hash_alg;
   if (plan->rules == VCCA_RULES_VIRTCCA)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a virtCCA host leaves no such log");
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a virtCCA host writes no such log");
   if (strlen(version) > VERSION_RAM - VERSION_VERSION)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "a log has room for %d bytes of a VMM's version, not %zu", VERSION_RAM - VERSION_VERSION,
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a log has room for %d bytes of the VMM's version, this one has %zu", VERSION_RAM - VERSION_VERSION,
                      strlen(version));
   put_header(out, alg);
   put_version(out, plan, vmm, version);

@@ -47,7 +47,7 @@ bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err)
     return vcca_fail_at(err, DTB_MAGIC, "no d00dfeed here: not a flattened device tree (.dtb)");
   size_t total = vcca_be32(dtb.p + DTB_TOTALSIZE);
   if (total > dtb.n)
-    return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but only %zu bytes are there", total, dtb.n);
+    return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but the file has only %zu bytes", total, dtb.n);
   if (total > DTB_MAX) /* booting.rst; also bounds the time of a check */
     return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but arm64 allows no more than 2 MiB", total);
 

@@ -98,24 +98,24 @@ bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const 
   if (cpus >= 0)
     count_cpus(facts, fdt, cpus);
   if (count_memory(fdt) > (model->hole ? 2 : 1))
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it has %u nodes of memory: dump one of a VM without NUMA nodes", count_memory(fdt));
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it has %u memory nodes: dump a tree of a VM without NUMA nodes", count_memory(fdt));
   if (facts->address_cells < 1 || facts->address_cells > 2 || facts->size_cells < 1 || facts->size_cells > 2)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: the root's #address-cells and #size-cells are 1 or 2, not %u and %u",
                      facts->address_cells, facts->size_cells);
   for (size_t i = 0; i < lay->ram_count; i++)
     if ((facts->address_cells == 1 && HI(lay->ram[i].base)) || (facts->size_cells == 1 && HI(lay->ram[i].size)))
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: RAM does not fit its addresses and sizes of 32 bits: less RAM with %s",
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: RAM does not fit into its addresses and sizes of 32 bits: give less RAM with %s",
                        vmm_say(model, VMM_RAM).text);
   if (lay->initrd_size && facts->initrd_cells == 0)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                     "dtb-template: it has no initrd, and its QEMU (before 9.1) may write an initrd's addresses with 4 or 8 bytes: dump one of a "
+                     "dtb-template: it has no initrd, and its QEMU (before 9.1) may write an initrd's addresses with 4 or 8 bytes: dump a tree of a "
                      "VM with -initrd");
   if (lay->initrd_size && facts->initrd_cells == 1 && HI(lay->initrd + lay->initrd_size))
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: the initrd ends beyond the 32 bits that its addresses have there");
   if (!facts->cpus_alone && facts->cpus > 0 && facts->cpus != lay->config->vcpus)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                     "dtb-template: its %u CPUs have caches or other nodes that depend on their number: dump one of a VM with %u CPUs", facts->cpus,
-                     lay->config->vcpus);
+                     "dtb-template: its %u CPUs have caches or other nodes that depend on their number: dump a tree of a VM with %u CPUs",
+                     facts->cpus, lay->config->vcpus);
   return !model->check_template || model->check_template(lay, fdt, err);
 }
 

@@ -172,6 +172,7 @@ bool kvmtool_check_template(const struct vmm_layout *lay, const void *fdt, struc
     return true;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].wrong)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: its %s is not this VM's: dump one with the same %s", rows[i].node, rows[i].what);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: its %s differs from this VM's: dump a tree with the same %s", rows[i].node,
+                       rows[i].what);
   return true;
 }

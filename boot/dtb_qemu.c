@@ -252,7 +252,7 @@ static bool check_devices(const struct vmm_layout *lay, const void *fdt, struct 
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].wanted != rows[i].there)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM with%s %s, and this one has %s: dump one of such a VM",
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM with%s %s, and this VM has %s: dump a tree of such a VM",
                        rows[i].there ? "" : "out", rows[i].what, rows[i].wanted ? "it" : "none");
   return true;
 }
@@ -275,7 +275,7 @@ bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct v
     return false;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].wanted && fdt_path_offset(fdt, rows[i].path) < 0)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM without %s (%s), and this one has it: dump one with %s",
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM without %s (%s), and this VM has it: dump a tree of a VM with %s",
                        rows[i].what, rows[i].path, rows[i].with);
   return true;
 }

@@ -273,7 +273,7 @@ static bool blank(struct vcca_host *h, uint64_t pa, struct vcca_error *err)
 {
   static const uint8_t zeros[PAGE_4K];
   return vcca_host_lend(h->m, pa, VCCA_SPAN(zeros), true) ||
-         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the host's page at 0x%" PRIx64 " is not its own any more", pa);
+         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "host page 0x%" PRIx64 " is in use by a realm", pa);
 }
 
 bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx, struct vcca_booted *out,
@@ -281,7 +281,7 @@ bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress
 {
   struct vcca_error ignored; /* report the first refusal */
   if (host->rmi == (plan->rules == VCCA_RULES_VIRTCCA))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "profile %s does not fit a machine that speaks %s", plan->profile, host->rmi ? "RMI" : "TMI");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "profile %s does not fit a machine with %s", plan->profile, host->rmi ? "RMI" : "TMI");
   if (!blank(host, host->zero_page, err))
     return false;
 

@@ -180,7 +180,7 @@ static bool take_string(struct line *l, vcca_span *out)
   while (n < l->text.n && l->text.p[n] != quote && l->text.p[n] >= ' ' && l->text.p[n] != '\\')
     n++;
   if (n == l->text.n || l->text.p[n] != quote)
-    return complain(l, "this string does not end on its line, or has an escape or control character in it");
+    return complain(l, "this string has no end on its line, or contains an escape or control character");
   *out = vcca_span_sub(l->text, 1, n - 1);
   skip(l, n + 1);
   return true;
@@ -201,7 +201,7 @@ static bool lower(struct line *l, struct vcca_host_caps *caps, enum vcca_cap cap
   if (caps->forced[cap])
     return true;
   if (cap == VCCA_CAP_HASH_ALGO && caps->known[cap] && caps->value[cap] != value)
-    return complain(l, "hash_algo: an earlier file says otherwise; choose with --hash-algo");
+    return complain(l, "hash_algo: an earlier file has another one; choose with --hash-algo");
   if (!caps->known[cap] || value < caps->value[cap])
     caps->value[cap] = value;
   caps->known[cap] = true;
@@ -219,16 +219,16 @@ static bool read_pair(struct line *l, bool seen[VCCA_CAPS], struct vcca_host_cap
   else if (!take_string(l, &key))
     return false;
   if (l->text.p == at_key.text.p)
-    return complain(l, l->text.p[0] == '[' ? "a capability file has no tables" : "a key is wanted here: key = value");
+    return complain(l, l->text.p[0] == '[' ? "a capability file has no tables" : "expected a key: key = value");
   if (!find_key(key, &cap))
-    return complain(&at_key, "no such key: ipa_bits, num_bps, num_wps, sve_vl, pmu_num_ctrs, pmu, lpa2, hash_algo");
+    return complain(&at_key, "unknown key; the keys are ipa_bits, num_bps, num_wps, sve_vl, pmu_num_ctrs, pmu, lpa2, hash_algo");
   if (seen[cap])
-    return complain(&at_key, "this key stands in the file twice");
+    return complain(&at_key, "the file has this key twice");
   seen[cap] = true;
 
   skip_blanks(l);
   if (l->text.n == 0 || l->text.p[0] != '=')
-    return complain(l, "'=' is wanted here: key = value");
+    return complain(l, "expected '=': key = value");
   skip(l, 1);
   skip_blanks(l);
   struct line at_value = *l;
@@ -245,7 +245,7 @@ static bool read_pair(struct line *l, bool seen[VCCA_CAPS], struct vcca_host_cap
                           caps_rows[cap].kind == HASH ? "\"RmiHashSha256\", \"RmiHashSha384\" or \"RmiHashSha512\"" : why);
   skip_blanks(l);
   if (l->text.n > 0 && l->text.p[0] != '#')
-    return complain(l, "only a comment may follow the value");
+    return complain(l, "only a comment can follow the value");
   return lower(&at_value, caps, cap, value);
 }
 

@@ -267,7 +267,7 @@ static bool destroy_data(struct vcca_host *h, const struct host_vm *vm, struct v
       continue;
     }
     if (top <= ipa)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "rmi DATA_DESTROY at 0x%" PRIx64 " names no address to go on from", ipa);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "rmi DATA_DESTROY at 0x%" PRIx64 " gives no address to continue from", ipa);
   }
   return true;
 }
@@ -285,7 +285,7 @@ static bool destroy_tables(struct vcca_host *h, const struct host_vm *vm, int le
     if (status == RMI_SUCCESS && !undelegate(h, table, 1, err))
       return false;
     if (top <= ipa)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "rmi RTT_DESTROY at 0x%" PRIx64 " names no address to go on from", ipa);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "rmi RTT_DESTROY at 0x%" PRIx64 " gives no address to continue from", ipa);
   }
   return true;
 }

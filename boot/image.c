@@ -23,7 +23,7 @@ static const struct {
   size_t n;
   const char *what;
 } wrapped[] = {
-    {0, "\x1f\x8b", 2, "gzip-compressed, and not unpacked by this VMM: run gunzip on it first," BY_ITSELF},
+    {0, "\x1f\x8b", 2, "gzip-compressed, and this VMM does not unpack it: run gunzip on it first," BY_ITSELF},
     {0, "\x28\xb5\x2f\xfd", 4, "zstd-compressed, which no VMM unpacks: run unzstd on it first," BY_ITSELF},
     {0, "\xfd\x37zXZ", 5, "xz-compressed, which no VMM unpacks: run unxz on it first," BY_ITSELF},
     {0, "BZh", 3, "bzip2-compressed, which no VMM unpacks: run bunzip2 on it first," BY_ITSELF},
@@ -31,8 +31,8 @@ static const struct {
     {0, "\x04\x22\x4d\x18", 4, "lz4-compressed, which no VMM unpacks: run unlz4 on it first," BY_ITSELF},
     {0, "\x89LZO\0", 5, "lzo-compressed, which no VMM unpacks: run unlzop on it first," BY_ITSELF},
     {0, "\x5d\0\0", 3, "lzma-compressed, which no VMM unpacks: run unlzma on it first," BY_ITSELF},
-    {0, "\x7f\x45LF", 4, "an ELF file (vmlinux): how it is started is not modelled: give arch/arm64/boot/Image instead," BY_ITSELF},
-    {0, "\x27\x05\x19\x56", 4, "a U-Boot image (uImage): how it is started is not modelled: take the Image out of it (dumpimage)," BY_ITSELF},
+    {0, "\x7f\x45LF", 4, "an ELF file (vmlinux), whose start is not modelled: give arch/arm64/boot/Image instead," BY_ITSELF},
+    {0, "\x27\x05\x19\x56", 4, "a U-Boot image (uImage), whose start is not modelled: extract the Image (dumpimage)," BY_ITSELF},
     {0, "\xd0\x0d\xfe\xed", 4, "a device tree or a FIT image, not a kernel: give the Image instead"},
     {514, "HdrS", 4, "a kernel for x86, not for arm64"},
     {36, "\x18\x28\x6f\x01", 4, "a zImage for 32-bit Arm, not a kernel for arm64"},
@@ -71,7 +71,7 @@ static bool refuse_zboot(const struct image_zboot *z, struct vcca_error *err)
     if (strcmp(z->type, how[i][0]) == 0)
       tool = how[i][1];
   return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                   "this is an EFI zboot image with %s compression, which this VMM does not unpack: take the Image out of it (tail -c +%" PRIu64
+                   "this is an EFI zboot image with %s compression, which this VMM does not unpack: extract the Image (tail -c +%" PRIu64
                    " FILE | head -c %" PRIu64 " | %s)," BY_ITSELF,
                    z->type[0] ? z->type : "unknown", (uint64_t)z->at + 1, (uint64_t)z->n, tool ? tool : "what unpacks it");
 }
@@ -83,7 +83,7 @@ static bool refuse_wrapped(vcca_span image, struct vcca_error *err)
   if (image_zboot(image, &z))
     return refuse_zboot(&z, err);
   if (has(image, 4, "zimg", 4))
-    return vcca_fail_at(err, 0, "this looks like an EFI zboot image, but its header is not whole");
+    return vcca_fail_at(err, 0, "this looks like an EFI zboot image, but its header is not complete");
   for (size_t i = 0; i < sizeof wrapped / sizeof *wrapped; i++)
     if (has(image, wrapped[i].offset, wrapped[i].bytes, wrapped[i].n))
       return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "this is %s", wrapped[i].what);
@@ -100,7 +100,7 @@ bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_image *out, struct
   if (image.n < HEADER)
     return vcca_fail_at(err, image.n, "ends inside the 64-byte arm64 Image header");
   if (!magic)
-    return vcca_fail_at(err, MAGIC, "no \"ARM\\x64\" here: not an uncompressed arm64 Image");
+    return vcca_fail_at(err, MAGIC, "there is no \"ARM\\x64\" here: not an uncompressed arm64 Image");
 
   *out = (struct vcca_arm64_image){
       .text_offset = vcca_le64(image.p + TEXT_OFFSET),

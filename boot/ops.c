@@ -233,7 +233,7 @@ static bool run_list(struct ops *o, const struct tree_node *root)
   if (!get_number(&o->reading, root, "vcca-ops", &format, o->err))
     return false;
   if (format != 1)
-    return tree_fail(tree_get(root, "vcca-ops"), o->err, "lists of format 1 are understood");
+    return tree_fail(tree_get(root, "vcca-ops"), o->err, "vcca reads lists of format 1");
   if (profile->kind != TREE_SCALAR || !vcca_rim_rules_named(profile->text, &o->rules))
     return tree_fail(profile, o->err, "the profiles are arm-rmm-1.0, arm-rmm-2.0, arm-rmm-2.0-bet1 and virtcca");
   o->rule = vcca_rim_rules(o->rules);

@@ -75,14 +75,14 @@ const struct vcca_segment *vcca_plan_segment(const struct vcca_plan *plan, enum 
 static bool check_images(const struct profile *p, const struct vcca_vm *vm, struct vcca_error *err)
 {
   if (p->kernel_only && (vm->initrd.p || vm->firmware.p))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: profile %s starts from a kernel alone; its root file system is a disk",
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: profile %s starts from a kernel only; its root file system is a disk",
                      vm->initrd.p ? "initrd" : "firmware", p->name);
   if (vm->kernel.p && vm->firmware.p)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "kernel and firmware: a VM starts from one of them, firmware finds its kernel on a disk");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "kernel and firmware: give one of them; firmware finds its kernel on a disk");
   if (!vm->kernel.p && !vm->firmware.p)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "kernel or firmware: one of them is needed");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "kernel or firmware: give one of them");
   if (vm->initrd.p && !vm->kernel.p)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "initrd: only a kernel takes one, firmware loads its own");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "initrd: give it with a kernel only; firmware loads its own");
   if (vm->firmware.p && vm->firmware.n == 0)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "firmware: the file is empty");
   if (!vm->dtb.p)
@@ -113,9 +113,9 @@ static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, str
   if ((vm->num_wps && vm->num_wps < 2) || vm->num_wps > 64)
     return vcca_fail(err, VCCA_FAULT_USAGE, "num_wps %u: a CPU has 2 to 64 watchpoints", vm->num_wps);
   if (vm->ram_base % BLOCK_2M || vm->ram_base >= ADDRESS_LIMIT)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 ": a multiple of 2 MiB below 2^48 is needed", vm->ram_base);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 ": it must be a multiple of 2 MiB below 2^48", vm->ram_base);
   if (vm->ram_size % PAGE_4K || vm->ram_size > ADDRESS_LIMIT)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": a multiple of 4 KiB up to 2^48 is needed (--ram)", vm->ram_size);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": it must be a multiple of 4 KiB up to 2^48 (--ram)", vm->ram_size);
   return true;
 }
 
@@ -154,7 +154,7 @@ static bool check_segments(const struct profile *p, const struct vcca_plan *plan
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
     if (s->role != VCCA_ROLE_FIRMWARE && segment_end(s) > ram_end)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least that much (--ram)",
+      return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least this much RAM (--ram)",
                        in_mib(plan->ram_size), vcca_role_name(s->role), in_mib(segment_end(s) - plan->ram_base));
   }
   return true;

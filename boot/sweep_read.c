@@ -197,7 +197,7 @@ static bool check_axis(struct sweep_reader *r, const struct tree_node *node, enu
     if (s->axes[i].option == option)
       return tree_fail_key(node, r->err, "\"%s\" is both fixed and in the matrix", name);
   if (list && (node->kind != TREE_LIST || node->count == 0))
-    return tree_fail(node, r->err, "\"%s\" wants a list of at least one value, such as [1, 2]", name);
+    return tree_fail(node, r->err, "\"%s\" needs a list of at least one value, such as [1, 2]", name);
   if (list && node->count > VCCA_SWEEP_VALUES)
     return tree_fail(node, r->err, "more than %d values in one list", VCCA_SWEEP_VALUES);
   return true;
@@ -293,7 +293,7 @@ static bool read_plan(struct sweep_reader *r, const struct tree_node *root)
       !tree_need(root, "profile", &profile, r->err) || !tree_need(root, "matrix", &matrix, r->err) || !value_number(&plain, format, &version, r->err))
     return false;
   if (version != 1)
-    return tree_fail(format, r->err, "plans of format 1 are understood");
+    return tree_fail(format, r->err, "vcca reads plans of format 1");
   return tree_only(matrix, option_words("", words), "the matrix", r->err) && read_profile(r, profile) && read_axes(r, root, matrix) &&
          read_axes(r, matrix, matrix);
 }

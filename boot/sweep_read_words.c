@@ -18,12 +18,12 @@ const char *sweep_keep(struct sweep_reader *r, vcca_span text)
 bool sweep_check_text(struct sweep_reader *r, const struct tree_node *node, bool may_be_empty)
 {
   if (node->kind != TREE_SCALAR || (node->text.n == 0 && !may_be_empty))
-    return tree_fail(node, r->err, "text was expected (none: without)");
+    return tree_fail(node, r->err, "text was expected (none: without the option)");
   if (node->text.n > VCCA_SWEEP_TEXT_MAX)
     return tree_fail(node, r->err, "%zu bytes of text, at most %d", node->text.n, VCCA_SWEEP_TEXT_MAX);
   for (size_t i = 0; i < node->text.n; i++)
     if (node->text.p[i] < ' ')
-      return tree_fail(node, r->err, "text without control characters was expected: a row is a line");
+      return tree_fail(node, r->err, "text without control characters was expected, because a row is one line");
   return true;
 }
 
@@ -87,7 +87,7 @@ bool sweep_read_words(struct sweep_reader *r, const struct tree_node *node, bool
 {
   bool list = node->kind == TREE_LIST;
   if (list && node->count == 0)
-    return tree_fail(node, r->err, "an empty list (none: without)");
+    return tree_fail(node, r->err, "an empty list (write none to leave the option out)");
   for (const struct tree_node *n = list ? node->first : node; n; n = list ? n->next : NULL) {
     const char *word;
     if (!sweep_check_text(r, n, list && shell))

@@ -64,7 +64,7 @@ static bool check_segment(const struct vmm_model *model, const struct vcca_plan 
   if (model->flash && s->role == VCCA_ROLE_FIRMWARE)
     return true;
   if (s->ipa < plan->ram_base || segment_end(s) > top)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the %s (0x%" PRIx64 "-0x%" PRIx64 ") is not within RAM (0x%" PRIx64 "-0x%" PRIx64 "): give more with %s",
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the %s (0x%" PRIx64 "-0x%" PRIx64 ") is not in RAM (0x%" PRIx64 "-0x%" PRIx64 "): give more RAM with %s",
                      vcca_role_name(s->role), s->ipa, segment_end(s), plan->ram_base, top, vmm_say(model, VMM_RAM).text);
   return true;
 }
@@ -90,11 +90,11 @@ static bool check_gap(const struct vmm_model *model, const struct vcca_vmm_confi
     return true;
   if (model->low_ram && plan->ram_size >= model->low_ram)
     return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": %ssmaller images; %s puts all below %" PRIu64
-                     " MiB, more RAM does not help",
+                     "the %s ends at 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give %ssmaller images; %s puts all images below %" PRIu64
+                     " MiB, so more RAM does not help",
                      vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, elsewhere, model->program, in_mib(model->low_ram));
   return vcca_fail(err, VCCA_FAULT_USAGE,
-                   "the %s reaches up to 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, %sor smaller images",
+                   "the %s ends at 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, %sor smaller images",
                    vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, vmm_say(model, VMM_RAM).text, elsewhere);
 }
 
@@ -106,8 +106,9 @@ static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_
   uint64_t ram_end = plan->ripas[plan->ripas_count - 1].top, limit = (uint64_t)1 << (plan->params.s2sz - 1);
   if (ram_end > limit)
     return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "RAM ends at 0x%" PRIx64 ", but with %" PRIu64 " address bits a realm's own end at 0x%" PRIx64 ": less RAM with %s%s", ram_end,
-                     plan->params.s2sz, limit, vmm_say(model, VMM_RAM).text,
+                     "RAM ends at 0x%" PRIx64 ", but with %" PRIu64 " address bits a realm's own addresses end at 0x%" PRIx64
+                     ": give less RAM with %s%s",
+                     ram_end, plan->params.s2sz, limit, vmm_say(model, VMM_RAM).text,
                      plan->params.s2sz < model->ipa_bits(config) ? ", or a host with more --ipa-bits" : "");
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
@@ -115,8 +116,8 @@ static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_
     if (!check_segment(model, plan, s, err))
       return false;
     if (end > segment_end(s) && end > top)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64 ": give more with %s", end,
-                       top, vmm_say(model, VMM_RAM).text);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64 ": give more RAM with %s",
+                       end, top, vmm_say(model, VMM_RAM).text);
     if (i + 1 < plan->segment_count && !check_gap(model, config, plan, s, end, err))
       return false;
   }
@@ -159,10 +160,10 @@ static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_con
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bool by_firmware = model->flash && config->firmware && i < 2;
     if (rows[i].asked && !by_firmware && !rows[i].given.p)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts from '%.60s', which is the host's: give a local copy with --%s", model->program,
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts from '%.60s', a file of the host: give a local copy with --%s", model->program,
                        rows[i].asked, rows[i].what);
     if (!rows[i].asked && rows[i].given.p)
-      vmm_note(notes, "--%s is not used: %s is not asked for one", rows[i].what, model->program);
+      vmm_note(notes, "--%s is not used: %s's command line does not ask for it", rows[i].what, model->program);
     if (!rows[i].asked || by_firmware)
       *rows[i].out = vcca_span_of(NULL, 0);
   }
@@ -170,7 +171,7 @@ static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_con
     out->kernel = out->unpacked;
   note_headless(model, out->kernel, notes);
   if (!out->kernel.p && !out->firmware.p)
-    vmm_note(notes, "neither a kernel nor firmware: nothing that could start");
+    vmm_note(notes, "neither a kernel nor firmware: the VM has nothing to start");
   return true;
 }
 
@@ -184,15 +185,17 @@ static bool own_tree_known(const struct vcca_vmm_config *config, bool template, 
   if (other[0])
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes the device tree in a way that is not modelled: give the VMM's own with --dtb", other);
   return template || !more[0] ||
-         vcca_fail(err, VCCA_FAULT_USAGE,
-                   "%s adds to the device tree what is not modelled: give the VMM's own with --dtb, or that of such a VM with --dtb-template", more);
+         vcca_fail(
+             err, VCCA_FAULT_USAGE,
+             "%s adds to the device tree something that is not modelled: give the VMM's own with --dtb, or that of such a VM with --dtb-template",
+             more);
 }
 
 /* A remark: the tree that is measured is not the one that the VMM makes. */
 static void note_made(const struct vmm_model *model, const struct vmm_notes *notes)
 {
   vmm_note(notes,
-           "the device tree is made here, it is not the VMM's own: write it with --output-dtb FILE and start the VM with it (%s FILE), or give the "
+           "vcca made this device tree, it is not the VMM's own: write it with --output-dtb FILE and start the VM with it (%s FILE), or give the "
            "VMM's own with --dtb",
            vmm_say(model, VMM_DTB).text);
 }
@@ -202,7 +205,7 @@ static bool add_tree(const struct vmm_model *model, struct vmm_layout *lay, cons
 {
   vcca_span dtb = images->dtb;
   if (dtb.p && images->dtb_template.p)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--dtb and --dtb-template: one of them");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--dtb and --dtb-template: give one of them");
   if (!dtb.p && !own_tree_known(lay->config, images->dtb_template.p != NULL, err))
     return false;
   if (dtb.p) {
@@ -271,13 +274,13 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   if (!vcca_rim_rules(rules)->rmm)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts realms: RMM 1.0 or 2.0", model->name);
   if (rules != VCCA_RULES_ARM_1_0 && (config->has_hash || config->has_rpv || config->log))
-    vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; predicted as asked");
+    vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; vcca uses the values that are given");
 
   struct vmm_layout lay = {.config = config, .template = TEMPLATE_NONE};
   split_ram(model, config->ram_size, &lay);
   if (lay.ram_count > 1)
-    vmm_note(&notes, "RAM beyond %" PRIu64 " MiB lies from 4 GiB on, as in %s's main line; its realm branch has not been read",
-             in_mib(lay.ram[0].size), model->program);
+    vmm_note(&notes, "RAM beyond %" PRIu64 " MiB begins at 4 GiB, as in %s's main branch; its realm branch was not checked", in_mib(lay.ram[0].size),
+             model->program);
   start_plan(model, &lay, rules, &out->plan);
   if (!vmm_resolve(model, config, host, rules, &out->plan.params, err) || !pick_images(model, config, images, &used, &notes, err))
     return false;
@@ -292,7 +295,7 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
                                            : lay_out(model, &lay, &used, out, err);
   free(bootargs);
   if (good && lay.template.seeds)
-    vmm_note(&notes, "the template has random seeds in /chosen (kaslr-seed, rng-seed): the RIM holds only for a VM whose tree has the same");
+    vmm_note(&notes, "the template has random seeds in /chosen (kaslr-seed, rng-seed): the RIM is right only for a VM whose tree has the same seeds");
   return good;
 }
 

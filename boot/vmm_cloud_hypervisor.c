@@ -36,7 +36,7 @@ static const struct vmm_option cpus_keys[] = {
 static bool read_hotplug(const struct vmm_value *v, struct vcca_error *err)
 {
   uint64_t size;
-  return (vmm_number(v, &size) && size == 0) || vmm_refuse(v, "RAM that may be plugged in moves what lies behind it, which is not modelled", err);
+  return (vmm_number(v, &size) && size == 0) || vmm_refuse(v, "RAM that can be added later moves what follows it; this is not modelled", err);
 }
 
 static const struct vmm_option memory_keys[] = {
@@ -89,7 +89,7 @@ static bool read_serial(const struct vmm_value *v, struct vcca_error *err)
   bool known = !v->config->serial || memchr(v->text.p, '=', v->text.n);
   for (size_t i = 0; i < 3; i++)
     known |= vcca_span_is(v->text, modes[i]);
-  return known || vmm_refuse(v, "off, pty, tty, null, file=PATH or socket=PATH is wanted", err);
+  return known || vmm_refuse(v, "expected off, pty, tty, null, file=PATH or socket=PATH", err);
 }
 
 /* A device at the virtual IOMMU, which is in the device tree. */
@@ -116,7 +116,7 @@ static const struct vmm_option device_keys[] = {
   {                                                                  \
     .name = (text), .value = true, .many = true, .keys = device_keys \
   }
-#define NO_VM "cloud-hypervisor prints something and ends: there is no VM"
+#define NO_VM "cloud-hypervisor prints something and ends: it starts no VM"
 static const struct vmm_option options[] = {
     {.name = "cpus", .value = true, .keys = cpus_keys},
     {.name = "memory", .value = true, .keys = memory_keys},
@@ -127,7 +127,7 @@ static const struct vmm_option options[] = {
     {.name = "serial", .value = true, .read = read_serial},
     {.name = "firmware", .value = true, .why = "cloud-hypervisor starts realms from a kernel: give --kernel"},
     {.name = "igvm", .value = true, .why = "cloud-hypervisor starts realms from a kernel: give --kernel"},
-    {.name = "restore", .value = true, .why = "a VM that comes from elsewhere was measured where it started: give the command line of that"},
+    {.name = "restore", .value = true, .why = "a migrated VM was measured where it started: give the command line of its start"},
     {.name = "memory-zone", .value = true, .many = true, .why = "RAM in zones is not modelled: give all of it with --memory size="},
     {.name = "numa", .value = true, .many = true, .tree = VMM_TREE_OTHER},
     {.name = "pci-segment", .value = true, .many = true, .tree = VMM_TREE_OTHER},
@@ -176,16 +176,16 @@ static const struct vmm_option options[] = {
 static void announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes)
 {
   if (!config->realm)
-    vmm_note(notes, "the VM as written is no realm and not measured: it has no --platform arm_rme=on; the RIM is that of the same VM with it");
+    vmm_note(notes, "the VM as written is not a realm and not measured: it has no --platform arm_rme=on; the RIM is that of the same VM with it");
 }
 
 static bool check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
 {
   (void)model;
   if (config->ram_size == 0 || config->ram_size % PAGE_4K != 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--memory size: RAM is a multiple of 4 KiB, and not nothing");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--memory size: RAM is a multiple of 4 KiB, and not 0");
   if (config->ram_size > DEVICES_END - HIGH_RAM)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "RAM goes beyond the 46 address bits that cloud-hypervisor uses: less RAM with --memory size=");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "RAM goes beyond the 46 address bits that cloud-hypervisor uses: give less RAM with --memory size=");
   return true;
 }
 

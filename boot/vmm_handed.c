@@ -16,8 +16,8 @@ void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_i
     return;
   }
   if (!given->kernel.p || (config->initrd && !given->initrd.p)) {
-    vmm_note(notes, "no REM0, which firmware makes of the %s: give a local copy with --%s", given->kernel.p ? "initrd" : "kernel",
-             given->kernel.p ? "initrd" : "kernel");
+    vmm_note(notes, "no REM0: firmware computes it from the %s, which is not given: give a local copy with --%s",
+             given->kernel.p ? "initrd" : "kernel", given->kernel.p ? "initrd" : "kernel");
     return;
   }
   const char *append = config->append ? config->append : "";

@@ -100,7 +100,7 @@ static char *bootargs(const struct vcca_vmm_config *config)
 const struct vmm_model vmm_kvmtool = {
     .name = "kvmtool", .summary = "kvmtool, granules in order, the device tree near 256 MiB with firmware too", .chunk = PAGE_4K, KVMTOOL};
 const struct vmm_model vmm_kvmtool_linaro = {.name = "kvmtool-linaro",
-                                             .summary = "kvmtool's Linaro branch: the device tree behind the firmware",
+                                             .summary = "kvmtool's Linaro branch: the device tree after the firmware",
                                              .chunk = PAGE_4K,
                                              .dtb_behind_firmware = true,
                                              KVMTOOL};

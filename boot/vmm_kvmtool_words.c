@@ -41,7 +41,7 @@ static bool read_address(const struct vmm_value *v, struct vcca_error *err)
 {
   uint64_t at;
   if (!vmm_number(v, &at) || at >= ADDRESS_LIMIT || at % PAGE_4K != 0)
-    return vmm_refuse(v, "an address is wanted, a multiple of 4 KiB", err);
+    return vmm_refuse(v, "expected an address, a multiple of 4 KiB", err);
   v->config->firmware_base = at;
   return true;
 }
@@ -62,7 +62,7 @@ static bool read_rpv_hex(const struct vmm_value *v, struct vcca_error *err)
   uint8_t rpv[sizeof v->config->rpv] = {0};
   vcca_sink out = VCCA_SINK(rpv);
   if (!vcca_hex_read(v->text, &out, NULL) || !vcca_sink_ok(&out))
-    return vmm_refuse(v, "at most 64 bytes in hexadecimal are wanted", err);
+    return vmm_refuse(v, "expected at most 64 bytes in hexadecimal", err);
   memcpy(v->config->rpv, rpv, sizeof rpv);
   return v->config->has_rpv = true;
 }
@@ -100,7 +100,7 @@ static bool read_transport(const struct vmm_value *v, struct vcca_error *err)
 {
   v->config->virtio_mmio = vcca_span_is(v->text, "mmio") || vcca_span_is(v->text, "mmio-legacy");
   return v->config->virtio_mmio || vcca_span_is(v->text, "pci") || vcca_span_is(v->text, "pci-legacy") ||
-         vmm_refuse(v, "pci, pci-legacy, mmio or mmio-legacy is wanted", err);
+         vmm_refuse(v, "expected pci, pci-legacy, mmio or mmio-legacy", err);
 }
 
 static bool force_pci(const struct vmm_value *v, struct vcca_error *err)
@@ -153,7 +153,7 @@ static bool read_network_parameter(const struct vmm_value *v, struct vcca_vmm_co
     one->mmio_devices = vcca_span_is(text, "mmio") || vcca_span_is(text, "mmio-legacy");
     one->devices = !one->mmio_devices && !vcca_span_is(text, "pci") && !vcca_span_is(text, "pci-legacy");
     if (one->devices)
-      vmm_note(v->notes, "%s trans is neither mmio nor pci: the device is of --virtio-transport", v->what);
+      vmm_note(v->notes, "%s trans is neither mmio nor pci: the device has the transport of --virtio-transport", v->what);
     return true;
   }
   for (size_t i = 0; i < sizeof of_back_end / sizeof *of_back_end; i++)
@@ -196,13 +196,13 @@ static bool note_seed(const struct vmm_value *v, struct vcca_error *err)
   if (!v->unset && !vmm_number(v, &seed))
     return vmm_refuse(v, "a number is wanted", err);
   if (!v->unset)
-    vmm_note(v->notes, "%s is in kvmtool's own device tree only: give that with --dtb, or start the VM with the one that is made here", v->what);
+    vmm_note(v->notes, "%s is in kvmtool's own device tree only: give that tree with --dtb, or start the VM with vcca's tree", v->what);
   return true;
 }
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
-#define NO_VM "lkvm prints something and ends: there is no VM"
+#define NO_VM "lkvm prints something and ends: it starts no VM"
 const struct vmm_option kvmtool_options[] = {
     {.name = "cpus", .letter = 'c', .value = true, VMM_NUMBER(vcpus, 1, VCCA_VCPUS_MAX), .no = true},
     {.name = "mem", .letter = 'm', .value = true, .read = read_memory, VMM_FIELD(uint64_t *, ram_size)},
@@ -222,7 +222,7 @@ const struct vmm_option kvmtool_options[] = {
     {.name = "disable-sve", .read = disable_sve, .no = true},
     {.name = "sve-vl",
      .value = true,
-     .why = "it is of an early realm branch, whose realms had no SVE without it: say --sve-max-vl, or --disable-sve"},
+     .why = "it is of an early realm branch, whose realms had no SVE without it: give --sve-max-vl or --disable-sve"},
     {.name = "sve-max-vl", .value = true, .read = read_vectors, VMM_FIELD(unsigned *, sve_max), .min = 128, .max = 2048},
     {.name = "irqchip", .value = true, .read = read_irqchip},
     {.name = "virtio-transport", .value = true, .read = read_transport},
@@ -270,7 +270,7 @@ const struct vmm_option kvmtool_options[] = {
 void kvmtool_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes)
 {
   if (!config->realm)
-    vmm_note(notes, "the VM as written is no realm and not measured: it has no --realm; the RIM is that of the same VM with it");
+    vmm_note(notes, "the VM as written is not a realm and not measured: it has no --realm; the RIM is that of the same VM with it");
 }
 
 bool kvmtool_check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
@@ -278,12 +278,12 @@ bool kvmtool_check(const struct vmm_model *model, struct vcca_vmm_config *config
   (void)model;
   config->devices += (unsigned)config->balloon + config->rng + config->vsock + config->console_device;
   if (config->vcpus == 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--cpus: the number of vCPUs is needed, at least 1; kvmtool's default depends on the host");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--cpus: give the number of vCPUs, at least 1; kvmtool's default depends on the host");
   if (config->ram_size == 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--mem: the size of RAM is needed, and not 0; kvmtool's default depends on the host");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--mem: give the size of RAM, not 0; kvmtool's default depends on the host");
   if (config->ram_size % BLOCK_2M != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--mem: RAM is a multiple of 2 MiB");
   if (config->kernel && config->firmware)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--kernel and --firmware: one of them");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--kernel and --firmware: give one of them");
   return true;
 }

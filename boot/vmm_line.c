@@ -57,8 +57,7 @@ static bool read_values(struct reading *r, const struct found *f, const char *wo
   if (o->optional && (!more || r->words[r->at][0] == '-'))
     return read_option(r, f, NULL, err);
   if (!more || (hyphen && r->model->style == VMM_CLAP))
-    return vcca_fail(err, VCCA_FAULT_USAGE,
-                     hyphen ? "%.60s needs a value: one that starts with a hyphen is joined to it by =" : "%.60s needs a value", word);
+    return vcca_fail(err, VCCA_FAULT_USAGE, hyphen ? "%.60s needs a value: join one that starts with a hyphen by =" : "%.60s needs a value", word);
   do {
     if (!read_option(r, f, r->words[r->at++], err))
       return false;
@@ -79,9 +78,9 @@ static bool read_qemu(struct reading *r, const char *word, struct vcca_error *er
   while (f.row->name && strcmp(f.row->name, name) != 0)
     f.row++;
   if (!f.row->name && strchr(name, '='))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s': the value of an option is a word of its own", r->model->program, word);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s': the value of an option is a separate argument", r->model->program, word);
   if (!f.row->name)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s' that is known: leave it out if it cannot change what the VM starts with",
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s' that vcca knows: leave it out if it cannot change what the VM starts with",
                      r->model->program, word);
   return read_values(r, &f, word, err);
 }
@@ -126,7 +125,7 @@ static bool find_long(const struct vmm_model *model, const char *word, struct fo
   }
   if (like == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s'", model->program, word);
-  return like == 1 || vcca_fail(err, VCCA_FAULT_USAGE, "'%.60s' is short for --%s and for --%s: say which", word, other, f->row->name);
+  return like == 1 || vcca_fail(err, VCCA_FAULT_USAGE, "'%.60s' is short for --%s and for --%s: write one of them", word, other, f->row->name);
 }
 
 /* Reads the letters of an argument. The first letter that takes a value takes the rest, or the next argument. */
@@ -154,7 +153,7 @@ static bool read_lkvm(struct reading *r, const char *word, struct vcca_error *er
   struct found f;
   if (strcmp(word, "--") == 0 || word[0] != '-' || !word[1]) {
     if (strcmp(word, "--") == 0 || r->out->kernel)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s': a word of its own is the kernel, and there is one already",
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s': an argument without an option is the kernel, and there is one already",
                        r->model->program, word);
     r->out->kernel = word;
     return true;
@@ -190,7 +189,7 @@ static bool read_clap(struct reading *r, const char *word, struct vcca_error *er
   size_t i = (size_t)(f.row - r->model->options);
   uint64_t bit = (uint64_t)1 << i % 64, *seen = &r->out->seen[i / 64 % 2];
   if ((*seen & bit) && !r->out->amend && !f.row->many && !letter)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s takes --%s once: put all of it into one", r->model->program, f.row->name);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s takes --%s only once: put all values into one", r->model->program, f.row->name);
   *seen |= bit;
   return read_values(r, &f, word, err);
 }

@@ -222,7 +222,7 @@ static int end_json(struct vmm_list *l, const char *what, struct vcca_error *err
   l->at++;
   skip_space(l);
   l->ended = true;
-  return l->at == l->text.n ? 0 : fail(l, what, "JSON goes on behind its object", err);
+  return l->at == l->text.n ? 0 : fail(l, what, "JSON continues after its object", err);
 }
 
 static bool seen_before(const struct vmm_list *l, vcca_span raw)
@@ -245,21 +245,21 @@ static int next_json(struct vmm_list *l, const char *what, struct vmm_member *ou
   skip_space(l);
   size_t from = l->at;
   if ((peek(l) != '"' && peek(l) != '\'') || !read_string(l, l->key_room, sizeof l->key_room, &out->key))
-    return fail(l, what, "JSON: a key in quotes, of at most 64 bytes, is wanted", err);
+    return fail(l, what, "JSON: expected a key in quotes, of at most 64 bytes", err);
   vcca_span raw = vcca_span_sub(l->text, from, l->at - from);
   if (seen_before(l, raw)) {
     l->at = from;
-    return fail(l, what, "JSON: this key is there already", err);
+    return fail(l, what, "JSON: the object has this key already", err);
   }
   if (l->count == VMM_LIST_KEYS)
     return fail(l, what, "JSON: more than 64 keys", err);
   skip_space(l);
   if (peek(l) != ':')
-    return fail(l, what, "JSON: a colon is wanted", err);
+    return fail(l, what, "JSON: expected a colon", err);
   l->at++;
   skip_space(l);
   if (!read_json_value(l, out))
-    return fail(l, what, "JSON: no value that can be read (a string, true, false, a number, an object or an array)", err);
+    return fail(l, what, "JSON: expected a value (a string, true, false, a number, an object or an array)", err);
   out->bare = false;
   l->seen[l->count++] = raw;
   return 1;
@@ -322,12 +322,12 @@ static bool read_member(const struct vmm_value *list, const struct vmm_option *k
   while (row->name && !key_is(row, m, first))
     row++;
   if (!row->name && m->bare)
-    return vmm_refuse(&v, "name=value is wanted", err);
+    return vmm_refuse(&v, "expected name=value", err);
   snprintf(what, sizeof what, m->bare ? "%s" : "%s %.*s", list->what, v.key.n < 40 ? (int)v.key.n : 40, (const char *)v.key.p);
   v.what = what;
   v.row = row;
   if (!row->name)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s is not supported: what it changes is not known", what);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s is not supported: its effect is unknown", what);
   return type_fits(&v, err) && vmm_read_row(&v, err);
 }
 

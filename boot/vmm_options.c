@@ -49,7 +49,7 @@ bool vmm_read_text(const struct vmm_value *v, struct vcca_error *err)
 bool vmm_keep_text(char room[64], const struct vmm_value *v, const char *what, vcca_span text, struct vcca_error *err)
 {
   if (text.n == 0 || text.n >= 64)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s of 1 to 63 bytes is wanted", v->what, what);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s: expected %s of 1 to 63 bytes", v->what, what);
   snprintf(room, 64, "%.*s", (int)text.n, (const char *)text.p);
   return true;
 }
@@ -118,7 +118,7 @@ bool vmm_read_number(const struct vmm_value *v, struct vcca_error *err)
   char why[60];
   uint64_t number = 0;
   unsigned value;
-  snprintf(why, sizeof why, "a number of %u to %u is wanted", v->row->min, v->row->max);
+  snprintf(why, sizeof why, "expected a number from %u to %u", v->row->min, v->row->max);
   if (!v->unset && (!vmm_number(v, &number) || number < v->row->min || number > v->row->max))
     return vmm_refuse(v, why, err);
   value = (unsigned)number;
@@ -181,9 +181,10 @@ static bool qemu_size(const struct vmm_value *v, uint64_t *out)
 
 bool vmm_read_size(const struct vmm_value *v, struct vcca_error *err)
 {
-  static const char *const wanted[] = {[VMM_QEMU] = "a size is a number, with a fraction or not, with B, K, M, G, T or P behind it, MiB without",
-                                       [VMM_LKVM] = "a size is a number with B, K, M, G, T or P behind it, MiB without",
-                                       [VMM_CLAP] = "a size is a number with K, M or G behind it, bytes without"};
+  static const char *const wanted[] = {[VMM_QEMU] =
+                                           "a size is a number, also with a fraction, followed by B, K, M, G, T or P; without a unit it is in MiB",
+                                       [VMM_LKVM] = "a size is a number followed by B, K, M, G, T or P; without a unit it is in MiB",
+                                       [VMM_CLAP] = "a size is a number followed by K, M or G; without a unit it is in bytes"};
   vcca_span text = v->text;
   uint64_t size = 0;
   unsigned shift = v->model->style == VMM_LKVM ? take_unit(&text, "BbKkMmGgTtPp", 20) : 0;
@@ -191,9 +192,9 @@ bool vmm_read_size(const struct vmm_value *v, struct vcca_error *err)
     shift = take_unit(&text, "KMG", 0);
   bool good = v->model->style == VMM_QEMU ? qemu_size(v, &size) : take_digits(&text, 10, &size) && text.n == 0;
   if (!good && !(text.n > 0 && digit_of(text.p[0]) < 10 && size > ADDRESS_LIMIT >> shift))
-    return vmm_refuse(v, v->row->min ? "a size in bytes, or with K, M, G, T or P behind it, is wanted" : wanted[v->model->style], err);
+    return vmm_refuse(v, v->row->min ? "expected a size in bytes, or followed by K, M, G, T or P" : wanted[v->model->style], err);
   if (!good || size > ADDRESS_LIMIT >> shift)
-    return vmm_refuse(v, "no address space has that much (2^48 bytes at most)", err);
+    return vmm_refuse(v, "larger than the address space (at most 2^48 bytes)", err);
   size <<= shift;
   set(v, &size, sizeof size);
   return true;
@@ -253,7 +254,7 @@ bool vmm_read_hash(const struct vmm_value *v, struct vcca_error *err)
       v->config->hash_alg = names[i].alg;
       return v->config->has_hash = true;
     }
-  return vmm_refuse(v, "sha256 or sha512 (sha384 under RMM 2.0) is wanted", err);
+  return vmm_refuse(v, "expected sha256 or sha512 (sha384 under RMM 2.0)", err);
 }
 
 static int base64_digit(uint8_t c)
@@ -294,7 +295,7 @@ bool vmm_read_rpv_base64(const struct vmm_value *v, struct vcca_error *err)
   uint8_t rpv[sizeof v->config->rpv] = {0};
   vcca_sink out = VCCA_SINK(rpv);
   if (!base64(v->text, &out))
-    return vmm_refuse(v, "base64 with its padding is wanted", err);
+    return vmm_refuse(v, "expected base64 with its padding", err);
   if (!vcca_sink_ok(&out))
     return vmm_refuse(v, "a realm personalization value has at most 64 bytes", err);
   memcpy(v->config->rpv, rpv, sizeof rpv);

@@ -12,7 +12,7 @@ static bool resolve_count(const struct vmm_model *model, const struct vcca_host_
                           unsigned want, uint64_t *out, struct vcca_error *err)
 {
   if (!asked && !host->known[cap])
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the host's %s is not known: give it in a --host file or with --%s; on the host: %s", vcca_cap_key(cap),
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the host's %s is unknown: give it in a --host file or with --%s; on the host: %s", vcca_cap_key(cap),
                      vcca_cap_option(cap), vcca_cap_how(cap));
   if (asked && host->known[cap] && want > host->value[cap])
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s%s%u, but the host has %u: lower it, or raise the host's --%s", vmm_say(model, option).text,
@@ -39,7 +39,7 @@ static bool resolve_pmu(const struct vmm_model *model, const struct vcca_vmm_con
   bool host_off = host->known[VCCA_CAP_PMU] && !host->value[VCCA_CAP_PMU];
   bool on = config->pmu == VCCA_ON || (config->pmu == VCCA_UNSET && model->pmu_of_host && host->known[VCCA_CAP_PMU] && !host_off);
   if (on && host_off)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s, but the host has no PMU: leave it out, or give a host that has with --pmu true",
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s, but the host has no PMU: leave it out, or give a host with a PMU: --pmu true",
                      vmm_say(model, VMM_PMU).text);
   if (!on)
     return true;
@@ -78,13 +78,13 @@ static bool resolve_vectors(const struct vcca_vmm_config *config, const struct v
   if (on & ~has)
     return host->known[VCCA_CAP_SVE_VL]
                ? vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve%u=on: the host has no such vectors (--sve-vl %u)", 128 * (highest(on & ~has) + 1), *bits)
-               : vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve%u=on: not every host has it: give this one's longest vector with --sve-vl",
+               : vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve%u=on: not every host has it: give this host's longest vector with --sve-vl",
                            128 * (highest(on & ~has) + 1));
   if (on && off && lowest(off) <= highest(on))
     return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve%u=off: KVM keeps every vector shorter than one that is on (sve%u=on)", 128 * (lowest(off) + 1),
                      128 * (highest(on) + 1));
   if ((off & 1) && host->known[VCCA_CAP_SVE_VL])
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve128=off leaves no vector at all: sve=off is a VM without SVE");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve128=off leaves no vector: write sve=off for a VM without SVE");
   if (on)
     *bits = 128 * (highest(on) + 1);
   else if (off && host->known[VCCA_CAP_SVE_VL])
@@ -97,7 +97,7 @@ static bool resolve_sve(const struct vmm_model *model, const struct vcca_vmm_con
 {
   unsigned bits = host->known[VCCA_CAP_SVE_VL] ? host->value[VCCA_CAP_SVE_VL] : 0;
   if (config->sve == VCCA_OFF && config->sve_on)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve=off and a vector length that is on: one of them");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-cpu sve=off and a vector length that is on: give one of them");
   if (config->sve == VCCA_ON && !config->sve_on && bits == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s, but the host has no SVE: leave it out, or give the host's longest vector with --sve-vl",
                      vmm_say(model, VMM_SVE).text);

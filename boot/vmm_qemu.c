@@ -61,9 +61,10 @@ static bool place_direct(const struct vmm_model *model, struct vmm_layout *lay, 
   initrd = round_up(initrd > end ? initrd : end, PAGE_4K);
   if (images->initrd.p) {
     if (is_ramdisk(images->initrd))
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                       "initrd: this is a U-Boot ramdisk, whose header QEMU leaves out: take what is behind its 64 bytes (tail -c +65), unpack it if "
-                       "it is compressed, and start the VM with the result");
+      return vcca_fail(
+          err, VCCA_FAULT_UNSUPPORTED,
+          "initrd: this is a U-Boot ramdisk, whose header QEMU does not load: take the bytes after its 64-byte header (tail -c +65), unpack it if "
+          "it is compressed, and start the VM with the result");
     lay->initrd = initrd;
     lay->initrd_size = images->initrd.n;
     if (!vmm_add(model, out, VCCA_ROLE_INITRD, initrd, images->initrd, err))

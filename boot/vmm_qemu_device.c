@@ -19,12 +19,12 @@ static const struct {
   const char *why;
   enum { ELSEWHERE, PCI_IOMMU, PLATFORM_BUS } shown; /* the device tree shows it */
 } system_devices[] = {
-    {"loader", VMM_TREE_SAME, "it writes into memory what is not modelled, and measured", ELSEWHERE},
-    {"guest-loader", VMM_TREE_SAME, "it writes into memory what is not modelled, and measured", ELSEWHERE},
-    {"pc-dimm", VMM_TREE_SAME, "RAM beyond that of -m is not modelled", ELSEWHERE},
-    {"nvdimm", VMM_TREE_SAME, "RAM beyond that of -m is not modelled", ELSEWHERE},
-    {"virtio-mem*", VMM_TREE_SAME, "RAM beyond that of -m is not modelled", ELSEWHERE},
-    {"host-arm-cpu", VMM_TREE_SAME, "CPUs cannot be plugged into a realm", ELSEWHERE},
+    {"loader", VMM_TREE_SAME, "it writes into measured memory, which is not modelled", ELSEWHERE},
+    {"guest-loader", VMM_TREE_SAME, "it writes into measured memory, which is not modelled", ELSEWHERE},
+    {"pc-dimm", VMM_TREE_SAME, "RAM in addition to -m is not modelled", ELSEWHERE},
+    {"nvdimm", VMM_TREE_SAME, "RAM in addition to -m is not modelled", ELSEWHERE},
+    {"virtio-mem*", VMM_TREE_SAME, "RAM in addition to -m is not modelled", ELSEWHERE},
+    {"host-arm-cpu", VMM_TREE_SAME, "CPUs cannot be added to a realm", ELSEWHERE},
     {"tpm-tis-device", VMM_TREE_MORE, NULL, PLATFORM_BUS},
     {"vfio-platform", VMM_TREE_MORE, NULL, PLATFORM_BUS},
     {"vfio-amd-xgbe", VMM_TREE_MORE, NULL, PLATFORM_BUS},
@@ -73,7 +73,7 @@ static bool read_driver(const struct vmm_value *v, vcca_span driver, struct vcca
       return !system_devices[i].why || vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", what, system_devices[i].why);
     }
   if (!on_a_bus(driver))
-    vmm_note(v->notes, "%s is taken as one on a bus, which the device tree does not show", what);
+    vmm_note(v->notes, "%s is treated as a device on a bus, which the device tree does not show", what);
   return true;
 }
 
@@ -142,7 +142,7 @@ bool qemu_read_global(const struct vmm_value *v, struct vcca_error *err)
     if (vcca_span_is(m.key, "driver"))
       driver = m.text;
     if (counts(driver))
-      return vmm_refuse(v, "it changes the machine, its CPUs or the realm: say so with -M, -cpu or -object", err);
+      return vmm_refuse(v, "it changes the machine, its CPUs or the realm: use -M, -cpu or -object", err);
   }
   return got == 0;
 }
@@ -155,5 +155,5 @@ bool qemu_read_set(const struct vmm_value *v, struct vcca_error *err)
   for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
     if (strncmp(v->word, harmless[i], strlen(harmless[i])) == 0)
       return true;
-  return vmm_refuse(v, "it changes what another option says: say it there", err);
+  return vmm_refuse(v, "it changes another option: give the value there", err);
 }

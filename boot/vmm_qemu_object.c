@@ -13,7 +13,8 @@
 #include "rooms/error.h"
 #include "rooms/span.h"
 
-#define EARLIER "it is of an early realm branch: in later ones the CPU says it, see -cpu host,sve<bits>=, num-breakpoints=, num-pmu-counters="
+#define EARLIER \
+  "it is of an early realm branch: in later ones it is an option of the CPU, see -cpu host,sve<bits>=, num-breakpoints=, num-pmu-counters="
 static const struct vmm_option realm_keys[] = {
     {.name = ""}, /* the type */
     {.name = "qom-type"},
@@ -53,7 +54,7 @@ static bool read_names(const struct vmm_value *v, struct object *out, struct vcc
   while ((got = vmm_list_next(&l, v->what, &m, err)) > 0) {
     bool first = l.count == 1;
     if (m.bare && !first)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: name=value is wanted", v->what, (int)(m.key.n < 60 ? m.key.n : 60), (const char *)m.key.p);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: expected name=value", v->what, (int)(m.key.n < 60 ? m.key.n : 60), (const char *)m.key.p);
     if ((m.bare || vcca_span_is(m.key, "qom-type")) && !vmm_keep_text(out->type, v, "a type", m.text, err))
       return false;
     if (!m.bare && vcca_span_is(m.key, "id") && !vmm_keep_text(out->id, v, "an id", m.text, err))
@@ -85,14 +86,14 @@ bool qemu_read_object(const struct vmm_value *v, struct vcca_error *err)
   if (!read_names(v, &o, err))
     return false;
   if (!o.type[0])
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.60s: it has no type: qom-type= is wanted, or the type first", v->what, v->word);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.60s: it has no type: give the type first, or qom-type=", v->what, v->word);
   if (o.id[0] && !id_wellformed(o.id))
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s id %.60s: an id is a letter, then letters, digits, '-', '.' and '_'", v->what, o.id);
   if (config->object_count == VCCA_VMM_OBJECTS)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s: more than %d objects", v->what, VCCA_VMM_OBJECTS);
   config->objects[config->object_count++] = v->word;
   if (!type_known(o.type))
-    vmm_note(v->notes, "-object %.60s: this type is not known here; it is taken as one that changes nothing in the VM", o.type);
+    vmm_note(v->notes, "-object %.60s: this type is unknown; vcca assumes that it changes nothing in the VM", o.type);
   if (strcmp(o.type, "rme-guest") != 0)
     return true;
   struct vcca_vmm_config scratch = {.vmm = "qemu"}; /* checks the object; which one is the realm's is known after all arguments */
@@ -221,12 +222,12 @@ static bool take_backend(struct vcca_vmm_config *config, uint64_t size, struct v
   if (size == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object has no size", name);
   if (!config->sized && size >= QEMU_RAM_DEFAULT + GIB)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s without -m: QEMU takes that up to 1 GiB only: give -m", name);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s without -m: QEMU accepts that only up to 1 GiB: give -m", name);
   if (!config->sized)
     config->ram_size = size;
   return size == config->ram_size ||
-         vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object has %" PRIu64 " bytes, and -m %" PRIu64 ": QEMU wants the same", name,
-                   size, config->ram_size);
+         vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object has %" PRIu64 " bytes, and -m %" PRIu64 ": QEMU needs the same size",
+                   name, size, config->ram_size);
 }
 
 bool qemu_check_backend(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
@@ -251,14 +252,15 @@ void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes 
   struct object o;
   bool nameless = has_nameless(config);
   if (!config->guest[0] && realm_object(config, &o) >= 0)
-    vmm_note(notes, "the VM as written is no realm and not measured: -M has no confidential-guest-support=%s; the RIM is that of the same VM with it",
+    vmm_note(notes,
+             "the VM as written is not a realm and not measured: -M has no confidential-guest-support=%s; the RIM is that of the same VM with it",
              o.id);
   else if (!config->guest[0])
     vmm_note(
         notes,
-        "the VM as written is no realm and not measured: it has no -M confidential-guest-support=ID with -object rme-guest,id=ID; the RIM is that "
+        "the VM as written is not a realm and not measured: it has no -M confidential-guest-support=ID with -object rme-guest,id=ID; the RIM is that "
         "of the same VM as a realm%s",
         config->has_hash ? "" : ", with the default hash algorithm");
   if (nameless && !config->amend)
-    vmm_note(notes, "-object rme-guest without id= is taken as the realm's; QEMU itself refuses it");
+    vmm_note(notes, "-object rme-guest without id= is treated as the realm's; QEMU refuses it");
 }

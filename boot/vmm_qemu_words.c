@@ -61,8 +61,7 @@ static const struct vmm_option memory_keys[] = {
 static bool read_one(const struct vmm_value *v, struct vcca_error *err)
 {
   uint64_t n;
-  return (vmm_number(v, &n) && n == 1) ||
-         vmm_refuse(v, "virt's CPUs have sockets, clusters, cores and threads; one of this is all there can be", err);
+  return (vmm_number(v, &n) && n == 1) || vmm_refuse(v, "virt's CPUs have sockets, clusters, cores and threads; this can only be 1", err);
 }
 
 #define SMP(key, member)                                 \
@@ -118,7 +117,7 @@ static bool keep_on(const struct vmm_value *v, struct vcca_error *err)
 static bool keep_off(const struct vmm_value *v, struct vcca_error *err)
 {
   enum vcca_switch how = VCCA_UNSET;
-  return vmm_switch(v, &how, err) && (how != VCCA_ON || vmm_refuse(v, "KVM has no realm with this, and it is not modelled: leave it out", err));
+  return vmm_switch(v, &how, err) && (how != VCCA_ON || vmm_refuse(v, "KVM has no realms with this, and it is not modelled: leave it out", err));
 }
 
 static bool read_iommu(const struct vmm_value *v, struct vcca_error *err)
@@ -154,7 +153,7 @@ static bool read_accelerator(const struct vmm_value *v, struct vcca_error *err)
   size_t n = 0;
   while (n < v->text.n && v->text.p[n] != ':')
     n++;
-  return vcca_span_is(vcca_span_sub(v->text, 0, n), "kvm") || vmm_refuse(v, "a realm runs under KVM: kvm is wanted, and first", err);
+  return vcca_span_is(vcca_span_sub(v->text, 0, n), "kvm") || vmm_refuse(v, "a realm runs under KVM: give kvm, first", err);
 }
 
 /* QEMU uses further -accel only if the first does not work. */
@@ -179,7 +178,7 @@ static bool read_no_acpi(const struct vmm_value *v, struct vcca_error *err)
   return true;
 }
 
-#define BY_OPTION "say it with the option of that name"
+#define BY_OPTION "use the option of that name"
 static const struct vmm_option machine_keys[] = {
     {.name = "", .read = read_virt},
     {.name = "type", .read = read_virt},
@@ -206,7 +205,7 @@ static const struct vmm_option machine_keys[] = {
     {.name = "initrd", .why = BY_OPTION},
     {.name = "append", .why = BY_OPTION},
     {.name = "firmware", .why = "say it with -bios"},
-    {.name = "shim", .why = "what it does to the registers of a realm is not modelled"},
+    {.name = "shim", .why = "its effect on the registers of a realm is not modelled"},
     {.name = "pflash0", .why = QEMU_NO_FLASH},
     {.name = "pflash1", .why = QEMU_NO_FLASH},
     SMP_KEYS("smp."),
@@ -296,9 +295,9 @@ static bool read_cpu(const struct vmm_value *v, struct vcca_error *err)
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
-#define NO_VM "QEMU prints something and ends: there is no VM"
-#define NO_START "a VM that comes from elsewhere was measured where it started: give the command line of that"
-#define KVM_ONLY "a realm runs under KVM, which has no such thing"
+#define NO_VM "QEMU prints something and ends: it starts no VM"
+#define NO_START "a migrated VM was measured where it started: give the command line of its start"
+#define KVM_ONLY "a realm runs under KVM, which does not have this"
 #define VALUE(text)               \
   {                               \
     .name = (text), .value = true \
@@ -322,8 +321,8 @@ const struct vmm_option qemu_options[] = {
     {.name = "bios", .value = true, VMM_TEXT(firmware)},
     {.name = "numa", .value = true, .tree = VMM_TREE_OTHER},
     {.name = "pflash", .value = true, .why = QEMU_NO_FLASH},
-    {.name = "shim", .value = true, .why = "what it does to the registers of a realm is not modelled"},
-    {.name = "readconfig", .value = true, .why = "what the file says is not known here: give the options themselves"},
+    {.name = "shim", .value = true, .why = "its effect on the registers of a realm is not modelled"},
+    {.name = "readconfig", .value = true, .why = "vcca does not read this file: give the options themselves"},
     {.name = "incoming", .value = true, .why = NO_START},
     {.name = "loadvm", .value = true, .why = NO_START},
     {.name = "icount", .value = true, .why = KVM_ONLY},
@@ -441,7 +440,7 @@ static bool check_topology(struct vcca_vmm_config *config, struct vcca_error *er
   unsigned most = config->vcpus_max ? config->vcpus_max : config->vcpus;
   uint64_t product = 1;
   if (config->vcpus && config->vcpus > most)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-smp: maxcpus %u is less than the %u CPUs there are at start", most, config->vcpus);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-smp: maxcpus %u is less than the %u CPUs at the start", most, config->vcpus);
   for (size_t i = 0; i < 4; i++)
     product *= *parts[i] ? *parts[i] : 1;
   for (size_t i = 0; i < 4; i++)
@@ -464,13 +463,12 @@ static bool check_memory(struct vcca_vmm_config *config, struct vcca_error *err)
   if (config->ram_size == 0)
     config->ram_size = QEMU_RAM_DEFAULT;
   if (config->ram_size > ADDRESS_LIMIT)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-m: no address space has that much (2^48 bytes at most)");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-m: larger than the address space (at most 2^48 bytes)");
   if (config->ram_max && config->ram_max < config->ram_size)
-    return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "-m maxmem: less than the %" PRIu64 " MiB there are at start (maxmem is in bytes, unless a unit is behind it)",
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-m maxmem: less than the %" PRIu64 " MiB at the start (maxmem is in bytes, unless a unit follows it)",
                      in_mib(config->ram_size));
   if (config->has_slots && (!config->ram_max || (config->ram_slots && config->ram_max == config->ram_size)))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-m slots: they are for more RAM than there is at start: give maxmem, or leave slots out");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-m slots: they are for RAM that is added later: give maxmem, or leave slots out");
   return true;
 }
 
@@ -479,7 +477,7 @@ bool qemu_check(const struct vmm_model *model, struct vcca_vmm_config *config, s
   if (!check_topology(config, err) || !qemu_check_realm(model, config, err))
     return false;
   if (config->append && !config->kernel) /* qemu_validate_options, as with -initrd */
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-append without -kernel: QEMU has no place for a command line then: give -kernel, or leave -append out");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-append without -kernel: QEMU then cannot pass a command line: give -kernel, or leave -append out");
   config->ram_size = round_up(config->ram_size, RAM_UNIT);
   return qemu_check_backend(model, config, err) && check_memory(config, err);
 }

@@ -228,10 +228,10 @@ static void a_plan_for_the_other_abi_is_refused(void **state)
   lay_out("arm", 1, &arm);
   lay_out("virtcca", 1, &virtcca);
   vcca_machine *m = support_machine(&arm, NULL, NULL);
-  check_refused(m, &virtcca, "profile virtcca does not fit a machine that speaks RMI");
+  check_refused(m, &virtcca, "profile virtcca does not fit a machine with RMI");
   vcca_machine_free(m);
   m = support_machine(&virtcca, NULL, NULL);
-  check_refused(m, &arm, "profile arm does not fit a machine that speaks TMI");
+  check_refused(m, &arm, "profile arm does not fit a machine with TMI");
   vcca_machine_free(m);
 }
 
@@ -324,7 +324,7 @@ static void a_host_whose_own_page_was_taken_says_so(void **state)
   vcca_host *host = new_host(m);
   assert_int_equal(smc(m, GRANULE_DELEGATE, r->base + r->size - VCCA_PAGE, 0, 0), RMI_SUCCESS);
   assert_false(vcca_host_boot(host, &plan, NULL, NULL, &vm, &err));
-  assert_non_null(strstr(err.text, "not its own any more"));
+  assert_non_null(strstr(err.text, "is in use by a realm"));
   vcca_host_free(host);
   vcca_machine_free(m);
 }

@@ -51,8 +51,8 @@ static void a_wrapped_kernel_gets_advice(void **state)
     size_t n;
     const char *advice;
   } rows[] = {
-      {"\x1f\x8b\x08", 3, "gunzip"},  {"\x28\xb5\x2f\xfd", 4, "unzstd"}, {"\xfd\x37zXZ", 5, "unxz"},
-      {"MZ\0\0zimg", 8, "not whole"}, {"\x7f\x45LF", 4, "vmlinux"},
+      {"\x1f\x8b\x08", 3, "gunzip"},     {"\x28\xb5\x2f\xfd", 4, "unzstd"}, {"\xfd\x37zXZ", 5, "unxz"},
+      {"MZ\0\0zimg", 8, "not complete"}, {"\x7f\x45LF", 4, "vmlinux"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_arm64_image got;

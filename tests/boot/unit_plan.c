@@ -244,7 +244,7 @@ static const struct {
     [NO_DTB] = {"virtcca", false, "dtb: a device tree is needed"},
     [SHORT_DTB] = {"virtcca", false, "ends inside its 40-byte header"},
     [MAGIC_DTB] = {"virtcca", false, "ends inside its 40-byte header"},
-    [CUT_DTB] = {"arm", false, "totalsize is 1000, but only 999 bytes"},
+    [CUT_DTB] = {"arm", false, "totalsize is 1000, but the file has only 999 bytes"},
     [GIANT_DTB] = {"virtcca", true, "totalsize is 1073741824"},
     [DAMAGED_DTB] = {"arm", false, "the device tree is damaged"},
     [FAKE_DTB] = {"virtcca", false, "d00dfeed"},

@@ -253,7 +253,7 @@ static void what_a_template_cannot_tell_is_refused(void **state)
   } rows[] = {
       {"-m 512 -kernel k -initrd i", "dma-coherent", "4 or 8 bytes"},
       {"-m 512 -kernel k", "its@8080000", "-M its=on"},
-      {"-m 512 -kernel k", "NUMA", "2 nodes of memory"},
+      {"-m 512 -kernel k", "NUMA", "2 memory nodes"},
       {"-m 512 -kernel k -cpu host,pmu=on,num-pmu-counters=1", "", "-cpu pmu=on"},
       {"-m 512 -kernel k -object rme-guest,measurement-log=on", "", "measurement-log"},
   };

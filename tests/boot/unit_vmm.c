@@ -248,7 +248,7 @@ static const struct {
     {"qemu", "num_bps=2\nnum_wps=2\n", "-cpu host,sve384=on", "--sve-vl"},
     {"qemu", "num_bps=2\nnum_wps=2\nsve_vl=0\n", "-cpu host,sve128=on", "--sve-vl 0"},
     {"qemu", HOST, "-cpu host,num-breakpoints=7", "-cpu num-breakpoints=7, but the host has 6: lower it, or raise the host's --num-bps"},
-    {"qemu", HOST, "-cpu host,num-watchpoints=1", "-cpu num-watchpoints 1: a number of 2 to 64"},
+    {"qemu", HOST, "-cpu host,num-watchpoints=1", "-cpu num-watchpoints 1: expected a number from 2 to 64"},
     {"qemu", HOST, "-cpu host,num-pmu-counters=7", "--pmu-num-ctrs"},
     {"qemu", "num_bps=2\nnum_wps=2\npmu=false\n", "-cpu host,pmu=on", "-cpu pmu=on, but the host has no PMU"},
     {"qemu", "num_bps=2\nnum_wps=2\n", "-cpu host,sve=on", "--sve-vl"},
@@ -260,7 +260,7 @@ static const struct {
     {"qemu", HOST, "-m 1M -bios f -object rme-guest,measurement-log=on", "-m"},
     {"qemu", HOST, "-initrd i", "-initrd without -kernel: an initrd goes with a kernel: give -kernel, or leave -initrd out"},
     {"qemu", HOST, "-bios f -initrd i", "-initrd without -kernel"},
-    {"qemu", HOST, "-append quiet", "-append without -kernel: QEMU has no place for a command line then: give -kernel, or leave -append out"},
+    {"qemu", HOST, "-append quiet", "-append without -kernel: QEMU then cannot pass a command line: give -kernel, or leave -append out"},
     {"qemu", HOST, "-bios f -append quiet", "-append without -kernel"},
     {"kvmtool", HOST, "-m 512", "--cpus"},
     {"kvmtool", HOST, "-c 1", "--mem"},
@@ -299,7 +299,7 @@ static const struct {
     {"kvmtool", "num_bps=2\nnum_wps=2\npmu=false\n", "-c 1 -m 512 --pmu", "--pmu, but the host has no PMU"},
     {"cloud-hypervisor", HOST, "--firmware f", "--kernel"},
     {"cloud-hypervisor", HOST, "--cpus boot=0", "--cpus"},
-    {"cloud-hypervisor", HOST, "--memory 1G", "--memory 1G: name=value"},
+    {"cloud-hypervisor", HOST, "--memory 1G", "--memory 1G: expected name=value"},
     {"cloud-hypervisor", HOST, "--memory size=0", "--memory size"},
     {"cloud-hypervisor", HOST, "--memory size=204800G --kernel k", "less RAM with --memory size="},
     {"cloud-hypervisor", "num_bps=2\nnum_wps=2\nipa_bits=32\n", "--memory size=2G --kernel k", "--ipa-bits"},
@@ -378,7 +378,7 @@ static void what_cannot_matter_is_passed_over_and_what_may_surprise_is_said(void
   assert_int_equal(r.count, 1);
   assert_non_null(strstr(r.last, "frob"));
   support_split("-M virt,confidential-guest-support=r -object rme-guest,id=r disk.img", &words);
-  check_ok(vcca_vmm_parse("qemu", words.word, words.count, remark, &r, &config, &err), &err, "a word of its own");
+  check_ok(vcca_vmm_parse("qemu", words.word, words.count, remark, &r, &config, &err), &err, "a separate argument");
   assert_int_equal(r.count, 2);
   assert_non_null(strstr(r.last, "disk.img"));
 }

@@ -170,7 +170,7 @@ u64 = lambda *v: struct.pack(f"<{len(v)}Q", *v)
 claim(u64(0x80000000, 512 << 20), u64(0x80000000, 1 << 60), "INIT_RIPAS")
 claim(u64(0x80000000, 4096), u64(0x80000000, 1 << 60), "has 1152921504606846976 bytes")
 claim(u64(0x80000000, 4096), u64(1 << 60, 4096), "address bits")
-claim(u64(0x8fff0000, 64 << 10), u64(0x8fff0000, 1 << 24 | 4096), "at most 16 MiB, are believed")
+claim(u64(0x8fff0000, 64 << 10), u64(0x8fff0000, 1 << 24 | 4096), "expected granules, at most 16 MiB")
 for n in range(0, 160, 7): # up to the realm's parameters; behind them a log may end after any event
     run("measure", "log", put("part", log[:n]), *names, code=3, says="part: byte")
 run("measure", "log", put("part", log[:-1]), *names, code=3, says="part: byte")

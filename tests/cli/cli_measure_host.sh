@@ -57,5 +57,5 @@ same "$(cat vm/vm.dtb)" fdt "the VM's own tree"
 "$script" -x 2>/dev/null; same $? 2 "an option that is none"
 
 # what stops at a number that is not known says how to read it
-"$vcca" measure qemu -k Image -- -M virt -kernel Image 2>&1 | grep -q "num_bps is not known.*hw-breakpoint" || complain "num_bps: no word on where it is read"
+"$vcca" measure qemu -k Image -- -M virt -kernel Image 2>&1 | grep -q "num_bps is unknown.*hw-breakpoint" || complain "num_bps: no word on where it is read"
 exit $bad

@@ -76,7 +76,7 @@ expect 2 "--output-log" measure qemu --host small.toml --vmm-version 9.1
 printf 'firmware' >fw
 rem=$("$vcca" measure qemu --host small.toml -f fw -k Image -i initrd -- -bios fw -kernel Image -initrd initrd -append quiet 2>/dev/null | sed -n 's/^REM0: //p')
 [[ ${#rem} -eq 128 && $rem != 0000* ]] || complain "no REM0 with firmware: $rem"
-expect 0 "no REM0, which firmware makes of the initrd" measure qemu --host small.toml -f fw -k Image -- -bios fw -kernel Image -initrd initrd
+expect 0 "no REM0: firmware computes it from the initrd, which is not given" measure qemu --host small.toml -f fw -k Image -- -bios fw -kernel Image -initrd initrd
 "$vcca" measure qemu --host small.toml -f fw -- -bios fw 2>/dev/null | grep REM0 && complain "a REM0 of nothing"
 
 # RAM of cloud-hypervisor on both sides of its hole: RIPAS, memory nodes, the PCI window and the initrd, from the constants of layout.rs
@@ -134,7 +134,7 @@ PY
 split() { # MiB of RAM, options...
   "$vcca" measure cloud-hypervisor --host small.toml -k Image -i initrd --output-dtb split.dtb --steps -o json "${@:2}" -- \
     --memory "size=$1M" --kernel Image --initramfs initrd >split.json 2>split.err || complain "$1 MiB: $(cat split.err)"
-  [[ $(grep -c 'from 4 GiB on' split.err) -eq $(($1 > 3008)) ]] || complain "$1 MiB: $(cat split.err)"
+  [[ $(grep -c 'begins at 4 GiB' split.err) -eq $(($1 > 3008)) ]] || complain "$1 MiB: $(cat split.err)"
   python3 split.py "$1" || complain "$1 MiB of cloud-hypervisor's RAM $*"
 }
 if command -v python3 >/dev/null; then
@@ -180,9 +180,9 @@ expect 2 "behind --" measure qemu stray
 expect 2 "is not for virtcca" measure virtcca --kernel Image --rmm 2.0
 expect 2 "1.0, 2.0 or 2.0-bet1" measure qemu --host small.toml --rmm 3.0
 expect 2 "starts realms from a kernel" measure cloud-hypervisor --host small.toml -- --firmware x
-expect 2 "kernel alone" measure kata --kernel Image --initrd initrd --vcpus 1
+expect 2 "kernel only" measure kata --kernel Image --initrd initrd --vcpus 1
 head -c 3M /dev/zero >large
 expect 2 "do not fit into RAM from 4 GiB on" measure cloud-hypervisor --host small.toml -k Image -i large -- --memory size=3010M --kernel Image --initramfs large
 expect 2 "46 address bits" measure cloud-hypervisor --host small.toml -k Image -- --memory size=65536G --kernel Image
-expect 0 "-device smmuv3 is taken as one on a bus" measure qemu --host small.toml -- -device smmuv3
+expect 0 "-device smmuv3 is treated as a device on a bus" measure qemu --host small.toml -- -device smmuv3
 exit $bad

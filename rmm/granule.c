@@ -182,7 +182,7 @@ void granule_digest(const vcca_machine *m, enum vcca_hash_alg alg, uint64_t pa, 
 {
   vcca_span page = vcca_span_of(granule_read(m, pa), GRANULE_SIZE);
   const struct ahead *ahead = &m->ahead;
-  uintptr_t offset = (uintptr_t)page.p - (uintptr_t)ahead->pages.p; /* huge when the page lies before them */
+  uintptr_t offset = (uintptr_t)page.p - (uintptr_t)ahead->pages.p; /* very large when the page is below them */
   if (ahead->digests && ahead->alg == alg && offset < ahead->pages.n && offset % GRANULE_SIZE == 0)
     memcpy(digest, ahead->digests + offset / GRANULE_SIZE * vcca_hash_size(alg), vcca_hash_size(alg));
   else if (page.p == (const uint8_t *)zeros || vcca_span_zero(page))

@@ -15,7 +15,7 @@
 void guest_rem_extend(vcca_machine *m, uint64_t rec, unsigned index, vcca_span value);
 /* Sets the realm's state to SYSTEM_OFF, for PSCI SYSTEM_OFF and SYSTEM_RESET. */
 void guest_system_off(vcca_machine *m, uint64_t rec);
-/* Whether ipa lies in the protected half of the realm's address space (every valid address does under
+/* Whether ipa is in the protected half of the realm's address space (every valid address does under
  * TMI). */
 bool guest_protected(const vcca_machine *m, uint64_t rec, uint64_t ipa);
 /* Whether the realm has, or had, a REC with this MPIDR. */

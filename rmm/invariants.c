@@ -1,11 +1,16 @@
 /* The invariants of a machine, by kind:
  *
- *   granules  in memory that may be in that state; wiped where nobody owns them; each RD, REC, REC_AUX, DATA and RTT has one owner
- *   realms    each on the list once; parameters that REALM_CREATE (CVM_CREATE) takes on this machine; VMIDs differ
- *   RIM, REM  the machine's rules, an algorithm there is, digests no longer than its; a REM is zero until the realm runs
- *   RECs      each on its realm's list once, newest first; indexes and MPIDRs; what is pending could have been asked for
- *   tables    shape and levels, entries that the side of the address space may have, memory behind them, counts of what is live
- *   the pool  how much is free, and where the search for it begins
+ *   granules  the region allows the state; granules without an owner are zero; each RD, REC, REC_AUX, DATA and
+ *             RTT has one owner
+ *   realms    each is on the list once, has parameters that REALM_CREATE (CVM_CREATE) accepts on this machine, and
+ *             has a VMID of its own
+ *   RIM, REM  the rules are the machine's, the algorithm exists, digests have its length; a REM is zero until the
+ *             realm runs
+ *   RECs      each is on its realm's list once, newest first; indexes fit MPIDRs; a realm can have made the pending
+ *             requests
+ *   tables    shape and levels; each entry fits its half of the address space and leads to memory; the counts of live
+ *             entries are right
+ *   the pool  the number of free granules, and where the search for them begins
  *
  * The check claims each granule that a link leads to: once, and in the state that the link needs. A granule
  * in use that is not claimed at the end has no owner.
@@ -367,7 +372,7 @@ static bool chunk_free(const vcca_machine *m, uint64_t base)
   return true;
 }
 
-/* No free granule or block may lie below the place where the search for one begins. */
+/* No free granule or block may be below the place where the search for one begins. */
 static bool pool_sound(struct check *c)
 {
   const vcca_machine *m = c->m;

@@ -55,8 +55,8 @@ struct memory {
   size_t held_chunks;
 };
 
-/* Makes sure that so many pages (contents and records of chunks) and so many chunks can be taken without
- * failure, beside those that are held. False: out of memory; nothing that a caller can see changed. */
+/* Makes sure that this many pages (contents and records of chunks) and chunks can be taken without failure,
+ * in addition to those that are held. False: out of memory; nothing that a caller can see changed. */
 VCCA_MUST_USE bool memory_reserve(struct memory *mem, size_t pages, size_t chunks);
 /* Reserves them and holds them for this call until memory_let_go. The realm's program and the hooks, which
  * run between a call's checks and its last effect, may store into the machine themselves. */

@@ -34,7 +34,7 @@ static inline uint64_t tmi_walk_error(int level)
   return (uint64_t)TMI_ERROR_TTT_WALK | (uint64_t)(uint8_t)level << 8;
 }
 
-/* How many granules a TEC has beside its descriptor, to keep a token in. */
+/* How many granules a TEC has in addition to its descriptor; they keep a token. */
 enum { TMI_AUX_COUNT = 2 };
 
 /* Reads tmi_cvm_params, a page of host memory of 64-bit fields. The TMM chooses the table base itself. It

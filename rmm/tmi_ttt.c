@@ -6,7 +6,7 @@
 #include "rmm/tmi.h"
 
 enum { BLOCK_LEVEL = 2 };
-/* TTT_DESTROY gives back about so many granules per call. */
+/* About how many granules TTT_DESTROY gives back per call. */
 enum { DESTROY_AT_ONCE = 8192 };
 
 static const struct rtt_entry vacant = {.hipas = RTT_UNASSIGNED, .ripas = RTT_RAM};

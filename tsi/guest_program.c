@@ -34,7 +34,7 @@ struct vcca_guest {
   void *arg;
 
   pthread_t thread;
-  pthread_mutex_t lock; /* whoever has the turn holds it */
+  pthread_mutex_t lock; /* held by the side that has the turn */
   pthread_cond_t turned;
   enum { HOST, GUEST } turn;
   bool done;

@@ -22,7 +22,7 @@ const struct guest_abi tsi_abi = {
     .handlers = handlers,
 };
 
-/* Whether n bytes at ipa lie in the CVM's address space. */
+/* Whether n bytes at ipa are in the CVM's address space. */
 static bool in_space(const struct guest_call *call, uint64_t ipa, uint64_t n)
 {
   uint64_t last = n == 0 ? ipa : ipa + n - 1;

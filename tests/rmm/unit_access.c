@@ -124,7 +124,7 @@ static void an_access_across_pages_names_the_first_that_fails_and_does_nothing(v
   assert_int_equal(fault.ipa, 0x2000);
   assert_true(vcca_realm_read(rig->m, B_REC, 0x1000, &out, PAGE, NULL));
   assert_true(vcca_span_zero(vcca_span_of(bytes, PAGE)));
-  assert_false(vcca_realm_read(rig->m, B_REC, 0x1800, &out, PAGE, NULL)); /* whoever does not ask is not told */
+  assert_false(vcca_realm_read(rig->m, B_REC, 0x1800, &out, PAGE, NULL)); /* without asking why */
   assert_int_equal(out.n, PAGE);
   rig_free(rig);
 }

@@ -236,7 +236,7 @@ static void a_new_rec_at_the_same_address_has_another_identity(void **state)
   rig_free(rig);
 }
 
-/* CPU_ON may name any address, so that the pc alone does not tell: here it is the one behind the CPU_OFF. */
+/* CPU_ON may name any address, so that the pc alone does not tell: here it is the address after the CPU_OFF. */
 static enum vcca_guest_action cpu_off(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu)
 {
   (void)ctx;
@@ -341,7 +341,7 @@ static void sets_timers(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cp
   cpu->timer.cntp_cval = 0x12;
   cpu->timer.cntv_ctl = 0x13;
   cpu->timer.cntv_cval = 0x14;
-  cpu->gic.hcr = UINT64_MAX; /* of which the host sees EOIcount */
+  cpu->gic.hcr = UINT64_MAX; /* the host sees EOIcount only */
   cpu->gic.lrs[0] &= ~(UINT64_C(3) << 62);
   cpu->gic.misr = 0x15;
   cpu->gic.vmcr = 0x16;

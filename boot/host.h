@@ -6,7 +6,7 @@
 #define BOOT_HOST_H
 
 #include "boot/plan.h"
-#include "boot/stage2.h"
+#include "rooms/stage2.h"
 
 enum { HOST_ARGS = 5, REC_AUX_MAX = 16 };
 

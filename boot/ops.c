@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 #include "vcca/boot.h"
 #include "rooms/measurement.h"
 #include "rooms/span.h"

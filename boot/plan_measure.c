@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/plan.h"
-#include "boot/stage2.h"
+#include "rooms/stage2.h"
 #include "rooms/hash.h"
 
 #include <string.h>

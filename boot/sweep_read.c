@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 #include "rooms/error.h"
 #include "rooms/span.h"
 #include "rooms/files.h"

@@ -6,7 +6,7 @@
 
 #include "rooms/files.h"
 #include "rooms/sweep.h"
-#include "yaml/tree.h"
+#include "rooms/yaml_tree.h"
 
 struct sweep_words {
   const char *at[VCCA_SWEEP_WORDS_MAX];

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/name.h"
 #include "crypto/pem.h"
 #include "rooms/error.h"

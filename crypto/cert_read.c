@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/pem.h"
 #include "crypto/psa.h"
 #include "vcca/hex.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "crypto/cert.h"
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/key.h"
 #include "crypto/rsa.h"
 #include "crypto/sign.h"

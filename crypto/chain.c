@@ -9,7 +9,7 @@
 
 #include "crypto/cert_pool.h"
 #include "crypto/constraints.h"
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/key.h"
 #include "rooms/time.h"
 #include "rooms/error.h"

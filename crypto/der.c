@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/der.h"
+#include "rooms/der.h"
 
 #include <mbedtls/asn1write.h>
 

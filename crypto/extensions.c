@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "crypto/cert.h"
-#include "crypto/der.h"
+#include "rooms/der.h"
 
 enum { LAST_EXTENSIONS = 64 };
 

@@ -9,7 +9,7 @@
 
 #include <mbedtls/platform_util.h>
 
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/hmac.h"
 #include "crypto/pem.h"
 #include "crypto/signatures.h"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "rooms/crypto.h"
 #include "rooms/span.h"
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <mbedtls/platform_util.h>
 
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/key.h"
 #include "crypto/pem.h"
 #include "rooms/error.h"

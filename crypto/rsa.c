@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/hmac.h"
 #include "rooms/error.h"
 #include "rooms/hash.h"

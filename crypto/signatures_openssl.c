@@ -17,7 +17,7 @@
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/hmac.h"
 #include "crypto/openssl.h"
 #include "rooms/crypto.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "boot/stage2.h"
+#include "rooms/stage2.h"
 #include "rooms/error.h"
 #include "rooms/boot.h"
 #include "rooms/hash.h"

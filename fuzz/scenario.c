@@ -9,7 +9,7 @@
 #include "vcca/hsm.h"
 #include "vcca/scenario.h"
 #include "vcca/verifier.h"
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

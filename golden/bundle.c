@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hsm/test_ca.h"
+#include "rooms/test_ca.h"
 #include "rooms/error.h"
 #include "rooms/crypto.h"
 #include "rooms/span.h"

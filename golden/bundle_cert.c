@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "golden/bundle.h"
-#include "hsm/chain_kind.h"
+#include "rooms/chain_kind.h"
 #include "rooms/error.h"
 #include "rooms/crypto.h"
 #include "rooms/hsm.h"

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "golden/edit.h"
 #include "rooms/error.h"
 #include "rooms/crypto.h"

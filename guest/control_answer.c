@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "guest/control.h"
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 #include "vcca/hex.h"
 #include "rooms/error.h"
 #include "rooms/hash.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "guest/control.h"
-#include "yaml/tree.h"
+#include "rooms/yaml_tree.h"
 #include "rooms/error.h"
 #include "rooms/span.h"
 #include "rooms/guest.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "hsm/state.h"
-#include "hsm/test_ca.h"
+#include "rooms/test_ca.h"
 #include "rooms/error.h"
 #include "rooms/crypto.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "hsm/state.h"
-#include "hsm/test_ca.h"
+#include "rooms/test_ca.h"
 #include "rooms/error.h"
 #include "rooms/hash.h"
 #include "rooms/hsm.h"

@@ -2,7 +2,7 @@
  * from a default; with it the image says only what differs from a built-in device.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "hsm/device_read.h"
+#include "rooms/device_read.h"
 #include "rooms/hsm.h"
 #include "rooms/span.h"
 

@@ -4,7 +4,7 @@
 #ifndef HSM_STATE_H
 #define HSM_STATE_H
 
-#include "hsm/chain_kind.h"
+#include "rooms/chain_kind.h"
 #include "rooms/crypto.h"
 
 /* A built-in boot chain, in boot order (boot_chains.c). */

@@ -1,9 +1,9 @@
 /* The keys of the TEST certificate authorities, from seeds anyone can read.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "hsm/test_ca.h"
+#include "rooms/test_ca.h"
 
-#include "hsm/chain_kind.h"
+#include "rooms/chain_kind.h"
 #include "rooms/crypto.h"
 
 vcca_key *hsm_test_ca_from_seed(enum vcca_chain_kind chain, enum vcca_cert_role role, struct vcca_error *err)

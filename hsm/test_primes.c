@@ -1,8 +1,8 @@
 /* The primes of the RSA TEST keys, kept because searching them takes a second each. They are what vcca_key_from_seed finds
- * from the seeds that hsm/test_ca.h and hsm/ladder.c state; unit.chain searches them again.
+ * from the seeds that rooms/test_ca.h and hsm/ladder.c state; unit.chain searches them again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "hsm/test_ca.h"
+#include "rooms/test_ca.h"
 
 const struct hsm_primes hsm_test_primes[HSM_TEST_RSA_KEYS] = {
     [HSM_TEST_ROOT] =

@@ -5,7 +5,7 @@
 #define RMM_DISPATCH_H
 
 #include "rmm/machine.h"
-#include "rmm/require.h"
+#include "rooms/require.h"
 
 enum { CALL_OUTPUTS = 4 };
 

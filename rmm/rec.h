@@ -4,7 +4,7 @@
 #ifndef RMM_REC_H
 #define RMM_REC_H
 
-#include "rmm/guest.h"
+#include "rooms/guest_side.h"
 #include "rmm/realm.h"
 
 enum { REC_AUX_MAX = 16, REC_GPRS = 31, REC_LRS = VCCA_GIC_LRS };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rmm/require.h"
+#include "rooms/require.h"
 #include "rooms/interface.h"
 
 #include <string.h>

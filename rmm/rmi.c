@@ -5,7 +5,7 @@
 
 #define ROWS "rmm/rmi.def"
 #define HANDLER command_handler
-#include "rmm/command_rows.h"
+#include "rooms/command_rows.h"
 
 static const struct vcca_status_name statuses[] = {
     STATUS(RMI_SUCCESS), STATUS(RMI_ERROR_INPUT), STATUS(RMI_ERROR_REALM), STATUS(RMI_ERROR_REC), STATUS(RMI_ERROR_RTT),

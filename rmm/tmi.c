@@ -10,7 +10,7 @@
 
 #define ROWS "rmm/tmi.def"
 #define HANDLER command_handler
-#include "rmm/command_rows.h"
+#include "rooms/command_rows.h"
 
 static const struct vcca_status_name statuses[] = {
     STATUS(TMI_SUCCESS),

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hsm/device_read.h"
+#include "rooms/device_read.h"
 #include "scenario/runner.h"
 #include "rooms/error.h"
 #include "rooms/hsm.h"

@@ -8,7 +8,7 @@
 #include "vcca/scenario.h"
 #include "vcca/tsi.h"
 #include "vcca/verifier.h"
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 #include "rooms/error.h"
 #include "rooms/interface.h"
 

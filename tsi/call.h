@@ -4,8 +4,8 @@
 #ifndef TSI_CALL_H
 #define TSI_CALL_H
 
-#include "rmm/guest.h"
-#include "rmm/require.h"
+#include "rooms/guest_side.h"
+#include "rooms/require.h"
 #include "rooms/tsi.h"
 #include "rooms/crypto.h"
 

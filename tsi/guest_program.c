@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/guest_program.h"
 
-#include "rmm/guest.h"
+#include "rooms/guest_side.h"
 #include "rooms/error.h"
 
 #include <pthread.h>

@@ -18,7 +18,7 @@
 
 #define ROWS "tsi/psci.def"
 #define HANDLER guest_handler
-#include "rmm/command_rows.h"
+#include "rooms/command_rows.h"
 
 static const struct vcca_status_name statuses[] = {
     STATUS(PSCI_SUCCESS), STATUS(PSCI_OFF),        STATUS(PSCI_NOT_SUPPORTED),   STATUS(PSCI_INVALID_PARAMETERS),

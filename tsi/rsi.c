@@ -5,7 +5,7 @@
 
 #define ROWS "tsi/rsi.def"
 #define HANDLER guest_handler
-#include "rmm/command_rows.h"
+#include "rooms/command_rows.h"
 
 static const struct vcca_status_name statuses[] = {
     {GUEST_SUCCESS, "RSI_SUCCESS"},       {GUEST_ERROR_INPUT, "RSI_ERROR_INPUT"},     {GUEST_ERROR_STATE, "RSI_ERROR_STATE"},

@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 #include "vcca/hex.h"
 #include "rooms/verifier.h"
 #include "rooms/span.h"

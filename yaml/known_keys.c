@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "yaml/tree.h"
+#include "rooms/yaml_tree.h"
 #include "rooms/interface.h"
 #include "rooms/span.h"
 

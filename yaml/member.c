@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 
 bool get_small(const struct reading *r, const struct tree_node *map, const char *key, uint64_t max, unsigned *out, struct vcca_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "yaml/pool.h"
+#include "rooms/yaml_pool.h"
 #include "rooms/error.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The strict loader, on libyaml's events: building the tree. Every node is one allocation, chained for freeing.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "yaml/tree.h"
+#include "rooms/yaml_tree.h"
 #include "rooms/error.h"
 #include "rooms/span.h"
 #include "rooms/text.h"

@@ -1,7 +1,7 @@
 /* Numbers, bytes and text out of nodes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 
 #include <inttypes.h>
 #include <stdio.h>

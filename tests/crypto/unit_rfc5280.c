@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "crypto/der.h"
+#include "rooms/der.h"
 #include "crypto/pem.h"
 #include "crypto/support.h"
 #include "rooms/crypto.h"

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
-#include "hsm/test_ca.h"
+#include "rooms/test_ca.h"
 #include "rooms/crypto.h"
 #include "rooms/hsm.h"
 

@@ -41,7 +41,7 @@ nm -A "${objects[@]}" | awk -v meant="$meant" '
     }
   }' | while read -r from to; do [[ -e $from && -e $to ]] && echo "$from $to"; done | sort -u >"$graph" # objects may outlive their sources
 [[ -s $graph ]] || { echo "no symbols were read"; exit 1; }
-grep -E '^#include "[a-z_]+/' */*.h include/vcca/*.h | sed -E 's#^include/(vcca/[^:]*):#\1:#; s/^([^:]*):#include "([^"]*)".*/\1 \2/' >>"$graph"
+grep -E '^#include "[a-z_]+/' */*.h include/*/*.h | sed -E 's#^include/##; s/^([^:]*):#include "([^"]*)".*/\1 \2/' >>"$graph"
 loops=$(tsort "$graph" 2>&1 >/dev/null) && [[ -z $loops ]] && { echo "no circles between files but the ones that are meant to be"; exit 0; }
 sed 's/^tsort: //; s/-: input contains a loop:/a circle:/; s/.*input contains a loop:/a circle (put what both call into a file below them):/' <<<"$loops"
 exit 1

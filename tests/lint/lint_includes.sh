@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every room includes only what its vcca_room() row in CMakeLists.txt names: public headers (vcca/), headers between rooms (rooms/), and no other
-# room's own headers but the few that are listed here. Public headers include only public headers. Each outside library has one room; no two rooms
+# room's own headers. Public headers include only public headers. Each outside library has one room; no two rooms
 # have a file of the same name.
 # SPDX-License-Identifier: Apache-2.0
 set -u
@@ -11,7 +11,8 @@ complain() { printf '%s\n' "$1"; bad=$((bad + 1)); }
 declare -A room_of=([span]=base [error]=base [hex]=base [file]=base [files]=base [json]=base [text]=base [interface]=base [version]=base [time]=base
   [api]=base [hash]=crypto [crypto]=crypto [page_cache]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token [leniencies]=token
   [hsm]=hsm [rmm]=rmm [verifier]=verifier [armor]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [vmm]=boot [sweep]=boot [scenario]=scenario [guest]=guest
-  [leniency]=token [explain]=explain [golden]=golden [stages]=golden [judgements]=golden)
+  [yaml_tree]=yaml [yaml_value]=yaml [yaml_pool]=yaml [der]=crypto [device_read]=hsm [chain_kind]=hsm [test_ca]=hsm [guest_side]=rmm [require]=rmm
+  [command_rows]=rmm [stage2]=boot [leniency]=token [explain]=explain [golden]=golden [stages]=golden [judgements]=golden)
 for header in include/vcca/* include/rooms/*; do
   name=$(basename "${header%.*}")
   [[ -n ${room_of[$name]:-} ]] || complain "$header: no room owns it (add it to tests/lint/lint_includes.sh)"
@@ -24,24 +25,6 @@ declare -A may=()
 while read -r name rest; do may[$name]=" $name $rest "; done < <(
   sed -n 's/^vcca_room(\([a-z]*\) *\(.*\))$/\1 \2/p' CMakeLists.txt | sed 's/LIBRARIES.*//')
 may[cli]=" cli ${!may[*]} "
-
-# A room's own headers are for the room. These few are for the rooms named with them, too: what they have is nobody else's, so it is not public.
-declare -A lent=() used=()
-while IFS=: read -r header rooms reason; do
-  [[ -n $reason ]] || complain "$header: say why it is lent"
-  lent[$header]="$rooms "
-done <<'LENT'
-yaml/tree.h: boot guest: each room reads its own files, all in one language
-yaml/value.h: verifier hsm boot scenario guest: the same
-hsm/device_read.h: scenario: a scenario can have a device image as one of its mappings
-hsm/chain_kind.h: golden: certificates with one fault are made like the right ones, with the same names and key usage
-hsm/test_ca.h: golden: and are signed by the same TEST keys
-crypto/der.h: golden: a signature whose two numbers are swapped is written in DER
-rmm/guest.h: tsi: the answers to a realm's calls look into the realm and its RECs
-rmm/require.h: tsi: both dispatchers state commands alike
-rmm/command_rows.h: tsi: and make their tables alike
-boot/stage2.h: explain: a theory cuts RIPAS ranges as the host does
-LENT
 
 declare -A owner=(["psa/"]=crypto/ ["mbedtls/"]=crypto/ ["openssl/"]=crypto/ ["intel-ipsec-mb.h"]=crypto/engine_ipsec_mb.c ["cbor.h"]=token/cbor_write.c ["jansson.h"]=verifier/ ["yaml.h"]=yaml/tree.c ["libfdt.h"]=boot/ ["zlib.h"]=boot/gunzip.c ["fuse3/"]=guest/tsm_fuse.c)
 
@@ -57,10 +40,7 @@ for room in "${!may[@]}"; do
         \"*/*)
           of=${include#\"}; of=${of%%/*}
           [[ ${may[$room]} == *" $of "* ]] || complain "$file:$line: $room may not include $include"
-          [[ $of == "$room" ]] && continue
-          known=${include//\"/}
-          [[ ${lent[$known]:-} == *" $room "* ]] || complain "$file:$line: $known is $of's own: use what is public (vcca/...) or for rooms (rooms/...), or list it in this script with a reason"
-          [[ -n ${lent[$known]:-} ]] && used[$known]+=" $room " ;;
+          [[ $of == "$room" ]] || complain "$file:$line: ${include//\"/} is $of's own: use what is public (vcca/...) or for rooms (rooms/...)" ;;
         \<*)
           for library in "${!owner[@]}"; do
             [[ $include == "<$library"* && $file != "${owner[$library]}"* ]] && complain "$file:$line: $include belongs to ${owner[$library]}"
@@ -69,12 +49,6 @@ for room in "${!may[@]}"; do
     done < <(grep -nE '^#include' "$file" | sed -E 's/^([0-9]+):#include +/\1:/')
   done
 done
-for header in "${!lent[@]}"; do
-  for room in ${lent[$header]}; do
-    [[ ${used[$header]:-} == *" $room "* ]] || complain "$header: $room does not include it any more (take it off the list in this script)"
-  done
-done
-
 # a file's name is in one room only, so that it says what is in the file
 while read -r name rooms; do
   [[ $rooms == *" "* ]] && complain "$name.c or $name.h is in several rooms ($rooms): name what is different"

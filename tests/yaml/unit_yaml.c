@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "yaml/made_image.h"
-#include "yaml/value.h"
+#include "rooms/yaml_value.h"
 #include "rooms/file.h"
 #include "rooms/span.h"
 

@@ -1,8 +1,8 @@
 /* What the kind of a device's chain decides: keys, names, the family of its tokens.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef HSM_CHAIN_KIND_H
-#define HSM_CHAIN_KIND_H
+#ifndef ROOMS_CHAIN_KIND_H
+#define ROOMS_CHAIN_KIND_H
 
 #include "vcca/hsm.h"
 #include "rooms/crypto.h"

@@ -3,8 +3,8 @@
  * SMC Calling Convention.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef RMM_REQUIRE_H
-#define RMM_REQUIRE_H
+#ifndef ROOMS_REQUIRE_H
+#define ROOMS_REQUIRE_H
 
 #include "vcca/rmm.h"
 #include "rooms/interface.h"

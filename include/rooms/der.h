@@ -2,8 +2,8 @@
  * are written, and a reader that takes nothing but DER.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef VCCA_CRYPTO_DER_H
-#define VCCA_CRYPTO_DER_H
+#ifndef ROOMS_DER_H
+#define ROOMS_DER_H
 
 #include "vcca/span.h"
 

@@ -4,8 +4,8 @@
  * vcca_rec_owner(m, rec), ...), for guest memory vcca_realm_access, vcca_realm_read and vcca_realm_write.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef RMM_GUEST_H
-#define RMM_GUEST_H
+#ifndef ROOMS_GUEST_SIDE_H
+#define ROOMS_GUEST_SIDE_H
 
 #include "vcca/rmm.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rmm/guest.h"
+#include "rooms/guest_side.h"
 
 #include "rmm/rec.h"
 #include "rmm/rtt.h"

@@ -1,8 +1,8 @@
 /* The shape of a stage-2 translation table with 4 KiB granules, as KVM chooses it for an IPA width.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef BOOT_STAGE2_H
-#define BOOT_STAGE2_H
+#ifndef ROOMS_STAGE2_H
+#define ROOMS_STAGE2_H
 
 #include <stdint.h>
 

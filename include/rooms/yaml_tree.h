@@ -3,8 +3,8 @@
  * with tree_ because libyaml has the others, some of them unannounced.)
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef YAML_TREE_H
-#define YAML_TREE_H
+#ifndef ROOMS_YAML_TREE_H
+#define ROOMS_YAML_TREE_H
 
 #include "rooms/error.h"
 #include "vcca/span.h"

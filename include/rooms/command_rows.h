@@ -2,7 +2,7 @@
  *
  *   #define ROWS "rmm/rmi.def"
  *   #define HANDLER command_handler
- *   #include "rmm/command_rows.h"
+ *   #include "rooms/command_rows.h"
  *
  * and gets the arrays commands[] and, in the same order, handlers[]. This file has no include guard: it is a
  * part of that file.

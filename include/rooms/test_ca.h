@@ -1,8 +1,8 @@
 /* The keys of the TEST certificate authorities. Everyone has them: they certify nothing.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef HSM_TEST_CA_H
-#define HSM_TEST_CA_H
+#ifndef ROOMS_TEST_CA_H
+#define ROOMS_TEST_CA_H
 
 #include "vcca/hsm.h"
 

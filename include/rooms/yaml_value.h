@@ -5,13 +5,13 @@
  *   {hash: sha-256, of: BYTES} {make: kernel, size: 96K, seed: 1}
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef YAML_VALUE_H
-#define YAML_VALUE_H
+#ifndef ROOMS_YAML_VALUE_H
+#define ROOMS_YAML_VALUE_H
 
 #include "vcca/hash.h"
 #include "rooms/files.h"
-#include "yaml/pool.h"
-#include "yaml/tree.h"
+#include "rooms/yaml_pool.h"
+#include "rooms/yaml_tree.h"
 
 enum value_kind { VALUE_NUMBER, VALUE_BYTES, VALUE_TEXT, VALUE_ANY }; /* ANY: only as what is wanted */
 struct value {

@@ -1,8 +1,8 @@
 /* Memory for what is read from a file, up to a budget.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef YAML_POOL_H
-#define YAML_POOL_H
+#ifndef ROOMS_YAML_POOL_H
+#define ROOMS_YAML_POOL_H
 
 #include "vcca/file.h"
 

@@ -108,6 +108,7 @@ static void qemu_machines_sizes_and_cpus_are_read_as_qemu_reads_them(void **stat
       {"-M virt -m 64M -kernel K", "-M virt -m 0x40 -kernel K"},
       {"-M virt -m 1G,slots=2,maxmem=4G -kernel K", "-M virt -m slots=2,maxmem=4294967296 -m 1024 -kernel K"},
       {NULL, "-M virt,memory.slots=2,memory.max-size=4g -m 1G -kernel K"},
+      {NULL, "-m slots=2,maxmem=4G -M virt,memory.size=1G -kernel K"}, /* each key of -m outranks its own of -M */
       {"-M virt -m 1G -kernel K", "-M virt,memory-backend=m -object memory-backend-ram,id=m,size=1G -kernel K"},
       {"-M virt -m 2G -kernel K", "-m 2G -M virt,memory.size=1G -kernel K"}, /* -m is behind -M wherever it stands */
       {NULL, "-M virt,memory.size=1G -m 2G -kernel K"},

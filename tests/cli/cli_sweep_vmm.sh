@@ -164,6 +164,13 @@ check kvmtool-arm 32 16
 check cloud-hypervisor 32 0
 check trees 6 2
 
+# rows of other words are no rows of this plan, not even where only a last letter differs, or where a word ends
+for words in '-append quiet' '-append quies' '-append quie' '-append a -S' '-append a-S'; do
+  printf '%s\n' 'vcca: 1' 'profile: qemu' 'host: hardware.toml' "args: -M virt -kernel Image $words" 'matrix: {vcpus: [1]}' >words.yaml
+  "$vcca" measure sweep words.yaml 2>/dev/null
+done | grep -o '"inputs":"[^"]*"' | sort -u >inputs
+[[ $(wc -l <inputs) -eq 5 ]] || complain "other words, the same inputs"
+
 # remarks are made once
 "$vcca" measure sweep qemu.yaml >/dev/null 2>stderr
 sort stderr | uniq -d | grep . && complain "a remark was made twice"

@@ -390,6 +390,28 @@ static void names_of_open_files_are_known(void **state)
       fail_msg("%s: %d", rows[i].path, vcca_file_descriptor(rows[i].path));
 }
 
+/* Nobody can make the name before we do: it ends in 96 random bits. */
+static void a_temporary_name_cannot_be_guessed(void **state)
+{
+  (void)state;
+  enum { DIGITS = 24, NAMES = 64 };
+  static const char begins[] = "folder/.vcca-";
+  char first[64], name[64];
+  bool varies[DIGITS] = {false};
+  struct vcca_error err = {0};
+  check_ok(vcca_temp_name("folder", first, sizeof first, &err), &err, "name");
+  for (size_t i = 0; i < NAMES; i++) {
+    check_ok(vcca_temp_name("folder", name, sizeof name, &err), &err, "name");
+    assert_int_equal(strlen(name), strlen(begins) + DIGITS);
+    assert_memory_equal(name, begins, strlen(begins));
+    for (size_t k = 0; k < DIGITS; k++)
+      varies[k] |= name[strlen(begins) + k] != first[strlen(begins) + k];
+  }
+  for (size_t k = 0; k < DIGITS; k++)
+    assert_true(varies[k]);
+  assert_false(vcca_temp_name("folder", name, strlen(begins) + DIGITS, &err)); /* no room for the NUL */
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -407,6 +429,7 @@ int main(void)
       cmocka_unit_test(an_open_file_is_written_where_it_is),
       cmocka_unit_test(names_of_open_files_are_known),
       cmocka_unit_test(no_file_stays_open),
+      cmocka_unit_test(a_temporary_name_cannot_be_guessed),
   };
   return check_run(tests, set_up, tear_down);
 }

@@ -49,6 +49,27 @@ says 3 'unknown key' --trace "$dir/none.jsonl"
 scenario <<<"  - rmi.rec_create: {rd: 0, rec: 0, params: {aux: [$(seq -s, 1 17)]}}"
 says 3 's.yaml:9:[0-9]+: .*16'
 
+# the fields of a page lie where the command reads them
+field() { # pattern, fields: of CVM_CREATE with pmu_num_cnts and ttt_, of REALM_CREATE with pmu_num_ctrs and rtt_
+  local pattern=$1 fields="s2sz: 40, num_bps: 1, num_wps: 1, $2"; shift 2
+  [[ $fields == *s2sz*s2sz* ]] && fields=${fields#s2sz: 40, }
+  [[ $fields == *num_bps*num_bps* ]] && fields=${fields/num_bps: 1, /}
+  [[ $fields == *num_wps*num_wps* ]] && fields=${fields/num_wps: 1, /}
+  scenario <<<"  - rmi.granule_delegate: {addr: 0x88000000}
+  - rmi.realm_create: {rd: 0x88000000, params: {$fields}}"
+  says 1 "$pattern"
+  scenario <<<"  - tmi.cvm_create: {numa_set: 0, params: {${fields//rtt_/ttt_}}}"
+  sed -i 's/arm-rmm-1.0/virtcca/; s/p384/p521/; s/arm-1.0/virtcca-p521/; s/pmu_num_ctrs/pmu_num_cnts/' "$dir/s.yaml"
+  says 1 "$pattern"
+}
+field 's2sz is 99, the machine allows 32 to ' 's2sz: 99'
+field 'num_bps is 99, the machine allows ' 'num_bps: 99'
+field 'num_wps is 99, the machine allows ' 'num_wps: 99'
+field 'sve_vl is 98, the machine allows ' 'flags: 2, sve_vl: 98'
+field 'pmu_num_ctrs is 97, the machine allows ' 'flags: 4, pmu_num_ctrs: 97'
+field 'for params_valid: .*: it is 96, ' 'hash_algo: 96'
+field 'for .tt_num_level: .*: level 3, 7 tables, s2sz 40' 'rtt_level_start: 3, rtt_num_start: 7'
+
 # which auxiliary granule, and what REC_CREATE's parameters say
 for spec in '0x88003008' '0x88003000, 0x88004000, 0x88003000' '0x88004000, 0x88002000' '0x88003000' '' 'mpidr'; do
   mpidr=0; [[ $spec == mpidr ]] && { mpidr=3; spec=''; }

@@ -337,7 +337,7 @@ bool measure_trace(struct job *job, struct vcca_rim_trace *trace, struct vcca_er
   job->trace.stream = NULL;
   if (!whole)
     ok = vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the trace of '%s'", job->args->operand[0]);
-  ok = ok && vcca_trace_read_realm(vcca_span_of(text, n), NULL, trace, err);
+  ok = ok && vcca_trace_read(vcca_span_of(text, n), NULL, trace, err);
   free(text);
   return ok;
 }

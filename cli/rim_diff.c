@@ -99,7 +99,7 @@ static bool open_trace(struct side *s, const char *operand, struct vcca_files *f
   char path[4096];
   snprintf(path, sizeof path, "%.*s", hash ? (int)(hash - operand) : (int)sizeof path - 1, operand);
   bool ok = vcca_files_map(files, path, CLI_FILE_MAX, &file, err) &&
-            (vcca_trace_read_realm(file.bytes, hash ? hash + 1 : NULL, &s->trace, err) || vcca_fail_in(err, path));
+            (vcca_trace_read(file.bytes, hash ? hash + 1 : NULL, &s->trace, err) || vcca_fail_in(err, path));
   vcca_file_unmap(&file);
   return ok;
 }

@@ -411,7 +411,7 @@ static bool read_lines(vcca_span jsonl, struct realms *r, struct vcca_rim_trace 
   return true;
 }
 
-bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err)
+bool vcca_trace_read(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err)
 {
   struct realms r = {.count = 0};
   memset(out, 0, sizeof *out);
@@ -419,11 +419,6 @@ bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_t
     return true;
   vcca_trace_free(out);
   return false;
-}
-
-bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err)
-{
-  return vcca_trace_read_realm(jsonl, NULL, out, err);
 }
 
 /* --- Recording ------------------------------------------------------------------------------------------- */

@@ -118,9 +118,9 @@ static void traces(vcca_span bytes)
   const uint8_t *end = memchr(bytes.p, 0, bytes.n);
   size_t n = end ? (size_t)(end - bytes.p) : bytes.n;
   struct vcca_rim_trace a, b;
-  if (!vcca_trace_read(vcca_span_sub(bytes, 0, n), &a, NULL))
+  if (!vcca_trace_read(vcca_span_sub(bytes, 0, n), NULL, &a, NULL))
     return;
-  if (vcca_trace_read(vcca_span_sub(bytes, n + 1, bytes.n), &b, NULL)) {
+  if (vcca_trace_read(vcca_span_sub(bytes, n + 1, bytes.n), NULL, &b, NULL)) {
     compare(&a, &b);
     vcca_trace_free(&b);
   }

@@ -119,7 +119,7 @@ static void check_again(const struct vcca_rim_trace *trace)
     const struct vcca_rim_step step = {s->kind, s->base, s->top, s->flags, s->has_content ? s->content : NULL, i ? s[-1].rim : none, s->rim};
     vcca_account_json(out, i, trace->alg, &step);
   }
-  must(fclose(out) == 0 && vcca_trace_read(vcca_span_of(text, n), &again, &err));
+  must(fclose(out) == 0 && vcca_trace_read(vcca_span_of(text, n), NULL, &again, &err));
   must(vcca_rim_diff(trace, &again, &diff, &err) && vcca_rim_diff_same(&diff) && diff.equal == trace->count);
   vcca_rim_diff_free(&diff);
   vcca_trace_free(&again);

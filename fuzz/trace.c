@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct vcca_rim_trace trace;
   struct vcca_rim_diff diff;
   struct vcca_error err = {0};
-  if (!vcca_trace_read(vcca_span_of(data, size), &trace, &err)) {
+  if (!vcca_trace_read(vcca_span_of(data, size), NULL, &trace, &err)) {
     if (err.fault == VCCA_FAULT_NONE || err.text[0] == '\0')
       abort();
     return 0;

@@ -6,6 +6,7 @@
 #include "hsm/state.h"
 #include "rooms/error.h"
 #include "rooms/crypto.h"
+#include "rooms/hsm.h"
 
 /* The recorded components in the token's order, which is not the boot order on virtCCA. */
 static size_t put_components(const vcca_hsm *hsm, struct vcca_component *out)

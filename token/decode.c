@@ -17,6 +17,7 @@
 #include "rooms/span.h"
 #include "rooms/leniency.h"
 #include "rooms/cbor.h"
+#include "rooms/token.h"
 
 /* Offset of a part of the token in it. */
 static size_t offset_of(const struct vcca_token *token, vcca_span part)

@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/armor.h does not offer to users.
+/* Beside vcca/armor.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_ARMOR_H
@@ -6,6 +6,7 @@
 
 #include "vcca/armor.h"
 
-const char *vcca_armor_name(enum vcca_armor armor); /* "binary", "hexadecimal text", ... */
+/* "binary", "hexadecimal text" and so on, for messages. */
+const char *vcca_armor_name(enum vcca_armor armor);
 
 #endif

@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/crypto.h does not offer to users.
+/* Beside vcca/crypto.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_CRYPTO_H
@@ -45,6 +45,19 @@ bool vcca_key_type_named(vcca_span name, enum vcca_key_type *type);
 VCCA_MUST_USE bool vcca_key_primes(const vcca_key *key, vcca_sink *p, vcca_sink *q);
 /* Same public key. */
 bool vcca_key_same(const vcca_key *a, const vcca_key *b);
+
+/* COSE algorithm numbers (RFC 9053, RFC 8230; ESP*, which name their curve: RFC 9864). */
+enum vcca_sig_alg {
+  VCCA_ES256 = -7,
+  VCCA_ES384 = -35,
+  VCCA_ES512 = -36,
+  VCCA_PS256 = -37,
+  VCCA_PS384 = -38,
+  VCCA_PS512 = -39,
+  VCCA_ESP256 = -9,
+  VCCA_ESP384 = -51,
+  VCCA_ESP512 = -52
+};
 
 /* "ES384"; NULL when it is none of these. */
 const char *vcca_sig_name(int64_t alg);

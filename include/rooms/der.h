@@ -29,6 +29,7 @@ struct vcca_der {
   bool failed;
 };
 
+/* An empty writer over size bytes at buffer. */
 struct vcca_der vcca_der_in(uint8_t *buffer, size_t size);
 /* Where writing stands, for vcca_der_wrap. */
 const uint8_t *vcca_der_mark(const struct vcca_der *d);

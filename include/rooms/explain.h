@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/explain.h does not offer to users.
+/* Beside vcca/explain.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_EXPLAIN_H
@@ -6,10 +6,6 @@
 
 #include "rooms/sweep.h"
 #include "vcca/explain.h"
-
-/* Reads what `vcca measure --trace` writes: one JSON object a line, from the parameters on; or the steps of one realm out of what `vcca run
- * --trace` writes: realm is its number there, from 1 on, or its RD ("0x..."); NULL: there is only one. Strict: an error tells line and column. */
-VCCA_MUST_USE bool vcca_trace_read_realm(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
 
 /* Whether both are the same: no runs and one algorithm. */
 bool vcca_rim_diff_same(const struct vcca_rim_diff *diff);

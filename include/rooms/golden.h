@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/golden.h does not offer to users.
+/* Beside vcca/golden.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_GOLDEN_H
@@ -6,25 +6,28 @@
 
 #include "vcca/golden.h"
 
-const char *vcca_golden_layer_name(enum vcca_golden_layer layer); /* "structure" */
-
+/* Names in tables and in the suite: of a layer ("structure"), a result, a way of signing ("wrong": by a key or in a way that is not right),
+ * a stage; and the stage of a name. */
+const char *vcca_golden_layer_name(enum vcca_golden_layer layer);
 const char *vcca_golden_result_name(enum vcca_golden_result result);
-
-const char *vcca_golden_signed_name(enum vcca_golden_signed how); /* "wrong": by a key or in a way that is not right */
-
+const char *vcca_golden_signed_name(enum vcca_golden_signed how);
 const char *vcca_golden_stage_name(enum vcca_golden_stage stage);
 bool vcca_golden_stage_named(vcca_span name, enum vcca_golden_stage *stage);
 
+/* The rows of golden/flags.def. */
 size_t vcca_golden_flag_count(void);
 const struct vcca_golden_flag *vcca_golden_flag_at(size_t i);
 
+/* How many mutations there are. */
 size_t vcca_mutation_count(void);
 
+/* As vcca_mutation_named, but of several with that name the one that the family has. */
 const struct vcca_mutation *vcca_mutation_for(vcca_span id_or_name, enum vcca_family family);
 
 /* The recipe with its @ replaced. */
 void vcca_mutation_recipe(const struct vcca_mutation *mutation, vcca_sink *out);
 
+/* The device of the golden evidence; belongs to golden. */
 const vcca_hsm *vcca_golden_device(const vcca_golden *golden);
 /* The device's default family's or another's; the golden's own. */
 enum vcca_family vcca_golden_family(const vcca_golden *golden);

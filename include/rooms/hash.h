@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/hash.h does not offer to users.
+/* Beside vcca/hash.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_HASH_H
@@ -24,6 +24,7 @@ void vcca_hash_pages_each(enum vcca_hash_alg alg, vcca_span content, size_t n, v
 /* The digest of a page of zeros. */
 const uint8_t *vcca_hash_zero_page(enum vcca_hash_alg alg);
 
+/* How many engines there are. */
 size_t vcca_engine_count(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/hex.h does not offer to users.
+/* Beside vcca/hex.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_HEX_H

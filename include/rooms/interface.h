@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/interface.h does not offer to users.
+/* Beside vcca/interface.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_INTERFACE_H
@@ -15,6 +15,8 @@ bool vcca_condition_text(const struct vcca_interface *interface, const struct vc
                          char *buf, size_t cap);
 
 enum { VCCA_HELD_MAX = 24 };
+/* Whether the specification permits the status of condition i, of the count that hold at once: no other that holds comes before it by the
+ * command's order. */
 bool vcca_held_permitted(const struct vcca_command *command, const struct vcca_held *held, size_t count, size_t i);
 /* How many meanings there are: one condition may mean several things, by command. */
 size_t vcca_condition_count(void);

@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/json.h does not offer to users.
+/* Beside vcca/json.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_JSON_H

@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/measurement.h does not offer to users.
+/* Beside vcca/measurement.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_MEASUREMENT_H
@@ -6,10 +6,12 @@
 
 #include "vcca/measurement.h"
 
+/* Finds rules by their name. */
 bool vcca_rim_rules_named(vcca_span name, enum vcca_rules_id *id);
-/* By the RMM's version. */
+/* Finds rules by the RMM's version. */
 bool vcca_rim_rules_of_rmm(vcca_span version, enum vcca_rules_id *id);
 
-const char *vcca_step_name(enum vcca_step_kind kind); /* "create", "data", "rec", "ripas" */
+/* "create", "data", "rec", "ripas". */
+const char *vcca_step_name(enum vcca_step_kind kind);
 
 #endif

@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/token.h does not offer to users.
+/* Beside vcca/token.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_TOKEN_H
@@ -43,5 +43,8 @@ VCCA_MUST_USE bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, co
 
 /* "secured" for 0x30xx and so on (RMM/PSA lifecycle states); NULL when the value is in no range. */
 const char *vcca_lifecycle_name(uint64_t lifecycle);
+
+/* As vcca_token_decode_platform, with exactly these leniencies. */
+VCCA_MUST_USE bool vcca_token_decode_platform_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* For the rooms: what vcca/verifier.h does not offer to users.
+/* Beside vcca/verifier.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_VERIFIER_H
@@ -6,6 +6,7 @@
 
 #include "vcca/verifier.h"
 
+/* One line about a check. */
 const char *vcca_check_meaning(enum vcca_check check);
 /* By its name. */
 VCCA_MUST_USE bool vcca_check_named(vcca_span name, enum vcca_check *check);
@@ -16,9 +17,11 @@ VCCA_MUST_USE bool vcca_checks_named(vcca_span names, bool marked[VCCA_CHECKS], 
  * refuses. */
 vcca_leniency_set vcca_evidence_leniencies(const struct vcca_evidence *evidence);
 
+/* What people are told of a gap. */
 const char *vcca_gap_fix(enum vcca_gap gap);  /* the options of vcca token verify that close it */
 const char *vcca_gap_note(enum vcca_gap gap); /* what an acceptance then does not prove */
 
+/* Finds a tier by its name. */
 bool vcca_tier_named(vcca_span name, enum vcca_tier *tier);
 /* The tier of a claim's value. */
 enum vcca_tier vcca_tier_of(int value);

@@ -14,7 +14,7 @@ extern "C" {
 /* How bytes were wrapped, outermost. NONE: binary, which no text can be taken for. */
 enum vcca_armor { VCCA_ARMOR_NONE, VCCA_ARMOR_HEX, VCCA_ARMOR_BASE64, VCCA_ARMOR_PEM, VCCA_ARMOR_JSON };
 
-/* Puts the bytes that a text stands for in its place:
+/* Recognises bytes that came as text, and puts the bytes that the text stands for in its place:
  *   hexadecimal, either case, with or without 0x, white space, colons and commas between;
  *   base64 and base64url, with or without padding, white space between; and in PEM, whatever its label;
  *   JSON: a string of these; an array of byte values; a CMW record ["TYPE", "BASE64URL"]; an object with such a member, by one of the names

@@ -19,33 +19,23 @@ enum { VCCA_POINT_MAX = 133, VCCA_SPKI_MAX = 1100, VCCA_SIG_MAX = 512 };
 /* A key pair or a public key; owned by the caller, freed with vcca_key_free. */
 typedef struct vcca_key vcca_key;
 
-/* EC key pair from its scalar: 32, 48 or 66 bytes, big-endian. */
+/* Makes an EC key pair from its private scalar: 32, 48 or 66 bytes by curve, big-endian, in 1 .. order - 1
+ * (SEC 1, 3.2.1). The caller frees it. NULL when the scalar does not fit the curve, or type is RSA. */
 VCCA_API vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct vcca_error *err);
-/* Public EC key from its uncompressed point 04 || x || y (SEC 1, 2.3.3). */
+/* Makes a public EC key from its uncompressed point 04 || x || y (SEC 1, 2.3.3): 65, 97 or 133 bytes by curve.
+ * The caller frees it. NULL when the point is not on the curve. */
 VCCA_API vcca_key *vcca_key_from_point(enum vcca_key_type type, vcca_span point, struct vcca_error *err);
-/* Public key from a DER SubjectPublicKeyInfo (RFC 5280), EC or RSA (2048 to 4096 bits); nothing may follow it. */
+/* Makes a public key from a DER SubjectPublicKeyInfo (RFC 5280, 4.1): EC on P-256, P-384 or P-521, or RSA with
+ * 2048 to 4096 bits. The caller frees it. NULL when der is something else, or when bytes follow it. */
 VCCA_API vcca_key *vcca_key_from_spki(vcca_span der, struct vcca_error *err);
+/* Frees a key. NULL is allowed. */
 VCCA_API void vcca_key_free(vcca_key *key);
 
-/* The uncompressed point of an EC key (65, 97 or 133 bytes); false for RSA. */
+/* Appends the uncompressed point of an EC key (65, 97 or 133 bytes). False for RSA, and when out has no room. */
 VCCA_API VCCA_MUST_USE bool vcca_key_point(const vcca_key *key, vcca_sink *out);
-/* The DER SubjectPublicKeyInfo; a 4096-bit RSA key's is 550 bytes. */
+/* Appends the DER SubjectPublicKeyInfo of the public key: at most VCCA_SPKI_MAX bytes, 550 for RSA with 4096 bits.
+ * False when out has no room. */
 VCCA_API VCCA_MUST_USE bool vcca_key_spki(const vcca_key *key, vcca_sink *out);
-
-/* --- Signatures --------------------------------------------------------------------------------------- */
-
-/* COSE algorithm numbers (RFC 9053, RFC 8230; ESP*, which name their curve: RFC 9864). */
-enum vcca_sig_alg {
-  VCCA_ES256 = -7,
-  VCCA_ES384 = -35,
-  VCCA_ES512 = -36,
-  VCCA_PS256 = -37,
-  VCCA_PS384 = -38,
-  VCCA_PS512 = -39,
-  VCCA_ESP256 = -9,
-  VCCA_ESP384 = -51,
-  VCCA_ESP512 = -52
-};
 
 #ifdef __cplusplus
 }

@@ -38,14 +38,16 @@ struct vcca_event {
   vcca_span data;
 };
 
-/* Reads the Spec ID Event03 header. */
+/* Reads the header, a Spec ID Event03, and puts the reading position after it. Allocates nothing. False when bytes do
+ * not start with such a header; the error has the offset. */
 VCCA_API VCCA_MUST_USE bool vcca_eventlog_open(struct vcca_eventlog *log, vcca_span bytes, struct vcca_error *err);
 /* The next event: 1 = got one, 0 = end of log (end of bytes, or an unused area that is all 0xFF or all zero up to the end),
  * -1 = malformed (err says where and why). */
 VCCA_API int vcca_eventlog_next(struct vcca_eventlog *log, struct vcca_event *event, struct vcca_error *err);
-/* "EV_EFI_VARIABLE_BOOT"; NULL when unknown. */
+/* The name of an event type: "EV_EFI_VARIABLE_BOOT"; NULL when the type is unknown. */
 VCCA_API const char *vcca_event_type_name(uint32_t type);
-/* The digest under a TCG algorithm id, {NULL, 0} when the event has none. */
+/* The event's digest under a TCG algorithm id (struct vcca_eventlog); points into the log. {NULL, 0} when the event
+ * has none. */
 VCCA_API vcca_span vcca_event_digest(const struct vcca_event *event, uint16_t alg);
 
 /* Register values after the whole log: R = H(R || digest) from zero, EV_NO_ACTION skipped. Registers of index 32 or more are
@@ -57,10 +59,12 @@ struct vcca_replay {
   unsigned events[VCCA_LOG_REGISTERS]; /* extends seen per register */
   unsigned total;                      /* events in the log, the header not counted */
   unsigned others;
-  bool cc; /* a realm's log, as vcca_eventlog_is_cc says */
+  bool cc; /* the log of a realm (CCEL), not of a TPM */
   bool has_locality;
   uint8_t locality; /* that PCR 0 starts from */
 };
+/* Replays a whole log under one hash algorithm. False when the log is malformed (the error has the offset), or does not
+ * list the algorithm. */
 VCCA_API VCCA_MUST_USE bool vcca_eventlog_replay(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_replay *out, struct vcca_error *err);
 
 #ifdef __cplusplus

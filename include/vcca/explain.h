@@ -52,10 +52,14 @@ struct vcca_rim_trace {
 };
 enum { VCCA_TRACE_STEPS_MAX = 1 << 22 };
 
-/* The same without a choice. */
-VCCA_API VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, struct vcca_rim_trace *out, struct vcca_error *err);
-/* The trace of a plan, which must outlive it; the plan's parts point into its images and name them. */
+/* Reads a trace, one JSON object a line: what vcca measure --trace writes, from the parameters on; or the steps of one realm
+ * from what vcca run --trace writes. realm chooses it: its number, from 1, or its RD ("0x..."); NULL: there is only one.
+ * False when a line is not as it should be; the error has line and column. Free *out with vcca_trace_free. */
+VCCA_API VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
+/* Measures a plan and records each step; the parts are the plan's images. Keep the plan as long as *out, and free *out
+ * with vcca_trace_free. False when memory is short. */
 VCCA_API VCCA_MUST_USE bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, struct vcca_error *err);
+/* Frees a trace, also one that is all zero. */
 VCCA_API void vcca_trace_free(struct vcca_rim_trace *trace);
 
 /* --- Difference ------------------------------------------------------------------------------------------ */
@@ -99,10 +103,12 @@ struct vcca_rim_diff {
  * vcca_rim_diff_free. */
 VCCA_API VCCA_MUST_USE bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out,
                                           struct vcca_error *err);
+/* Frees a difference, not the traces. */
 VCCA_API void vcca_rim_diff_free(struct vcca_rim_diff *diff);
-/* In words: the first difference down to file, offset, field or device tree property, then all runs. */
+/* Writes the difference for people: the first one with file, offset, field or device tree property, then all. a and b are
+ * the names of the two sides. */
 VCCA_API void vcca_rim_diff_text(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
-/* The same as JSON, schema vcca-rim-diff-2. */
+/* Writes the same as JSON, schema vcca-rim-diff-2. */
 VCCA_API void vcca_rim_diff_json(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
 
 /* --- Explanation ----------------------------------------------------------------------------------------- */
@@ -159,7 +165,7 @@ struct vcca_rim_vm {
   enum vcca_rules_id rules;
 };
 
-/* The bytes of an image before end have been read and will hardly be looked at again: vcca_file_forget. */
+/* Tells the caller that the search has read the bytes of an image before end and will hardly need them again. */
 typedef void (*vcca_image_read)(void *ctx, vcca_span image, size_t end);
 
 struct vcca_explain_options {
@@ -178,7 +184,7 @@ struct vcca_explain_options {
 VCCA_API VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options,
                                              struct vcca_rim_explanation *out, struct vcca_error *err);
 
-/* The i-th hypothesis of the table: its name, group and what it is about. False beyond the last. */
+/* Row i of the table of hypotheses, from 0: its name, its group, and a line about it. False after the last. */
 VCCA_API bool vcca_hypothesis_at(size_t i, const char **name, const char **group, const char **words);
 
 #ifdef __cplusplus

@@ -20,10 +20,11 @@ struct vcca_bytes {
   size_t n;
 };
 
-/* Reads the whole of path ("-" is standard input), which may hold at most max bytes. */
+/* Reads a whole file; "-" is standard input. Fails when it has more than max bytes. The caller frees *out with
+ * vcca_bytes_free. */
 VCCA_API VCCA_MUST_USE bool vcca_file_read(const char *path, size_t max, struct vcca_bytes *out, struct vcca_error *err);
 
-/* Bytes that were read or allocated. */
+/* Frees the bytes and zeroes *b. */
 VCCA_API void vcca_bytes_free(struct vcca_bytes *b);
 static inline vcca_span vcca_bytes_span(const struct vcca_bytes *b)
 {
@@ -42,15 +43,17 @@ struct vcca_mapping {
   bool mapped;            /* bytes are a file's */
   struct vcca_file_id id; /* of the file, as it was then; not of what has no name */
   struct vcca_bytes copy; /* of what was not worth a mapping */
-  size_t forgotten;       /* vcca_file_forget's place */
+  size_t forgotten;       /* up to here the pages were given back to the system */
 };
 /* No image that a VM starts with is larger; a limit for vcca_file_map, so that a file of holes has an end. */
 #define VCCA_IMAGE_MAX ((size_t)16 << 30)
 /* Nor does what is unpacked or comes from a pipe become larger than this: it may never end. */
 #define VCCA_UNPACKED_MAX ((size_t)4 << 30)
-/* Maps path; what is no regular file ("-", a pipe) goes through a spool. A file that shrinks while it is mapped raises SIGBUS
- * when it is looked at: the embedder's to handle (vcca itself ends with exit code 3). */
+/* Maps a file; "-" is standard input. Reads what is no regular file into a temporary file first. Fails when it has more than
+ * max bytes. When a mapped file shrinks, access to it raises SIGBUS, which the caller must handle (the tool ends with
+ * exit code 3). End the mapping with vcca_file_unmap. */
 VCCA_API VCCA_MUST_USE bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err);
+/* Ends the mapping and zeroes *m. */
 VCCA_API void vcca_file_unmap(struct vcca_mapping *m);
 
 #ifdef __cplusplus

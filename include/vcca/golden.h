@@ -33,7 +33,7 @@ enum vcca_golden_layer {
   VCCA_GOLDEN_LAYERS
 };
 
-/* What a verifier must say, in Wycheproof's words; acceptable: either, by its policy, and the flag says why. */
+/* What a verifier must say, in the words of Project Wycheproof; acceptable: either, by its policy, and the flag says why. */
 enum vcca_golden_result { VCCA_GOLDEN_VALID, VCCA_GOLDEN_ACCEPTABLE, VCCA_GOLDEN_INVALID };
 
 /* Which layers are signed again, by the key they belong to, after the change. */
@@ -69,8 +69,9 @@ struct vcca_mutation {
   const char *recipe; /* steps of golden/steps.def */
   const char *note;
 };
+/* Row i of the table, from 0; NULL after the last. */
 VCCA_API const struct vcca_mutation *vcca_mutation_at(size_t i);
-/* By id, or by name: the first of that name, which may have a namesake for other families; and the one that the family has. NULL: none. */
+/* Finds a mutation by its id, or by its name: the first of that name, which families may share. NULL: there is none. */
 VCCA_API const struct vcca_mutation *vcca_mutation_named(vcca_span id_or_name);
 /* Whether the family has what the mutation changes. */
 VCCA_API bool vcca_mutation_applies(const struct vcca_mutation *mutation, enum vcca_family family);
@@ -79,7 +80,10 @@ VCCA_API bool vcca_mutation_applies(const struct vcca_mutation *mutation, enum v
 
 /* A family's device, another one of its kind, and the base evidence. */
 typedef struct vcca_golden vcca_golden;
+/* Makes the TEST devices of a family and its base evidence. The caller closes it, after all cases were freed. NULL on
+ * failure. An RSA family takes seconds. */
 VCCA_API vcca_golden *vcca_golden_open(enum vcca_family family, struct vcca_error *err);
+/* Frees it. NULL is allowed. */
 VCCA_API void vcca_golden_close(vcca_golden *golden);
 
 /* Evidence with all that it points to. A case of a layer is given what that layer is about: certificates and a date for the
@@ -90,23 +94,28 @@ struct vcca_golden_case {
   struct vcca_evidence evidence;
   void *owned;
 };
-/* NULL for the base; the evidence lives until the case is freed and the golden closed. */
+/* Makes the evidence of a mutation; NULL: of the base. It lives until the case is freed; keep golden open as long. False
+ * when the family does not have what the mutation changes. */
 VCCA_API VCCA_MUST_USE bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation, struct vcca_golden_case *out,
                                              struct vcca_error *err);
+/* Frees a case, also one that is all zero. */
 VCCA_API void vcca_golden_case_free(struct vcca_golden_case *c);
 
-/* A recipe of one's own on a token of one's own: steps apply to the token's bytes, signing ones with the golden's keys. */
+/* Carries out a recipe (docs/golden.md) on the bytes of any token; steps that sign use the keys of golden. Appends the new
+ * token to out. False when a step does not apply; the error names the step. */
 VCCA_API VCCA_MUST_USE bool vcca_golden_apply(vcca_golden *golden, vcca_span token, const char *recipe, vcca_sink *out, struct vcca_error *err);
-/* A structural mutation by seed: the same bytes and seed give the same token. With a golden, both layers are signed again as far
- * as they are still there; golden may be NULL. */
+/* Changes the structure of a token as seed says: the same bytes and seed give the same result. If golden is given, signs
+ * both parts again, as far as they are still there; golden may be NULL. Appends the new token to out. */
 VCCA_API VCCA_MUST_USE bool vcca_golden_fuzz(vcca_golden *golden, vcca_span token, uint64_t seed, vcca_sink *out, struct vcca_error *err);
 
 /* --- The suite -------------------------------------------------------------------------------------------- */
 
-/* Every file of the suite, in order, as the path below its folder and its bytes; stops when `file` returns false. With diag,
- * every token has its annotated diagnostic notation beside it; without, only the bases have. Only the families that are set, or
- * all for NULL. */
+/* Receives one file of the suite: its path below the suite's folder, and its bytes, which are valid during the call. False,
+ * with *err filled, stops. */
 typedef bool (*vcca_suite_file)(void *ctx, const char *path, vcca_span bytes, struct vcca_error *err);
+/* Makes every file of the suite, in order, and calls file for each. families has an element for each family (VCCA_FAMILIES of
+ * them), true: include it; NULL: include all. If diag is true, each token comes with annotated diagnostic notation;
+ * otherwise only each family's base does. */
 VCCA_API VCCA_MUST_USE bool vcca_suite_each(bool diag, const bool *families, vcca_suite_file file, void *ctx, struct vcca_error *err);
 
 #ifdef __cplusplus

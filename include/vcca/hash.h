@@ -15,11 +15,11 @@ extern "C" {
 enum vcca_hash_alg { VCCA_SHA256 = 0, VCCA_SHA512 = 1, VCCA_SHA384 = 2 };
 enum { VCCA_HASH_ALGS = 3, VCCA_HASH_MAX = 64, VCCA_PAGE = 4096 };
 
-/* Digest bytes: 32, 64, 48. */
+/* Size of a digest in bytes: 32, 64 or 48. */
 VCCA_API size_t vcca_hash_size(enum vcca_hash_alg alg);
-/* IANA text name: "sha-256", "sha-512", "sha-384". */
+/* The name of the IANA registry "Named Information Hash Algorithm": "sha-256", "sha-512", "sha-384". */
 VCCA_API const char *vcca_hash_name(enum vcca_hash_alg alg);
-/* The algorithm whose name the text is, exactly. */
+/* Finds the algorithm with this name. False, with *alg as it was, when none has it; case counts. */
 VCCA_API bool vcca_hash_named(vcca_span name, enum vcca_hash_alg *alg);
 
 /* The digest of data: vcca_hash_size(alg) bytes to out, which may be data's own. FIPS 180-4. */
@@ -33,12 +33,14 @@ struct vcca_engine_info {
   bool available;      /* in this build, on this CPU, and right */
   const char *why_not; /* one line; NULL when available */
 };
-/* The i-th engine, fastest first; false beyond the last. */
+/* Describes engine i; the fastest is engine 0. False after the last. The first call for an engine tests it. */
 VCCA_API bool vcca_engine_at(size_t i, struct vcca_engine_info *out);
-/* From now on hash by this engine; single messages too, unless it has only batches. NULL: the fastest. An unknown name is refused with
- * the list, an engine that is not available with the reason. */
+/* Makes the process hash by this engine from now on; NULL: by the fastest one that is available. An engine that has only
+ * batches of pages leaves single messages to the next one. Refuses an unknown name (the error lists the engines) and an
+ * engine that is not available (the error says why). */
 VCCA_API VCCA_MUST_USE bool vcca_engine_use(const char *name, struct vcca_error *err);
-/* Spread pages over at most n threads, the caller's among them; 0, as at the start: one for each CPU. 16 is the most. */
+/* Sets over how many threads the process spreads the hashing of pages, the caller's thread included. 0, as at the
+ * start: one for each CPU. More than 16 count as 16. */
 VCCA_API void vcca_engine_threads(unsigned n);
 
 #ifdef __cplusplus

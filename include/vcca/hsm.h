@@ -60,9 +60,10 @@ struct vcca_device {
  * P-384. Every secret and digest is the SHA-256 of a text that starts with "TEST " (hsm/device.c), so anyone can make them again. */
 VCCA_API void vcca_device_default(enum vcca_chain_kind chain, struct vcca_device *out);
 
-/* Reads a device image (YAML; docs/devices.md). Unknown keys are refused, with a suggestion. */
+/* Reads a device image (YAML; docs/devices.md). Refuses unknown keys and values that a device cannot have; the error has
+ * line and column, and suggests the nearest key. *out owns nothing. */
 VCCA_API VCCA_MUST_USE bool vcca_device_load(vcca_span yaml, struct vcca_device *out, struct vcca_error *err);
-/* Writes a device image. vcca_device_load reads back the same device. */
+/* Appends a device image as YAML. vcca_device_load reads the same device from it. */
 VCCA_API void vcca_device_save(const struct vcca_device *device, vcca_sink *yaml);
 
 typedef struct vcca_hsm vcca_hsm;
@@ -70,16 +71,11 @@ typedef struct vcca_hsm vcca_hsm;
 /* Powers the device on: derives the CPAK, then boots its components in order (extend and lock each register), then derives
  * the RAK and writes the certificates. The device is copied. NULL on failure, with what is wrong with the device. */
 VCCA_API vcca_hsm *vcca_hsm_open(const struct vcca_device *device, struct vcca_error *err);
+/* Frees the HSM with its keys, certificates and tokens. NULL is allowed. */
 VCCA_API void vcca_hsm_close(vcca_hsm *hsm);
 
 /* --- Boot registers (TF-M measured boot) ---------------------------------------------------------------- */
 
-struct vcca_boot_record {
-  struct vcca_component claims; /* as the token carries them; spans point into the HSM */
-  bool locked;
-};
-/* Register i in boot order; false beyond the last. */
-VCCA_API bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_record *out);
 /* Extends a register by name: value' = H(value || digest). A locked register, an unknown name or another size is refused.
  * The record then stands for more than one image, so it loses its type and version (TF-M measured boot). The RAK stays what it
  * was at boot; a platform token made before stays too. */
@@ -87,19 +83,19 @@ VCCA_API VCCA_MUST_USE bool vcca_hsm_extend(vcca_hsm *hsm, const char *name, vcc
 
 /* --- Keys ------------------------------------------------------------------------------------------------ */
 
-/* Owned by the HSM. The RAK of an RSA device is the device key itself. */
+/* The CPAK and the RAK, key pairs that belong to the HSM. The RAK of an RSA device is the device key itself. */
 VCCA_API const vcca_key *vcca_hsm_cpak(const vcca_hsm *hsm);
 VCCA_API const vcca_key *vcca_hsm_rak(const vcca_hsm *hsm);
 
 /* --- Certificates ---------------------------------------------------------------------------------------- */
 
 enum vcca_cert_role { VCCA_CERT_ROOT, VCCA_CERT_SUB, VCCA_CERT_DEVICE };
-/* DER; the HSM owns it. TEST root CA -> TEST sub CA -> device (the CPAK, or the RSA device key). */
+/* A certificate in DER, at most 4096 bytes, which belongs to the HSM. The chain: TEST root CA -> TEST sub CA -> device (the CPAK, or the RSA device key). */
 VCCA_API vcca_span vcca_hsm_cert(const vcca_hsm *hsm, enum vcca_cert_role role);
 
 /* --- Tokens ---------------------------------------------------------------------------------------------- */
 
-/* The family a device of this kind speaks by default. */
+/* The token family that a device of this kind has by default. */
 VCCA_API enum vcca_family vcca_hsm_family(const vcca_hsm *hsm);
 /* Fills the platform claims of the device as booted; spans point into the HSM. challenge is the binding,
  * in the claim that the family has it in. */

@@ -46,13 +46,14 @@ struct vcca_interface {
   unsigned status_register; /* x0, but x1 for TMI */
 };
 
-/* NULL when there is none. Names match whatever their case, and with the interface's own in front: REC_CREATE, rmi_rec_create. */
+/* Finds a command by its name, in either case, with or without the interface's name before it: REC_CREATE,
+ * rmi_rec_create. NULL: there is none. */
 VCCA_API const struct vcca_command *vcca_command_named(const struct vcca_interface *interface, vcca_span name);
+/* Finds a command by its function id (x0 of the call). NULL: there is none. */
 VCCA_API const struct vcca_command *vcca_command_with_fid(const struct vcca_interface *interface, uint64_t fid);
-/* The name of a status word's status (its low byte for rmi and tmi, the word otherwise), NULL when unknown. */
+/* The name of the status in a status word: its low byte for rmi and tmi, the whole word otherwise. NULL when unknown. */
 VCCA_API const char *vcca_interface_status(const struct vcca_interface *interface, uint64_t word);
-/* Conditions that hold at once, and whether the specification permits each one's status for the call: no other that holds comes
- * before it by the command's order. */
+/* A condition that holds for a call (struct vcca_trace has them). */
 struct vcca_held {
   const char *condition;
   uint64_t status; /* the status word it gives */

@@ -19,10 +19,12 @@ enum vcca_leniency {
 typedef uint32_t vcca_leniency_set; /* bit i: leniency i */
 #define VCCA_LENIENT_BIT(leniency) ((vcca_leniency_set)1 << (leniency))
 
-VCCA_API const char *vcca_leniency_name(enum vcca_leniency leniency); /* "non-shortest" */
-/* The set a list of names stands for: "der-signature,non-shortest". */
+/* The name: "non-shortest". */
+VCCA_API const char *vcca_leniency_name(enum vcca_leniency leniency);
+/* Reads a list of names with commas between: "der-signature,non-shortest". False (VCCA_FAULT_USAGE), with *out as it was,
+ * when a name is unknown; the error lists the names. */
 VCCA_API VCCA_MUST_USE bool vcca_leniencies_named(vcca_span names, vcca_leniency_set *out, struct vcca_error *err);
-/* Their names with commas between, NUL-terminated and cut short where there is no room. Returns text. */
+/* Writes the names of a set with commas between into text: at most cap bytes, the NUL included. Returns text. */
 VCCA_API const char *vcca_leniencies_text(vcca_leniency_set set, char *text, size_t cap);
 
 /* How often one was needed, and where first. */

@@ -35,6 +35,7 @@ struct vcca_rim_rules {
   enum vcca_rem_rule rem;
   enum vcca_rem_rule rem_zero_padded; /* the same where zero padding is asked for (rem_zero_padded of a machine) */
 };
+/* The rules with this id. Never NULL. */
 VCCA_API const struct vcca_rim_rules *vcca_rim_rules(enum vcca_rules_id id);
 
 /* Bits of realm_params.flags (RmiRealmFlags, tmi_cvm_params) and of rec_params.flags (RmiRecCreateFlags). */
@@ -84,19 +85,22 @@ struct vcca_rim {
   uint8_t value[VCCA_MEASUREMENT_SIZE];
 };
 
-/* RIM = pad64(H(4096-byte parameter page)), or zeros, as the rules say. */
+/* Starts a RIM (REALM_CREATE; DEN0137 B4.3.9): pad64(H(4096-byte parameter page)), or zeros, as the rules say. Fills all of
+ * *rim; nothing is to be freed. */
 VCCA_API void vcca_rim_create(struct vcca_rim *rim, enum vcca_rules_id rules, const struct vcca_realm_params *params);
 /* Extends by one granule at ipa; content is its digest (vcca_hash_size bytes), or NULL for an unmeasured granule, which
  * extends only under rules that say so. Returns whether it extended. */
 VCCA_API bool vcca_rim_data(struct vcca_rim *rim, uint64_t ipa, const uint8_t *content);
-/* Extends by a REC, when the rules measure it. content_out (64 bytes, may be NULL) receives the content digest. */
+/* Extends by a REC, if the rules measure it. content_out (64 bytes, may be NULL) receives the digest of its content. Returns
+ * whether it extended. */
 VCCA_API bool vcca_rim_rec(struct vcca_rim *rim, const struct vcca_rec_params *rec, uint8_t *content_out);
-/* Extends by one translation table entry [base, top) set to RIPAS RAM, when the rules measure it. */
+/* Extends by one translation table entry [base, top) that is set to RIPAS RAM, if the rules measure it. Returns whether it
+ * extended. */
 VCCA_API bool vcca_rim_ripas(struct vcca_rim *rim, uint64_t base, uint64_t top);
-/* The digest bytes of the register: vcca_hash_size(alg) of the 64. */
+/* The digest in the register: its first vcca_hash_size(alg) bytes. Points into *rim. */
 VCCA_API vcca_span vcca_rim_digest(const struct vcca_rim *rim);
 
-/* REM' = pad64(H(what the rule says)), value 0..64 bytes. */
+/* Extends a REM (RSI_MEASUREMENT_EXTEND; DEN0137 B5.3.7): rem becomes pad64(H(what the rule says)). value has 0 to 64 bytes. */
 VCCA_API void vcca_rem_extend(enum vcca_hash_alg alg, enum vcca_rem_rule rule, uint8_t rem[VCCA_MEASUREMENT_SIZE], vcca_span value);
 
 #ifdef __cplusplus

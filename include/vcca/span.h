@@ -38,7 +38,7 @@ static inline vcca_span vcca_span_of(const void *p, size_t n)
   vcca_span s = {(const uint8_t *)p, n};
   return s;
 }
-VCCA_API vcca_span vcca_span_str(const char *text);
+VCCA_API vcca_span vcca_span_str(const char *text); /* text must stay as long as the span */
 #define VCCA_SPAN(array) vcca_span_of((array), sizeof(array))
 #define VCCA_SPAN_LIT(literal) vcca_span_of("" literal, sizeof(literal) - 1)
 
@@ -52,17 +52,17 @@ static inline vcca_sink vcca_sink_of(void *p, size_t cap)
 
 /* Same length and same bytes. Not constant time: nothing here is secret from its own user. */
 VCCA_API bool vcca_span_eq(vcca_span a, vcca_span b);
-/* n bytes from offset; cut short at the end of s, empty when offset is beyond it. */
+/* The n bytes of s from offset on, as far as s has them; empty when offset is beyond its end. */
 VCCA_API vcca_span vcca_span_sub(vcca_span s, size_t offset, size_t n);
 
-/* Append bytes, one byte, n copies of a byte, a string without its NUL. */
+/* Appends bytes. Beyond the capacity it only counts. */
 VCCA_API void vcca_sink_put(vcca_sink *s, vcca_span bytes);
 /* True while everything put so far found room. */
 static inline bool vcca_sink_ok(const vcca_sink *s)
 {
   return s->n <= s->cap;
 }
-/* What was written; {NULL, 0} after an overflow. */
+/* The bytes that were written; {NULL, 0} after an overflow. Points into the sink's room. */
 VCCA_API vcca_span vcca_sink_span(const vcca_sink *s);
 
 /* Little- and big-endian loads and stores; host pages are read with these, never cast to structs. */

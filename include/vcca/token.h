@@ -44,7 +44,9 @@ struct vcca_family_spec {
   enum vcca_key_type key;       /* of the RAK, and of the CPAK */
   const char *summary;
 };
+/* The row of a family. Never NULL. */
 VCCA_API const struct vcca_family_spec *vcca_family(enum vcca_family family);
+/* Finds a family by its name. False, with *family as it was: there is none. */
 VCCA_API bool vcca_family_named(vcca_span name, enum vcca_family *family);
 typedef uint32_t vcca_family_set; /* bit i: family i */
 #define VCCA_FAMILY_BIT(family) ((vcca_family_set)1 << (family))
@@ -101,9 +103,10 @@ struct vcca_realm_claims {
 
 /* --- What a family's profile wants beyond what was measured */
 
-/* Puts the hash of the RAK where the family's platform token is bound: claim 10, or 2408. */
+/* Sets the claim that binds the platform token to the RAK: 10, or 2408 where the family's profile has it. hash is the digest of
+ * the RAK as claim 44237 carries it (vcca_rak_encode), 32, 48 or 64 bytes. */
 VCCA_API void vcca_token_bind(enum vcca_family family, struct vcca_platform_claims *claims, vcca_span hash);
-/* Adds the profile's platform claims that are the same everywhere: 2394. */
+/* Sets the platform claims that a profile has with the same value in each token: 2394. */
 VCCA_API void vcca_platform_profile_claims(enum vcca_family family, struct vcca_platform_claims *claims);
 /* Adds claim 265 and, where the family has them, 44243 (shared: there is no memory encryption here) and 256. The specification has the
  * instance id random; here it is 01 || SHA-256("realm instance id" || VMID in 4 bytes, little-endian || RPV || RIM), of claims that are
@@ -112,17 +115,20 @@ VCCA_API void vcca_realm_profile_claims(enum vcca_family family, uint32_t vmid, 
 
 /* --- Minting -------------------------------------------------------------------------------------------- */
 
-/* The RAK as the family's claim 44237 carries it: at most 550 bytes. */
+/* Appends the RAK as the family's claim 44237 carries it: at most 550 bytes. False when the key is not of the family's type,
+ * or out has no room. */
 VCCA_API VCCA_MUST_USE bool vcca_rak_encode(enum vcca_family family, const vcca_key *rak, vcca_sink *out, struct vcca_error *err);
 
-/* The platform token: claims in the family's order, signed by the CPAK. Absent claims are left out, whatever that does to
- * validity. */
+/* Appends a platform token: the claims in the family's order, signed by the CPAK (a key pair), as a COSE_Sign1 (RFC 9052).
+ * Leaves out claims that are absent, also mandatory ones. At most VCCA_TOKEN_MAX bytes. */
 VCCA_API VCCA_MUST_USE bool vcca_token_platform(enum vcca_family family, const struct vcca_platform_claims *claims, const vcca_key *cpak,
                                                 vcca_sink *out, struct vcca_error *err);
-/* The realm or CVM token, signed by the RAK; public_key, profile and the names of algorithms are the claims' own. */
+/* Appends a realm or CVM token, signed by the RAK (a key pair). Takes all claims as they are, public_key, profile and the names
+ * of algorithms included. At most VCCA_TOKEN_MAX bytes. */
 VCCA_API VCCA_MUST_USE bool vcca_token_realm(enum vcca_family family, const struct vcca_realm_claims *claims, const vcca_key *rak, vcca_sink *out,
                                              struct vcca_error *err);
-/* The collection; platform may be {NULL, 0} where the family has none. */
+/* Appends the token: a collection of a platform and a realm token. platform is {NULL, 0} for a family without platform
+ * tokens. At most VCCA_TOKEN_MAX bytes. */
 VCCA_API VCCA_MUST_USE bool vcca_token_collect(enum vcca_family family, vcca_span platform, vcca_span realm, vcca_sink *out, struct vcca_error *err);
 
 /* --- Decoding ------------------------------------------------------------------------------------------- */
@@ -135,7 +141,7 @@ struct vcca_sign1_parts {
   vcca_span claims;  /* the claims map: payload, or what it wraps */
   unsigned wraps;    /* 1 or 2 */
   vcca_span signature;
-  bool der;      /* the signature is a DER sequence; see vcca_sign1_signature */
+  bool der;      /* the signature is a DER sequence; one leniency permits it */
   size_t offset; /* of whole, in the token */
 };
 
@@ -154,25 +160,26 @@ struct vcca_token {
 };
 
 /* Decodes what the specifications permit: exact tags, no duplicates, definite lengths, no trailing bytes at any level, sizes and
- * mandatory claims as claims.def says; and the leniencies that are PERMITTED. Never allocates. The error names offset, path, claim,
+ * mandatory claims as claims.def says; and the leniencies that are PERMITTED in
+ * leniencies.def. Allocates nothing; *out points into bytes. The error names offset, path, claim,
  * and the leniencies that would lift it. */
 VCCA_API VCCA_MUST_USE bool vcca_token_decode(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
-/* The same with exactly these leniencies; out says which of them were needed. */
+/* Decodes with exactly these leniencies; 0: none. *out says which of them the token needed. */
 VCCA_API VCCA_MUST_USE bool vcca_token_decode_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err);
-/* A platform token alone (a COSE_Sign1 as EL3 hands it out). */
+/* Decodes a platform token alone: a COSE_Sign1, as EL3 passes it to the RMM. Permits what vcca_token_decode permits. */
 VCCA_API VCCA_MUST_USE bool vcca_token_decode_platform(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
-VCCA_API VCCA_MUST_USE bool vcca_token_decode_platform_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out,
-                                                               struct vcca_error *err);
-/* The RAK of a decoded token, read as leniently as the token was. */
+/* The RAK of a decoded token: a public key, which the caller frees. Permits the leniencies with which the token was decoded.
+ * NULL when claim 44237 is no key. */
 VCCA_API vcca_key *vcca_token_rak(const struct vcca_token *token, struct vcca_error *err);
-/* The family a decoded token belongs to, by its switches; false when none has them all. */
+/* Finds the family of a decoded token by its container, profiles and key encoding. False, with *family as it was: no family
+ * has all of them. */
 VCCA_API bool vcca_token_family(const struct vcca_token *token, enum vcca_family *family);
 
 /* --- Printing ------------------------------------------------------------------------------------------- */
 
-/* The claims as members of an open JSON object: container, platform {...}, realm {...}. */
+/* Writes the claims as members of the open JSON object: container, platform {...}, realm {...}. Bytes are hexadecimal. */
 VCCA_API void vcca_token_json(const struct vcca_token *token, struct vcca_json *j);
-/* As indented text for people. */
+/* Appends the claims as indented text for people. */
 VCCA_API void vcca_token_text(const struct vcca_token *token, vcca_sink *out);
 
 #ifdef __cplusplus

@@ -20,10 +20,12 @@ enum vcca_check {
 #undef CHECK
   VCCA_CHECKS
 };
+/* The name: "freshness". */
 VCCA_API const char *vcca_check_name(enum vcca_check check);
 
 enum vcca_outcome { VCCA_NOT_RUN, VCCA_PASS, VCCA_FAIL };
-VCCA_API const char *vcca_outcome_name(enum vcca_outcome outcome); /* "not-run", "pass", "fail" */
+/* "not-run", "pass", "fail". */
+VCCA_API const char *vcca_outcome_name(enum vcca_outcome outcome);
 
 enum { VCCA_VERIFY_CERTS = 8, VCCA_VERIFY_CORIMS = 16 };
 
@@ -108,21 +110,23 @@ struct vcca_verdict {
   struct vcca_token token; /* decoded, valid when the structure check passed; points into the evidence */
 };
 
-/* Never fails: every check is pass, fail, or not-run with a reason. */
+/* Appraises the evidence: runs all checks in order and fills *out, each check pass, fail or not-run with a reason. It cannot
+ * fail itself. *out points into the evidence: keep the evidence as long. */
 VCCA_API void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out);
 
 /* What a verdict may lack because nothing was given: a challenge; a RIM or a reference of the realm; references of the platform, if the token
  * has one; a time, if certificates or CoRIMs were given. */
 enum vcca_gap { VCCA_GAP_FRESHNESS, VCCA_GAP_REALM, VCCA_GAP_PLATFORM, VCCA_GAP_DATES, VCCA_GAPS };
-VCCA_API const char *vcca_gap_name(enum vcca_gap gap); /* "freshness", "realm", "platform", "dates" */
-/* Whether it is there. A token that could not be decoded has none. */
+/* The name: "freshness", "realm", "platform", "dates". */
+VCCA_API const char *vcca_gap_name(enum vcca_gap gap);
+/* Whether the verdict has this gap. One about a token that could not be decoded has none. */
 VCCA_API bool vcca_gap_open(const struct vcca_verdict *verdict, enum vcca_gap gap);
 
-/* 0 accepted, 1 rejected, 3 malformed. */
+/* The exit code for a verdict: 0 accepted, 1 rejected, 3 malformed. */
 VCCA_API enum vcca_exit vcca_verdict_exit(const struct vcca_verdict *verdict);
-/* The first failed check; VCCA_CHECKS when none. */
+/* The first check that failed; VCCA_CHECKS: none. */
 VCCA_API enum vcca_check vcca_verdict_failed(const struct vcca_verdict *verdict);
-/* A table for people, and the whole document as JSON. */
+/* Append the verdict as a table for people, and as a JSON document (docs/verifier.md). */
 VCCA_API void vcca_verdict_text(const struct vcca_verdict *verdict, vcca_sink *out);
 VCCA_API void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_json *j);
 
@@ -141,13 +145,14 @@ enum vcca_trust_claim {
   VCCA_SOURCED_DATA,
   VCCA_TRUST_CLAIMS
 };
-/* "CCA_SSD_PLATFORM", "CCA_REALM"; "instance-identity" and so on. */
+/* The names in an attestation result: "CCA_SSD_PLATFORM", "CCA_REALM"; "instance-identity" and so on. */
 VCCA_API const char *vcca_submod_name(enum vcca_submod submod);
 VCCA_API const char *vcca_trust_claim_name(enum vcca_trust_claim claim);
 
 /* AR4SI's tiers, each by the value that stands for it. */
 enum vcca_tier { VCCA_TIER_NONE = 0, VCCA_TIER_AFFIRMING = 2, VCCA_TIER_WARNING = 32, VCCA_TIER_CONTRAINDICATED = 96 };
-VCCA_API const char *vcca_tier_name(enum vcca_tier tier); /* "none", "affirming", "warning", "contraindicated" */
+/* "none", "affirming", "warning", "contraindicated". */
+VCCA_API const char *vcca_tier_name(enum vcca_tier tier);
 
 /* What a verdict means for each part: a trustworthiness vector, and the tier of the worst of it. A part that a failed check concerns is
  * contraindicated whatever its vector; one whose checks failed only for unreadable input is of no tier. */
@@ -159,6 +164,7 @@ struct vcca_submod_result {
 struct vcca_appraisal {
   struct vcca_submod_result submods[VCCA_SUBMODS];
 };
+/* Derives both from a verdict, by the table verifier/appraisal.def. */
 VCCA_API void vcca_appraise(const struct vcca_verdict *verdict, struct vcca_appraisal *out);
 
 /* Names of claims in an EAT Attestation Result: as deployed (tag:github.com,2023:veraison/ear, "ear.status"), or as in the current
@@ -171,9 +177,10 @@ struct vcca_ear {
   vcca_span nonce;    /* the challenge, echoed when it has 8 bytes or more */
   const char *policy; /* id of the appraisal policy; NULL: none */
 };
-/* The claims-set as one JSON object. */
+/* Writes the claims set as one JSON object. */
 VCCA_API void vcca_ear_json(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, struct vcca_json *j);
-/* The same as a JWT in compact form (RFC 7519), signed with the natural algorithm of an EC key pair (ES256, ES384, ES512). */
+/* Appends the same claims set as a JWT in compact form (RFC 7519), signed by key: an EC key pair, with ES256, ES384 or ES512
+ * by its curve. */
 VCCA_API VCCA_MUST_USE bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, const vcca_key *key, vcca_sink *out,
                                          struct vcca_error *err);
 
@@ -214,17 +221,20 @@ struct vcca_policy {
   int worst_status[VCCA_SUBMODS];
 };
 
-/* Reads a policy (YAML; docs/appraisal.md). Unknown keys and names are refused, with a suggestion. */
+/* Reads a policy (YAML; docs/appraisal.md). Refuses unknown keys and names; the error has line and column, and suggests the
+ * nearest name. *out owns nothing. */
 VCCA_API VCCA_MUST_USE bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error *err);
 
 /* --- Keys from files ------------------------------------------------------------------------------------- */
 
-/* Trust anchors from files. A JWK (RFC 7517, EC) or PEM public key; NULL on failure. */
+/* Reads a trust anchor: an EC public key as JWK (RFC 7517) or a public key as PEM. The caller frees it with vcca_key_free. NULL
+ * on failure. */
 VCCA_API vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err);
-/* From a trust anchor store (a JSON array of {pkey, implementation-id, instance-id}) the key of the platform's implementation and instance; the
- * whole store must be sound. NULL with VCCA_FAULT_UNSUPPORTED when it is and has no such instance, which is not the store's fault. */
+/* Finds the key of a platform in a trust anchor store, a JSON array of {pkey, implementation-id, instance-id}, by the
+ * claims' implementation and instance ids. The caller frees it. NULL when the store is malformed anywhere; NULL with
+ * VCCA_FAULT_UNSUPPORTED when it has no such instance. */
 VCCA_API vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err);
-/* An EC key pair to sign results with, as a JWK with "d" or an unencrypted PEM private key. NULL on failure. */
+/* Reads a key that signs results: an EC key pair as JWK with "d", or as unencrypted PEM. The caller frees it. NULL on failure. */
 VCCA_API vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err);
 
 /* --- Endorsing ------------------------------------------------------------------------------------------- */
@@ -258,7 +268,8 @@ struct vcca_good {
   const vcca_key *cpak;                  /* NULL: none; for endorsements of the key */
   vcca_span eventlog;                    /* {NULL, 0}: none; for boot images */
 };
-/* Writes one. VCCA_FAULT_UNSUPPORTED when the form cannot say what is known, or wants what is not. */
+/* Appends one endorsement. False with VCCA_FAULT_UNSUPPORTED when this form cannot express what is known, or needs what is
+ * not known. */
 VCCA_API VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err);
 
 #ifdef __cplusplus

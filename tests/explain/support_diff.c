@@ -64,7 +64,7 @@ void support_compare_file(struct support_diff *c)
   char *lines = NULL;
   size_t n = 0;
   support_trace(&support_a.plan, &lines, &n);
-  check_ok(vcca_trace_read(vcca_span_of(lines, n), &c->t[0], &err), &err, "read");
+  check_ok(vcca_trace_read(vcca_span_of(lines, n), NULL, &c->t[0], &err), &err, "read");
   free(lines);
   check_ok(vcca_trace_plan(&support_b.plan, &c->t[1], &err), &err, "trace");
   check_ok(vcca_rim_diff(&c->t[0], &c->t[1], &c->d, &err), &err, "diff");

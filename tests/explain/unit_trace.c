@@ -62,7 +62,7 @@ static void trace_files_of_two_algorithms_compare_by_their_steps(void **state)
     support_a.plan.params.hash_alg = i == 0 ? VCCA_SHA256 : VCCA_SHA512;
     support_a.plan.vcpus = 2 + i;
     support_trace(&support_a.plan, &lines, &n);
-    check_ok(vcca_trace_read(vcca_span_of(lines, n), &c.t[i], &err), &err, "read");
+    check_ok(vcca_trace_read(vcca_span_of(lines, n), NULL, &c.t[i], &err), &err, "read");
     free(lines);
   }
   check_ok(vcca_rim_diff(&c.t[0], &c.t[1], &c.d, &err), &err, "diff");
@@ -113,7 +113,7 @@ static void a_broken_trace_is_refused_where_it_breaks(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
     struct vcca_rim_trace t;
-    assert_false(vcca_trace_read(vcca_span_str(rows[i].text), &t, &err));
+    assert_false(vcca_trace_read(vcca_span_str(rows[i].text), NULL, &t, &err));
     if (err.line != rows[i].line || err.column != rows[i].column)
       fail_msg("%s: %u:%u: %s, and not at %u:%u", rows[i].text, err.line, err.column, err.text, rows[i].line, rows[i].column);
   }
@@ -134,7 +134,7 @@ static void steps_of_a_run_and_others_are_no_one_trace(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
     struct vcca_rim_trace t;
-    bool read = vcca_trace_read(vcca_span_str(rows[i].text), &t, &err);
+    bool read = vcca_trace_read(vcca_span_str(rows[i].text), NULL, &t, &err);
     if (rows[i].steps > 0) {
       check_ok(read, &err, rows[i].text);
       assert_int_equal(t.count, rows[i].steps);

@@ -15,11 +15,11 @@ forbid() { # description, pattern, files
 }
 forbid "banned call" '(^|[^_[:alnum:]."])(strcpy|strcat|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|strtoul?|rand|srand|random|gets|scanf|sscanf|time|clock|clock_gettime|gettimeofday|localtime|gmtime|getrandom|getenv|system|popen|alloca|setlocale)\(' "$(grep -vE '^(\./)?base/temp\.c$' <<<"$rooms")" # which makes names of temporary files, and nothing else
 forbid "cryptography outside crypto/" '\b(psa|mbedtls)_[a-z]' "$(grep -vE '^(\./)?crypto/' <<<"$rooms")"
-# Commands reach files by include/vcca/files.h, which knows what is read and written; other rooms by file.h. A cache and the folders of other programs
+# Commands reach files by include/rooms/files.h, which knows what is read and written; other rooms by file.h. A cache and the folders of other programs
 # have rooms of their own.
 forbid "a file past the command's list" '(^|[^_[:alnum:]."])(vcca_(file_(read|write|map)|output_open)|fopen|freopen|open|openat|creat|rename|mkstemp|tmpfile)\(' "$(grep -E '^(\./)?(cli|scenario|yaml|boot)/' <<<"$rooms")"
 forbid "a file opened outside base/" '(^|[^_[:alnum:]."])(fopen|freopen|creat|rename|mkstemp|tmpfile)\(' "$(grep -vE '^(\./)?(base/|crypto/page_cache\.c$)' <<<"$rooms")"
-forbid "printed as it is (use vcca_print of vcca/text.h)" '(^|[^_[:alnum:]."])(printf|fprintf|vprintf|vfprintf|dprintf)\(' "$(grep -E '^(\./)?(cli|scenario|explain)/' <<<"$rooms" | grep -vE 'cli/(help|wrap|table|progress|completion)\.c$')" # which print tables of ours
+forbid "printed as it is (use vcca_print of rooms/text.h)" '(^|[^_[:alnum:]."])(printf|fprintf|vprintf|vfprintf|dprintf)\(' "$(grep -E '^(\./)?(cli|scenario|explain)/' <<<"$rooms" | grep -vE 'cli/(help|wrap|table|progress|completion)\.c$')" # which print tables of ours
 forbid "suppressed warning" 'NOLINT|cppcheck-suppress|coverity\[|#pragma|-Wno-' "$code"
 forbid "a test that skips without showing it (check_skip, check_run of tests/check.h)" '\bskip\(\)' "$(grep -E '^(\./)?tests/' <<<"$code" | grep -v check.h)"
 skips=$(grep -E '^(\./)?tests/' <<<"$code" | grep -v check.h | xargs grep -lE '\bcheck_(skip|vector)\(')

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the libraries make visible is what the public headers mark VCCA_API: a shared library exports all functions of a header or none, and
-# libvcca.so those of every header; an archive defines the same, and every other external symbol of it begins with vcca__.
+# libvcca.so those of every header; an archive defines the same, and every other external symbol of it begins with vcca__. Public is what users
+# need: there are at most as many functions as stated here.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 export LC_ALL=C
@@ -46,5 +47,7 @@ for library in vcca vcca-verifier vcca-rmm; do
 done
 others=$(readelf -d "$build/libvcca-rmm.so" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE '^(libmbedcrypto|libtfpsacrypto|libc|libpthread|libasan.*|libubsan.*|ld-linux.*)\.so')
 [[ -z $others || -n $(sed -n 's/^VCCA_SANITIZE:[A-Z]*=//p' "$build/CMakeCache.txt") ]] || complain "libvcca-rmm.so needs more than mbedTLS and libc:" $others
-echo "$(wc -l <"$dir/names") public functions"
+most=200
+[[ $(wc -l <"$dir/names") -le $most ]] || complain "more than $most public functions: declare what only rooms and the tool use in include/rooms/, or merge some"
+echo "$(wc -l <"$dir/names") public functions, at most $most"
 exit $bad

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every function of the public headers is documented: a comment stands in its paragraph.
+# Every function of the public headers, and of the headers between rooms, is documented: a comment stands in its paragraph.
 # SPDX-License-Identifier: Apache-2.0
 set -u
 cd "${VCCA_SOURCE:?}" || exit 1
@@ -12,5 +12,5 @@ awk '
     functions++
     if (!commented) { print FILENAME ":" FNR ": undocumented: " $0; bad++ }
   }
-  END { print functions " public functions, " bad + 0 " undocumented"; exit bad > 0 || functions == 0 }
-' include/vcca/*.h
+  END { print functions " functions, " bad + 0 " undocumented"; exit bad > 0 || functions == 0 }
+' include/vcca/*.h include/rooms/*.h

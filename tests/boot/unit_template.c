@@ -125,6 +125,47 @@ static void a_template_with_room_keeps_its_size_and_reservations(void **state)
   vcca_vmm_plan_free(&second);
 }
 
+/* kvmtool's plan for its own tree with a property more; *end: how much of it is used. */
+static bool filled(const struct vcca_vmm_plan *own, const char *name, size_t n, size_t *end, struct vcca_error *err)
+{
+  enum { MAX = 0x10000 };
+  static uint8_t tree[2 * MAX], filler[MAX];
+  struct vcca_vmm_plan plan;
+  assert_int_equal(fdt_open_into(own->dtb.p, tree, sizeof tree), 0);
+  assert_int_equal(fdt_setprop(tree, 0, name, filler, (int)n), 0);
+  assert_int_equal(fdt_pack(tree), 0);
+  images.dtb_template = vcca_span_of(tree, fdt_totalsize(tree));
+  bool good = support_plan("kvmtool", HOST, "-m 512 -c 1 -k k", &images, &words, &plan, err);
+  const void *fdt = plan.dtb.p;
+  if (good)
+    *end = fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt);
+  vcca_vmm_plan_free(&plan);
+  images.dtb_template = vcca_span_of(NULL, 0);
+  return good;
+}
+
+/* FDT_MAX_SIZE of kvmtool's arm/include/arm-common/kvm-arch.h: 64 KiB. */
+static void a_tree_may_fill_all_that_kvmtool_has_for_it(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"filler", "fillers", "a-filler", "a-fillers"};
+  struct vcca_error err = {0};
+  struct vcca_vmm_plan own;
+  size_t end = 1, i = 0;
+  images.dtb_template = vcca_span_of(NULL, 0);
+  check_ok(support_plan("kvmtool", HOST, "-m 512 -c 1 -k k", &images, &words, &own, &err), &err, "own");
+  for (; end % 4 != 0; i++) { /* the names end where the tree does: a name that makes it a multiple of 4 */
+    assert_true(i < sizeof names / sizeof *names);
+    check_ok(filled(&own, names[i], 4, &end, &err), &err, names[i]);
+  }
+  size_t most = 4 + 0x10000 - end;
+  check_ok(filled(&own, names[i - 1], most, &end, &err), &err, "full");
+  assert_int_equal(end, 0x10000);
+  assert_false(filled(&own, names[i - 1], most + 4, &end, &err));
+  assert_non_null(strstr(err.text, "has room for 65536"));
+  vcca_vmm_plan_free(&own);
+}
+
 /* A model's own tree ends with its names: edited for a smaller VM it does so too. */
 static void a_tight_template_stays_tight(void **state)
 {
@@ -189,6 +230,7 @@ int main(void)
       cmocka_unit_test(a_template_gets_what_this_vm_has),
       cmocka_unit_test(editing_to_the_same_vm_changes_nothing),
       cmocka_unit_test(a_template_with_room_keeps_its_size_and_reservations),
+      cmocka_unit_test(a_tree_may_fill_all_that_kvmtool_has_for_it),
       cmocka_unit_test(a_tight_template_stays_tight),
       cmocka_unit_test(damaged_templates_are_refused),
       cmocka_unit_test(gzip_is_decompressed_within_bounds),

@@ -27,6 +27,8 @@ gzip -k Image.new
 same 1 'byte 0x11 of Image.new.gz, decompressed' rim diff 'virtcca -k Image --dtb vm.dtb -c 2' 'virtcca -k Image.new.gz --dtb vm.dtb -c 2'
 same 1 'sve_vl: 2 in A, 4 \(512 bits\) in B' rim diff a.jsonl 'virtcca -k Image --dtb vm.dtb -c 2 --sve 512'
 same 1 '/chosen/bootargs: only in B: "quiet"' rim diff 'virtcca -k Image --dtb vm.dtb -c 2' 'virtcca -k Image --append quiet -c 2'
+same 1 '/chosen/bootargs: only in A: "a"' rim diff 'arm -k Image -c 3 --append a' 'arm -k Image -c 5 --ram 1G'
+[[ $(grep -vc '^{.*}$' a.jsonl) -eq 0 ]] || complain "a line of a trace is no object: $(grep -v '^{.*}$' a.jsonl | head -1)"
 # behind half of RAM, at most 128 MiB: QEMU's hw/arm/boot.c; what the vCPU starts with differs, and in what
 same 1 'x0: 0x44200000 in A, 0x48200000 in B' rim diff 'arm -k Image -i vm.dtb -c 1 --ram 128M' 'arm -k Image -i vm.dtb -c 1 --ram 512M'
 same 1 'x0: 0x48200000 in A, 0x48000000 in B' rim diff 'arm -k Image -i vm.dtb -c 1 --ram 256M' 'arm -k Image -i vm.dtb -c 1 --ram 252M'

@@ -49,6 +49,13 @@ for row, line in zip(rows, table):
     assert out == "RIM: " + row["rim"] + "\n", (words, out)
 PYTHON
 
+# a plan's files are named from its folder, or in full
+mkdir folder; cp Image folder/its
+for kernel in its "$dir/Image" ../Image; do
+  printf 'vcca: 1\nprofile: arm\nkernel: %s\nmatrix: {vcpus: [1]}\n' "$kernel" >folder/names.yaml
+  sweep folder/names.yaml || complain "$kernel: $(cat stderr)"
+done | grep -o '"rim":"[0-9a-f]*"' | uniq -c | grep -q '^ *3 ' || complain "the same kernel by three names: not the same RIM"
+
 for format in jsonl csv; do
   for k in 1 2 3 4 5; do sweep plan.yaml -o $format --shard $k/5 >shard.$k.$format || complain "shard $k: exit $?"; done
   sweep plan.yaml -o $format $(printf -- '--resume shard.%d.'$format' ' 1 2 3 4 5) >merged.$format || complain "merging $format: $(cat stderr)"

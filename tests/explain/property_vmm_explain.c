@@ -263,6 +263,21 @@ static void a_device_tree_of_another_size_is_found(void **state)
   support_vm_free(&vm);
 }
 
+/* virtCCA encodes 2048 bits, the most there is, as 16: what is one more can only be another way to encode them. */
+static void another_encoding_of_the_vector_length_is_found(void **state)
+{
+  (void)state;
+  static struct vcca_rim_explanation e;
+  support_vm_make(&vm, (struct vcca_vm){.profile = "virtcca", .vcpus = 1, .sve_bits = 2048});
+  struct vcca_plan other = vm.plan;
+  assert_int_equal(other.params.sve_vl, 16);
+  other.params.sve_vl = 17;
+  struct vcca_rim rim = measure(&other);
+  explain_vm(&rim, NULL, &e);
+  assert_true(names(&e, "sve_encoding"));
+  support_vm_free(&vm);
+}
+
 static void a_vm_without_an_initrd_is_found(void **state)
 {
   (void)state;
@@ -288,6 +303,7 @@ int main(void)
       cmocka_unit_test(a_known_hosts_parameters_are_found),
       cmocka_unit_test(one_rule_of_another_monitor_is_found),
       cmocka_unit_test(a_device_tree_of_another_size_is_found),
+      cmocka_unit_test(another_encoding_of_the_vector_length_is_found),
       cmocka_unit_test(a_vm_without_an_initrd_is_found),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,12 @@ says 3 'unknown key' --trace "$dir/none.jsonl"
 scenario <<<"  - rmi.rec_create: {rd: 0, rec: 0, params: {aux: [$(seq -s, 1 17)]}}"
 says 3 's.yaml:9:[0-9]+: .*16'
 
+# what tamper cannot do is refused, not left out
+for how in 'xor: 256' 'at: x, xor: 1' 'put: {hex: 0}' 'append: {hex: zz}' 'cut: 3' 'at: 2, xor: 1'; do
+  scenario <<<"  - tamper: {of: {hex: 0011}, $how}"
+  says 3 's.yaml:9:[0-9]+: '
+done
+
 # the fields of a page lie where the command reads them
 field() { # pattern, fields: of CVM_CREATE with pmu_num_cnts and ttt_, of REALM_CREATE with pmu_num_ctrs and rtt_
   local pattern=$1 fields="s2sz: 40, num_bps: 1, num_wps: 1, $2"; shift 2

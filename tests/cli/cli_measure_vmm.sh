@@ -185,4 +185,12 @@ head -c 3M /dev/zero >large
 expect 2 "do not fit into RAM from 4 GiB on" measure cloud-hypervisor --host small.toml -k Image -i large -- --memory size=3010M --kernel Image --initramfs large
 expect 2 "46 address bits" measure cloud-hypervisor --host small.toml -k Image -- --memory size=65536G --kernel Image
 expect 0 "-device smmuv3 is treated as a device on a bus" measure qemu --host small.toml -- -device smmuv3
+
+# vectors that every host with SVE may have, which is not said: those of a host whose longest it is
+for bits in 128 256 512 1024 2048; do
+  host=(--num-bps 6 --num-wps 4 --ipa-bits 48 -k Image)
+  same "$(rim qemu "${host[@]}" -- -M virt -cpu host,sve$bits=on -kernel Image)" \
+    "$(rim qemu "${host[@]}" --sve-vl $bits -- -M virt -cpu host -kernel Image)" "sve$bits"
+done
+expect 2 "not every host has it" measure qemu "${host[@]}" -- -M virt -cpu host,sve384=on -kernel Image
 exit $bad

@@ -14,6 +14,17 @@ cmake --install "$build" --prefix "$dir/first" >"$dir/log" 2>&1 || { cat "$dir/l
 mv "$dir/first" "$dir/prefix"
 pc=$(dirname "$(find "$dir/prefix" -name vcca.pc)") lib=$(dirname "$(find "$dir/prefix" -name libvcca.a)")
 
+# every header is complete by itself and together with the others, in C and in C++
+{ for header in "$dir"/prefix/include/vcca/*.h; do echo "#include <vcca/$(basename "$header")>"; done; echo 'int main(void) { return 0; }'; } >"$dir/all.c"
+for header in "$dir"/prefix/include/vcca/*.h; do
+  printf '#include <vcca/%s>\nint main(void) { return 0; }\n' "$(basename "$header")" >"$dir/alone.c"
+  "$cc" -std=c99 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I"$dir/prefix/include" "$dir/alone.c" || complain "$(basename "$header") does not compile alone"
+done
+if command -v c++ >/dev/null; then
+  c++ -x c++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I"$dir/prefix/include" "$dir/all.c" || complain "the headers are no C++"
+fi
+"$cc" -std=c99 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I"$dir/prefix/include" "$dir/all.c" || complain "the headers do not go together"
+
 cat >"$dir/vcca.c" <<'C'
 #include <stdio.h>
 #include <vcca/boot.h>

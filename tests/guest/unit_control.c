@@ -51,7 +51,7 @@ static void each_request_is_answered_by_a_line(void **state)
       {"{\"op\": \"state\"}", "\"lifecycle\":\"0x4000\",\"own\":false"},
       {"{\"op\": \"inject\", \"what\": \"none\"}", "{\"ok\":true}"},
       {"{\"op\": \"state\"}", "\"injected\":[]"},
-      {"{\"op\": \"inject\", \"what\": \"device\", \"device\": \"rsa\"}", "choose a device of the family's kind"},
+      {"{\"op\": \"inject\", \"what\": \"device\", \"device\": \"rsa\"}", "choose a device with keys of the family's type"},
       {"{\"op\": \"inject\", \"what\": \"device\", \"device\": \"x\"}", "a device is other, rsa, p521 or p384"},
       {"{\"op\": \"inject\", \"what\": \"device\", \"image\": \"name: x\"}", "device image"},
       {"{\"op\": \"inject\", \"what\": \"lifecycle\", \"lifecycle\": 0x10000}", "\"ok\":false"},

@@ -1,4 +1,5 @@
-/* A readable account of a measurement: the steps of a RIM, runs of granules drawn together into one line each.
+/* A readable account of a measurement: the steps of a RIM, runs of granules drawn together into one line
+ * each.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_ACCOUNT_H

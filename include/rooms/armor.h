@@ -1,4 +1,5 @@
-/* Beside vcca/armor.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/armor.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_ARMOR_H

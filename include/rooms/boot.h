@@ -1,4 +1,5 @@
-/* Beside vcca/boot.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/boot.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_BOOT_H
@@ -22,7 +23,8 @@ VCCA_MUST_USE bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_imag
  * to be arm64 kernels. */
 VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *out, struct vcca_error *err);
 
-/* Checks that the bytes are a complete, well-formed device tree. *size (may be NULL) receives its totalsize. */
+/* Checks that the bytes are a complete, well-formed device tree. *size (may be NULL) receives its
+ * totalsize. */
 VCCA_MUST_USE bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err);
 
 /* Whether a profile has this name. */

@@ -1,5 +1,6 @@
-/* Strict CBOR (RFC 8949), read in place: definite lengths, shortest heads, bounded depth, no duplicates, nothing after
- * the end. The reader never allocates, costs time linear in the bytes it has, and names the offset where it stops.
+/* Strict CBOR (RFC 8949), read in place: definite lengths, shortest heads, bounded depth, no duplicates,
+ * nothing after the end. The reader never allocates, costs time linear in the bytes it has, and names the
+ * offset where it stops.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_CBOR_H
@@ -42,7 +43,8 @@ struct vcca_cbor_item {
   bool longer;      /* the head is not the shortest one. Never in strict reading */
 };
 
-/* A cursor over bytes; base is where they lie in the outermost input, so that offsets in errors are the user's. */
+/* A cursor over bytes; base is where they lie in the outermost input, so that offsets in errors are the
+ * user's. */
 struct vcca_cbor {
   vcca_span in;
   size_t at;
@@ -54,8 +56,8 @@ struct vcca_cbor {
 struct vcca_cbor vcca_cbor_over(vcca_span in, size_t base);
 /* A cursor over the content of a byte string, as lenient as the one it was read with. */
 struct vcca_cbor vcca_cbor_inside(const struct vcca_cbor *c, const struct vcca_cbor_item *string);
-/* Whether the array or map has an element (pair) i; called for 0, 1, 2, ... in turn. Steps over the break that ends one of indefinite
- * length. */
+/* Whether the array or map has an element (pair) i; called for 0, 1, 2, ... in turn. Steps over the break
+ * that ends one of indefinite length. */
 bool vcca_cbor_more(struct vcca_cbor *c, const struct vcca_cbor_item *container, uint64_t i);
 /* The next head (and string). Refuses what is not strict, and counts that the bytes left cannot hold. */
 VCCA_MUST_USE bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcca_error *err);
@@ -81,14 +83,16 @@ void vcca_cbor_put_array(vcca_sink *out, size_t count);
 void vcca_cbor_put_map(vcca_sink *out, size_t pairs);
 void vcca_cbor_put_tag(vcca_sink *out, uint64_t tag);
 
-/* Where in a token a byte is, by labels: "/44241/payload/44238", "/44234/payload/2399[3]/2"; "" is the outermost item. A container
- * has the byte of its own head; in broken input it is the last place that can be told. */
+/* Where in a token a byte is, by labels: "/44241/payload/44238", "/44234/payload/2399[3]/2"; "" is the
+ * outermost item. A container has the byte of its own head; in broken input it is the last place that can
+ * be told. */
 void vcca_cbor_path(vcca_span in, size_t offset, char *out, size_t cap);
 
-/* Diagnostic notation (RFC 8949 section 8, EDN) with byte offsets in the margin, descending into byte strings that hold
- * CBOR; labels are annotated by `name` (may be NULL). Encoding indicators show what is not strict: _0 to _3 a head longer than it
- * need be, _ an indefinite length. Input that is not strict is printed with the first fault described at the end; input that is
- * no CBOR is printed up to the fault, which is then described. Returns false in both cases and fills err with the first. */
+/* Diagnostic notation (RFC 8949 section 8, EDN) with byte offsets in the margin, descending into byte
+ * strings that hold CBOR; labels are annotated by `name` (may be NULL). Encoding indicators show what is
+ * not strict: _0 to _3 a head longer than it need be, _ an indefinite length. Input that is not strict is
+ * printed with the first fault described at the end; input that is no CBOR is printed up to the fault,
+ * which is then described. Returns false in both cases and fills err with the first. */
 typedef const char *(*vcca_cbor_label)(int64_t label);
 bool vcca_cbor_diag(vcca_span in, vcca_cbor_label name, vcca_sink *out, struct vcca_error *err);
 

@@ -1,4 +1,5 @@
-/* Beside vcca/crypto.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/crypto.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_CRYPTO_H
@@ -29,7 +30,8 @@ vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err)
 
 /* Public key from PEM "PUBLIC KEY" text. */
 vcca_key *vcca_key_from_pem(vcca_span pem, struct vcca_error *err);
-/* EC key pair from PEM "PRIVATE KEY" (PKCS #8) or "EC PRIVATE KEY" (SEC 1) text, unencrypted. A public key in it must be its own. */
+/* EC key pair from PEM "PRIVATE KEY" (PKCS #8) or "EC PRIVATE KEY" (SEC 1) text, unencrypted. A public key
+ * in it must be its own. */
 vcca_key *vcca_key_from_private_pem(vcca_span pem, struct vcca_error *err);
 
 /* What kind of key; whether it holds the private half. */
@@ -61,29 +63,33 @@ enum vcca_sig_alg {
 
 /* "ES384"; NULL when it is none of these. */
 const char *vcca_sig_name(int64_t alg);
-/* Whether the number is one of these algorithms and belongs to this kind of key (ES* and ESP* by curve, PS* RSA). */
+/* Whether the number is one of these algorithms and belongs to this kind of key (ES* and ESP* by curve,
+ * PS* RSA). */
 bool vcca_sig_fits(int64_t alg, const vcca_key *key);
-/* Whether it is one of these and can be used with the key at all: an ES* with any curve (RFC 9053 2.1), an ESP* with its own, a PS* with RSA. */
+/* Whether it is one of these and can be used with the key at all: an ES* with any curve (RFC 9053 2.1), an
+ * ESP* with its own, a PS* with RSA. */
 bool vcca_sig_usable(int64_t alg, const vcca_key *key);
 /* The natural algorithm of a key: ES256, ES384, ES512 by curve, PS256 for RSA. */
 enum vcca_sig_alg vcca_sig_of(const vcca_key *key);
 
-/* Signs message (hashed with the algorithm's hash). ECDSA is deterministic (RFC 6979), r || s. RSA-PSS (RFC 8017)
- * takes its salt, one digest long, from HKDF over the private key and the message hash: reproducible, and as good a
- * salt as any to a verifier. */
+/* Signs message (hashed with the algorithm's hash). ECDSA is deterministic (RFC 6979), r || s. RSA-PSS
+ * (RFC 8017) takes its salt, one digest long, from HKDF over the private key and the message hash:
+ * reproducible, and as good a salt as any to a verifier. */
 VCCA_MUST_USE bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature, struct vcca_error *err);
-/* Whether the signature is good; RSA-PSS accepts any salt length. As RFC 9053 (2.1) has it, an ES* goes with any curve:
- * whether it is the curve's own is vcca_sig_fits' question. */
+/* Whether the signature is good; RSA-PSS accepts any salt length. As RFC 9053 (2.1) has it, an ES* goes
+ * with any curve: whether it is the curve's own is vcca_sig_fits' question. */
 bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature);
 
-/* Signature engines: which library signs, verifies and computes public keys, for the whole process; as hashing engines (vcca/hash.h), with
- * the same result whichever it is. The i-th, fastest first; false beyond the last. */
+/* Signature engines: which library signs, verifies and computes public keys, for the whole process; as
+ * hashing engines (vcca/hash.h), with the same result whichever it is. The i-th, fastest first; false
+ * beyond the last. */
 bool vcca_signature_engine_at(size_t i, struct vcca_engine_info *out);
-/* From now on use this one; NULL: the fastest. An unknown name and an engine that is not available are refused. */
+/* From now on use this one; NULL: the fastest. An unknown name and an engine that is not available are
+ * refused. */
 VCCA_MUST_USE bool vcca_signature_engine_use(const char *name, struct vcca_error *err);
 
-/* What a certificate is made of. Times are "YYYYMMDDHHMMSSZ". Signed with ecdsa-with-SHA256/384/512 by curve, or
- * sha256WithRSAEncryption. */
+/* What a certificate is made of. Times are "YYYYMMDDHHMMSSZ". Signed with ecdsa-with-SHA256/384/512 by
+ * curve, or sha256WithRSAEncryption. */
 struct vcca_cert_spec {
   const char *subject_cn;
   const char *issuer_cn;
@@ -112,7 +118,8 @@ struct vcca_cert_info {
   bool may_sign; /* data: keyUsage is absent or has digitalSignature */
 };
 
-/* DER or PEM (with one CERTIFICATE in it) as DER in out; what is read below has at most VCCA_CERT_MAX bytes. */
+/* DER or PEM (with one CERTIFICATE in it) as DER in out; what is read below has at most VCCA_CERT_MAX
+ * bytes. */
 VCCA_MUST_USE bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err);
 VCCA_MUST_USE bool vcca_cert_read(vcca_span der_or_pem, struct vcca_cert_info *out, struct vcca_error *err);
 /* The certified public key, NULL on failure. */
@@ -120,13 +127,15 @@ vcca_key *vcca_cert_key(vcca_span der_or_pem, struct vcca_error *err);
 
 enum { VCCA_CHAIN_CERTS = 256, VCCA_CHAIN_DEPTH = 32 };
 
-/* Who is to lead to whom. Each file is a certificate in DER, or PEM with any number of them in any order; other text, and other PEM blocks, are
- * passed over. One that cannot be read matters only when it is needed. At most VCCA_CHAIN_CERTS certificates, VCCA_CHAIN_DEPTH in a path. */
+/* Who is to lead to whom. Each file is a certificate in DER, or PEM with any number of them in any order;
+ * other text, and other PEM blocks, are passed over. One that cannot be read matters only when it is
+ * needed. At most VCCA_CHAIN_CERTS certificates, VCCA_CHAIN_DEPTH in a path. */
 struct vcca_chain {
   vcca_span leaf; /* of several certificates the first that is no CA, or else the first; the others are intermediates */
   const vcca_span *intermediates;
   size_t intermediate_count;
-  /* What is trusted. Of several certificates in a file those that are signed by themselves, or else the first; the others are intermediates. */
+  /* What is trusted. Of several certificates in a file those that are signed by themselves, or else the
+   * first; the others are intermediates. */
   const vcca_span *roots;
   size_t root_count;
   const char *at; /* "YYYYMMDDHHMMSSZ": the dates must include it. NULL: dates are not looked at */
@@ -140,8 +149,9 @@ struct vcca_chain_report {
   struct vcca_cert_info leaf; /* when GOOD */
   vcca_key *key;              /* likewise: the leaf's, the caller's to free; else NULL */
 };
-/* Whether the leaf leads to a root by signatures, names (7.1), key identifiers, CA flags, path lengths, key usage and name constraints. Every
- * path is tried, whatever the order of the certificates. UNREADABLE: it may be that one which cannot be read was needed. */
+/* Whether the leaf leads to a root by signatures, names (7.1), key identifiers, CA flags, path lengths,
+ * key usage and name constraints. Every path is tried, whatever the order of the certificates. UNREADABLE:
+ * it may be that one which cannot be read was needed. */
 enum vcca_chain_outcome vcca_chain_verify(const struct vcca_chain *chain, struct vcca_chain_report *out);
 
 /* PEM text of DER under the given label ("CERTIFICATE", "PUBLIC KEY"), lines of 64. */

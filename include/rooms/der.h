@@ -1,5 +1,5 @@
-/* DER, both ways: a writer that, like mbedTLS's, works from the end to the front so that lengths are known when they
- * are written, and a reader that takes nothing but DER.
+/* DER, both ways: a writer that, like mbedTLS's, works from the end to the front so that lengths are known
+ * when they are written, and a reader that takes nothing but DER.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_DER_H
@@ -44,8 +44,8 @@ void vcca_der_bits(struct vcca_der *d, const uint8_t *mark);
 /* What was written, {NULL, 0} when it did not fit. */
 vcca_span vcca_der_span(const struct vcca_der *d);
 
-/* Takes the first element off *in: its tag and value. False when it is not DER (tag numbers above 30, lengths that are
- * indefinite, longer than need be or beyond the end). */
+/* Takes the first element off *in: its tag and value. False when it is not DER (tag numbers above 30,
+ * lengths that are indefinite, longer than need be or beyond the end). */
 bool vcca_der_take(vcca_span *in, uint8_t *tag, vcca_span *value);
 /* The same when the element has this tag. */
 bool vcca_der_take_tag(vcca_span *in, uint8_t tag, vcca_span *value);
@@ -53,7 +53,8 @@ bool vcca_der_take_tag(vcca_span *in, uint8_t tag, vcca_span *value);
 bool vcca_der_take_uint(vcca_span *in, vcca_span *value);
 /* A BIT STRING of whole bytes. */
 bool vcca_der_take_bits(vcca_span *in, vcca_span *value);
-/* Whether the bytes are an Ecdsa-Sig-Value, SEQUENCE { r INTEGER, s INTEGER } (RFC 5480, appendix A), both not negative. */
+/* Whether the bytes are an Ecdsa-Sig-Value, SEQUENCE { r INTEGER, s INTEGER } (RFC 5480, appendix A), both
+ * not negative. */
 bool vcca_der_is_ecdsa(vcca_span in);
 /* Whether the bytes are DER elements one after another, constructed ones recursively, at most 16 deep. */
 bool vcca_der_strict(vcca_span in);

@@ -1,4 +1,5 @@
-/* Beside vcca/explain.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/explain.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_EXPLAIN_H
@@ -31,8 +32,9 @@ struct vcca_sweep_options {
   void *ctx; /* of all three */
 };
 
-/* Measures the configurations on all CPUs. Every image is hashed once; a configuration costs the part of its chain that no other shared. A
- * configuration that cannot be planned is a row; false, with err, when there was no memory. */
+/* Measures the configurations on all CPUs. Every image is hashed once; a configuration costs the part of
+ * its chain that no other shared. A configuration that cannot be planned is a row; false, with err, when
+ * there was no memory. */
 VCCA_MUST_USE bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options, struct vcca_error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* Beside vcca/file.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/file.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_FILE_H
@@ -9,9 +10,10 @@
 /* Longest name of a file, its NUL included. */
 enum { VCCA_PATH_MAX = 4096 };
 
-/* A file that is written piece by piece, and is there whole or not at all: its bytes go into a file of an unpredictable name beside it, which
- * takes its place at the end. A link stays one, what it leads to is written. What is there keeps its mode; what is new gets 0666 less the
- * umask, 0600 when it is secret. A file of several names (hard links) is replaced under this name alone. Pipes, devices and what is open
+/* A file that is written piece by piece, and is there whole or not at all: its bytes go into a file of an
+ * unpredictable name beside it, which takes its place at the end. A link stays one, what it leads to is
+ * written. What is there keeps its mode; what is new gets 0666 less the umask, 0600 when it is secret. A
+ * file of several names (hard links) is replaced under this name alone. Pipes, devices and what is open
  * already ("-", /dev/stdout, /dev/fd/N) are written as they are. */
 struct vcca_output {
   FILE *stream; /* NULL: not open */
@@ -21,8 +23,8 @@ struct vcca_output {
 };
 /* path must outlive out; "-" is standard output. */
 VCCA_MUST_USE bool vcca_output_open(struct vcca_output *out, const char *path, bool secret, struct vcca_error *err);
-/* Returns whether it is whole and every write reached it; when not, path is as it was, and err says why if it had been
- * whole. Does nothing when it is not open. */
+/* Returns whether it is whole and every write reached it; when not, path is as it was, and err says why if
+ * it had been whole. Does nothing when it is not open. */
 VCCA_MUST_USE bool vcca_output_close(struct vcca_output *out, bool whole, struct vcca_error *err);
 /* All of a file, in this way. */
 VCCA_MUST_USE bool vcca_file_write(const char *path, vcca_span bytes, struct vcca_error *err);
@@ -31,7 +33,8 @@ VCCA_MUST_USE bool vcca_file_write(const char *path, vcca_span bytes, struct vcc
 int vcca_file_descriptor(const char *path);
 /* Where the links that path may be lead: what a write to path writes. It need not be there. */
 VCCA_MUST_USE bool vcca_file_target(const char *path, char out[VCCA_PATH_MAX], struct vcca_error *err);
-/* Which file a name stands for, however it is spelled: its number, and its place in its folder where it is, or would be. */
+/* Which file a name stands for, however it is spelled: its number, and its place in its folder where it
+ * is, or would be. */
 struct vcca_file_place {
   bool exists, is_file; /* a regular file */
   unsigned mode;        /* of stat() */
@@ -44,7 +47,8 @@ VCCA_MUST_USE bool vcca_file_locate(const char *path, struct vcca_file_place *ou
 const char *vcca_temp_folder(void);
 /* A name in a folder that nobody can foresee. */
 VCCA_MUST_USE bool vcca_temp_name(const char *folder, char *out, size_t cap, struct vcca_error *err);
-/* A file that is to go when the program is interrupted: path stays until vcca_leftover_gone. Up to 64 at a time. */
+/* A file that is to go when the program is interrupted: path stays until vcca_leftover_gone. Up to 64 at a
+ * time. */
 void vcca_leftover_add(const char *path);
 void vcca_leftover_gone(const char *path);
 /* Removes them; may be called in a signal handler. */
@@ -56,11 +60,13 @@ VCCA_MUST_USE bool vcca_bytes_alloc(struct vcca_bytes *b, size_t n, struct vcca_
 /* Of an open file; false when the system does not say. */
 bool vcca_file_identify(int file, struct vcca_file_id *out);
 
-/* The bytes before end will hardly be looked at again: gives their memory back, a few MiB at a time. They stay readable. */
+/* The bytes before end will hardly be looked at again: gives their memory back, a few MiB at a time. They
+ * stay readable. */
 void vcca_file_forget(struct vcca_mapping *m, size_t end);
 
-/* Bytes that come one after the other, unpacked or from a pipe, and shall be a mapping: the first few MiB are held in memory, more go into
- * a file without a name in TMPDIR, /var/tmp or /tmp (where there is no such place, all stay in memory). Zero-initialise before use. */
+/* Bytes that come one after the other, unpacked or from a pipe, and shall be a mapping: the first few MiB
+ * are held in memory, more go into a file without a name in TMPDIR, /var/tmp or /tmp (where there is no
+ * such place, all stay in memory). Zero-initialise before use. */
 struct vcca_spool {
   struct vcca_bytes room; /* of bytes that are not in the file, used of them */
   size_t used, written;

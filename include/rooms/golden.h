@@ -1,4 +1,5 @@
-/* Beside vcca/golden.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/golden.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_GOLDEN_H
@@ -6,8 +7,8 @@
 
 #include "vcca/golden.h"
 
-/* Names in tables and in the suite: of a layer ("structure"), a result, a way of signing ("wrong": by a key or in a way that is not right),
- * a stage; and the stage of a name. */
+/* Names in tables and in the suite: of a layer ("structure"), a result, a way of signing ("wrong": by a
+ * key or in a way that is not right), a stage; and the stage of a name. */
 const char *vcca_golden_layer_name(enum vcca_golden_layer layer);
 const char *vcca_golden_result_name(enum vcca_golden_result result);
 const char *vcca_golden_signed_name(enum vcca_golden_signed how);
@@ -68,8 +69,9 @@ bool vcca_judgement_bad(enum vcca_drive_judgement judgement);
 /* asked: the verifier was given the evidence that the mutation is about. NULL is the base. */
 enum vcca_drive_judgement vcca_drive_judge(const struct vcca_mutation *m, bool asked, const struct vcca_drive_result *result);
 
-/* A verifier as a command: words, ending with NULL; in them @@ is the token's file and @NAME@ another part of the evidence, a file or a value
- * (golden/placeholders.def). A word that needs what the case has not is left out, and so is an option before it. */
+/* A verifier as a command: words, ending with NULL; in them @@ is the token's file and @NAME@ another part
+ * of the evidence, a file or a value (golden/placeholders.def). A word that needs what the case has not is
+ * left out, and so is an option before it. */
 struct vcca_drive {
   const char *const *command;
   const int *reject; /* exit codes that mean no, besides 1 */
@@ -103,8 +105,9 @@ struct vcca_drive_report {
 /* Called once per case, in their order. False ends the run. */
 typedef bool (*vcca_drive_each)(void *ctx, const struct vcca_drive_report *report);
 
-/* Workers that ask the verifier, `jobs` at a time. What comes of a case does not depend on how many there are. `drive` must outlive them. The error
- * says what is wrong with the command: an unknown placeholder, no @@. */
+/* Workers that ask the verifier, `jobs` at a time. What comes of a case does not depend on how many there
+ * are. `drive` must outlive them. The error says what is wrong with the command: an unknown placeholder,
+ * no @@. */
 typedef struct vcca_drive_pool vcca_drive_pool;
 vcca_drive_pool *vcca_drive_open(const struct vcca_drive *drive, struct vcca_error *err);
 /* False when the verifier could not be started, files could not be written, `each` or *stop said so. */

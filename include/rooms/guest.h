@@ -1,4 +1,5 @@
-/* Beside vcca/guest.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/guest.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_GUEST_H
@@ -6,7 +7,8 @@
 
 #include "vcca/guest.h"
 
-/* Ends waits: a monitor's delay, and vcca_running_trace. What is asked from now on fails. For the way to vcca_running_stop. */
+/* Ends waits: a monitor's delay, and vcca_running_trace. What is asked from now on fails. For the way to
+ * vcca_running_stop. */
 void vcca_running_end(vcca_running *v);
 
 /* What the machine speaks, and the family of its tokens. */
@@ -21,24 +23,27 @@ const struct vcca_device *vcca_running_device(const vcca_running *v);
 /* The VM as it is, as a JSON object (schema vcca-vm-1). */
 void vcca_running_state(vcca_running *v, struct vcca_json *j);
 
-/* Calls are told as lines of JSON, numbered from 1; the last 1000 are kept. Appends the first line that is kept and not before *number, with its
- * newline, and moves *number behind it. When there is none yet, waits until there is, wait being set. False: there is none. */
+/* Calls are told as lines of JSON, numbered from 1; the last 1000 are kept. Appends the first line that is
+ * kept and not before *number, with its newline, and moves *number behind it. When there is none yet,
+ * waits until there is, wait being set. False: there is none. */
 bool vcca_running_trace(vcca_running *v, uint64_t *number, bool wait, vcca_sink *line);
 /* The number of the next line. */
 uint64_t vcca_running_trace_next(vcca_running *v);
 
-/* Standard input, output and error become /dev/null: whoever waits for their end need not wait for this process. */
+/* Standard input, output and error become /dev/null: whoever waits for their end need not wait for this
+ * process. */
 VCCA_MUST_USE bool vcca_leave_terminal(void);
 
-/* One request without its newline; the answer with it. This is what the server does with a line, "trace" with follow and "stop" apart. */
+/* One request without its newline; the answer with it. This is what the server does with a line, "trace"
+ * with follow and "stop" apart. */
 void vcca_control_answer(vcca_running *v, vcca_span request, vcca_sink *answer);
 
 /* The other end. */
 typedef struct vcca_client vcca_client;
 vcca_client *vcca_client_open(const char *path, struct vcca_error *err);
 void vcca_client_close(vcca_client *c);
-/* Sends a line (with or without its newline), and reads the answer; the line lives until the next call. False, with what the server says, when it
- * answers that it did not do it. */
+/* Sends a line (with or without its newline), and reads the answer; the line lives until the next call.
+ * False, with what the server says, when it answers that it did not do it. */
 VCCA_MUST_USE bool vcca_client_ask(vcca_client *c, vcca_span request, vcca_span *answer, struct vcca_error *err);
 /* The next line; *end when the server has closed the connection. */
 VCCA_MUST_USE bool vcca_client_line(vcca_client *c, vcca_span *line, bool *end, struct vcca_error *err);
@@ -47,18 +52,21 @@ bool vcca_client_member(vcca_span answer, const char *name, char *buf, size_t ca
 /* A line of JSON for people: "name  value", nested objects indented. */
 void vcca_client_text(vcca_span answer, vcca_sink *out);
 
-/* The directory of reports of Linux's configfs-tsm (/sys/kernel/config/tsm/report), with the provider arm_cca_guest, as a FUSE file system at a
- * folder. In a virtCCA guest no provider is registered: mkdir fails with ENXIO. Needs /dev/fuse, and root's rights or fusermount3. NULL on
- * failure. Free with vcca_tsm_unmount (before the VM). A watching process unmounts when this one is killed. */
+/* The directory of reports of Linux's configfs-tsm (/sys/kernel/config/tsm/report), with the provider
+ * arm_cca_guest, as a FUSE file system at a folder. In a virtCCA guest no provider is registered: mkdir
+ * fails with ENXIO. Needs /dev/fuse, and root's rights or fusermount3. NULL on failure. Free with
+ * vcca_tsm_unmount (before the VM). A watching process unmounts when this one is killed. */
 typedef struct vcca_tsm vcca_tsm;
 vcca_tsm *vcca_tsm_mount(vcca_running *v, const char *folder, struct vcca_error *err);
 void vcca_tsm_unmount(vcca_tsm *t);
 
-/* A process that will run a command (ends with NULL) in a mount namespace of its own, in which the reports are at their real path. Called before the
- * process has threads; vcca_running_start makes some. NULL on failure. Free with vcca_program_free (before the VM), which waits for the command to end. */
+/* A process that will run a command (ends with NULL) in a mount namespace of its own, in which the reports
+ * are at their real path. Called before the process has threads; vcca_running_start makes some. NULL on
+ * failure. Free with vcca_program_free (before the VM), which waits for the command to end. */
 typedef struct vcca_program vcca_program;
 vcca_program *vcca_program_new(const char *const *command, struct vcca_error *err);
-/* Serves its reports and starts the command. In a virtCCA guest, which has other ways, it goes on without them where FUSE cannot be mounted. */
+/* Serves its reports and starts the command. In a virtCCA guest, which has other ways, it goes on without
+ * them where FUSE cannot be mounted. */
 VCCA_MUST_USE bool vcca_program_start(vcca_program *p, vcca_running *v, struct vcca_error *err);
 pid_t vcca_program_pid(const vcca_program *p);
 /* Whether it has ended, and its exit code, as shells count: 128 and the signal's number. Does not wait. */

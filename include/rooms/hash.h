@@ -1,4 +1,5 @@
-/* Beside vcca/hash.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/hash.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_HASH_H
@@ -9,17 +10,21 @@
 /* The algorithm whose digests have this many bytes. */
 bool vcca_hash_of_size(size_t size, enum vcca_hash_alg *alg);
 
-/* out = H(parts[0] || parts[1] || ...); out has room for vcca_hash_size(alg) bytes, which may be those of a part. */
+/* out = H(parts[0] || parts[1] || ...); out has room for vcca_hash_size(alg) bytes, which may be those of
+ * a part. */
 void vcca_hash_parts(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out);
 
-/* Hashes n independent pages of VCCA_PAGE bytes that lie one after the other; page i's digest goes to
- * out + i * vcca_hash_size(alg). Many pages are spread over the CPUs; the engine behind it is replaceable, the result is not. */
+/* Hashes n independent pages of VCCA_PAGE bytes that lie one after the other; page i's digest goes to out
+ * + i * vcca_hash_size(alg). Many pages are spread over the CPUs; the engine behind it is replaceable, the
+ * result is not. */
 void vcca_hash_pages(enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out);
-/* Receives the digests of pages first .. first + n - 1, one after the other; they are gone when it returns. */
+/* Receives the digests of pages first .. first + n - 1, one after the other; they are gone when it
+ * returns. */
 typedef void (*vcca_digests)(void *ctx, size_t first, size_t n, const uint8_t *digests);
-/* Hashes n pages that hold content and zeros after its end. `each` gets the digests in order, a few dozen pages at a time, on the
- * calling thread, while other threads hash what follows: serial work, such as a RIM's chain, costs no time of its own. Memory is bounded
- * whatever n; content is not read before the pages that `each` got last by more than 8 MiB ahead, nor again behind them. */
+/* Hashes n pages that hold content and zeros after its end. `each` gets the digests in order, a few dozen
+ * pages at a time, on the calling thread, while other threads hash what follows: serial work, such as a
+ * RIM's chain, costs no time of its own. Memory is bounded whatever n; content is not read before the
+ * pages that `each` got last by more than 8 MiB ahead, nor again behind them. */
 void vcca_hash_pages_each(enum vcca_hash_alg alg, vcca_span content, size_t n, vcca_digests each, void *ctx);
 /* The digest of a page of zeros. */
 const uint8_t *vcca_hash_zero_page(enum vcca_hash_alg alg);

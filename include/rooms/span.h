@@ -1,4 +1,5 @@
-/* Beside vcca/span.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/span.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_SPAN_H
@@ -9,7 +10,8 @@
 /* True when the span's bytes are exactly the string's characters. */
 bool vcca_span_is(vcca_span a, const char *text);
 
-/* The next word of a line from *at on, without the blanks before it; *at moves behind it. Empty at the end of the line. */
+/* The next word of a line from *at on, without the blanks before it; *at moves behind it. Empty at the end
+ * of the line. */
 vcca_span vcca_span_word(vcca_span line, size_t *at);
 /* True when every byte is zero (an empty span is). */
 bool vcca_span_zero(vcca_span s);

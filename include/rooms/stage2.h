@@ -27,7 +27,8 @@ static inline uint64_t stage2_entry_size(int level)
   return (uint64_t)1 << (12 + 9 * (STAGE2_LAST_LEVEL - level));
 }
 
-/* The level of the largest entry that starts at base and ends by top (both multiples of 4 KiB, base < top). */
+/* The level of the largest entry that starts at base and ends by top (both multiples of 4 KiB, base <
+ * top). */
 static inline int stage2_block_level(unsigned ipa_bits, uint64_t base, uint64_t top)
 {
   int level = stage2_start_level(ipa_bits);

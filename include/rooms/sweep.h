@@ -12,7 +12,8 @@
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
-/* The options of vcca measure. For a VMM model, kernel to ram become arguments of the VMM's own command line. */
+/* The options of vcca measure. For a VMM model, kernel to ram become arguments of the VMM's own command
+ * line. */
 enum vcca_sweep_option {
   VCCA_SWEEP_KERNEL,
   VCCA_SWEEP_INITRD,

@@ -13,7 +13,8 @@ struct hsm_primes {
 };
 extern const struct hsm_primes hsm_test_primes[HSM_TEST_RSA_KEYS];
 
-/* The CA's key pair; role is root or sub. It is vcca_key_from_seed(secret = the CA's common name, info = "vcca TEST CA"). */
+/* The CA's key pair; role is root or sub. It is vcca_key_from_seed(secret = the CA's common name, info =
+ * "vcca TEST CA"). */
 vcca_key *hsm_test_ca(enum vcca_chain_kind chain, enum vcca_cert_role role, struct vcca_error *err);
 /* The same by the seed in every case: seconds for RSA. */
 vcca_key *hsm_test_ca_from_seed(enum vcca_chain_kind chain, enum vcca_cert_role role, struct vcca_error *err);

@@ -1,5 +1,6 @@
-/* Text for people's eyes. Names of files, claims and options come from outside: what is not seen, or turns the text around it, is shown as what
- * it is. \xHH is a byte that is no UTF-8, or a control character of ASCII; \u{HHHH} is another character that has no shape of its own.
+/* Text for people's eyes. Names of files, claims and options come from outside: what is not seen, or turns
+ * the text around it, is shown as what it is. \xHH is a byte that is no UTF-8, or a control character of
+ * ASCII; \u{HHHH} is another character that has no shape of its own.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_TEXT_H

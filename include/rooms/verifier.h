@@ -1,4 +1,5 @@
-/* Beside vcca/verifier.h: declarations for the rooms and the tool. They are not installed, and not visible outside the libraries.
+/* Beside vcca/verifier.h: declarations for the rooms and the tool. They are not installed, and not visible
+ * outside the libraries.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_VERIFIER_H
@@ -10,11 +11,12 @@
 const char *vcca_check_meaning(enum vcca_check check);
 /* By its name. */
 VCCA_MUST_USE bool vcca_check_named(vcca_span name, enum vcca_check *check);
-/* Marks those that a list names ("freshness,rim"), but for "policy", which holds the marks. VCCA_FAULT_USAGE when a name is none. */
+/* Marks those that a list names ("freshness,rim"), but for "policy", which holds the marks.
+ * VCCA_FAULT_USAGE when a name is none. */
 VCCA_MUST_USE bool vcca_checks_named(vcca_span names, bool marked[VCCA_CHECKS], struct vcca_error *err);
 
-/* What a reader of the evidence's token may take: what was asked for, what specifications permit, but not what the relying party or its policy
- * refuses. */
+/* What a reader of the evidence's token may take: what was asked for, what specifications permit, but not
+ * what the relying party or its policy refuses. */
 vcca_leniency_set vcca_evidence_leniencies(const struct vcca_evidence *evidence);
 
 /* What people are told of a gap. */
@@ -26,7 +28,8 @@ bool vcca_tier_named(vcca_span name, enum vcca_tier *tier);
 /* The tier of a claim's value. */
 enum vcca_tier vcca_tier_of(int value);
 
-/* One row of the table that derives vectors from verdicts (verifier/appraisal.def); the first that holds gives a claim its value. */
+/* One row of the table that derives vectors from verdicts (verifier/appraisal.def); the first that holds
+ * gives a claim its value. */
 struct vcca_appraisal_rule {
   const char *submod;
   const char *claim; /* "all": whatever no row before gave a value */

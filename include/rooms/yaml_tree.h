@@ -1,6 +1,7 @@
-/* A strict tree of a YAML document, with line and column on every node. One document; no tags, anchors, aliases or merge keys;
- * duplicate keys are errors; scalars stay text until something types them. JSON is read as the subset it is. (The names begin
- * with tree_ because libyaml has the others, some of them unannounced.)
+/* A strict tree of a YAML document, with line and column on every node. One document; no tags, anchors,
+ * aliases or merge keys; duplicate keys are errors; scalars stay text until something types them. JSON is
+ * read as the subset it is. (The names begin with tree_ because libyaml has the others, some of them
+ * unannounced.)
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_YAML_TREE_H
@@ -14,7 +15,8 @@ enum { TREE_MAX_BYTES = 4 << 20, TREE_MAX_DEPTH = 32, TREE_MAX_NODES = 200000, T
 
 enum tree_kind { TREE_SCALAR, TREE_LIST, TREE_MAP };
 
-/* A node; line and column are 1-based, where its text begins. Members of a map have a key (and its place), in file order. */
+/* A node; line and column are 1-based, where its text begins. Members of a map have a key (and its place),
+ * in file order. */
 struct tree_node {
   enum tree_kind kind;
   unsigned line, column;
@@ -39,8 +41,8 @@ struct tree_node *tree_get(const struct tree_node *map, const char *key);
 /* As tree_get, but absence is an error. */
 VCCA_MUST_USE bool tree_need(const struct tree_node *map, const char *key, struct tree_node **out, struct vcca_error *err);
 
-/* Whether the node is a map whose keys are all in the words (separated by spaces; a word ends at ':', as in command tables).
- * what names the map in the error, which suggests the nearest word. */
+/* Whether the node is a map whose keys are all in the words (separated by spaces; a word ends at ':', as
+ * in command tables). what names the map in the error, which suggests the nearest word. */
 VCCA_MUST_USE bool tree_only(const struct tree_node *node, const char *words, const char *what, struct vcca_error *err);
 /* Whether the word is in the list. */
 bool tree_word_in(vcca_span word, const char *words);

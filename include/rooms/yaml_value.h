@@ -1,4 +1,5 @@
-/* What the scalars and mappings of a file mean once a type is asked of them: numbers, bytes, text, and $names.
+/* What the scalars and mappings of a file mean once a type is asked of them: numbers, bytes, text, and
+ * $names.
  *
  * Numbers: 64, 0x40, 64K, $base+0x1000, $base+$i*4K. Bytes: hexadecimal digits, $name, or one of
  *   {hex: 00ff} {text: hello} {file: path} {zero: 4096} {fill: 0xab, size: 16} {ramp: 3, step: 7, size: 4096}
@@ -28,7 +29,8 @@ struct reading {
   struct pool *pool;
   const char *folder;       /* files are relative to it; NULL: files are refused */
   struct vcca_files *files; /* may be NULL */
-  /* What "name" or "name.field" stands for; what has no kind of its own is read as the one wanted. NULL: names are refused. */
+  /* What "name" or "name.field" stands for; what has no kind of its own is read as the one wanted. NULL:
+   * names are refused. */
   bool (*name)(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out, struct vcca_error *err);
   void *ctx;
 };
@@ -42,7 +44,8 @@ VCCA_MUST_USE bool value_bytes(const struct reading *r, const struct tree_node *
 /* By kind; a $name in the node must be of that kind. */
 VCCA_MUST_USE bool value_of_kind(const struct reading *r, const struct tree_node *node, enum value_kind kind, struct value *out,
                                  struct vcca_error *err);
-/* A $name by its own kind, a mapping as bytes, another scalar as a number, bytes or text, whichever it can be first. */
+/* A $name by its own kind, a mapping as bytes, another scalar as a number, bytes or text, whichever it can
+ * be first. */
 VCCA_MUST_USE bool value_natural(const struct reading *r, const struct tree_node *node, struct value *out, struct vcca_error *err);
 bool value_is_name(const struct tree_node *node);
 bool value_same(const struct value *a, const struct value *b);

@@ -19,7 +19,8 @@ enum vcca_armor { VCCA_ARMOR_NONE, VCCA_ARMOR_HEX, VCCA_ARMOR_BASE64, VCCA_ARMOR
  *   base64 and base64url, with or without padding, white space between; and in PEM, whatever its label;
  *   JSON: a string of these; an array of byte values; a CMW record ["TYPE", "BASE64URL"]; an object with such a member, by one of the names
  *   (with spaces between, the first that is there counts) or alone in it; and what such a string holds again, up to four levels.
- * Binary files stay as they are. False, with the file as it was and err saying what it looks like, when a text stands for nothing. */
+ * Binary files stay as they are. False, with the file as it was and err saying what it looks like, when a
+ * text stands for nothing. */
 VCCA_API VCCA_MUST_USE bool vcca_armor_open(struct vcca_bytes *file, const char *names, enum vcca_armor *armor, struct vcca_error *err);
 
 /* Names of members that hold tokens, event logs, CoRIMs. */

@@ -159,9 +159,9 @@ struct vcca_booted {
  * call that was refused, its arguments and its status. */
 VCCA_API VCCA_MUST_USE bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx,
                                            struct vcca_booted *out, struct vcca_error *err);
-/* Enters a REC once, with REC_ENTER or TEC_ENTER and these entry flags. Returns the status word; *exit_reason
- * receives the reason from the exit record. When a VM of this host asks for a change of RIPAS, the host makes it
- * before it returns. */
+/* Enters a REC once, with REC_ENTER or TEC_ENTER and these entry flags. Returns the status word;
+ * *exit_reason receives the reason from the exit record. When a VM of this host asks for a change of
+ * RIPAS, the host makes it before it returns. */
 VCCA_API uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *exit_reason);
 /* Destroys a VM. Afterwards the host has all granules back. */
 VCCA_API VCCA_MUST_USE bool vcca_host_destroy(vcca_host *host, const struct vcca_booted *vm, struct vcca_error *err);

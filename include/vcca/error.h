@@ -50,8 +50,8 @@ struct vcca_error {
   char text[400];   /* one line, no newline */
 };
 
-/* Writes the message with its place ("file:line:column: what, and the fix") into buf: at most cap bytes, the NUL
- * included; 600 are enough. Returns buf. */
+/* Writes the message with its place ("file:line:column: what, and the fix") into buf: at most cap bytes,
+ * the NUL included; 600 are enough. Returns buf. */
 VCCA_API const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* TCG crypto-agile event logs (TCG PC Client Platform Firmware Profile 9.2) as CCEL areas and TPM logs hold them: a strict
- * reader that never allocates, and the replay of registers.
+/* TCG crypto-agile event logs (TCG PC Client Platform Firmware Profile 9.2) as CCEL areas and TPM logs
+ * hold them: a strict reader that never allocates, and the replay of registers.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_EVENTLOG_H
@@ -38,21 +38,22 @@ struct vcca_event {
   vcca_span data;
 };
 
-/* Reads the header, a Spec ID Event03, and puts the reading position after it. Allocates nothing. False when bytes do
- * not start with such a header; the error has the offset. */
+/* Reads the header, a Spec ID Event03, and puts the reading position after it. Allocates nothing. False
+ * when bytes do not start with such a header; the error has the offset. */
 VCCA_API VCCA_MUST_USE bool vcca_eventlog_open(struct vcca_eventlog *log, vcca_span bytes, struct vcca_error *err);
-/* The next event: 1 = got one, 0 = end of log (end of bytes, or an unused area that is all 0xFF or all zero up to the end),
- * -1 = malformed (err says where and why). */
+/* The next event: 1 = got one, 0 = end of log (end of bytes, or an unused area that is all 0xFF or all
+ * zero up to the end), -1 = malformed (err says where and why). */
 VCCA_API int vcca_eventlog_next(struct vcca_eventlog *log, struct vcca_event *event, struct vcca_error *err);
 /* The name of an event type: "EV_EFI_VARIABLE_BOOT"; NULL when the type is unknown. */
 VCCA_API const char *vcca_event_type_name(uint32_t type);
-/* The event's digest under a TCG algorithm id (struct vcca_eventlog); points into the log. {NULL, 0} when the event
- * has none. */
+/* The event's digest under a TCG algorithm id (struct vcca_eventlog); points into the log. {NULL, 0} when
+ * the event has none. */
 VCCA_API vcca_span vcca_event_digest(const struct vcca_event *event, uint16_t alg);
 
-/* Register values after the whole log: R = H(R || digest) from zero, EV_NO_ACTION skipped. Registers of index 32 or more are
- * counted in `others` and not replayed. PCR 0 of a TPM starts from the locality of its startup in the last byte, where the log says one
- * (StartupLocality; 4 when it starts with an H-CRTM): PC Client Platform Firmware Profile 1.05, 10.4.5.3. */
+/* Register values after the whole log: R = H(R || digest) from zero, EV_NO_ACTION skipped. Registers of
+ * index 32 or more are counted in `others` and not replayed. PCR 0 of a TPM starts from the locality of
+ * its startup in the last byte, where the log says one (StartupLocality; 4 when it starts with an H-CRTM):
+ * PC Client Platform Firmware Profile 1.05, 10.4.5.3. */
 struct vcca_replay {
   enum vcca_hash_alg alg;
   uint8_t value[VCCA_LOG_REGISTERS][VCCA_HASH_MAX];
@@ -63,8 +64,8 @@ struct vcca_replay {
   bool has_locality;
   uint8_t locality; /* that PCR 0 starts from */
 };
-/* Replays a whole log under one hash algorithm. False when the log is malformed (the error has the offset), or does not
- * list the algorithm. */
+/* Replays a whole log under one hash algorithm. False when the log is malformed (the error has the
+ * offset), or does not list the algorithm. */
 VCCA_API VCCA_MUST_USE bool vcca_eventlog_replay(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_replay *out, struct vcca_error *err);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
-/* "My RIM differs: where?" Two measurement traces, aligned and compared; and the search for what a monitor did when only its RIM is known.
+/* "My RIM differs: where?" Two measurement traces, aligned and compared; and the search for what a monitor
+ * did when only its RIM is known.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_EXPLAIN_H
@@ -52,12 +53,13 @@ struct vcca_rim_trace {
 };
 enum { VCCA_TRACE_STEPS_MAX = 1 << 22 };
 
-/* Reads a trace, one JSON object a line: what vcca measure --trace writes, from the parameters on; or the steps of one realm
- * from what vcca run --trace writes. realm chooses it: its number, from 1, or its RD ("0x..."); NULL: there is only one.
- * False when a line is not as it should be; the error has line and column. Free *out with vcca_trace_free. */
+/* Reads a trace, one JSON object a line: what vcca measure --trace writes, from the parameters on; or the
+ * steps of one realm from what vcca run --trace writes. realm chooses it: its number, from 1, or its RD
+ * ("0x..."); NULL: there is only one. False when a line is not as it should be; the error has line and
+ * column. Free *out with vcca_trace_free. */
 VCCA_API VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
-/* Measures a plan and records each step; the parts are the plan's images. Keep the plan as long as *out, and free *out
- * with vcca_trace_free. False when memory is short. */
+/* Measures a plan and records each step; the parts are the plan's images. Keep the plan as long as *out,
+ * and free *out with vcca_trace_free. False when memory is short. */
 VCCA_API VCCA_MUST_USE bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, struct vcca_error *err);
 /* Frees a trace, also one that is all zero. */
 VCCA_API void vcca_trace_free(struct vcca_rim_trace *trace);
@@ -98,15 +100,15 @@ struct vcca_rim_diff {
   size_t room;
 };
 
-/* Aligns by kind and address, so that one step more or less leaves the others comparable; where content differs, looks for it at other
- * addresses. When the algorithms differ, a plan's side is measured once more by the other's. The traces must outlive the result; free it with
- * vcca_rim_diff_free. */
+/* Aligns by kind and address, so that one step more or less leaves the others comparable; where content
+ * differs, looks for it at other addresses. When the algorithms differ, a plan's side is measured once
+ * more by the other's. The traces must outlive the result; free it with vcca_rim_diff_free. */
 VCCA_API VCCA_MUST_USE bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out,
                                           struct vcca_error *err);
 /* Frees a difference, not the traces. */
 VCCA_API void vcca_rim_diff_free(struct vcca_rim_diff *diff);
-/* Writes the difference for people: the first one with file, offset, field or device tree property, then all. a and b are
- * the names of the two sides. */
+/* Writes the difference for people: the first one with file, offset, field or device tree property, then
+ * all. a and b are the names of the two sides. */
 VCCA_API void vcca_rim_diff_text(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
 /* Writes the same as JSON, schema vcca-rim-diff-2. */
 VCCA_API void vcca_rim_diff_json(const struct vcca_rim_diff *diff, const char *a, const char *b, FILE *out);
@@ -154,7 +156,8 @@ struct vcca_rim_explanation {
   uint64_t tried;
 };
 
-/* What the plan was made from, so that it can be started otherwise: what an option changes is not in one place only. */
+/* What the plan was made from, so that it can be started otherwise: what an option changes is not in one
+ * place only. */
 struct vcca_rim_vm {
   const struct vcca_vm *vm; /* a profile's VM; or, when config is set, a VMM's */
   bool dtb_made;            /* by vcca_plan_with_dtb, with bootargs; vm->dtb is not looked at then */
@@ -165,7 +168,8 @@ struct vcca_rim_vm {
   enum vcca_rules_id rules;
 };
 
-/* Tells the caller that the search has read the bytes of an image before end and will hardly need them again. */
+/* Tells the caller that the search has read the bytes of an image before end and will hardly need them
+ * again. */
 typedef void (*vcca_image_read)(void *ctx, vcca_span image, size_t end);
 
 struct vcca_explain_options {
@@ -179,12 +183,14 @@ struct vcca_explain_options {
   void *read_ctx;
 };
 
-/* Searches what must have been different for the plan to lead to this RIM (a digest, or a register of 64 bytes). Every image is hashed
- * once; a hypothesis costs the chain behind the place where it first matters. options may be NULL. Nothing found is no failure. */
+/* Searches what must have been different for the plan to lead to this RIM (a digest, or a register of 64
+ * bytes). Every image is hashed once; a hypothesis costs the chain behind the place where it first
+ * matters. options may be NULL. Nothing found is no failure. */
 VCCA_API VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options,
                                              struct vcca_rim_explanation *out, struct vcca_error *err);
 
-/* Row i of the table of hypotheses, from 0: its name, its group, and a line about it. False after the last. */
+/* Row i of the table of hypotheses, from 0: its name, its group, and a line about it. False after the
+ * last. */
 VCCA_API bool vcca_hypothesis_at(size_t i, const char **name, const char **group, const char **words);
 
 #ifdef __cplusplus

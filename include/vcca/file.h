@@ -20,8 +20,8 @@ struct vcca_bytes {
   size_t n;
 };
 
-/* Reads a whole file; "-" is standard input. Fails when it has more than max bytes. The caller frees *out with
- * vcca_bytes_free. */
+/* Reads a whole file; "-" is standard input. Fails when it has more than max bytes. The caller frees *out
+ * with vcca_bytes_free. */
 VCCA_API VCCA_MUST_USE bool vcca_file_read(const char *path, size_t max, struct vcca_bytes *out, struct vcca_error *err);
 
 /* Frees the bytes and zeroes *b. */
@@ -36,8 +36,9 @@ struct vcca_file_id {
   uint64_t dev, ino, size, modified, changed;
 };
 
-/* A file whose bytes are read when they are looked at, so that a large image costs the memory of what is in use. Unmap with
- * vcca_file_unmap. Zero-initialise before use; with bytes alone it is a view of memory that is somebody else's. */
+/* A file whose bytes are read when they are looked at, so that a large image costs the memory of what is
+ * in use. Unmap with vcca_file_unmap. Zero-initialise before use; with bytes alone it is a view of memory
+ * that is somebody else's. */
 struct vcca_mapping {
   vcca_span bytes;
   bool mapped;            /* bytes are a file's */
@@ -49,9 +50,9 @@ struct vcca_mapping {
 #define VCCA_IMAGE_MAX ((size_t)16 << 30)
 /* Nor does what is unpacked or comes from a pipe become larger than this: it may never end. */
 #define VCCA_UNPACKED_MAX ((size_t)4 << 30)
-/* Maps a file; "-" is standard input. Reads what is no regular file into a temporary file first. Fails when it has more than
- * max bytes. When a mapped file shrinks, access to it raises SIGBUS, which the caller must handle (the tool ends with
- * exit code 3). End the mapping with vcca_file_unmap. */
+/* Maps a file; "-" is standard input. Reads what is no regular file into a temporary file first. Fails
+ * when it has more than max bytes. When a mapped file shrinks, access to it raises SIGBUS, which the
+ * caller must handle (the tool ends with exit code 3). End the mapping with vcca_file_unmap. */
 VCCA_API VCCA_MUST_USE bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err);
 /* Ends the mapping and zeroes *m. */
 VCCA_API void vcca_file_unmap(struct vcca_mapping *m);

@@ -25,22 +25,24 @@ VCCA_API bool vcca_hash_named(vcca_span name, enum vcca_hash_alg *alg);
 /* The digest of data: vcca_hash_size(alg) bytes to out, which may be data's own. FIPS 180-4. */
 VCCA_API void vcca_hash(enum vcca_hash_alg alg, vcca_span data, uint8_t *out);
 
-/* Hashing engines: which library hashes, for the whole process. An engine is used only after it has reproduced known digests, so
- * results never depend on the choice. Without a choice the fastest that is available is used. */
+/* Hashing engines: which library hashes, for the whole process. An engine is used only after it has
+ * reproduced known digests, so results never depend on the choice. Without a choice the fastest that is
+ * available is used. */
 struct vcca_engine_info {
   const char *name;    /* "ipsec-mb", "openssl", "psa" */
   const char *what;    /* one line */
   bool available;      /* in this build, on this CPU, and right */
   const char *why_not; /* one line; NULL when available */
 };
-/* Describes engine i; the fastest is engine 0. False after the last. The first call for an engine tests it. */
+/* Describes engine i; the fastest is engine 0. False after the last. The first call for an engine tests
+ * it. */
 VCCA_API bool vcca_engine_at(size_t i, struct vcca_engine_info *out);
-/* Makes the process hash by this engine from now on; NULL: by the fastest one that is available. An engine that has only
- * batches of pages leaves single messages to the next one. Refuses an unknown name (the error lists the engines) and an
- * engine that is not available (the error says why). */
+/* Makes the process hash by this engine from now on; NULL: by the fastest one that is available. An engine
+ * that has only batches of pages leaves single messages to the next one. Refuses an unknown name (the
+ * error lists the engines) and an engine that is not available (the error says why). */
 VCCA_API VCCA_MUST_USE bool vcca_engine_use(const char *name, struct vcca_error *err);
-/* Sets over how many threads the process spreads the hashing of pages, the caller's thread included. 0, as at the
- * start: one for each CPU. More than 16 count as 16. */
+/* Sets over how many threads the process spreads the hashing of pages, the caller's thread included. 0, as
+ * at the start: one for each CPU. More than 16 count as 16. */
 VCCA_API void vcca_engine_threads(unsigned n);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
-/* A command interface as a table: RMI and TMI (host to monitor), RSI and TSI (guest to monitor). The tables are made from
- * the X-macro lists rmm/rmi.def, rmm/tmi.def, tsi/rsi.def and tsi/tsi.def; dispatcher, tracer, scenario runner, condition
- * tests and documentation all read them.
+/* A command interface as a table: RMI and TMI (host to monitor), RSI and TSI (guest to monitor). The
+ * tables are made from the X-macro lists rmm/rmi.def, rmm/tmi.def, tsi/rsi.def and tsi/tsi.def;
+ * dispatcher, tracer, scenario runner, condition tests and documentation all read them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_INTERFACE_H
@@ -51,7 +51,8 @@ struct vcca_interface {
 VCCA_API const struct vcca_command *vcca_command_named(const struct vcca_interface *interface, vcca_span name);
 /* Finds a command by its function id (x0 of the call). NULL: there is none. */
 VCCA_API const struct vcca_command *vcca_command_with_fid(const struct vcca_interface *interface, uint64_t fid);
-/* The name of the status in a status word: its low byte for rmi and tmi, the whole word otherwise. NULL when unknown. */
+/* The name of the status in a status word: its low byte for rmi and tmi, the whole word otherwise. NULL
+ * when unknown. */
 VCCA_API const char *vcca_interface_status(const struct vcca_interface *interface, uint64_t word);
 /* A condition that holds for a call (struct vcca_trace has them). */
 struct vcca_held {

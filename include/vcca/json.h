@@ -32,14 +32,14 @@ struct vcca_json {
   bool some[VCCA_JSON_DEPTH]; /* this level has a member already */
 };
 
-/* Makes a writer to a stream, or into a sink. Both must stay until the last close. Nothing is to be freed. A stream's errors
- * are the caller's to ask for (ferror). */
+/* Makes a writer to a stream, or into a sink. Both must stay until the last close. Nothing is to be freed.
+ * A stream's errors are the caller's to ask for (ferror). */
 VCCA_API struct vcca_json vcca_json_to(FILE *out, enum vcca_json_style style);
 VCCA_API struct vcca_json vcca_json_into(vcca_sink *sink, enum vcca_json_style style);
 
-/* Opens an object (bracket '{') or an array ('['), and closes the one that was opened last. key is the member's name; NULL
- * inside an array and at the top. The last close writes a newline. Functions that take a writer of an open object add
- * members to it. */
+/* Opens an object (bracket '{') or an array ('['), and closes the one that was opened last. key is the
+ * member's name; NULL inside an array and at the top. The last close writes a newline. Functions that take
+ * a writer of an open object add members to it. */
 VCCA_API void vcca_json_open(struct vcca_json *j, const char *key, char bracket);
 VCCA_API void vcca_json_close(struct vcca_json *j);
 

@@ -1,4 +1,5 @@
-/* Leniencies: what a reader of tokens may take that is not of the plainest form. One row each in vcca/leniencies.def.
+/* Leniencies: what a reader of tokens may take that is not of the plainest form. One row each in
+ * vcca/leniencies.def.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_LENIENCY_H
@@ -21,10 +22,11 @@ typedef uint32_t vcca_leniency_set; /* bit i: leniency i */
 
 /* The name: "non-shortest". */
 VCCA_API const char *vcca_leniency_name(enum vcca_leniency leniency);
-/* Reads a list of names with commas between: "der-signature,non-shortest". False (VCCA_FAULT_USAGE), with *out as it was,
- * when a name is unknown; the error lists the names. */
+/* Reads a list of names with commas between: "der-signature,non-shortest". False (VCCA_FAULT_USAGE), with
+ * *out as it was, when a name is unknown; the error lists the names. */
 VCCA_API VCCA_MUST_USE bool vcca_leniencies_named(vcca_span names, vcca_leniency_set *out, struct vcca_error *err);
-/* Writes the names of a set with commas between into text: at most cap bytes, the NUL included. Returns text. */
+/* Writes the names of a set with commas between into text: at most cap bytes, the NUL included. Returns
+ * text. */
 VCCA_API const char *vcca_leniencies_text(vcca_leniency_set set, char *text, size_t cap);
 
 /* How often one was needed, and where first. */

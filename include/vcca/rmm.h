@@ -59,18 +59,20 @@ struct vcca_features {
 
 /* --- The realm's side --------------------------------------------------------------------------------- */
 
-/* The registers of a REC. They belong to the REC: the program finds what it left in them when it is called again.
- * REC_CREATE (TEC_CREATE) and PSCI CPU_ON set pc and some of x; they set everything else to zero. */
+/* The registers of a REC. They belong to the REC: the program finds what it left in them when it is called
+ * again. REC_CREATE (TEC_CREATE) and PSCI CPU_ON set pc and some of x; they set everything else to zero. */
 struct vcca_cpu {
   uint64_t x[31];
   uint64_t pc; /* the next instruction's address; see vcca_realm_program */
-  /* An exception that the realm takes now: its last event caused it, or the host injected it at entry. They are ESR_EL1
-   * and FAR_EL1; far is an IPA, since stage 1 is not modelled. The pc is as it was. esr 0: no exception. */
+  /* An exception that the realm takes now: its last event caused it, or the host injected it at entry.
+   * They are ESR_EL1 and FAR_EL1; far is an IPA, since stage 1 is not modelled. The pc is as it was. esr
+   * 0: no exception. */
   uint64_t esr;
   uint64_t far;
 
-  /* What the host finds in the exit record (RmiRecExit; tmi_tec_run) in addition to the reason. The model has no clock,
-   * counter or interrupt controller: the program sets these values, and every exit reports them as they are. */
+  /* What the host finds in the exit record (RmiRecExit; tmi_tec_run) in addition to the reason. The model
+   * has no clock, counter or interrupt controller: the program sets these values, and every exit reports
+   * them as they are. */
   struct {
     uint64_t cntp_ctl, cntp_cval; /* EL1 physical timer */
     uint64_t cntv_ctl, cntv_cval; /* EL1 virtual timer */
@@ -107,10 +109,10 @@ struct vcca_realm_event {
   bool sign_extend, wide; /* data abort: SSE and SF of the syndrome */
   bool timed;             /* WFI and WFE: WFIT and WFET, whose timeout is in the register reg */
 };
-/* The realm's program. The machine calls it again and again while a REC runs. The program reads and changes the
- * registers, and reports in *event what the CPU does next; *event is preset to VCCA_REALM_IRQ. rec is the PA of the REC
- * (RMI) or the handle of the TEC (TMI). The program may make the host's calls and accesses, as another of the host's
- * CPUs. Without a program every entry ends at once with an IRQ.
+/* The realm's program. The machine calls it again and again while a REC runs. The program reads and
+ * changes the registers, and reports in *event what the CPU does next; *event is preset to VCCA_REALM_IRQ.
+ * rec is the PA of the REC (RMI) or the handle of the TEC (TMI). The program may make the host's calls and
+ * accesses, as another of the host's CPUs. Without a program every entry ends at once with an IRQ.
  *
  * When the program is called again, the event that it reported before is over:
  *
@@ -125,12 +127,13 @@ struct vcca_realm_event {
  *   CPU_OFF       does not return. CPU_ON by another REC starts this one anew: pc and x[0] are what CPU_ON gave,
  *                 everything else is 0.
  *
- * A program that runs a coroutine or a thread for each REC must ask vcca_rec_info at each call: if identity or starts
- * differ from what they were, the REC begins anew at pc. The pc alone does not tell, since CPU_ON may name any address.
+ * A program that runs a coroutine or a thread for each REC must ask vcca_rec_info at each call: if
+ * identity or starts differ from what they were, the REC begins anew at pc. The pc alone does not tell,
+ * since CPU_ON may name any address.
  *
- * When the program has reported VCCA_EVENTS_MAX events in one entry and the REC has not left, it leaves with an IRQ;
- * vcca_rec_info (stuck) and struct vcca_trace (remark) tell. The usual cause: the program reports an access again and
- * again although it goes through. */
+ * When the program has reported VCCA_EVENTS_MAX events in one entry and the REC has not left, it leaves
+ * with an IRQ; vcca_rec_info (stuck) and struct vcca_trace (remark) tell. The usual cause: the program
+ * reports an access again and again although it goes through. */
 enum { VCCA_EVENTS_MAX = 1000000 };
 typedef void (*vcca_realm_program)(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event);
 

@@ -35,21 +35,23 @@ struct vcca_run_result {
   unsigned failures;
   char failure[600]; /* the first failed expectation: "file:line:col: ..." */
 };
-/* Runs one scenario. True also when expectations failed: *out counts them. False when the file could not be read or a step
- * could not be carried out. */
+/* Runs one scenario. True also when expectations failed: *out counts them. False when the file could not
+ * be read or a step could not be carried out. */
 VCCA_API VCCA_MUST_USE bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out,
                                               struct vcca_error *err);
 
-/* A scenario that was run and is kept: the platform stays powered, and the VM that was booted last lives on. */
+/* A scenario that was run and is kept: the platform stays powered, and the VM that was booted last lives
+ * on. */
 typedef struct vcca_scenario vcca_scenario;
-/* As vcca_scenario_run, but keeps the scenario. The caller frees it with vcca_scenario_close. NULL when it could not be run. */
+/* As vcca_scenario_run, but keeps the scenario. The caller frees it with vcca_scenario_close. NULL when it
+ * could not be run. */
 VCCA_API vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out,
                                            struct vcca_error *err);
 /* Powers the platform off and frees everything. NULL is allowed. */
 VCCA_API void vcca_scenario_close(vcca_scenario *s);
 
-/* What there is; all of it is the scenario's. Until another one is set, the machine's trace hook is that of the run, for which options and
- * result have to be there. */
+/* What there is; all of it is the scenario's. Until another one is set, the machine's trace hook is that
+ * of the run, for which options and result have to be there. */
 struct vcca_scenario_platform {
   vcca_machine *machine;
   vcca_host *host;

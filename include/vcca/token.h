@@ -1,8 +1,9 @@
 /* CCA and virtCCA attestation tokens: families, claims, minting, strict decoding, printing.
  *
- * A token is a CBOR-tagged map of a platform token (signed by the CPAK) and a realm or CVM token (signed by the RAK),
- * each a COSE_Sign1. A family says how the two are encoded and bound. Sources: RMM specification 1.0-rel0 A7; IETF
- * draft-ffm-rats-cca-token; the virtCCA SDK and the bytes of a real machine.
+ * A token is a CBOR-tagged map of a platform token (signed by the CPAK) and a realm or CVM token (signed
+ * by the RAK), each a COSE_Sign1. A family says how the two are encoded and bound. Sources: RMM
+ * specification 1.0-rel0 A7; IETF draft-ffm-rats-cca-token; the virtCCA SDK and the bytes of a real
+ * machine.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_TOKEN_H
@@ -65,7 +66,8 @@ struct vcca_component {
   vcca_span countersigners; /* 8, since 2024: the CBOR array of their ids, as it is encoded */
 };
 
-/* Absent claims have p == NULL, or has_... false. Which of them a token has depends on its profile: see token/claims.def. */
+/* Absent claims have p == NULL, or has_... false. Which of them a token has depends on its profile: see
+ * token/claims.def. */
 struct vcca_platform_claims {
   vcca_span profile;           /* 265, text */
   vcca_span challenge;         /* 10, bytes 32/48/64: hash of the RAK as claim 44237 carries it; until 2024 */
@@ -103,32 +105,34 @@ struct vcca_realm_claims {
 
 /* --- What a family's profile wants beyond what was measured */
 
-/* Sets the claim that binds the platform token to the RAK: 10, or 2408 where the family's profile has it. hash is the digest of
- * the RAK as claim 44237 carries it (vcca_rak_encode), 32, 48 or 64 bytes. */
+/* Sets the claim that binds the platform token to the RAK: 10, or 2408 where the family's profile has it.
+ * hash is the digest of the RAK as claim 44237 carries it (vcca_rak_encode), 32, 48 or 64 bytes. */
 VCCA_API void vcca_token_bind(enum vcca_family family, struct vcca_platform_claims *claims, vcca_span hash);
 /* Sets the platform claims that a profile has with the same value in each token: 2394. */
 VCCA_API void vcca_platform_profile_claims(enum vcca_family family, struct vcca_platform_claims *claims);
-/* Adds claim 265 and, where the family has them, 44243 (shared: there is no memory encryption here) and 256. The specification has the
- * instance id random; here it is 01 || SHA-256("realm instance id" || VMID in 4 bytes, little-endian || RPV || RIM), of claims that are
- * there already: the same for one realm all its life, another for the next. id is the room for it. */
+/* Adds claim 265 and, where the family has them, 44243 (shared: there is no memory encryption here) and
+ * 256. The specification has the instance id random; here it is 01 || SHA-256("realm instance id" || VMID
+ * in 4 bytes, little-endian || RPV || RIM), of claims that are there already: the same for one realm all
+ * its life, another for the next. id is the room for it. */
 VCCA_API void vcca_realm_profile_claims(enum vcca_family family, uint32_t vmid, uint8_t id[VCCA_UEID_SIZE], struct vcca_realm_claims *claims);
 
 /* --- Minting -------------------------------------------------------------------------------------------- */
 
-/* Appends the RAK as the family's claim 44237 carries it: at most 550 bytes. False when the key is not of the family's type,
- * or out has no room. */
+/* Appends the RAK as the family's claim 44237 carries it: at most 550 bytes. False when the key is not of
+ * the family's type, or out has no room. */
 VCCA_API VCCA_MUST_USE bool vcca_rak_encode(enum vcca_family family, const vcca_key *rak, vcca_sink *out, struct vcca_error *err);
 
-/* Appends a platform token: the claims in the family's order, signed by the CPAK (a key pair), as a COSE_Sign1 (RFC 9052).
- * Leaves out claims that are absent, also mandatory ones. At most VCCA_TOKEN_MAX bytes. */
+/* Appends a platform token: the claims in the family's order, signed by the CPAK (a key pair), as a
+ * COSE_Sign1 (RFC 9052). Leaves out claims that are absent, also mandatory ones. At most VCCA_TOKEN_MAX
+ * bytes. */
 VCCA_API VCCA_MUST_USE bool vcca_token_platform(enum vcca_family family, const struct vcca_platform_claims *claims, const vcca_key *cpak,
                                                 vcca_sink *out, struct vcca_error *err);
-/* Appends a realm or CVM token, signed by the RAK (a key pair). Takes all claims as they are, public_key, profile and the names
- * of algorithms included. At most VCCA_TOKEN_MAX bytes. */
+/* Appends a realm or CVM token, signed by the RAK (a key pair). Takes all claims as they are, public_key,
+ * profile and the names of algorithms included. At most VCCA_TOKEN_MAX bytes. */
 VCCA_API VCCA_MUST_USE bool vcca_token_realm(enum vcca_family family, const struct vcca_realm_claims *claims, const vcca_key *rak, vcca_sink *out,
                                              struct vcca_error *err);
-/* Appends the token: a collection of a platform and a realm token. platform is {NULL, 0} for a family without platform
- * tokens. At most VCCA_TOKEN_MAX bytes. */
+/* Appends the token: a collection of a platform and a realm token. platform is {NULL, 0} for a family
+ * without platform tokens. At most VCCA_TOKEN_MAX bytes. */
 VCCA_API VCCA_MUST_USE bool vcca_token_collect(enum vcca_family family, vcca_span platform, vcca_span realm, vcca_sink *out, struct vcca_error *err);
 
 /* --- Decoding ------------------------------------------------------------------------------------------- */
@@ -159,25 +163,27 @@ struct vcca_token {
   struct vcca_leniency_use leniency_use[VCCA_LENIENCIES];
 };
 
-/* Decodes what the specifications permit: exact tags, no duplicates, definite lengths, no trailing bytes at any level, sizes and
- * mandatory claims as claims.def says; and the leniencies that are PERMITTED in
- * leniencies.def. Allocates nothing; *out points into bytes. The error names offset, path, claim,
- * and the leniencies that would lift it. */
+/* Decodes what the specifications permit: exact tags, no duplicates, definite lengths, no trailing bytes
+ * at any level, sizes and mandatory claims as claims.def says; and the leniencies that are PERMITTED in
+ * leniencies.def. Allocates nothing; *out points into bytes. The error names offset, path, claim, and the
+ * leniencies that would lift it. */
 VCCA_API VCCA_MUST_USE bool vcca_token_decode(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
 /* Decodes with exactly these leniencies; 0: none. *out says which of them the token needed. */
 VCCA_API VCCA_MUST_USE bool vcca_token_decode_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err);
-/* Decodes a platform token alone: a COSE_Sign1, as EL3 passes it to the RMM. Permits what vcca_token_decode permits. */
+/* Decodes a platform token alone: a COSE_Sign1, as EL3 passes it to the RMM. Permits what
+ * vcca_token_decode permits. */
 VCCA_API VCCA_MUST_USE bool vcca_token_decode_platform(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
-/* The RAK of a decoded token: a public key, which the caller frees. Permits the leniencies with which the token was decoded.
- * NULL when claim 44237 is no key. */
+/* The RAK of a decoded token: a public key, which the caller frees. Permits the leniencies with which the
+ * token was decoded. NULL when claim 44237 is no key. */
 VCCA_API vcca_key *vcca_token_rak(const struct vcca_token *token, struct vcca_error *err);
-/* Finds the family of a decoded token by its container, profiles and key encoding. False, with *family as it was: no family
- * has all of them. */
+/* Finds the family of a decoded token by its container, profiles and key encoding. False, with *family as
+ * it was: no family has all of them. */
 VCCA_API bool vcca_token_family(const struct vcca_token *token, enum vcca_family *family);
 
 /* --- Printing ------------------------------------------------------------------------------------------- */
 
-/* Writes the claims as members of the open JSON object: container, platform {...}, realm {...}. Bytes are hexadecimal. */
+/* Writes the claims as members of the open JSON object: container, platform {...}, realm {...}. Bytes are
+ * hexadecimal. */
 VCCA_API void vcca_token_json(const struct vcca_token *token, struct vcca_json *j);
 /* Appends the claims as indented text for people. */
 VCCA_API void vcca_token_text(const struct vcca_token *token, vcca_sink *out);

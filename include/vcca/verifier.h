@@ -1,5 +1,6 @@
-/* A relying party: takes evidence and what is expected of it, gives a verdict of named checks and, from that, an attestation result.
- * Links without the machine and holds no private key, but for the one that may sign its results.
+/* A relying party: takes evidence and what is expected of it, gives a verdict of named checks and, from
+ * that, an attestation result. Links without the machine and holds no private key, but for the one that
+ * may sign its results.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_VERIFIER_H
@@ -53,8 +54,9 @@ struct vcca_evidence {
   vcca_span image_reference;    /* JSON, image_reference_measurement.json of the SDK */
   vcca_span platform_reference; /* JSON, software_components.json of the SDK */
 
-  /* Endorsements: a reference value store (JSON, {"platform": [...], "realm": [...]}), and CoRIMs (unsigned, CBOR) under the CCA platform
-   * and realm profiles, whose attestation keys are anchors of trust besides. */
+  /* Endorsements: a reference value store (JSON, {"platform": [...], "realm": [...]}), and CoRIMs
+   * (unsigned, CBOR) under the CCA platform and realm profiles, whose attestation keys are anchors of
+   * trust besides. */
   vcca_span reference_store;
   vcca_span corims[VCCA_VERIFY_CORIMS];
   size_t corim_count;
@@ -87,8 +89,8 @@ enum vcca_endorsed {
   VCCA_ENDORSED_WHOLLY,
 };
 
-/* An event of the log that no reference value explains and whose place is not that of something that was booted: a driver of a device, a
- * module of GRUB, ACPI tables. Points into the evidence. */
+/* An event of the log that no reference value explains and whose place is not that of something that was
+ * booted: a driver of a device, a module of GRUB, ACPI tables. Points into the evidence. */
 enum { VCCA_UNEXPLAINED = 256 };
 struct vcca_unexplained {
   size_t offset;
@@ -110,12 +112,12 @@ struct vcca_verdict {
   struct vcca_token token; /* decoded, valid when the structure check passed; points into the evidence */
 };
 
-/* Appraises the evidence: runs all checks in order and fills *out, each check pass, fail or not-run with a reason. It cannot
- * fail itself. *out points into the evidence: keep the evidence as long. */
+/* Appraises the evidence: runs all checks in order and fills *out, each check pass, fail or not-run with a
+ * reason. It cannot fail itself. *out points into the evidence: keep the evidence as long. */
 VCCA_API void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out);
 
-/* What a verdict may lack because nothing was given: a challenge; a RIM or a reference of the realm; references of the platform, if the token
- * has one; a time, if certificates or CoRIMs were given. */
+/* What a verdict may lack because nothing was given: a challenge; a RIM or a reference of the realm;
+ * references of the platform, if the token has one; a time, if certificates or CoRIMs were given. */
 enum vcca_gap { VCCA_GAP_FRESHNESS, VCCA_GAP_REALM, VCCA_GAP_PLATFORM, VCCA_GAP_DATES, VCCA_GAPS };
 /* The name: "freshness", "realm", "platform", "dates". */
 VCCA_API const char *vcca_gap_name(enum vcca_gap gap);
@@ -132,7 +134,8 @@ VCCA_API void vcca_verdict_json(const struct vcca_verdict *verdict, struct vcca_
 
 /* --- Attestation result ----------------------------------------------------------------------------------- */
 
-/* The parts that are appraised separately, and the claims of an AR4SI trustworthiness vector (draft-ietf-rats-ar4si). */
+/* The parts that are appraised separately, and the claims of an AR4SI trustworthiness vector
+ * (draft-ietf-rats-ar4si). */
 enum vcca_submod { VCCA_SUBMOD_PLATFORM, VCCA_SUBMOD_REALM, VCCA_SUBMODS };
 enum vcca_trust_claim {
   VCCA_INSTANCE_IDENTITY,
@@ -154,8 +157,9 @@ enum vcca_tier { VCCA_TIER_NONE = 0, VCCA_TIER_AFFIRMING = 2, VCCA_TIER_WARNING 
 /* "none", "affirming", "warning", "contraindicated". */
 VCCA_API const char *vcca_tier_name(enum vcca_tier tier);
 
-/* What a verdict means for each part: a trustworthiness vector, and the tier of the worst of it. A part that a failed check concerns is
- * contraindicated whatever its vector; one whose checks failed only for unreadable input is of no tier. */
+/* What a verdict means for each part: a trustworthiness vector, and the tier of the worst of it. A part
+ * that a failed check concerns is contraindicated whatever its vector; one whose checks failed only for
+ * unreadable input is of no tier. */
 struct vcca_submod_result {
   bool present; /* a token without a platform part has no platform result */
   int vector[VCCA_TRUST_CLAIMS];
@@ -167,8 +171,8 @@ struct vcca_appraisal {
 /* Derives both from a verdict, by the table verifier/appraisal.def. */
 VCCA_API void vcca_appraise(const struct vcca_verdict *verdict, struct vcca_appraisal *out);
 
-/* Names of claims in an EAT Attestation Result: as deployed (tag:github.com,2023:veraison/ear, "ear.status"), or as in the current
- * draft-ietf-rats-ear (tag:ietf.org,2026:rats/ear#03, "ear_status"). */
+/* Names of claims in an EAT Attestation Result: as deployed (tag:github.com,2023:veraison/ear,
+ * "ear.status"), or as in the current draft-ietf-rats-ear (tag:ietf.org,2026:rats/ear#03, "ear_status"). */
 enum vcca_ear_profile { VCCA_EAR_VERAISON, VCCA_EAR_IETF };
 struct vcca_ear {
   enum vcca_ear_profile profile;
@@ -179,8 +183,8 @@ struct vcca_ear {
 };
 /* Writes the claims set as one JSON object. */
 VCCA_API void vcca_ear_json(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, struct vcca_json *j);
-/* Appends the same claims set as a JWT in compact form (RFC 7519), signed by key: an EC key pair, with ES256, ES384 or ES512
- * by its curve. */
+/* Appends the same claims set as a JWT in compact form (RFC 7519), signed by key: an EC key pair, with
+ * ES256, ES384 or ES512 by its curve. */
 VCCA_API VCCA_MUST_USE bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, const vcca_key *key, vcca_sink *out,
                                          struct vcca_error *err);
 
@@ -196,7 +200,8 @@ struct vcca_policy_component {
   char at_least[VCCA_POLICY_TEXT]; /* "": no least version; numbers separated by dots */
 };
 
-/* A relying party's own rules on top of the checks. vcca_policy_read makes one from YAML; all zero asks for nothing. */
+/* A relying party's own rules on top of the checks. vcca_policy_read makes one from YAML; all zero asks
+ * for nothing. */
 struct vcca_policy {
   char name[VCCA_POLICY_TEXT]; /* goes into the attestation result */
   bool required[VCCA_CHECKS];  /* must pass: not-run is not enough */
@@ -221,20 +226,21 @@ struct vcca_policy {
   int worst_status[VCCA_SUBMODS];
 };
 
-/* Reads a policy (YAML; docs/appraisal.md). Refuses unknown keys and names; the error has line and column, and suggests the
- * nearest name. *out owns nothing. */
+/* Reads a policy (YAML; docs/appraisal.md). Refuses unknown keys and names; the error has line and column,
+ * and suggests the nearest name. *out owns nothing. */
 VCCA_API VCCA_MUST_USE bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error *err);
 
 /* --- Keys from files ------------------------------------------------------------------------------------- */
 
-/* Reads a trust anchor: an EC public key as JWK (RFC 7517) or a public key as PEM. The caller frees it with vcca_key_free. NULL
- * on failure. */
+/* Reads a trust anchor: an EC public key as JWK (RFC 7517) or a public key as PEM. The caller frees it
+ * with vcca_key_free. NULL on failure. */
 VCCA_API vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err);
-/* Finds the key of a platform in a trust anchor store, a JSON array of {pkey, implementation-id, instance-id}, by the
- * claims' implementation and instance ids. The caller frees it. NULL when the store is malformed anywhere; NULL with
- * VCCA_FAULT_UNSUPPORTED when it has no such instance. */
+/* Finds the key of a platform in a trust anchor store, a JSON array of {pkey, implementation-id,
+ * instance-id}, by the claims' implementation and instance ids. The caller frees it. NULL when the store
+ * is malformed anywhere; NULL with VCCA_FAULT_UNSUPPORTED when it has no such instance. */
 VCCA_API vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err);
-/* Reads a key that signs results: an EC key pair as JWK with "d", or as unencrypted PEM. The caller frees it. NULL on failure. */
+/* Reads a key that signs results: an EC key pair as JWK with "d", or as unencrypted PEM. The caller frees
+ * it. NULL on failure. */
 VCCA_API vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err);
 
 /* --- Endorsing ------------------------------------------------------------------------------------------- */
@@ -252,7 +258,8 @@ enum vcca_endorsement {
   VCCA_ENDORSEMENTS
 };
 
-/* What is known to be good about a realm, by its token or by a measurement; what is not known has p == NULL. */
+/* What is known to be good about a realm, by its token or by a measurement; what is not known has p ==
+ * NULL. */
 struct vcca_realm_values {
   bool virtcca;                   /* a CVM of virtCCA, not a realm of Arm's */
   vcca_span rim;                  /* the digest alone: 32, 48 or 64 bytes */
@@ -268,8 +275,8 @@ struct vcca_good {
   const vcca_key *cpak;                  /* NULL: none; for endorsements of the key */
   vcca_span eventlog;                    /* {NULL, 0}: none; for boot images */
 };
-/* Appends one endorsement. False with VCCA_FAULT_UNSUPPORTED when this form cannot express what is known, or needs what is
- * not known. */
+/* Appends one endorsement. False with VCCA_FAULT_UNSUPPORTED when this form cannot express what is known,
+ * or needs what is not known. */
 VCCA_API VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err);
 
 #ifdef __cplusplus

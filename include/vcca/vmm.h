@@ -98,7 +98,8 @@ struct vcca_vmm_config {
   char own_tree[3][48];                  /* the option that changes the VMM's device tree, by effect (boot/vmm.h) */
 };
 
-/* Receives a remark for people: something that the model ignores or assumes. text is valid during the call. */
+/* Receives a remark for people: something that the model ignores or assumes. text is valid during the
+ * call. */
 typedef void (*vcca_note)(void *ctx, const char *text);
 
 /* The name of model i, from 0; NULL after the last. *summary (may be NULL) receives one line about it. */

@@ -5,6 +5,8 @@
 #ifndef ROOMS_GUEST_H
 #define ROOMS_GUEST_H
 
+#include <sys/types.h>
+
 #include "vcca/guest.h"
 
 /* Ends waits: a monitor's delay, and vcca_running_trace. What is asked from now on fails. For the way to

@@ -7,8 +7,6 @@
 #ifndef VCCA_GUEST_H
 #define VCCA_GUEST_H
 
-#include <sys/types.h>
-
 #include "vcca/scenario.h"
 
 #ifdef __cplusplus
@@ -29,6 +27,7 @@ struct vcca_running_options {
  * expectation failed, or there is no VM at its end. Free with vcca_running_stop, when nobody uses it any
  * more. */
 VCCA_API vcca_running *vcca_running_start(const char *scenario, const struct vcca_running_options *options, struct vcca_error *err);
+/* Powers the VM off and frees it. NULL is allowed. */
 VCCA_API void vcca_running_stop(vcca_running *v);
 
 /* Runs main(arg) as a program of the guest on its first REC; its scratch page is set. Callers wait for
@@ -82,6 +81,7 @@ typedef struct vcca_control vcca_control;
  * from a thread of the server's, when a client asks for the end. NULL on failure. Free with
  * vcca_control_stop (before the VM), which removes the socket. */
 VCCA_API vcca_control *vcca_control_start(vcca_running *v, const char *path, void (*stop)(void *ctx), void *ctx, struct vcca_error *err);
+/* Closes all connections, removes the socket and frees the server. NULL is allowed. */
 VCCA_API void vcca_control_stop(vcca_control *c);
 
 #ifdef __cplusplus

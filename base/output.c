@@ -110,8 +110,8 @@ bool vcca_file_locate(const char *path, struct vcca_file_place *out, struct vcca
   return true;
 }
 
-/* What is there keeps its mode, and its owner as far as the system lets it. The mode comes last: a change of owner may take from it. */
-static bool keep_mode(int fd, const struct stat *old)
+/* What is there keeps its mode (what is secret: its owner's part of it), and its owner as far as the system lets it. The mode comes last: a change of owner may take from it. */
+static bool keep_mode(int fd, const struct stat *old, bool secret)
 {
   struct stat now;
   if (fstat(fd, &now) != 0)
@@ -119,7 +119,7 @@ static bool keep_mode(int fd, const struct stat *old)
   if ((now.st_uid != old->st_uid && fchown(fd, old->st_uid, (gid_t)-1) != 0) ||
       (now.st_gid != old->st_gid && fchown(fd, (uid_t)-1, old->st_gid) != 0))
     errno = 0; /* not ours to give away */
-  return fchmod(fd, old->st_mode & 0777) == 0;
+  return fchmod(fd, old->st_mode & (secret ? 0600 : 0777)) == 0;
 }
 
 /* A file beside the target, which nobody can have laid a link for. */
@@ -138,7 +138,7 @@ static bool open_beside(struct vcca_output *out, const struct stat *old, struct 
     if (fd < 0)
       vcca_leftover_gone(out->temp);
   }
-  bool ok = fd >= 0 && (!old || keep_mode(fd, old));
+  bool ok = fd >= 0 && (!old || keep_mode(fd, old, out->secret));
   out->stream = ok ? fdopen(fd, "wb") : NULL;
   if (out->stream)
     return true;

@@ -273,13 +273,19 @@ bool args_has(const struct args *a, const char *name)
   return args_get(a, name) != NULL;
 }
 
-/* One of the words is an option that was given, or FILE and there is an operand; which one it is. */
+/* The name of an operand is in capitals. */
+static bool is_operand(const char *word, size_t n)
+{
+  return n > 0 && word[0] >= 'A' && word[0] <= 'Z';
+}
+
+/* One of the words is an option that was given, or a word in capitals (FILE) and there is an operand; which one it is. */
 static bool has_any(const struct args *a, const char *words, char found[32])
 {
   for (size_t n; *words; words += n + (words[n] == ' ')) {
     n = strcspn(words, " ");
     snprintf(found, 32, "%.*s", (int)n, words);
-    if (strcmp(found, "FILE") == 0 ? a->operands > 0 : args_has(a, found))
+    if (is_operand(found, n) ? a->operands > 0 : args_has(a, found))
       return true;
   }
   return false;
@@ -291,7 +297,7 @@ static void list_words(const char *words, char *out, size_t cap)
   size_t used = 0;
   for (size_t n; *words && used < cap; words += n + (words[n] == ' ')) {
     n = strcspn(words, " ");
-    bool last = words[n] == '\0', option = n != 4 || strncmp(words, "FILE", n) != 0;
+    bool last = words[n] == '\0', option = !is_operand(words, n);
     used += (size_t)snprintf(out + used, cap - used, "%s%s%.*s", used == 0 ? "" : last ? " or " : ", ", option ? "--" : "", (int)n, words);
   }
 }

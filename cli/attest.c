@@ -142,7 +142,8 @@ static bool read_own_chain(const struct args *a, struct job *job, struct vcca_er
     if (vcca_files_read(a->files, path, CLI_SMALL_MAX, &job->chain[i], err))
       continue;
     size_t n = strlen(err->text);
-    snprintf(err->text + n, sizeof err->text - n, " (its publisher calls it %s; --certs FOLDER or --chain says where CA certificates are)", numbers[i]);
+    snprintf(err->text + n, sizeof err->text - n, " (its publisher calls it %s; --certs FOLDER or --chain says where CA certificates are)",
+             numbers[i]);
     return false;
   }
   return true;
@@ -182,7 +183,9 @@ static void tell_text(const struct job *job)
   size_t failed = job->judgement.failed;
   if (!args_has(job->args, "dump"))
     vcca_print(stdout, "verdict     %s%s\n", job->judgement.accepted ? "accepted" : "rejected at ",
-               job->judgement.accepted ? "" : failed < VCCA_SESSION_STEPS ? vcca_session_step_at(failed)->name : "no step: nothing carried trust");
+               job->judgement.accepted       ? ""
+               : failed < VCCA_SESSION_STEPS ? vcca_session_step_at(failed)->name
+                                             : "no step: nothing carried trust");
   vcca_print(stdout, "end         %s: %s\n", vcca_session_end_at(job->end)->name, vcca_session_end_at(job->end)->meaning);
 }
 

@@ -63,7 +63,7 @@ bool args_has(const struct args *a, const char *name);
 /* The i-th value of a repeatable option; NULL beyond. */
 const char *args_nth(const struct args *a, const char *name, unsigned i);
 /* Options that are read only beside others, and ones that exclude each other: nothing that is given goes unread. One of the option's others,
- * which are separated by spaces, is there (with), or none (without); "FILE" stands for an operand. */
+ * which are separated by spaces, is there (with), or none (without); a name in capitals ("FILE") stands for an operand. */
 struct option_rule {
   const char *option;
   bool with;

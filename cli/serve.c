@@ -6,14 +6,17 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "vcca/guest.h"
 #include "vcca/session.h"
 
 static const struct option options[] = {
     {"address", 'i', "IP", false, "address to listen on; default 127.0.0.1, this machine alone"},
     {"port", 'p', "N", false, "port to listen on; default 7220; 0: the system's choice, which the first line tells"},
+    {"set", 's', "NAME=VALUE", MANY, "override a scenario's variable"},
+    {"until", 0, "NAME", false, "carry the scenario out up to the step of this name (as); default to its end"},
     {"token", 0, "FILE", false, "serve this token, whatever the challenge: a replay"},
     {"cert", 0, "CERT", false, "with --token: the device certificate, sent as it is"},
-    {"ccel-table", 0, "FILE", false, "CCEL table"},
+    {"ccel-table", 0, "FILE", false, "CCEL table; default one that names the log's size"},
     {"eventlog", 0, "FILE", false, "CCEL event log, up to 2 MiB"},
     {"fde-key", 'k', "FILE", WRITES | SECRET, "write the key that a client sends there, once, for its owner alone; default: no key is taken"},
     {"once", 0, NULL, false, "end after the first session with a verdict"},
@@ -25,9 +28,7 @@ static const struct option options[] = {
 };
 
 static const struct option_rule rules[] = {
-    {"token", true, "cert"},
-    {"cert", true, "token"},
-    {"ccel-table", true, "eventlog"},
+    {"token", true, "cert"}, {"cert", true, "token"}, {"ccel-table", true, "eventlog"}, {"set", true, "SCENARIO"}, {"until", true, "SCENARIO"},
 };
 
 enum { SECONDS_MAX = 86400, CONNECTIONS_MAX = 65536 };
@@ -36,6 +37,7 @@ struct job {
   const struct args *args;
   bool json, has_key;
   uint64_t port, idle, limit, connections;
+  vcca_running *vm; /* NULL: a replay */
   struct vcca_bytes token, cert, table, log;
 };
 
@@ -59,6 +61,23 @@ static void watch(void)
 }
 
 /* --- Evidence ------------------------------------------------------------------------------------------------- */
+
+/* The answers come from the VM's own calls of TSI. */
+static bool vm_certificate(void *ctx, vcca_sink *out, struct vcca_error *err)
+{
+  const struct job *job = ctx;
+  uint64_t status = 0;
+  return vcca_running_certificate(job->vm, out, &status, err) &&
+         (status == 0 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "DEVICE_CERT: %s", vcca_interface_status(vcca_tsi(), status)));
+}
+
+static bool vm_token(void *ctx, vcca_span challenge, vcca_sink *out, struct vcca_error *err)
+{
+  const struct job *job = ctx;
+  uint64_t status = 0;
+  return vcca_running_token(job->vm, challenge, out, NULL, &status, err) &&
+         (status == 0 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the token call: %s", vcca_interface_status(vcca_tsi(), status)));
+}
 
 static bool replayed_certificate(void *ctx, vcca_sink *out, struct vcca_error *err)
 {
@@ -145,11 +164,36 @@ static bool read_numbers(const struct args *a, struct job *job, struct vcca_erro
   return true;
 }
 
+/* The log's table, when none was given: the log's address is zero, for nobody reads it there. */
+static bool make_table(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  if (job->log.n == 0 || args_has(a, "ccel-table"))
+    return true;
+  if (!vcca_bytes_alloc(&job->table, VCCA_CCEL_SIZE, err))
+    return false;
+  vcca_sink out = vcca_sink_of(job->table.p, job->table.n);
+  vcca_ccel_put(job->log.n, 0, &out);
+  return true;
+}
+
+static bool start_vm(const struct args *a, struct job *job, struct vcca_error *err)
+{
+  const char *settings[CLI_VALUES];
+  struct vcca_running_options how = {.settings = settings, .until = args_get(a, "until"), .files = a->files};
+  while ((settings[how.setting_count] = args_nth(a, "set", (unsigned)how.setting_count)) != NULL)
+    how.setting_count++;
+  job->vm = vcca_running_start(a->operand[0], &how, err);
+  if (!job->vm)
+    return false;
+  return vcca_running_abi(job->vm) == VCCA_ABI_TMI ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "%s boots an Arm CCA realm; the session is virtCCA's: use a scenario of profile virtcca", a->operand[0]);
+}
+
 static bool read_evidence(const struct args *a, struct job *job, struct vcca_error *err)
 {
   return args_file(a, "token", VCCA_SESSION_ANSWER_MAX, &job->token, err) && args_file(a, "cert", VCCA_SESSION_ANSWER_MAX, &job->cert, err) &&
-         args_file(a, "ccel-table", VCCA_SESSION_ANSWER_MAX, &job->table, err) &&
-         args_file(a, "eventlog", VCCA_SESSION_LOG_MAX, &job->log, err);
+         args_file(a, "ccel-table", VCCA_SESSION_ANSWER_MAX, &job->table, err) && args_file(a, "eventlog", VCCA_SESSION_LOG_MAX, &job->log, err) &&
+         make_table(a, job, err) && (a->operands == 0 || start_vm(a, job, err));
 }
 
 static enum vcca_exit serve(const struct args *a, struct job *job)
@@ -157,17 +201,17 @@ static enum vcca_exit serve(const struct args *a, struct job *job)
   const char *address = args_has(a, "address") ? args_get(a, "address") : "127.0.0.1";
   struct vcca_error err = {0};
   unsigned port = 0;
+  if ((a->operands > 0) == args_has(a, "token"))
+    return usage(a, "what is to be served? A SCENARIO's VM, or what is in files (--token and --cert)");
   if (!args_follow(a, rules, sizeof rules / sizeof *rules, &err) || !args_json(a, &job->json, &err) || !read_numbers(a, job, &err) ||
       !read_evidence(a, job, &err))
     return fail(a, &err);
-  if (!args_has(a, "token"))
-    return usage(a, "what is to be served? --token and --cert");
   int listener = vcca_session_listen(address, (unsigned)job->port, &port, &err);
   if (listener < 0)
     return fail(a, &err);
   const struct vcca_session_source source = {.ctx = job,
-                                             .certificate = replayed_certificate,
-                                             .token = replayed_token,
+                                             .certificate = job->vm ? vm_certificate : replayed_certificate,
+                                             .token = job->vm ? vm_token : replayed_token,
                                              .ccel_table = vcca_bytes_span(&job->table),
                                              .eventlog = vcca_bytes_span(&job->log),
                                              .key = args_has(a, "fde-key") ? take_key : NULL};
@@ -194,6 +238,8 @@ static enum vcca_exit run(const struct args *a)
   static struct job job;
   job.args = a;
   enum vcca_exit code = serve(a, &job);
+  if (job.vm)
+    vcca_running_stop(job.vm);
   vcca_bytes_free(&job.token);
   vcca_bytes_free(&job.cert);
   vcca_bytes_free(&job.table);
@@ -203,15 +249,18 @@ static enum vcca_exit run(const struct args *a)
 
 const struct verb verb_serve = {
     "serve",
-    "",
+    "[SCENARIO]",
     0,
-    0,
+    1,
     "serves a virtCCA VM's evidence over TCP, as the SDK's server does",
-    "Serves attestation sessions to vcca attest, or to the client of the virtCCA SDK: device certificate, token over the client's challenge, CCEL "
+    "Boots the scenario's VM and serves attestation sessions to vcca attest, or to the client of the virtCCA SDK: device certificate, token over the "
+    "client's challenge, CCEL "
     "table and event log; takes the verdict and, with --fde-key, the key of a root file system. With --token and --cert it replays evidence that is "
     "in files: a client that sends a fresh challenge has to refuse it. Sessions run side by side, each with limits on its time, silence and size. "
     "The first line tells address and port; each session is a line when it has ended, with the name of its end (docs/session.md). SIGTERM and SIGINT "
     "close all sessions and end the server with exit code 0; --once ends it after the first verdict: 0 accepted, 1 rejected.",
+    "vcca serve scenarios/attest-virtcca-p521.yaml\n"
+    "vcca serve --once --fde-key rootfs_key.bin scenarios/attest-virtcca-rsa.yaml\n"
     "vcca serve --token token.cbor --cert dev_cert.der --port 0",
     options,
     run,

@@ -204,8 +204,8 @@ bool vcca_session_collect(struct vcca_session_client *c, vcca_span challenge, bo
 {
   const vcca_span none = {NULL, 0};
   return ask(c, VCCA_MESSAGE_CERTIFICATE, none, &out->certificate, end, err) && ask(c, VCCA_MESSAGE_TOKEN, challenge, &out->token, end, err) &&
-         (!with_log || (ask(c, VCCA_MESSAGE_CCEL_TABLE, none, &out->ccel_table, end, err) &&
-                        ask(c, VCCA_MESSAGE_EVENTLOG, none, &out->eventlog, end, err)));
+         (!with_log ||
+          (ask(c, VCCA_MESSAGE_CCEL_TABLE, none, &out->ccel_table, end, err) && ask(c, VCCA_MESSAGE_EVENTLOG, none, &out->eventlog, end, err)));
 }
 
 void vcca_session_evidence_free(struct vcca_session_evidence *e)
@@ -242,8 +242,7 @@ bool vcca_session_conclude(struct vcca_session_client *c, bool accepted, vcca_sp
     *end = VCCA_END_REJECTED;
     return true;
   }
-  if (!send_message(c, VCCA_MESSAGE_ACCEPTED, none, end, err) ||
-      !send_message(c, key.p ? VCCA_MESSAGE_KEY : VCCA_MESSAGE_NO_KEY, key, end, err))
+  if (!send_message(c, VCCA_MESSAGE_ACCEPTED, none, end, err) || !send_message(c, key.p ? VCCA_MESSAGE_KEY : VCCA_MESSAGE_NO_KEY, key, end, err))
     return false;
   if (key.p && (shutdown(c->socket, SHUT_WR) != 0 || !await_close(c, "the end of a session with a key", end, err)))
     return false;

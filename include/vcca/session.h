@@ -66,9 +66,9 @@ const struct vcca_session_end_row *vcca_session_end_at(size_t end);
 struct vcca_session_reader {
   uint8_t held[4 + VCCA_SESSION_KEY_MAX + 1]; /* of the message that is coming */
   size_t held_size;
-  unsigned requests;              /* for evidence, until now */
-  bool asked_token, accepted;     /* what has been */
-  bool over;                      /* a verdict without more to come, or a fault */
+  unsigned requests;          /* for evidence, until now */
+  bool asked_token, accepted; /* what has been */
+  bool over;                  /* a verdict without more to come, or a fault */
 };
 enum vcca_session_read {
   VCCA_SESSION_MORE,    /* the message goes on */
@@ -107,8 +107,8 @@ struct vcca_session_source {
   bool (*key)(void *ctx, vcca_span key, bool *refused, struct vcca_error *err);
 };
 struct vcca_session_report {
-  unsigned number;  /* of the session, from 1 */
-  char peer[64];    /* "127.0.0.1:41234" */
+  unsigned number; /* of the session, from 1 */
+  char peer[64];   /* "127.0.0.1:41234" */
   unsigned requests;
   uint64_t sent, received; /* bytes */
   enum vcca_session_end end;

@@ -242,8 +242,8 @@ static void sign(EVP_PKEY *key, const struct bytes *payload, struct bytes *out)
 }
 
 /* SubjectPublicKeyInfo of a P-521 point, as far as the point. */
-static const uint8_t p521_head[] = {0x30, 0x81, 0x9b, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-                                    0x02, 0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00};
+static const uint8_t p521_head[] = {0x30, 0x81, 0x9b, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
+                                    0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00};
 enum { POINT = 1 + 2 * COORDINATE };
 
 static EVP_PKEY *claimed_key(struct cursor claim)
@@ -369,8 +369,7 @@ static bool chain_leads(const struct client *c, X509 *leaf)
   X509_STORE_CTX *x = X509_STORE_CTX_new();
   STACK_OF(X509) *subs = sk_X509_new_null();
   bool ok = store && x && subs && X509_STORE_add_cert(store, c->root) == 1 && sk_X509_push(subs, c->sub) > 0 &&
-            X509_STORE_set_flags(store, X509_V_FLAG_NO_CHECK_TIME) == 1 && X509_STORE_CTX_init(x, store, leaf, subs) == 1 &&
-            X509_verify_cert(x) == 1;
+            X509_STORE_set_flags(store, X509_V_FLAG_NO_CHECK_TIME) == 1 && X509_STORE_CTX_init(x, store, leaf, subs) == 1 && X509_verify_cert(x) == 1;
   X509_STORE_CTX_free(x);
   X509_STORE_free(store);
   sk_X509_free(subs);
@@ -522,6 +521,21 @@ static EVP_PKEY *new_key(bool rsa, int bits)
   return key;
 }
 
+/* RSA keys take seconds to make: one is made for all servers of a test. */
+static EVP_PKEY *device_key(bool rsa)
+{
+  static const char path[] = "device_key.pem";
+  FILE *f = rsa ? fopen(path, "rb") : NULL;
+  EVP_PKEY *key = f ? PEM_read_PrivateKey(f, NULL, NULL, NULL) : new_key(rsa, 4096);
+  if (f)
+    fclose(f);
+  else if (rsa && (f = fopen(path, "wb")) != NULL) {
+    PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL);
+    fclose(f);
+  }
+  return key;
+}
+
 static X509 *new_cert(const char *name, const char *issuer, EVP_PKEY *key, EVP_PKEY *signer, bool ca)
 {
   X509 *x = X509_new();
@@ -562,7 +576,7 @@ static void pem_of(X509 *x, struct bytes *out)
 static void make_chain(struct server *s, bool rsa)
 {
   static struct bytes pem;
-  EVP_PKEY *root = new_key(rsa, 2048), *sub = new_key(rsa, 2048);
+  EVP_PKEY *root = rsa ? device_key(true) : new_key(false, 0), *sub = new_key(rsa, 2048);
   X509 *r = new_cert("TEST peer root", "TEST peer root", root, root, true), *u = new_cert("TEST peer sub", "TEST peer root", sub, root, true);
   X509 *d = new_cert("TEST peer device", "TEST peer sub", s->device, fault(s, "other-root") ? s->device : sub, false);
   pem_of(r, &pem);
@@ -771,7 +785,7 @@ static int server(int argc, char **argv)
       s.key = argv[++i];
     else if (strcmp(argv[i], "-x") == 0)
       s.fault = argv[++i];
-  s.device = new_key(rsa, 4096);
+  s.device = device_key(rsa);
   s.rak = rsa ? s.device : new_key(false, 0);
   make_chain(&s, rsa);
   sha256("TEST peer VM", 12, "", 0, s.rim);
@@ -780,7 +794,8 @@ static int server(int argc, char **argv)
   if (s.log)
     make_log(&s);
   int listener = socket(AF_INET, SOCK_STREAM, 0);
-  if (listener < 0 || bind(listener, (struct sockaddr *)&a, n) != 0 || listen(listener, 5) != 0 || getsockname(listener, (struct sockaddr *)&a, &n) != 0)
+  if (listener < 0 || bind(listener, (struct sockaddr *)&a, n) != 0 || listen(listener, 5) != 0 ||
+      getsockname(listener, (struct sockaddr *)&a, &n) != 0)
     broken("cannot listen");
   printf("%u\n", ntohs(a.sin_port));
   fflush(stdout);

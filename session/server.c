@@ -202,8 +202,8 @@ static bool answering(const struct connection *c)
 static bool send_some(struct connection *c, uint64_t now, enum vcca_session_end *end)
 {
   while (answering(c)) {
-    vcca_span part = c->sent < c->head_size ? vcca_span_of(c->head + c->sent, c->head_size - c->sent)
-                                            : vcca_span_sub(c->body, c->sent - c->head_size, c->body.n);
+    vcca_span part =
+        c->sent < c->head_size ? vcca_span_of(c->head + c->sent, c->head_size - c->sent) : vcca_span_sub(c->body, c->sent - c->head_size, c->body.n);
     ssize_t n = send(c->socket, part.p, part.n, MSG_NOSIGNAL | (c->sent < c->head_size ? MSG_MORE : 0));
     if (n < 0 && errno == EINTR)
       continue;
@@ -265,8 +265,7 @@ static bool take_connections(struct loop *l, uint64_t now, struct vcca_error *er
       continue;
     if (fd < 0) { /* for want of files or memory others wait; else there is none */
       l->paused = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-      return l->paused || errno == EAGAIN || errno == EWOULDBLOCK ||
-             vcca_fail(err, VCCA_FAULT_IO, "cannot take a connection: %s", strerror(errno));
+      return l->paused || errno == EAGAIN || errno == EWOULDBLOCK || vcca_fail(err, VCCA_FAULT_IO, "cannot take a connection: %s", strerror(errno));
     }
     if (!world_nonblocking(fd)) {
       close(fd);

@@ -110,7 +110,8 @@ bool vcca_file_locate(const char *path, struct vcca_file_place *out, struct vcca
   return true;
 }
 
-/* What is there keeps its mode (what is secret: its owner's part of it), and its owner as far as the system lets it. The mode comes last: a change of owner may take from it. */
+/* An existing file keeps its mode (a secret one only its owner's part of it), and its owner as far as the system allows. The mode comes
+ * last: a change of owner may take from it. */
 static bool keep_mode(int fd, const struct stat *old, bool secret)
 {
   struct stat now;

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "vcca/session.h"
-#include "vcca/time.h"
+#include "rooms/crypto.h"
+#include "rooms/json.h"
+#include "vcca/crypto.h"
+#include "rooms/session.h"
+#include "rooms/time.h"
 
 static const struct option options[] = {
     {"address", 'i', "HOST", false, "where the server is; default 127.0.0.1"},

@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "vcca/guest.h"
-#include "vcca/session.h"
+#include "rooms/json.h"
+#include "rooms/eventlog.h"
+#include "rooms/guest.h"
+#include "rooms/session.h"
 
 static const struct option options[] = {
     {"address", 'i', "IP", false, "address to listen on; default 127.0.0.1, this machine alone"},

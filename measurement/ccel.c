@@ -1,7 +1,7 @@
 /* The ACPI table that says where an event log of confidential computing is (ACPI 6.5, 5.2.34).
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/eventlog.h"
+#include "rooms/eventlog.h"
 
 enum { TYPE_CCA = 4, CHECKSUM_AT = 9 };
 

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "vcca/session.h"
+#include "rooms/session.h"
 
 enum { DEPTH = 16, LOG_HEAD = 8 };
 

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "session/world.h"
-#include "vcca/session.h"
+#include "rooms/session.h"
 
 /* --- Waiting --------------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* The client's judgement: the verifier's verdict in the order of the sample client's steps.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/session.h"
+#include "rooms/session.h"
 
 /* A list of names ("chain,binding") has this check; "*" has those that no other step has. */
 static bool step_has(size_t step, enum vcca_check check)

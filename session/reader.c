@@ -1,7 +1,7 @@
 /* What the server reads: one message after the other, in the order that the protocol has them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/session.h"
+#include "rooms/session.h"
 
 enum { NUMBER = 4 };
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "session/world.h"
-#include "vcca/session.h"
+#include "rooms/session.h"
 
 enum { TICK = 200, BACKLOG = 1024, LOG_HEAD = 8 };
 

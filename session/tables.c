@@ -1,21 +1,21 @@
 /* The session's tables.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "vcca/session.h"
+#include "rooms/session.h"
 
 static const struct vcca_message_row messages[] = {
 #define MESSAGE(id, number, name, carries, answer, meaning) {VCCA_MESSAGE_##id, name, carries, answer, meaning},
-#include "vcca/messages.def"
+#include "rooms/messages.def"
 #undef MESSAGE
 };
 static const struct vcca_session_end_row ends[] = {
 #define END(id, name, side, good, meaning, fix) {name, side, meaning, fix, good},
-#include "vcca/session_ends.def"
+#include "rooms/session_ends.def"
 #undef END
 };
 static const struct vcca_session_step_row steps[] = {
 #define STEP(id, name, checks, meaning) {name, checks, meaning},
-#include "vcca/session_steps.def"
+#include "rooms/session_steps.def"
 #undef STEP
 };
 

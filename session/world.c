@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "vcca/session.h"
+#include "rooms/session.h"
 
 uint64_t world_milliseconds(void)
 {

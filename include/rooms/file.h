@@ -12,7 +12,8 @@ enum { VCCA_PATH_MAX = 4096 };
 
 /* A file that is written piece by piece, and is there whole or not at all: its bytes go into a file of an
  * unpredictable name beside it, which takes its place at the end. A link stays one, what it leads to is
- * written. What is there keeps its mode; what is new gets 0666 less the umask, 0600 when it is secret. A
+ * written. What is there keeps its mode; what is new gets 0666 less the umask, 0600 when it is secret.
+ * A secret file that is there already keeps no right but its owner's. A
  * file of several names (hard links) is replaced under this name alone. Pipes, devices and what is open
  * already ("-", /dev/stdout, /dev/fd/N) are written as they are. */
 struct vcca_output {

@@ -68,10 +68,6 @@ struct vcca_replay {
  * offset), or does not list the algorithm. */
 VCCA_API VCCA_MUST_USE bool vcca_eventlog_replay(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_replay *out, struct vcca_error *err);
 
-/* The CCEL table (ACPI 6.5, 5.2.34) of a log area of so many bytes at an address: type 4, Arm CCA; 56 bytes. */
-enum { VCCA_CCEL_SIZE = 56 };
-void vcca_ccel_put(uint64_t size, uint64_t address, vcca_sink *out);
-
 #ifdef __cplusplus
 }
 #endif

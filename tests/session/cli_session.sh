@@ -28,6 +28,11 @@ ended() { # with which code
   expect "$1" $? "$2"
 }
 
+# the page names every message, step and end
+for name in $(sed -nE 's/^(MESSAGE\(\w+, 0x\w+|END\(\w+|STEP\(\w+), "([a-z-]+)".*/\2/p' "$source"/include/rooms/{messages,session_ends,session_steps}.def); do
+  grep -q "^| *\(0x[0-9a-f]* | \)\?$name[ :|]" "$source/docs/session.md" || complain "docs/session.md does not name $name"
+done
+
 head -c 32 /dev/zero | tr '\0' k >key
 images=folder/image_reference_measurement.json
 for kind in rsa p521; do
@@ -120,8 +125,8 @@ if [[ -e $vectors/root_cert.pem ]]; then
   "$vcca" attest "${real[@]}" >out 2>err
   expect 1 $? "real evidence under a fresh challenge"
   grep -q 'rejected at challenge' out || complain "real evidence under a fresh challenge: $(cat out err)"
-  kill -INT "$server"
-  ended 0 "SIGINT"
+  kill -TERM "$server"
+  ended 0 "serve of real evidence"
 else
   echo "SKIPPED: real evidence: the third-party vectors are not there"
   [[ $bad -eq 0 ]] && exit 77

@@ -576,7 +576,7 @@ static void pem_of(X509 *x, struct bytes *out)
 static void make_chain(struct server *s, bool rsa)
 {
   static struct bytes pem;
-  EVP_PKEY *root = rsa ? device_key(true) : new_key(false, 0), *sub = new_key(rsa, 2048);
+  EVP_PKEY *root = new_key(rsa, 2048), *sub = new_key(rsa, 2048);
   X509 *r = new_cert("TEST peer root", "TEST peer root", root, root, true), *u = new_cert("TEST peer sub", "TEST peer root", sub, root, true);
   X509 *d = new_cert("TEST peer device", "TEST peer sub", s->device, fault(s, "other-root") ? s->device : sub, false);
   pem_of(r, &pem);

@@ -10,8 +10,10 @@
 
 #include <signal.h>
 
-#include "vcca/file.h"
-#include "vcca/verifier.h"
+#include "rooms/error.h"
+#include "rooms/span.h"
+#include "rooms/file.h"
+#include "rooms/verifier.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -31,10 +33,10 @@ enum {
 
 /* --- Tables ---------------------------------------------------------------------------------------------- */
 
-/* The messages, one row each in vcca/messages.def; a message's value is its number on the wire. */
+/* The messages, one row each in rooms/messages.def; a message's value is its number on the wire. */
 enum vcca_message {
 #define MESSAGE(id, number, name, carries, answer, meaning) VCCA_MESSAGE_##id = (number),
-#include "vcca/messages.def"
+#include "rooms/messages.def"
 #undef MESSAGE
 };
 struct vcca_message_row {
@@ -46,10 +48,10 @@ const struct vcca_message_row *vcca_message_at(size_t i);
 /* By its number; NULL when there is none. */
 const struct vcca_message_row *vcca_message_numbered(uint32_t number);
 
-/* How a session ends, one row each in vcca/session_ends.def. */
+/* How a session ends, one row each in rooms/session_ends.def. */
 enum vcca_session_end {
 #define END(id, name, side, good, meaning, fix) VCCA_END_##id,
-#include "vcca/session_ends.def"
+#include "rooms/session_ends.def"
 #undef END
   VCCA_SESSION_ENDS
 };
@@ -163,10 +165,10 @@ const struct vcca_session_chain *vcca_session_chain(enum vcca_key_type key);
 
 /* --- The client's judgement ------------------------------------------------------------------------------ */
 
-/* The steps, one row each in vcca/session_steps.def. */
+/* The steps, one row each in rooms/session_steps.def. */
 enum vcca_session_step {
 #define STEP(id, name, checks, meaning) VCCA_STEP_##id,
-#include "vcca/session_steps.def"
+#include "rooms/session_steps.def"
 #undef STEP
   VCCA_SESSION_STEPS
 };

@@ -325,6 +325,13 @@ static void a_program_that_never_leaves_is_reported(void **state)
   OK(rig, "REC_ENTER", B_REC, RUN);
   assert_false(info_of(rig, B_REC).stuck);
   assert_null(remark);
+  OK(rig, "REC_ENTER", B_REC, RUN);
+  assert_true(info_of(rig, B_REC).stuck);
+  struct script s = {.first = {.kind = VCCA_REALM_FIQ}};
+  vcca_machine_set_program(rig->m, play, &s);
+  OK(rig, "REC_ENTER", B_REC, RUN);
+  assert_false(info_of(rig, B_REC).stuck);
+  assert_null(remark);
   rig_free(rig);
 }
 

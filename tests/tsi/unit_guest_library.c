@@ -5,6 +5,9 @@
 #include "rooms/span.h"
 #include "rooms/rmm.h"
 
+#include <dirent.h>
+#include <time.h>
+
 static const enum vcca_family both[] = {VCCA_FAMILY_ARM_1_0, VCCA_FAMILY_VIRTCCA_P521};
 
 static void on_both(void (*fact)(struct world *w))
@@ -362,6 +365,39 @@ static void guests_that_are_chosen_and_guests_that_are_given_live_together(struc
   assert_null(vcca_machine_config(w->m)->program);
 }
 
+static void a_choice_outlives_the_guests_that_are_given(struct world *w)
+{
+  struct vcca_error err = {0};
+  unsigned n0 = 0, n1 = 0;
+  struct choice c = {.index = 0, .main = wait_for_ever, .arg = &n0};
+  power_on_second(w);
+  assert_true(vcca_guest_attach(w->m, choose, &c, &err));
+  vcca_guest_free(guest_start(w, 1, wait_for_ever, &n1));
+  host_enter(w, 0);
+  assert_int_equal(n0, 1);
+  assert_true(vcca_guest_attach(w->m, NULL, NULL, &err));
+}
+
+/* How many threads this process has. */
+static unsigned threads(void)
+{
+  DIR *tasks = opendir("/proc/self/task");
+  unsigned n = 0;
+  assert_non_null(tasks);
+  for (const struct dirent *entry; (entry = readdir(tasks)) != NULL;)
+    n += entry->d_name[0] != '.';
+  closedir(tasks);
+  return n;
+}
+
+/* A thread that was joined may be listed a moment longer. */
+static void check_threads(unsigned want)
+{
+  for (unsigned tries = 0; tries < 1000 && threads() != want; tries++)
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+  assert_int_equal(threads(), want);
+}
+
 /* A REC alone in its realm, always at the same address. */
 static uint64_t remake(vcca_machine *m, uint64_t old)
 {
@@ -415,6 +451,7 @@ static void another_rec_at_the_same_address_has_another_guest(void **state)
   assert_non_null(m);
   assert_true(vcca_guest_attach(m, choose, &c, &err));
   uint64_t rec = 0, identity = 0;
+  unsigned others = threads();
   for (unsigned i = 0; i < 3; i++) {
     c.arg = &n[i];
     rec = remake(m, rec);
@@ -424,6 +461,7 @@ static void another_rec_at_the_same_address_has_another_guest(void **state)
     assert_true(c.identity > identity);
     identity = c.identity;
     assert_int_equal(n[i], 2);
+    check_threads(others + 1); /* the guest of the REC before has ended */
   }
   assert_int_equal(n[0] + n[1], 4);
   assert_true(vcca_guest_attach(m, NULL, NULL, &err));
@@ -459,6 +497,7 @@ FACT(recs_without_a_guest_keep_the_program_there_was)
 FACT(a_guest_needs_a_rec_of_its_own)
 FACT(a_cpu_that_is_powered_on_again_goes_on)
 FACT(a_rec_gets_the_guest_that_is_chosen_when_it_first_runs)
+FACT(a_choice_outlives_the_guests_that_are_given)
 FACT(guests_that_are_chosen_and_guests_that_are_given_live_together)
 
 int main(void)
@@ -476,6 +515,7 @@ int main(void)
       cmocka_unit_test(test_a_guest_needs_a_rec_of_its_own),
       cmocka_unit_test(test_a_cpu_that_is_powered_on_again_goes_on),
       cmocka_unit_test(test_a_rec_gets_the_guest_that_is_chosen_when_it_first_runs),
+      cmocka_unit_test(test_a_choice_outlives_the_guests_that_are_given),
       cmocka_unit_test(test_guests_that_are_chosen_and_guests_that_are_given_live_together),
       cmocka_unit_test(another_rec_at_the_same_address_has_another_guest),
   };

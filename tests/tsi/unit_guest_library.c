@@ -1,4 +1,5 @@
-/* The guest library: what a guest program may count on, and what its host may.
+/* The guest library: what a guest program may count on, and what its host may. Long because
+ * one setup serves both kinds of VM and both kinds of host.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

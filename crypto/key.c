@@ -189,7 +189,12 @@ static vcca_key *ec_from_seed(enum vcca_key_type type, vcca_span secret, vcca_sp
 
 vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err)
 {
-  struct vcca_key *key = vcca_rsa_primes_check(p, q, err) ? allocate(VCCA_KEY_RSA, err) : NULL;
+  return vcca_rsa_primes_check(p, q, err) ? vcca_key_from_known_primes(p, q, err) : NULL;
+}
+
+vcca_key *vcca_key_from_known_primes(vcca_span p, vcca_span q, struct vcca_error *err)
+{
+  struct vcca_key *key = allocate(VCCA_KEY_RSA, err);
   return key ? keep(key, vcca_rsa_fill(key, p, q, err)) : NULL;
 }
 

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/state.h"
+#include "rooms/test_ca.h"
 #include "rooms/error.h"
 #include "rooms/hash.h"
 #include "rooms/crypto.h"
@@ -43,6 +44,12 @@ static bool derive_instance_id(vcca_hsm *hsm, struct vcca_error *err)
   return true;
 }
 
+static bool is_test_device(vcca_span p, vcca_span q)
+{
+  const struct hsm_primes *kept = &hsm_test_primes[HSM_TEST_DEVICE];
+  return vcca_span_eq(p, VCCA_SPAN(kept->p)) && vcca_span_eq(q, VCCA_SPAN(kept->q));
+}
+
 bool hsm_derive_cpak(vcca_hsm *hsm, struct vcca_error *err)
 {
   const struct vcca_device *d = &hsm->device;
@@ -50,8 +57,9 @@ bool hsm_derive_cpak(vcca_hsm *hsm, struct vcca_error *err)
   vcca_sink s = VCCA_SINK(seed);
   if (!vcca_kdf_cmac(VCCA_SPAN(d->huk), VCCA_SPAN(cpak_label), vcca_span_of(NULL, 0), &s, err))
     return false;
+  vcca_span p = vcca_span_of(d->rsa_p, d->rsa_size), q = vcca_span_of(d->rsa_q, d->rsa_size);
   if (d->chain == VCCA_CHAIN_RSA && d->rsa_size != 0)
-    hsm->cpak = vcca_key_from_primes(vcca_span_of(d->rsa_p, d->rsa_size), vcca_span_of(d->rsa_q, d->rsa_size), err);
+    hsm->cpak = is_test_device(p, q) ? vcca_key_from_known_primes(p, q, err) : vcca_key_from_primes(p, q, err);
   else
     hsm->cpak = vcca_key_from_seed(hsm_kind(d->chain)->key, VCCA_SPAN(seed), vcca_span_of(NULL, 0), err);
   if (!hsm->cpak)

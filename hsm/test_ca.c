@@ -18,5 +18,5 @@ vcca_key *hsm_test_ca(enum vcca_chain_kind chain, enum vcca_cert_role role, stru
   if (chain != VCCA_CHAIN_RSA)
     return hsm_test_ca_from_seed(chain, role, err);
   const struct hsm_primes *kept = &hsm_test_primes[role == VCCA_CERT_ROOT ? HSM_TEST_ROOT : HSM_TEST_SUB];
-  return vcca_key_from_primes(VCCA_SPAN(kept->p), VCCA_SPAN(kept->q), err);
+  return vcca_key_from_known_primes(VCCA_SPAN(kept->p), VCCA_SPAN(kept->q), err);
 }

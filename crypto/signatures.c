@@ -16,7 +16,7 @@ static const struct vcca_signatures *const rows[] = {
 #endif
     &vcca_signatures_psa,
 };
-enum { ROWS = sizeof rows / sizeof *rows };
+enum { ROWS = sizeof rows / sizeof rows[0] };
 
 /* RFC 6979, A.2.5: P-256, SHA-256 of "sample". */
 bool vcca_signatures_reproduce(const struct vcca_signatures *row)
@@ -66,10 +66,10 @@ static bool usable(size_t i)
 
 static const struct vcca_signatures *fastest(void)
 {
-  size_t i = 0;
-  while (!usable(i))
-    i++;
-  return rows[i];
+  for (size_t i = 0; i + 1 < ROWS; i++)
+    if (usable(i))
+      return rows[i];
+  return rows[ROWS - 1];
 }
 
 bool vcca_signature_engine_at(size_t i, struct vcca_engine_info *out)

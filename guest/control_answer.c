@@ -318,17 +318,16 @@ static bool answer_tree(struct asked *a, vcca_sink *answer)
   const struct operation *operation = find(a->root, a->err);
   if (!operation || !tree_only(a->root, operation->takes, "this request", a->err))
     return false;
-  struct vcca_json j = vcca_json_into(answer, VCCA_JSON_LINE);
+  *a->j = vcca_json_into(answer, VCCA_JSON_LINE);
   if (operation->run == op_state) {
-    vcca_running_state(a->v, &j);
+    vcca_running_state(a->v, a->j);
     return true;
   }
-  a->j = &j;
-  vcca_json_open(&j, NULL, '{');
-  vcca_json_bool(&j, "ok", true);
+  vcca_json_open(a->j, NULL, '{');
+  vcca_json_bool(a->j, "ok", true);
   if (!operation->run(a))
     return false;
-  vcca_json_close(&j);
+  vcca_json_close(a->j);
   return vcca_sink_ok(answer) || vcca_fail(a->err, VCCA_FAULT_UNSUPPORTED, "the answer takes %zu bytes, more than a line", answer->n);
 }
 
@@ -338,7 +337,8 @@ void control_answer(vcca_running *v, vcca_span line, struct control_request *req
   struct tree_doc doc = {0};
   struct pool pool = {.left = REQUEST_MEMORY};
   char text[700];
-  struct asked a = {.v = v, .reading = {.pool = &pool}, .request = request, .err = &err};
+  struct vcca_json j;
+  struct asked a = {.v = v, .reading = {.pool = &pool}, .request = request, .j = &j, .err = &err};
   *request = (struct control_request){0};
   bool ok = line.n > 0 && line.p[0] == '{' ? tree_read(line, &doc, &err)
                                            : vcca_fail(&err, VCCA_FAULT_MALFORMED, "a request is a line with an object: {\"op\": \"state\"}");

@@ -21,11 +21,9 @@ static void guest_main(void *arg, vcca_guest *g)
   static const struct vcca_realm_event idle = {.kind = VCCA_REALM_IRQ};
   vcca_running *v = arg;
   for (;;) {
-    struct request *request = v->request;
-    if (request) {
-      request->main(request->arg, g);
-      request->finished = true;
-      v->request = NULL;
+    if (v->request.main) {
+      v->request.main(v->request.arg, g);
+      v->request.main = NULL;
     }
     vcca_guest_event(g, &idle);
   }
@@ -45,22 +43,22 @@ static bool give_up(vcca_running *v, struct vcca_error *err, const char *why)
   struct vcca_error ignored;
   vcca_guest_free(v->guest);
   v->guest = NULL;
-  v->request = NULL;
+  v->request.main = NULL;
   if (!start_guest(v, &ignored))
     why = "the guest ended, and no other could be started";
   return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "%s", why);
 }
 
-static bool enter(vcca_running *v, const struct request *request, struct vcca_error *err)
+static bool enter(vcca_running *v, struct vcca_error *err)
 {
   for (unsigned entries = 0; entries < ENTRIES_MAX; entries++) {
     unsigned reason = 0;
     uint64_t status = vcca_host_run(v->platform.host, v->platform.vm.rec[0], 0, &reason);
     if (status != 0) {
-      v->request = NULL;
+      v->request.main = NULL;
       return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the REC cannot be entered (status 0x%" PRIx64 "): the VM does not run any more", status);
     }
-    if (request->finished)
+    if (!v->request.main)
       return true;
     if (vcca_guest_done(v->guest))
       return give_up(v, err, "external abort: the guest has no memory there");
@@ -70,14 +68,13 @@ static bool enter(vcca_running *v, const struct request *request, struct vcca_er
 
 bool vcca_running_do(vcca_running *v, vcca_guest_main main, void *arg, struct vcca_error *err)
 {
-  struct request request = {.main = main, .arg = arg};
   pthread_mutex_lock(&v->lock);
   bool ok = !v->ended || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the VM is being stopped");
   ok = ok && (v->guest || vcca_fail(err, VCCA_FAULT_MEMORY, "the guest ended, and no other could be started"));
   if (ok) {
-    v->request = &request;
+    v->request = (struct request){.main = main, .arg = arg};
     v->requests++;
-    ok = enter(v, &request, err);
+    ok = enter(v, err);
   }
   pthread_mutex_unlock(&v->lock);
   return ok;

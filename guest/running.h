@@ -28,11 +28,10 @@ struct injections {
   bool ended;
 };
 
-/* What the guest is to do next. */
+/* What the guest is to do next; main is NULL when there is nothing, or when it has been done. */
 struct request {
   vcca_guest_main main;
   void *arg;
-  bool finished;
 };
 
 struct vcca_running {
@@ -46,7 +45,7 @@ struct vcca_running {
 
   pthread_mutex_t lock; /* of everything above, and of the machine */
   vcca_guest *guest;
-  struct request *request;
+  struct request request;
   bool ended;
   uint64_t requests;
 

@@ -6,6 +6,7 @@
 #include "rooms/guest.h"
 
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -90,7 +91,7 @@ static void each_request_is_answered_by_a_line(void **state)
 /* --- Over a socket ------------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/vcca-test-XXXXXX", path[64];
-static int stops;
+static atomic_int stops; /* another thread counts */
 
 static void on_stop(void *ctx)
 {

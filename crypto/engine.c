@@ -14,8 +14,8 @@
 #include "rooms/span.h"
 
 /* The last one always works. */
-enum { ENGINES = 3 };
-static const struct vcca_engine *const engines[ENGINES] = {&vcca_engine_ipsec_mb, &vcca_engine_openssl, &vcca_engine_psa};
+enum { ENGINES = 4 };
+static const struct vcca_engine *const engines[ENGINES] = {&vcca_engine_sha_ni, &vcca_engine_ipsec_mb, &vcca_engine_openssl, &vcca_engine_psa};
 
 /* --- The known-answer check ----------------------------------------------------------------------------- */
 
@@ -38,12 +38,12 @@ static const uint8_t check_digest[VCCA_HASH_ALGS][VCCA_HASH_MAX] = {
 static void check_batch(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out)
 {
   size_t size = vcca_hash_size(alg);
-  struct vcca_page_job jobs[CHECK_PAGES];
+  struct vcca_hash_job jobs[CHECK_PAGES];
   for (size_t i = 0; i < n; i++) {
-    jobs[i].page = pages + i * VCCA_PAGE;
+    jobs[i].message = pages + i * VCCA_PAGE;
     jobs[i].digest = out + i * size;
   }
-  engine->batch(alg, jobs, n);
+  engine->batch(alg, jobs, n, VCCA_PAGE);
 }
 
 static bool batches_agree(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, uint8_t known[CHECK_PAGES * VCCA_HASH_MAX])
@@ -84,6 +84,29 @@ static bool streams_agree(const struct vcca_engine *engine, enum vcca_hash_alg a
   return true;
 }
 
+static bool has(const struct vcca_engine *engine, enum vcca_hash_alg alg)
+{
+  return engine->only == 0 || (engine->only >> alg & 1) != 0;
+}
+
+/* The first page in pieces of 256 bytes: a RIM's descriptors are so long. */
+static bool short_messages_agree(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages)
+{
+  enum { SIZE = 256, PIECES = VCCA_PAGE / SIZE };
+  struct vcca_hash_job jobs[PIECES];
+  uint8_t got[PIECES][VCCA_HASH_MAX], want[VCCA_HASH_MAX];
+  for (size_t i = 0; i < PIECES; i++)
+    jobs[i] = (struct vcca_hash_job){pages + VCCA_PAGE + i * SIZE, got[i]};
+  engine->batch(alg, jobs, PIECES, SIZE);
+  for (size_t i = 0; i < PIECES; i++) {
+    const vcca_span piece = vcca_span_of(jobs[i].message, SIZE);
+    vcca_psa_stream(alg, &piece, 1, want);
+    if (memcmp(got[i], want, vcca_hash_size(alg)) != 0)
+      return false;
+  }
+  return true;
+}
+
 bool vcca_engine_reproduces(const struct vcca_engine *engine)
 {
   uint8_t pages[CHECK_PAGES * VCCA_PAGE], known[CHECK_PAGES * VCCA_HASH_MAX];
@@ -91,7 +114,10 @@ bool vcca_engine_reproduces(const struct vcca_engine *engine)
     pages[i] = (uint8_t)(i % VCCA_PAGE * (i / VCCA_PAGE));
   for (unsigned i = 0; i < VCCA_HASH_ALGS; i++) {
     enum vcca_hash_alg alg = (enum vcca_hash_alg)i;
-    if (!batches_agree(engine, alg, pages, known) || (engine->stream && !streams_agree(engine, alg, pages, known)))
+    if (!has(engine, alg))
+      continue;
+    if (!batches_agree(engine, alg, pages, known) || !short_messages_agree(engine, alg, pages) ||
+        (engine->stream && !streams_agree(engine, alg, pages, known)))
       return false;
   }
   return true;
@@ -125,20 +151,20 @@ static const char *why_not(size_t i)
   return verdicts[i].why_not;
 }
 
-static const struct vcca_engine *best(bool needs_stream)
+static const struct vcca_engine *best(enum vcca_hash_alg alg, bool needs_stream)
 {
   for (size_t i = 0; i < ENGINES; i++)
-    if ((!needs_stream || engines[i]->stream) && !why_not(i))
+    if (has(engines[i], alg) && (!needs_stream || engines[i]->stream) && !why_not(i) && !(engines[i]->outdone && engines[i]->outdone()))
       return engines[i];
   vcca_crypto_broken("no hashing engine reproduces known digests");
 }
 
 /* --- The choice ------------------------------------------------------------------------------------------- */
 
-static _Atomic(const struct vcca_engine *) batches, streams; /* NULL: not chosen yet */
-static atomic_uint threads;                                  /* 0: a thread for each CPU */
+static _Atomic(const struct vcca_engine *) batches[VCCA_HASH_ALGS], streams[VCCA_HASH_ALGS]; /* NULL: not chosen yet */
+static atomic_uint threads;                                                                  /* 0: a thread for each CPU */
 
-static const struct vcca_engine *chosen(_Atomic(const struct vcca_engine *) *choice, bool needs_stream)
+static const struct vcca_engine *chosen(_Atomic(const struct vcca_engine *) *choice, enum vcca_hash_alg alg, bool needs_stream)
 {
   const struct vcca_engine *engine = atomic_load_explicit(choice, memory_order_acquire);
   if (engine)
@@ -146,21 +172,21 @@ static const struct vcca_engine *chosen(_Atomic(const struct vcca_engine *) *cho
   pthread_mutex_lock(&lock);
   engine = atomic_load(choice);
   if (!engine) {
-    engine = best(needs_stream);
+    engine = best(alg, needs_stream);
     atomic_store(choice, engine);
   }
   pthread_mutex_unlock(&lock);
   return engine;
 }
 
-const struct vcca_engine *vcca_engine_for_batches(void)
+const struct vcca_engine *vcca_engine_for_batches(enum vcca_hash_alg alg)
 {
-  return chosen(&batches, false);
+  return chosen(&batches[alg], alg, false);
 }
 
-const struct vcca_engine *vcca_engine_for_streams(void)
+const struct vcca_engine *vcca_engine_for_streams(enum vcca_hash_alg alg)
 {
-  return chosen(&streams, true);
+  return chosen(&streams[alg], alg, true);
 }
 
 size_t vcca_engine_count(void)
@@ -199,11 +225,12 @@ bool vcca_engine_use(const char *name, struct vcca_error *err)
   if (i == ENGINES)
     return no_such_engine(name, err);
   pthread_mutex_lock(&lock);
-  const struct vcca_engine *engine = name ? engines[i] : best(false);
   const char *why = name ? why_not(i) : NULL;
-  if (!why) {
-    atomic_store(&batches, engine);
-    atomic_store(&streams, engine->stream ? engine : best(true));
+  for (unsigned a = 0; !why && a < VCCA_HASH_ALGS; a++) {
+    enum vcca_hash_alg alg = (enum vcca_hash_alg)a;
+    const struct vcca_engine *engine = name && has(engines[i], alg) ? engines[i] : best(alg, false);
+    atomic_store(&batches[a], engine);
+    atomic_store(&streams[a], engine->stream ? engine : best(alg, true));
   }
   pthread_mutex_unlock(&lock);
   return why ? vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the hashing engine '%s' is not available: %s", name, why) : true;

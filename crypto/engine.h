@@ -6,14 +6,15 @@
 
 #include "vcca/hash.h"
 
-/* A page and where its digest goes. */
-struct vcca_page_job {
-  const uint8_t *page;
+/* A message and where its digest goes. */
+struct vcca_hash_job {
+  const uint8_t *message;
   uint8_t *digest;
 };
 
 typedef void (*vcca_hash_stream)(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out);
-typedef void (*vcca_hash_batch)(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n);
+/* Independent messages of one size, which is a multiple of 128 bytes. */
+typedef void (*vcca_hash_batch)(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size);
 
 /* The widest vector units hash so many pages at once. With so many threads, whatever the engine, a serial chain or the memory is the limit. */
 enum { VCCA_LANES = 16, VCCA_THREADS_MAX = 16 };
@@ -22,13 +23,15 @@ enum { VCCA_LANES = 16, VCCA_THREADS_MAX = 16 };
 struct vcca_engine {
   const char *name;
   const char *what;                /* one line */
+  unsigned only;                   /* a bit, 1 << algorithm, for each that it has; 0: it has all */
   bool (*start)(const char **why); /* once, before anything else; says why it cannot. NULL: nothing to start */
+  bool (*outdone)(void);           /* whether later rows are faster on this CPU. NULL: they are not */
   vcca_hash_stream stream;         /* one message; NULL: this engine has only batches */
-  vcca_hash_batch batch;           /* independent pages; NULL: this build does not have the engine */
+  vcca_hash_batch batch;           /* NULL: this build does not have the engine */
   size_t least;                    /* a batch, or the rest of one after groups of VCCA_LANES, that is smaller is faster as single messages */
 };
 
-extern const struct vcca_engine vcca_engine_ipsec_mb, vcca_engine_openssl, vcca_engine_psa;
+extern const struct vcca_engine vcca_engine_sha_ni, vcca_engine_ipsec_mb, vcca_engine_openssl, vcca_engine_psa;
 
 /* Single messages by PSA, which is always there and on which the others fall back when memory is short. */
 void vcca_psa_stream(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out);
@@ -37,8 +40,8 @@ void vcca_psa_stream(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, u
 bool vcca_engine_reproduces(const struct vcca_engine *engine);
 
 /* The chosen engine for batches, and for single messages: the same if it can, else the best one that can. */
-const struct vcca_engine *vcca_engine_for_batches(void);
-const struct vcca_engine *vcca_engine_for_streams(void);
+const struct vcca_engine *vcca_engine_for_batches(enum vcca_hash_alg alg);
+const struct vcca_engine *vcca_engine_for_streams(enum vcca_hash_alg alg);
 /* The threads that so many pages are worth, at most VCCA_THREADS_MAX. */
 unsigned vcca_engine_thread_count(size_t pages);
 

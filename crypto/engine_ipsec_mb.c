@@ -51,7 +51,7 @@ static bool start(const char **why)
   return manager() != NULL;
 }
 
-static void submit_details(IMB_JOB *job, enum vcca_hash_alg alg, const struct vcca_page_job *page)
+static void submit_details(IMB_JOB *job, enum vcca_hash_alg alg, const struct vcca_hash_job *hash, size_t size)
 {
   static const IMB_HASH_ALG algs[VCCA_HASH_ALGS] = {
       [VCCA_SHA256] = IMB_AUTH_SHA_256, [VCCA_SHA512] = IMB_AUTH_SHA_512, [VCCA_SHA384] = IMB_AUTH_SHA_384};
@@ -59,39 +59,39 @@ static void submit_details(IMB_JOB *job, enum vcca_hash_alg alg, const struct vc
   job->cipher_direction = IMB_DIR_ENCRYPT;
   job->chain_order = IMB_ORDER_HASH_CIPHER;
   job->hash_alg = algs[alg];
-  job->src = page->page;
+  job->src = hash->message;
   job->hash_start_src_offset_in_bytes = 0;
-  job->msg_len_to_hash_in_bytes = VCCA_PAGE;
-  job->auth_tag_output = page->digest;
+  job->msg_len_to_hash_in_bytes = size;
+  job->auth_tag_output = hash->digest;
   job->auth_tag_output_len_in_bytes = vcca_hash_size(alg);
 }
 
 /* A job comes back when its lane is done; what a lane could not do PSA does. */
-static size_t collect(IMB_MGR *m, IMB_JOB *job, enum vcca_hash_alg alg)
+static size_t collect(IMB_MGR *m, IMB_JOB *job, enum vcca_hash_alg alg, size_t size)
 {
   size_t done = 0;
   for (; job; job = IMB_GET_COMPLETED_JOB(m), done++)
     if (job->status != IMB_STATUS_COMPLETED) {
-      const vcca_span page = vcca_span_of(job->src, VCCA_PAGE);
-      vcca_psa_stream(alg, &page, 1, job->auth_tag_output);
+      const vcca_span message = vcca_span_of(job->src, size);
+      vcca_psa_stream(alg, &message, 1, job->auth_tag_output);
     }
   return done;
 }
 
-static void batch(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void batch(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
   IMB_MGR *m = manager();
   if (!m) {
-    vcca_engine_psa.batch(alg, jobs, n);
+    vcca_engine_psa.batch(alg, jobs, n, size);
     return;
   }
   size_t done = 0;
   for (size_t i = 0; i < n; i++) {
-    submit_details(IMB_GET_NEXT_JOB(m), alg, &jobs[i]);
-    done += collect(m, IMB_SUBMIT_JOB(m), alg);
+    submit_details(IMB_GET_NEXT_JOB(m), alg, &jobs[i], size);
+    done += collect(m, IMB_SUBMIT_JOB(m), alg, size);
   }
   while (done < n)
-    done += collect(m, IMB_FLUSH_JOB(m), alg);
+    done += collect(m, IMB_FLUSH_JOB(m), alg, size);
 }
 
 #define HAVE(x) x

@@ -81,11 +81,11 @@ static void stream(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uin
     vcca_psa_stream(alg, parts, n, out);
 }
 
-static void batch(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void batch(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
   for (size_t i = 0; i < n; i++) {
-    const vcca_span page = vcca_span_of(jobs[i].page, VCCA_PAGE);
-    stream(alg, &page, 1, jobs[i].digest);
+    const vcca_span message = vcca_span_of(jobs[i].message, size);
+    stream(alg, &message, 1, jobs[i].digest);
   }
 }
 

@@ -19,11 +19,11 @@ void vcca_psa_stream(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, u
     vcca_crypto_broken("psa_hash failed");
 }
 
-static void batch(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void batch(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
   for (size_t i = 0; i < n; i++) {
-    const vcca_span page = vcca_span_of(jobs[i].page, VCCA_PAGE);
-    vcca_psa_stream(alg, &page, 1, jobs[i].digest);
+    const vcca_span message = vcca_span_of(jobs[i].message, size);
+    vcca_psa_stream(alg, &message, 1, jobs[i].digest);
   }
 }
 

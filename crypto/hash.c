@@ -6,7 +6,7 @@
 
 void vcca_hash_parts(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out)
 {
-  vcca_engine_for_streams()->stream(alg, parts, n, out);
+  vcca_engine_for_streams(alg)->stream(alg, parts, n, out);
 }
 
 void vcca_hash(enum vcca_hash_alg alg, vcca_span data, uint8_t *out)

@@ -33,21 +33,21 @@ const uint8_t *vcca_hash_zero_page(enum vcca_hash_alg alg)
 /* --- A window --------------------------------------------------------------------------------------------- */
 
 /* Groups of lanes to the engine for batches, a small rest to the one for single messages. */
-static void hash_jobs(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void hash_jobs(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n)
 {
-  const struct vcca_engine *engine = vcca_engine_for_batches();
+  const struct vcca_engine *engine = vcca_engine_for_batches(alg);
   size_t rest = n % VCCA_LANES;
   size_t single = rest < engine->least ? rest : 0;
   if (n > single)
-    engine->batch(alg, jobs, n - single);
+    engine->batch(alg, jobs, n - single, VCCA_PAGE);
   for (size_t i = n - single; i < n; i++)
-    vcca_hash(alg, vcca_span_of(jobs[i].page, VCCA_PAGE), jobs[i].digest);
+    vcca_hash(alg, vcca_span_of(jobs[i].message, VCCA_PAGE), jobs[i].digest);
 }
 
 /* Pages first .. first + n - 1 of content that zeros follow; n is at most WINDOW. */
 static void hash_window(enum vcca_hash_alg alg, vcca_span content, size_t first, size_t n, uint8_t *out)
 {
-  struct vcca_page_job jobs[WINDOW];
+  struct vcca_hash_job jobs[WINDOW];
   uint8_t last[VCCA_PAGE];
   size_t count = 0;
   for (size_t i = 0; i < n; i++, out += vcca_hash_size(alg)) {
@@ -62,7 +62,7 @@ static void hash_window(enum vcca_hash_alg alg, vcca_span content, size_t first,
       memcpy(last, page.p, page.n);
       page = VCCA_SPAN(last);
     }
-    jobs[count++] = (struct vcca_page_job){page.p, out};
+    jobs[count++] = (struct vcca_hash_job){page.p, out};
   }
   hash_jobs(alg, jobs, count);
 }

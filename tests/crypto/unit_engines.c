@@ -162,32 +162,32 @@ static void beyond_its_content_memory_is_zeros(void **state)
 
 /* --- Engines that are wrong ----------------------------------------------------------------------------------- */
 
-static void copy_first(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void copy_first(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
-  vcca_engine_psa.batch(alg, jobs, n);
+  vcca_engine_psa.batch(alg, jobs, n, size);
   memcpy(jobs[n - 1].digest, jobs[0].digest, vcca_hash_size(alg));
 }
 
-static void wrong_beyond_sixteen(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void wrong_beyond_sixteen(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
-  vcca_engine_psa.batch(alg, jobs, n < 16 ? n : 16);
+  vcca_engine_psa.batch(alg, jobs, n < 16 ? n : 16, size);
 }
 
-static void wrong_when_alone(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void wrong_when_alone(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
   if (n > 1)
-    vcca_engine_psa.batch(alg, jobs, n);
+    vcca_engine_psa.batch(alg, jobs, n, size);
 }
 
-static void writes_too_far(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void writes_too_far(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
-  vcca_engine_psa.batch(alg, jobs, n);
+  vcca_engine_psa.batch(alg, jobs, n, size);
   jobs[n - 1].digest[vcca_hash_size(alg)] = 0;
 }
 
-static void wrong_for_sha384(enum vcca_hash_alg alg, const struct vcca_page_job *jobs, size_t n)
+static void wrong_for_sha384(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
-  vcca_engine_psa.batch(alg == VCCA_SHA384 ? VCCA_SHA512 : alg, jobs, alg == VCCA_SHA384 && n > 1 ? n - 1 : n);
+  vcca_engine_psa.batch(alg == VCCA_SHA384 ? VCCA_SHA512 : alg, jobs, alg == VCCA_SHA384 && n > 1 ? n - 1 : n, size);
 }
 
 static void forgets_the_last_part(enum vcca_hash_alg alg, const vcca_span *parts, size_t n, uint8_t *out)
@@ -230,11 +230,11 @@ static void an_unknown_engine_is_refused_with_the_list(void **state)
   (void)state;
   struct vcca_error err;
   char text[800];
-  const struct vcca_engine *before = vcca_engine_for_batches();
+  const struct vcca_engine *before = vcca_engine_for_batches(VCCA_SHA512);
   assert_false(vcca_engine_use("nothing", &err));
   assert_int_equal(err.fault, VCCA_FAULT_USAGE);
-  assert_string_equal(vcca_error_text(&err, text, sizeof text), "no hashing engine 'nothing': there are ipsec-mb, openssl, psa");
-  assert_ptr_equal(vcca_engine_for_batches(), before);
+  assert_string_equal(vcca_error_text(&err, text, sizeof text), "no hashing engine 'nothing': there are sha-ni, ipsec-mb, openssl, psa");
+  assert_ptr_equal(vcca_engine_for_batches(VCCA_SHA512), before);
 }
 
 static void an_engine_that_is_not_available_is_refused_with_the_reason(void **state)
@@ -262,7 +262,7 @@ static void the_choice_is_for_single_messages_too(void **state)
   for (size_t i = 0; i < vcca_engine_count(); i++) {
     if (!choose(i))
       continue;
-    const struct vcca_engine *batch = vcca_engine_for_batches(), *stream = vcca_engine_for_streams();
+    const struct vcca_engine *batch = vcca_engine_for_batches(VCCA_SHA256), *stream = vcca_engine_for_streams(VCCA_SHA256);
     struct vcca_engine_info info;
     assert_true(vcca_engine_at(i, &info));
     assert_string_equal(batch->name, info.name);

@@ -94,7 +94,7 @@ static bool short_messages_agree(const struct vcca_engine *engine, enum vcca_has
 {
   enum { SIZE = 256, PIECES = VCCA_PAGE / SIZE };
   struct vcca_hash_job jobs[PIECES];
-  uint8_t got[PIECES][VCCA_HASH_MAX], want[VCCA_HASH_MAX];
+  uint8_t got[PIECES][VCCA_HASH_MAX] = {{0}}, want[VCCA_HASH_MAX];
   for (size_t i = 0; i < PIECES; i++)
     jobs[i] = (struct vcca_hash_job){pages + VCCA_PAGE + i * SIZE, got[i]};
   engine->batch(alg, jobs, PIECES, SIZE);

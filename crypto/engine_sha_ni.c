@@ -65,13 +65,13 @@ TARGET void finish(const struct lane *l, uint8_t *digest)
 
 TARGET void take_block(struct lane *l)
 {
-  for (unsigned i = 0; i < 4; i++)
+  for (size_t i = 0; i < 4; i++)
     l->w[i] = big_endian(load(l->next + 16 * i));
   l->next += BLOCK;
 }
 
 /* Rounds 4 r to 4 r + 3; the schedule goes on by four words, while words are needed. r is a constant where it is called. */
-TARGET void four_rounds(struct lane *l, unsigned r)
+TARGET void four_rounds(struct lane *l, size_t r)
 {
   __m128i *now = &l->w[r & 3], k = _mm_add_epi32(*now, load(constants + 4 * r));
   l->cdgh = _mm_sha256rnds2_epu32(l->cdgh, l->abef, k);

@@ -29,7 +29,7 @@ VCCA_API void vcca_hash(enum vcca_hash_alg alg, vcca_span data, uint8_t *out);
  * reproduced known digests, so results never depend on the choice. Without a choice the fastest that is
  * available is used. */
 struct vcca_engine_info {
-  const char *name;    /* "ipsec-mb", "openssl", "psa" */
+  const char *name;    /* "sha-ni", "ipsec-mb", "openssl", "psa" */
   const char *what;    /* one line */
   bool available;      /* in this build, on this CPU, and right */
   const char *why_not; /* one line; NULL when available */

@@ -13,9 +13,8 @@ enum { DTB_MAX = 2 * MIB, RAM_DEFAULT = 512 * MIB };
 #define RAM_BASE_DEFAULT 0x40000000u
 
 struct profile {
-  const char *name;
+  struct vcca_profile is;
   bool (*lay_out)(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err);
-  enum vcca_rules_id rules;
   unsigned kernel_sve;         /* if fixed: SVE with a kernel; firmware has no SVE */
   unsigned fixed_pmu_counters; /* if fixed: for kernel and firmware */
   bool arm;                    /* RIPAS, debug registers, fields encoded minus 1, IPAs with an unprotected half */
@@ -23,37 +22,46 @@ struct profile {
   bool kernel_only;            /* no initrd, no firmware: Kata's guest is a kernel and a disk image */
 };
 static const struct profile profiles[] = {
-    {.name = "virtcca", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca},
-    {.name = "virtcca-2025", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca, .fixed = true, .kernel_sve = 128, .fixed_pmu_counters = 1},
-    {.name = "kata", .rules = VCCA_RULES_VIRTCCA, .lay_out = plan_virtcca, .kernel_only = true},
-    {.name = "arm", .rules = VCCA_RULES_ARM_1_0, .lay_out = plan_arm, .arm = true},
+    {{"virtcca", VCCA_STARTER_VIRTCCA, VCCA_RULES_VIRTCCA, 0}, .lay_out = plan_virtcca},
+    {{"virtcca-2025", VCCA_STARTER_VIRTCCA, VCCA_RULES_VIRTCCA, 0},
+     .lay_out = plan_virtcca,
+     .fixed = true,
+     .kernel_sve = 128,
+     .fixed_pmu_counters = 1},
+    {{"kata", VCCA_STARTER_KATA, VCCA_RULES_VIRTCCA, 0}, .lay_out = plan_virtcca, .kernel_only = true},
+    {{"arm", VCCA_STARTER_ARM, VCCA_RULES_ARM_1_0, 1}, .lay_out = plan_arm, .arm = true},
 };
+enum { PROFILES = sizeof profiles / sizeof profiles[0] };
 
 static const struct profile *profile_named(const char *name)
 {
-  for (size_t i = 0; name && i < sizeof profiles / sizeof *profiles; i++)
-    if (strcmp(profiles[i].name, name) == 0)
+  for (size_t i = 0; name && i < PROFILES; i++)
+    if (strcmp(profiles[i].is.name, name) == 0)
       return &profiles[i];
   return NULL;
 }
 
-bool vcca_profile_known(const char *name)
+const struct vcca_profile *vcca_profile_named(const char *name)
 {
-  return profile_named(name) != NULL;
+  const struct profile *p = profile_named(name);
+  return p ? &p->is : NULL;
 }
 
 const char *vcca_profile_name(size_t i)
 {
-  return i < sizeof profiles / sizeof *profiles ? profiles[i].name : NULL;
+  return i < PROFILES ? profiles[i].is.name : NULL;
 }
 
 static const struct profile *find_profile(const char *name, struct vcca_error *err)
 {
   const struct profile *p = profile_named(name);
-  if (p)
-    return p;
-  vcca_fail(err, VCCA_FAULT_USAGE, "profile \"%s\" is unknown: there are virtcca, virtcca-2025, kata and arm", name ? name : "");
-  return NULL;
+  char names[128];
+  size_t n = 0;
+  for (size_t i = 0; i < PROFILES && n < sizeof names; i++)
+    n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i == 0 ? "" : i + 1 == PROFILES ? " and " : ", ", profiles[i].is.name);
+  if (!p)
+    vcca_fail(err, VCCA_FAULT_USAGE, "profile \"%s\" is unknown: there are %s", name ? name : "", names);
+  return p;
 }
 
 const char *vcca_role_name(enum vcca_role role)
@@ -76,7 +84,7 @@ static bool check_images(const struct profile *p, const struct vcca_vm *vm, stru
 {
   if (p->kernel_only && (vm->initrd.p || vm->firmware.p))
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s: profile %s starts from a kernel only; its root file system is a disk",
-                     vm->initrd.p ? "initrd" : "firmware", p->name);
+                     vm->initrd.p ? "initrd" : "firmware", p->is.name);
   if (vm->kernel.p && vm->firmware.p)
     return vcca_fail(err, VCCA_FAULT_USAGE, "kernel and firmware: give one of them; firmware finds its kernel on a disk");
   if (!vm->kernel.p && !vm->firmware.p)
@@ -95,7 +103,7 @@ static bool check_images(const struct profile *p, const struct vcca_vm *vm, stru
 static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, struct vcca_error *err)
 {
   if (p->fixed && (vm->sve_bits || vm->pmu_counters))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "sve and pmu are fixed by profile %s: use profile virtcca to choose them", p->name);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "sve and pmu are fixed by profile %s: use profile virtcca to choose them", p->is.name);
   if (vm->vcpus > VCCA_VCPUS_MAX)
     return vcca_fail(err, VCCA_FAULT_USAGE, "vcpus %u: at most %d", vm->vcpus, VCCA_VCPUS_MAX);
   if (vm->sve_bits % 128 || vm->sve_bits > 2048)
@@ -104,8 +112,8 @@ static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, str
     return vcca_fail(err, VCCA_FAULT_USAGE, "pmu %u: at most 31 counters (0: no PMU)", vm->pmu_counters);
   if (vm->s2sz && (vm->s2sz < 32 || vm->s2sz > 48))
     return vcca_fail(err, VCCA_FAULT_USAGE, "s2sz %u: an IPA has 32 to 48 bits", vm->s2sz);
-  if ((unsigned)vm->hash_alg >= VCCA_HASH_ALGS || (vm->hash_alg == VCCA_SHA384 && !vcca_rim_rules(p->rules)->sha384))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "hash: profile %s measures with sha-256 or sha-512", p->name);
+  if ((unsigned)vm->hash_alg >= VCCA_HASH_ALGS || (vm->hash_alg == VCCA_SHA384 && !vcca_rim_rules(p->is.rules)->sha384))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "hash: profile %s measures with sha-256 or sha-512", p->is.name);
   if (!p->arm && (vm->num_bps || vm->num_wps))
     return vcca_fail(err, VCCA_FAULT_USAGE, "num_bps and num_wps: virtCCA measures both as 0, only profile arm has them");
   if ((vm->num_bps && vm->num_bps < 2) || vm->num_bps > 64)
@@ -167,8 +175,8 @@ bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_
   if (!p || !check_images(p, vm, err) || !check_numbers(p, vm, err))
     return false;
 
-  snprintf(plan->profile, sizeof plan->profile, "%s", p->name);
-  plan->rules = p->rules;
+  snprintf(plan->profile, sizeof plan->profile, "%s", p->is.name);
+  plan->rules = p->is.rules;
   memcpy(plan->rpv, vm->rpv, sizeof plan->rpv);
   set_params(p, vm, plan);
   plan->boot_rec.flags = VCCA_REC_RUNNABLE;

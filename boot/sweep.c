@@ -60,7 +60,7 @@ const char *vcca_sweep_option_name(enum vcca_sweep_option option)
 
 bool vcca_sweep_profile_known(const char *profile)
 {
-  return vmm_find(profile) != NULL || vcca_profile_known(profile);
+  return vmm_find(profile) != NULL || vcca_profile_named(profile) != NULL;
 }
 
 enum vcca_sweep_kind vcca_sweep_kind(const char *profile, enum vcca_sweep_option option)
@@ -265,7 +265,7 @@ static bool plan_profile(const struct vcca_sweep *sweep, const struct values *v,
                          .initrd = image(sweep, v, VCCA_SWEEP_INITRD),
                          .firmware = image(sweep, v, VCCA_SWEEP_FIRMWARE),
                          .dtb = image(sweep, v, VCCA_SWEEP_DTB),
-                         .vcpus = number(v, VCCA_SWEEP_VCPUS, strcmp(sweep->profile, "arm") == 0),
+                         .vcpus = number(v, VCCA_SWEEP_VCPUS, vcca_profile_named(sweep->profile)->vcpus),
                          .ram_size = v->of[VCCA_SWEEP_RAM] ? v->of[VCCA_SWEEP_RAM]->number : 0,
                          .sve_bits = number(v, VCCA_SWEEP_SVE, 0),
                          .pmu_counters = number(v, VCCA_SWEEP_PMU, 0),

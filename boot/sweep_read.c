@@ -18,6 +18,7 @@
 #include "rooms/error.h"
 #include "rooms/span.h"
 #include "rooms/files.h"
+#include "rooms/boot.h"
 #include "rooms/sweep.h"
 
 enum { HOST_FILE_MAX = 1 << 20 };
@@ -273,15 +274,17 @@ static const char *option_words(const char *others, char room[TEXT_ROOM])
 
 static bool read_profile(struct sweep_reader *r, const struct tree_node *profile)
 {
-  char models[TEXT_ROOM];
+  char known[TEXT_ROOM];
   size_t n = 0;
   const char *name;
+  for (size_t i = 0; (name = vcca_profile_name(i)) != NULL && n < TEXT_ROOM; i++)
+    n += (size_t)snprintf(known + n, TEXT_ROOM - n, "%s%s", i == 0 ? "" : ", ", name);
   for (size_t i = 0; (name = vcca_vmm_name(i, NULL)) != NULL && n < TEXT_ROOM; i++)
-    n += (size_t)snprintf(models + n, TEXT_ROOM - n, ", %s", name);
+    n += (size_t)snprintf(known + n, TEXT_ROOM - n, ", %s", name);
   snprintf(r->sweep->profile, sizeof r->sweep->profile, "%.*s", profile->kind == TREE_SCALAR ? (int)profile->text.n : 0,
            (const char *)profile->text.p);
   return (profile->text.n < sizeof r->sweep->profile && vcca_sweep_profile_known(r->sweep->profile)) ||
-         tree_fail(profile, r->err, "the profiles are virtcca, virtcca-2025, kata, arm%s", models);
+         tree_fail(profile, r->err, "the profiles are %s", known);
 }
 
 static bool read_plan(struct sweep_reader *r, const struct tree_node *root)

@@ -32,9 +32,16 @@ const char *vcca_vmm_name(size_t i, const char **summary)
   return models[i]->name;
 }
 
-bool vcca_vmm_known(const char *name)
+enum vcca_vmm_program vcca_vmm_program(const char *name)
 {
-  return vmm_find(name) != NULL;
+  const struct vmm_model *model = vmm_find(name);
+  return model ? model->kind : VCCA_VMM_NONE;
+}
+
+const char *vcca_vmm_log_name(const char *name)
+{
+  const struct vmm_model *model = vmm_find(name);
+  return model ? model->log_name : NULL;
 }
 
 /* --- Segments --------------------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 
 #include "boot/plan.h"
 #include "boot/fdt_writer.h"
-#include "vcca/vmm.h"
+#include "rooms/vmm.h"
 #include "rooms/error.h"
 
 enum { KIB = 0x400, LOG_SIZE = 64 * KIB };
@@ -187,6 +187,8 @@ struct vmm_word {
 
 struct vmm_model {
   const char *name, *summary;
+  enum vcca_vmm_program kind;
+  const char *log_name;       /* of the program in its log */
   const char *program, *verb; /* how a pasted command line starts; a program with a longer name is the same */
   const char *const *aliases; /* other names of the program; ends with NULL */
   enum vmm_style style;

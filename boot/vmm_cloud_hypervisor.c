@@ -326,6 +326,8 @@ static bool edit_property(struct tree *t, const struct vmm_layout *lay, const ch
 const struct vmm_model vmm_cloud_hypervisor = {
     .name = "cloud-hypervisor",
     .summary = "cloud-hypervisor, direct kernel boot",
+    .kind = VCCA_VMM_CLOUD_HYPERVISOR,
+    .log_name = "cloud-hypervisor",
     .program = "cloud-hypervisor",
     .style = VMM_CLAP,
     .options = options,

@@ -80,18 +80,19 @@ static char *bootargs(const struct vcca_vmm_config *config)
 }
 
 #define KVMTOOL                                                                                                                                  \
-  .program = "lkvm", .verb = "run", .aliases = (const char *const[]){"kvmtool", "vm", NULL}, .style = VMM_LKVM, .options = kvmtool_options,      \
-  .defaults = {.its = true, .devices = 1, .sockets = 1, .clusters = 1, .threads = 1}, .words = {[VMM_KERNEL] = {"--kernel", ""},                 \
-                                                                                                [VMM_INITRD] = {"--initrd", ""},                 \
-                                                                                                [VMM_FIRMWARE] = {"--firmware", ""},             \
-                                                                                                [VMM_APPEND] = {"--params", ""},                 \
-                                                                                                [VMM_HASH] = {"--measurement-algo", ""},         \
-                                                                                                [VMM_VCPUS] = {"--cpus", ""},                    \
-                                                                                                [VMM_RAM] = {"--mem", ""},                       \
-                                                                                                [VMM_PMU] = {"--pmu", ""},                       \
-                                                                                                [VMM_COUNTERS] = {"--pmu-counters", ""},         \
-                                                                                                [VMM_DTB] = {"--dtb", ""},                       \
-                                                                                                [VMM_REALM] = {"--realm", ""}},                  \
+  .kind = VCCA_VMM_KVMTOOL, .log_name = "kvmtool", .program = "lkvm", .verb = "run", .aliases = (const char *const[]){"kvmtool", "vm", NULL},    \
+  .style = VMM_LKVM, .options = kvmtool_options, .defaults = {.its = true, .devices = 1, .sockets = 1, .clusters = 1, .threads = 1},             \
+  .words = {[VMM_KERNEL] = {"--kernel", ""},                                                                                                     \
+            [VMM_INITRD] = {"--initrd", ""},                                                                                                     \
+            [VMM_FIRMWARE] = {"--firmware", ""},                                                                                                 \
+            [VMM_APPEND] = {"--params", ""},                                                                                                     \
+            [VMM_HASH] = {"--measurement-algo", ""},                                                                                             \
+            [VMM_VCPUS] = {"--cpus", ""},                                                                                                        \
+            [VMM_RAM] = {"--mem", ""},                                                                                                           \
+            [VMM_PMU] = {"--pmu", ""},                                                                                                           \
+            [VMM_COUNTERS] = {"--pmu-counters", ""},                                                                                             \
+            [VMM_DTB] = {"--dtb", ""},                                                                                                           \
+            [VMM_REALM] = {"--realm", ""}},                                                                                                      \
   .hash_alg = VCCA_SHA256, .ram_base = RAM_BASE, .dtb_size = DTB_ROOM, .low_ram = LOW_RAM, .check = kvmtool_check, .announce = kvmtool_announce, \
   .ipa_bits = ipa_bits, .place = place, .bootargs = bootargs, .put_tree = kvmtool_put_tree, .edit_node = kvmtool_edit_node,                      \
   .edit_property = kvmtool_edit_property, .check_template = kvmtool_check_template, .put_cpus = kvmtool_put_cpus, .cpu_by_affinity = true,       \

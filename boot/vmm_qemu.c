@@ -103,6 +103,8 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
 const struct vmm_model vmm_qemu = {
     .name = "qemu",
     .summary = "QEMU's virt machine, realm branch",
+    .kind = VCCA_VMM_QEMU,
+    .log_name = "QEMU",
     .program = "qemu-system-aarch64",
     .options = qemu_options,
     .aliases = (const char *const[]){"qemu-kvm", "qemu-system-arm", NULL},

@@ -178,7 +178,7 @@ static void list_engines(bool json)
 
 static bool read_numbers(const struct args *a, bool quiet, struct vcca_vm *vm, struct vcca_error *err)
 {
-  uint64_t vcpus = strcmp(vm->profile, "arm") == 0, sve = 0, pmu = 0, s2sz = 0;
+  uint64_t vcpus = vcca_profile_named(vm->profile)->vcpus, sve = 0, pmu = 0, s2sz = 0;
   if (!args_u64(a, "vcpus", VCCA_VCPUS_MAX, &vcpus, err) || !args_u64(a, "sve", 2048, &sve, err) || !args_u64(a, "pmu", 31, &pmu, err) ||
       !args_u64(a, "s2sz", 52, &s2sz, err) || !args_u64(a, "ram", (uint64_t)1 << 48, &vm->ram_size, err))
     return false;
@@ -276,9 +276,9 @@ static const char *profile_candidate(const void *ctx, unsigned i)
 
 static const struct kind *find_kind(const char *profile, struct vcca_error *err)
 {
-  if (vcca_profile_known(profile))
+  if (vcca_profile_named(profile))
     return &kinds[0];
-  if (vcca_vmm_known(profile))
+  if (vcca_vmm_program(profile) != VCCA_VMM_NONE)
     return &kinds[1];
   if (strcmp(profile, "ops") == 0)
     return &kinds[2];

@@ -43,12 +43,9 @@ static bool read_host(const struct args *a, struct vcca_host_caps *caps, struct 
 
 bool measure_write_log(const struct job *job, struct vcca_error *err)
 {
-  const char *path = args_get(job->args, "output-log"), *version = args_get(job->args, "vmm-version"),
-             *vmm = strcmp(job->plan->profile, "qemu") == 0 ? "QEMU" : job->plan->profile;
+  const char *path = args_get(job->args, "output-log"), *version = args_get(job->args, "vmm-version"), *vmm = vcca_vmm_log_name(job->plan->profile);
   if (!path)
     return true;
-  if (strncmp(vmm, "kvmtool", 7) == 0)
-    vmm = "kvmtool"; /* whatever branch it is */
   uint8_t bytes[8192];
   vcca_sink out = VCCA_SINK(bytes);
   return vcca_bootlog_write(job->plan, vmm, version ? version : "", &out, err) && vcca_files_write(job->args->files, path, vcca_sink_span(&out), err);

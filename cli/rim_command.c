@@ -124,7 +124,7 @@ bool command_edit(const struct args *a, const struct vcca_rim_finding *f, const 
   static const char *const names[VCCA_HASH_ALGS] = {[VCCA_SHA256] = "sha256", [VCCA_SHA512] = "sha512", [VCCA_SHA384] = "sha384"};
   const char *profile = a->operand[0];
   edit *e;
-  bool vmm = vcca_vmm_known(profile);
+  bool vmm = vcca_vmm_program(profile) != VCCA_VMM_NONE;
   *out = (struct command){.count = 0};
   for (unsigned k = 0; f && k < f->count; k++)
     if (f->deviation[k].edit_count == 0)

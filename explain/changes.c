@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/hypothesis.h"
+#include "rooms/boot.h"
+#include "rooms/vmm.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,9 +19,9 @@ static bool makes_dtb(const struct configuration *c)
   return is_vmm(c) ? c->images.dtb.n == 0 : c->made.dtb_made;
 }
 
-static bool is_model(const struct configuration *c, const char *start)
+static bool is_program(const struct configuration *c, enum vcca_vmm_program program)
 {
-  return is_vmm(c) && strncmp(c->config.vmm, start, strlen(start)) == 0;
+  return is_vmm(c) && vcca_vmm_program(c->config.vmm) == program;
 }
 
 /* One of the VMM's own options instead of what was there; kvmtool's have letters, too. */
@@ -29,14 +31,14 @@ static void say_vmm(struct vcca_rim_deviation *say, const char *option, const ch
   (void)say_edit(say, VCCA_EDIT_VMM_DROP_TWO, long_name, "%s", letter);
 }
 
-/* The branches and editions that take the same options. */
+/* The v-th model or profile, when it takes the same options: a branch of the same program, an edition for the same starter. */
 bool change_vmm(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
 {
-  static const char *const vmms[] = {"kvmtool", "kvmtool-linaro", "kvmtool-arm", NULL};
-  static const char *const profiles[] = {"virtcca", "virtcca-2025", NULL, NULL};
-  const char *name = is_vmm(c) ? vmms[v] : profiles[v];
+  const char *name = is_vmm(c) ? vcca_vmm_name(v, NULL) : vcca_profile_name(v);
   const char **now = is_vmm(c) ? &c->config.vmm : &c->vm.profile;
-  if (!name || strncmp(*now, name, 7) != 0 || strcmp(*now, name) == 0)
+  if (!name || strcmp(*now, name) == 0)
+    return false;
+  if (is_vmm(c) ? vcca_vmm_program(name) != vcca_vmm_program(*now) : vcca_profile_named(name)->starter != vcca_profile_named(*now)->starter)
     return false;
   *now = name;
   return say_edit(say, VCCA_EDIT_PROFILE, "", "%s", name) && say_words(say, "the VM is started as by %s", name);
@@ -48,7 +50,7 @@ bool change_ram(struct configuration *c, unsigned v, struct vcca_rim_deviation *
   uint64_t size = mib[v] * MIB;
   (void)say_words(say, "%u MiB of RAM", mib[v]);
   if (is_vmm(c)) {
-    bool cloud = is_model(c, "cloud"), lkvm = is_model(c, "kvmtool");
+    bool cloud = is_program(c, VCCA_VMM_CLOUD_HYPERVISOR), lkvm = is_program(c, VCCA_VMM_KVMTOOL);
     char value[24];
     snprintf(value, sizeof value, "%s%uM", cloud ? "size=" : "", mib[v]);
     say_vmm(say, cloud ? "--memory" : "-m", cloud ? "memory" : lkvm ? "mem" : "m", lkvm ? "m" : "", value);
@@ -65,16 +67,16 @@ bool change_cpus(struct configuration *c, unsigned v, struct vcca_rim_deviation 
   if (!makes_dtb(c) || *now == n)
     return false;
   char value[24];
-  snprintf(value, sizeof value, "%s%u", is_model(c, "cloud") ? "boot=" : "", n);
+  snprintf(value, sizeof value, "%s%u", is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "boot=" : "", n);
   *now = n;
   c->config.sockets = c->config.clusters = c->config.threads = 1;
   c->config.cores = n;
   if (!is_vmm(c))
     (void)say_edit(say, VCCA_EDIT_SET, "vcpus", "%u", n);
-  else if (is_model(c, "qemu"))
+  else if (is_program(c, VCCA_VMM_QEMU))
     say_vmm(say, "-smp", "smp", "", value);
   else
-    say_vmm(say, is_model(c, "cloud") ? "--cpus" : "-c", "cpus", is_model(c, "cloud") ? "" : "c", value);
+    say_vmm(say, is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "--cpus" : "-c", "cpus", is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "" : "c", value);
   return say_words(say, "%u vCPU%s", n, n > 1 ? "s" : "");
 }
 
@@ -86,15 +88,19 @@ bool change_without(struct configuration *c, unsigned v, struct vcca_rim_deviati
   c->vm.initrd = vcca_span_of(NULL, 0);
   (void)say_edit(say, VCCA_EDIT_DROP, "initrd", "%s", "");
   if (is_vmm(c))
-    (void)say_edit(say, VCCA_EDIT_VMM_DROP_TWO, is_model(c, "cloud") ? "initramfs" : "initrd", "%s", is_model(c, "kvmtool") ? "i" : "");
+    (void)say_edit(say, VCCA_EDIT_VMM_DROP_TWO, is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "initramfs" : "initrd", "%s",
+                   is_program(c, VCCA_VMM_KVMTOOL) ? "i" : "");
   return has && say_words(say, "there is no initrd");
 }
 
 static void say_bootargs(struct vcca_rim_deviation *say, const struct configuration *c, const char *bootargs)
 {
-  const char *name = is_model(c, "qemu") ? "append" : is_model(c, "cloud") ? "cmdline" : "params", *letter = is_model(c, "kvmtool") ? "p" : "";
+  const char *name = is_program(c, VCCA_VMM_QEMU)               ? "append"
+                     : is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "cmdline"
+                                                                : "params",
+             *letter = is_program(c, VCCA_VMM_KVMTOOL) ? "p" : "";
   char option[20];
-  snprintf(option, sizeof option, "%s%s", is_model(c, "qemu") ? "-" : "--", name);
+  snprintf(option, sizeof option, "%s%s", is_program(c, VCCA_VMM_QEMU) ? "-" : "--", name);
   if (!is_vmm(c))
     (void)say_edit(say, bootargs ? VCCA_EDIT_SET : VCCA_EDIT_DROP, "append", "%s", bootargs ? bootargs : "");
   else if (bootargs)
@@ -111,7 +117,7 @@ bool change_bootargs(struct configuration *c, unsigned v, struct vcca_rim_deviat
   const char *was = *now ? *now : "", *is = usual[v] ? usual[v] : "";
   if (!makes_dtb(c) || (strcmp(was, is) == 0 && !*now == !usual[v]))
     return false;
-  if (is_model(c, "qemu") && usual[v] && !c->config.kernel)
+  if (is_program(c, VCCA_VMM_QEMU) && usual[v] && !c->config.kernel)
     return false; /* which QEMU refuses */
   *now = usual[v];
   say_bootargs(say, c, usual[v]);
@@ -120,7 +126,7 @@ bool change_bootargs(struct configuration *c, unsigned v, struct vcca_rim_deviat
 
 bool change_devices(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
 {
-  if (!is_model(c, "kvmtool") || !makes_dtb(c) || c->config.devices == v)
+  if (!is_program(c, VCCA_VMM_KVMTOOL) || !makes_dtb(c) || c->config.devices == v)
     return false;
   c->config.devices = v;
   return say_words(say, "%u virtio device%s", v, v == 1 ? "" : "s");
@@ -129,10 +135,10 @@ bool change_devices(struct configuration *c, unsigned v, struct vcca_rim_deviati
 bool change_its(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
 {
   (void)v;
-  if (!(is_model(c, "qemu") || is_model(c, "kvmtool")) || !makes_dtb(c))
+  if (!(is_program(c, VCCA_VMM_QEMU) || is_program(c, VCCA_VMM_KVMTOOL)) || !makes_dtb(c))
     return false;
   c->config.its = !c->config.its;
-  if (is_model(c, "qemu"))
+  if (is_program(c, VCCA_VMM_QEMU))
     (void)say_edit(say, VCCA_EDIT_VMM, "-M", "its=%s", c->config.its ? "on" : "off");
   else
     (void)say_edit(say, VCCA_EDIT_VMM, "--irqchip", "%s", c->config.its ? "gicv3-its" : "gicv3");
@@ -145,9 +151,9 @@ bool change_pmu_node(struct configuration *c, unsigned v, struct vcca_rim_deviat
   if (!is_vmm(c) || c->config.pmu == wanted)
     return false;
   c->config.pmu = wanted;
-  if (is_model(c, "qemu"))
+  if (is_program(c, VCCA_VMM_QEMU))
     (void)say_edit(say, VCCA_EDIT_VMM, "-cpu", "host,pmu=%s", v == 0 ? "off" : "on");
-  else if (is_model(c, "kvmtool"))
+  else if (is_program(c, VCCA_VMM_KVMTOOL))
     (void)say_edit(say, v == 0 ? VCCA_EDIT_VMM_DROP : VCCA_EDIT_VMM_SWITCH, v == 0 ? "pmu" : "--pmu", "%s", "");
   return say_words(say, "the VM has %s PMU", v == 0 ? "no" : "a");
 }
@@ -155,10 +161,10 @@ bool change_pmu_node(struct configuration *c, unsigned v, struct vcca_rim_deviat
 bool change_log(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
 {
   (void)v;
-  if (!is_vmm(c) || is_model(c, "cloud"))
+  if (!is_vmm(c) || is_program(c, VCCA_VMM_CLOUD_HYPERVISOR))
     return false;
   c->config.log = !c->config.log;
-  if (is_model(c, "qemu"))
+  if (is_program(c, VCCA_VMM_QEMU))
     (void)say_edit(say, VCCA_EDIT_VMM, "-object", "rme-guest,id=rme0,measurement-log=%s", c->config.log ? "on" : "off");
   else
     (void)say_edit(say, c->config.log ? VCCA_EDIT_VMM_SWITCH : VCCA_EDIT_VMM_DROP, c->config.log ? "--measurement-log" : "measurement-log", "%s", "");

@@ -8,6 +8,7 @@
 #include "rooms/error.h"
 #include "rooms/boot.h"
 #include "rooms/hash.h"
+#include "rooms/vmm.h"
 
 /* --- Images ---------------------------------------------------------------------------------------------- */
 
@@ -79,7 +80,7 @@ static uint64_t behind_hole(const struct theory *t)
 void theory_of_plan(const struct vcca_plan *plan, const struct images *images, struct theory *t)
 {
   memset(t, 0, sizeof *t);
-  t->vmm = strncmp(plan->profile, "virtcca", 7) != 0 && strcmp(plan->profile, "kata") != 0 && strcmp(plan->profile, "arm") != 0;
+  t->vmm = vcca_vmm_program(plan->profile) != VCCA_VMM_NONE;
   t->rules = t->data_rules = t->rec_rules = plan->rules;
   t->params = plan->params;
   t->params.hash_alg = images->alg;

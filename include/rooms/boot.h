@@ -27,7 +27,16 @@ VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca
  * totalsize. */
 VCCA_MUST_USE bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err);
 
-/* Whether a profile has this name. */
-bool vcca_profile_known(const char *name);
+/* What starts a VM. Profiles of one starter take the same options. */
+enum vcca_starter { VCCA_STARTER_VIRTCCA, VCCA_STARTER_KATA, VCCA_STARTER_ARM };
+/* What distinguishes a profile. */
+struct vcca_profile {
+  const char *name;
+  enum vcca_starter starter;
+  enum vcca_rules_id rules;
+  unsigned vcpus; /* that a VM has when nothing else is said */
+};
+/* The profile of this name; NULL: there is none. */
+const struct vcca_profile *vcca_profile_named(const char *name);
 
 #endif

@@ -53,7 +53,7 @@ enum vcca_sweep_kind {
 
 /* The option's name, as for vcca measure: "vcpus". */
 const char *vcca_sweep_option_name(enum vcca_sweep_option option);
-/* Whether a sweep can have this profile: a profile of a VM (vcca_profile_known) or a VMM model. */
+/* Whether a sweep can have this profile: a profile of a VM (vcca_profile_named) or a VMM model. */
 bool vcca_sweep_profile_known(const char *profile);
 enum vcca_sweep_kind vcca_sweep_kind(const char *profile, enum vcca_sweep_option option);
 /* What to use instead of an option that the profile does not have. */

@@ -2,6 +2,7 @@
  * follows from them. And what only a monitor or another VMM does, as raw operations.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "explain/hypothesis.h"
 #include "support.h"
 
 enum { WORDS = 32 };
@@ -294,6 +295,19 @@ static void a_vm_without_an_initrd_is_found(void **state)
   support_vm_free(&vm);
 }
 
+/* The hypothesis that changes them has a value for each. */
+static void every_model_and_profile_is_tried(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < hypothesis_count; i++)
+    if (hypotheses[i].change == change_vmm) {
+      assert_null(vcca_vmm_name(hypotheses[i].values, NULL));
+      assert_null(vcca_profile_name(hypotheses[i].values));
+      return;
+    }
+  fail_msg("no hypothesis changes the model or the profile");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -305,6 +319,7 @@ int main(void)
       cmocka_unit_test(a_device_tree_of_another_size_is_found),
       cmocka_unit_test(another_encoding_of_the_vector_length_is_found),
       cmocka_unit_test(a_vm_without_an_initrd_is_found),
+      cmocka_unit_test(every_model_and_profile_is_tried),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -318,7 +318,11 @@ bool args_follow(const struct args *a, const struct option_rule *rules, size_t n
 
 bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *out, struct vcca_error *err)
 {
-  const char *text = args_get(a, name);
+  return option_u64(name, args_get(a, name), max, out, err);
+}
+
+bool option_u64(const char *name, const char *text, uint64_t max, uint64_t *out, struct vcca_error *err)
+{
   if (!text)
     return true;
   uint64_t v = 0;
@@ -333,7 +337,11 @@ bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *ou
 
 bool args_hex(const struct args *a, const char *name, vcca_sink *out, struct vcca_error *err)
 {
-  const char *text = args_get(a, name);
+  return option_hex(name, args_get(a, name), out, err);
+}
+
+bool option_hex(const char *name, const char *text, vcca_sink *out, struct vcca_error *err)
+{
   struct vcca_error why;
   if (text && !vcca_hex_read(vcca_span_str(text), out, &why))
     return vcca_fail(err, VCCA_FAULT_USAGE, "--%s: %s (character %zu)", name, why.text, why.offset + 1);

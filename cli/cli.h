@@ -70,7 +70,9 @@ struct option_rule {
   const char *others;
 };
 VCCA_MUST_USE bool args_follow(const struct args *a, const struct option_rule *rules, size_t n, struct vcca_error *err);
-/* Typed values: true when absent (out untouched) or good; false with err. */
+/* Typed values: true when absent (out untouched) or good; false with err. option_...: of the text, NULL when it is absent. */
+VCCA_MUST_USE bool option_u64(const char *name, const char *text, uint64_t max, uint64_t *out, struct vcca_error *err);
+VCCA_MUST_USE bool option_hex(const char *name, const char *text, vcca_sink *out, struct vcca_error *err);
 VCCA_MUST_USE bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *out, struct vcca_error *err);
 VCCA_MUST_USE bool args_hex(const struct args *a, const char *name, vcca_sink *out, struct vcca_error *err);
 VCCA_MUST_USE bool args_file(const struct args *a, const char *name, size_t max, struct vcca_bytes *out, struct vcca_error *err);

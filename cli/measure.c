@@ -21,22 +21,27 @@
 #include "rooms/crypto.h"
 
 static const struct option options[] = {
+#define OPTION(field, kind, name, letter, arg, traits, scope, help) {name, letter, arg, traits, help},
 #include "cli/measure_options.def"
-    {"image", 0, "FILE", true, "an image that a log may name by its digest"},
-    {"engine", 0, "NAME|list", false, "hash by this engine, or list them; default the fastest. Results never depend on it"},
-    {"steps", 0, NULL, false, "a readable account of the measurement before the result; every step with -o json"},
-    {"trace", 0, "FILE", WRITES, "write every step as a line of JSON"},
-    {"output-corim", 0, "FILE", WRITES, "write a CoRIM of reference values, under Arm's CCA realm profile"},
-    {"output-rv-store", 0, "FILE", WRITES, "write a reference value store, as rust-ccatoken and `token verify --rv-store` read it"},
-    {"output-refs", 0, "FILE", WRITES, "virtCCA: write what registers the RIM with openEuler's attestation service"},
-    {"rpv", 0, "HEX", false, "for these: the realm personalization value, up to 64 bytes, zero-padded"},
-    {"rem0", 0, "HEX", false, "for these: REM 0 as it will be; likewise rem1, rem2, rem3"},
-    {"rem1", 0, "HEX", false, "for these: REM 1"},
-    {"rem2", 0, "HEX", false, "for these: REM 2"},
-    {"rem3", 0, "HEX", false, "for these: REM 3"},
+#include "cli/measure_outputs.def"
+#undef OPTION
     OPTION_OUTPUT,
     OPTION_END,
 };
+
+void measure_read_options(const struct args *a, struct measure_options *out)
+{
+  *out = (struct measure_options){.steps = false};
+#define READ_TEXT(field, name) out->field = args_get(a, name);
+#define READ_SWITCH(field, name) out->field = args_has(a, name);
+#define READ_MANY_TEXTS(field, name)                                                          \
+  for (unsigned i = 0; i < CLI_VALUES && (out->field[i] = args_nth(a, name, i)) != NULL; i++) \
+    ;
+#define OPTION(field, kind, name, letter, arg, traits, scope, help) READ_##kind(field, name)
+#include "cli/measure_options.def"
+#include "cli/measure_outputs.def"
+#undef OPTION
+}
 
 /* A kind of profile: the options it takes (scope), operands, how it gets ready and computes. */
 struct kind {
@@ -45,38 +50,17 @@ struct kind {
   bool (*compute)(struct job *job, struct vcca_measured *out, struct vcca_error *err);
 };
 
-/* Which options go with which kind of profile, and what to say otherwise. */
-enum { VM = 1, VMM = 2, OPS = 4, LOG = 8 };
+/* Which options go with which kind of profile. */
+enum { VM = 1, VMM = 2, OPS = 4, LOG = 8, ANY = VM | VMM | OPS | LOG };
 static const struct {
   const char *name;
   unsigned kinds;
-} scopes[] = {{"kernel", VM | VMM},
-              {"initrd", VM | VMM},
-              {"firmware", VM | VMM},
-              {"cache", VM | VMM},
-              {"dtb", VM | VMM},
-              {"dtb-template", VMM},
-              {"output-dtb", VM | VMM},
-              {"append", VM},
-              {"vcpus", VM},
-              {"sve", VM},
-              {"pmu", VM | VMM},
-              {"s2sz", VM},
-              {"ram", VM},
-              {"hash", VM},
-              {"host", VMM},
-              {"ipa-bits", VMM},
-              {"num-bps", VMM},
-              {"num-wps", VMM},
-              {"sve-vl", VMM},
-              {"pmu-num-ctrs", VMM},
-              {"lpa2", VMM},
-              {"hash-algo", VMM},
-              {"rmm", VMM | LOG},
-              {"output-log", VMM},
-              {"vmm-version", VMM},
-              {"image", LOG},
-              {"rpv", VM | OPS | LOG}};
+} scopes[] = {
+#define OPTION(field, kind, name, letter, arg, traits, scope, help) {name, scope},
+#include "cli/measure_options.def"
+#include "cli/measure_outputs.def"
+#undef OPTION
+};
 
 /* What a log said besides the RIM. */
 static void print_log(struct vcca_json *j, const struct vcca_bootlog *log)
@@ -117,7 +101,7 @@ static bool print_json(struct job *job, const struct kind *kind, const struct vc
   }
   if (job->has_log)
     print_log(&j, &job->log);
-  if (args_has(job->args, "steps")) {
+  if (job->o.steps) {
     vcca_json_open(&j, "operations", '[');
     job->operations = &j;
     job->account.steps = 0;
@@ -176,15 +160,15 @@ static void list_engines(bool json)
     vcca_json_close(&j);
 }
 
-static bool read_numbers(const struct args *a, bool quiet, struct vcca_vm *vm, struct vcca_error *err)
+static bool read_numbers(const struct measure_options *o, bool quiet, struct vcca_vm *vm, struct vcca_error *err)
 {
   uint64_t vcpus = vcca_profile_named(vm->profile)->vcpus, sve = 0, pmu = 0, s2sz = 0;
-  if (!args_u64(a, "vcpus", VCCA_VCPUS_MAX, &vcpus, err) || !args_u64(a, "sve", 2048, &sve, err) || !args_u64(a, "pmu", 31, &pmu, err) ||
-      !args_u64(a, "s2sz", 52, &s2sz, err) || !args_u64(a, "ram", (uint64_t)1 << 48, &vm->ram_size, err))
+  if (!option_u64("vcpus", o->vcpus, VCCA_VCPUS_MAX, &vcpus, err) || !option_u64("sve", o->sve, 2048, &sve, err) ||
+      !option_u64("pmu", o->pmu, 31, &pmu, err) || !option_u64("s2sz", o->s2sz, 52, &s2sz, err) ||
+      !option_u64("ram", o->ram, (uint64_t)1 << 48, &vm->ram_size, err))
     return false;
-  const char *hash = args_get(a, "hash");
-  if (hash && !vcca_hash_named(vcca_span_str(hash), &vm->hash_alg))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--hash %s: sha-256 or sha-512", hash);
+  if (o->hash && !vcca_hash_named(vcca_span_str(o->hash), &vm->hash_alg))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--hash %s: sha-256 or sha-512", o->hash);
   vm->vcpus = (unsigned)vcpus;
   vm->sve_bits = (unsigned)sve;
   vm->pmu_counters = (unsigned)pmu;
@@ -206,24 +190,24 @@ static void note_headless(const struct job *job)
 
 bool measure_ready_vm(struct job *job, struct vcca_error *err)
 {
-  const struct args *a = job->args;
-  struct vcca_vm vm = {.profile = a->operand[0]};
-  if (!measure_images(job, err) || !read_numbers(a, job->quiet, &vm, err))
+  const struct measure_options *o = &job->o;
+  struct vcca_vm vm = {.profile = job->args->operand[0]};
+  if (!measure_images(job, err) || !read_numbers(o, job->quiet, &vm, err))
     return false;
   vm.kernel = measure_kernel(job);
   vm.initrd = job->initrd.bytes;
   vm.firmware = job->firmware.bytes;
   vm.dtb = vcca_bytes_span(&job->dtb);
-  if (args_has(a, "dtb") && args_has(a, "append"))
+  if (o->dtb && o->append)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--append is not read beside --dtb, whose tree has the command line: leave one out");
-  if (!args_has(a, "dtb") && !job->quiet)
+  if (!o->dtb && !job->quiet)
     vcca_print(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
-  if (args_has(a, "dtb") ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, args_get(a, "append"), &job->vm, &job->dtb, err))
+  if (o->dtb ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, o->append, &job->vm, &job->dtb, err))
     return false;
   note_headless(job);
   job->plan = &job->vm;
   job->made_vm = vm;
-  job->made = (struct vcca_rim_vm){.vm = &job->made_vm, .dtb_made = !args_has(a, "dtb"), .bootargs = args_get(a, "append")};
+  job->made = (struct vcca_rim_vm){.vm = &job->made_vm, .dtb_made = !o->dtb, .bootargs = o->append};
   return measure_use_cache(job, err);
 }
 
@@ -309,10 +293,18 @@ static bool check_args(const struct args *a, const struct kind *kind, struct vcc
   return true;
 }
 
-bool measure_ready_plan(struct job *job, struct vcca_error *err)
+/* The kind of profile that the first operand names, with the options read and fit for it. */
+static const struct kind *begin(struct job *job, struct vcca_error *err)
 {
   const struct kind *kind = find_kind(job->args->operands > 0 ? job->args->operand[0] : "", err);
-  if (!kind || !check_args(job->args, kind, err) || !measure_check_outputs(job->args, err))
+  measure_read_options(job->args, &job->o);
+  return kind && check_args(job->args, kind, err) ? kind : NULL;
+}
+
+bool measure_ready_plan(struct job *job, struct vcca_error *err)
+{
+  const struct kind *kind = begin(job, err);
+  if (!kind || !measure_check_outputs(job, err))
     return false;
   if (kind->compute != measure_compute_plan)
     return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' lays no VM out: a profile or VMM model is needed here, or a trace of it (vcca measure --trace)",
@@ -324,10 +316,10 @@ bool measure_ready_plan(struct job *job, struct vcca_error *err)
 bool measure_trace(struct job *job, struct vcca_rim_trace *trace, struct vcca_error *err)
 {
   struct vcca_measured out = {.has_rem = false};
-  const struct kind *kind = find_kind(job->args->operands > 0 ? job->args->operand[0] : "", err);
+  const struct kind *kind = begin(job, err);
   if (!kind || kind->compute == measure_compute_plan)
     return kind && measure_ready_plan(job, err) && vcca_trace_plan(job->plan, trace, err);
-  if (!check_args(job->args, kind, err) || !kind->ready(job, err))
+  if (!kind->ready(job, err))
     return false;
   char *text = NULL;
   size_t n = 0;
@@ -346,13 +338,12 @@ static bool measure(struct job *job, struct vcca_error *err)
 {
   const struct args *a = job->args;
   struct vcca_measured out = {.has_rem = false};
-  const struct kind *kind = find_kind(a->operand[0], err);
-  if (!kind || !check_args(a, kind, err) || !measure_check_outputs(a, err) || !args_json(a, &job->json, err))
+  const struct kind *kind = begin(job, err);
+  if (!kind || !measure_check_outputs(job, err) || !args_json(a, &job->json, err))
     return false;
-  const char *trace = args_get(a, "trace");
-  if (trace && !vcca_files_open(a->files, trace, &job->trace, err))
+  if (job->o.trace && !vcca_files_open(a->files, job->o.trace, &job->trace, err))
     return false;
-  job->account.out = args_has(a, "steps") && !job->json ? stdout : NULL;
+  job->account.out = job->o.steps && !job->json ? stdout : NULL;
   if (!(kind->ready(job, err) || measure_name_file(job, err)) || !kind->compute(job, &out, err))
     return false;
   vcca_account_end(&job->account);
@@ -385,7 +376,8 @@ static enum vcca_exit run(const struct args *a)
 {
   struct job job = {.args = a};
   struct vcca_error err;
-  const char *engine = args_get(a, "engine");
+  measure_read_options(a, &job.o);
+  const char *engine = job.o.engine;
   if (engine && strcmp(engine, "list") == 0) {
     for (unsigned i = 0; i < a->values; i++)
       if (strcmp(a->given[i], "engine") != 0 && strcmp(a->given[i], "output") != 0)

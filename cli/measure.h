@@ -11,8 +11,21 @@
 #include "vcca/vmm.h"
 #include "rooms/file.h"
 
+/* What the options say; NULL or false: not given. Lists end with NULL. */
+struct measure_options {
+#define FIELD_TEXT(field) const char *field;
+#define FIELD_SWITCH(field) bool field;
+#define FIELD_MANY_TEXTS(field) const char *field[CLI_VALUES + 1];
+#define OPTION(field, kind, name, letter, arg, traits, scope, help) FIELD_##kind(field)
+#include "cli/measure_options.def"
+#include "cli/measure_outputs.def"
+#undef OPTION
+};
+void measure_read_options(const struct args *a, struct measure_options *out);
+
 struct job {
   const struct args *args;
+  struct measure_options o;
   struct vcca_mapping kernel, initrd, firmware;
   struct vcca_mapping unpacked;                   /* the kernel, when it was compressed */
   struct vcca_page_digests cached[VCCA_SEGMENTS]; /* of the plan's segments */
@@ -63,7 +76,7 @@ VCCA_MUST_USE bool measure_compute_plan(struct job *job, struct vcca_measured *o
 VCCA_MUST_USE bool measure_compute_log(struct job *job, struct vcca_measured *out, struct vcca_error *err);
 
 /* --output-corim and its like: whether the options go together, and the files, once the VM is measured. */
-VCCA_MUST_USE bool measure_check_outputs(const struct args *a, struct vcca_error *err);
+VCCA_MUST_USE bool measure_check_outputs(const struct job *job, struct vcca_error *err);
 VCCA_MUST_USE bool measure_write_outputs(const struct job *job, const struct vcca_measured *measured, struct vcca_error *err);
 
 /* For other verbs that take a VM as vcca measure does: job->plan from job->args, whose first operand is the profile. */

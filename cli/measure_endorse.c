@@ -11,15 +11,27 @@
 #include "rooms/files.h"
 
 enum { OUTPUTS = 3, OUTPUT_MAX = 4096 };
-static const struct {
-  const char *option;
+struct output {
+  const char *option, *path; /* path: NULL: it is not wanted */
   enum vcca_endorsement kind;
-} outputs[OUTPUTS] = {
-    {"output-corim", VCCA_ENDORSE_CORIM_REALM},
-    {"output-rv-store", VCCA_ENDORSE_REFERENCE_STORE},
-    {"output-refs", VCCA_ENDORSE_REFS},
 };
-static const char *const values[] = {"rem0", "rem1", "rem2", "rem3", "rpv"};
+
+static void outputs_of(const struct measure_options *o, struct output out[OUTPUTS])
+{
+  out[0] = (struct output){"output-corim", o->output_corim, VCCA_ENDORSE_CORIM_REALM};
+  out[1] = (struct output){"output-rv-store", o->output_rv_store, VCCA_ENDORSE_REFERENCE_STORE};
+  out[2] = (struct output){"output-refs", o->output_refs, VCCA_ENDORSE_REFS};
+}
+
+/* Values that only some outputs have. */
+struct value {
+  const char *option, *text;
+};
+static struct value rem_given(const struct measure_options *o, unsigned i)
+{
+  const struct value rems[VCCA_TOKEN_REMS] = {{"rem0", o->rem0}, {"rem1", o->rem1}, {"rem2", o->rem2}, {"rem3", o->rem3}};
+  return rems[i];
+}
 
 /* What is known of the realm; room for what was given as options. */
 struct known {
@@ -27,20 +39,30 @@ struct known {
   uint8_t rem[VCCA_TOKEN_REMS][VCCA_MEASUREMENT_SIZE], rpv[64];
 };
 
-bool measure_check_outputs(const struct args *a, struct vcca_error *err)
+static bool needs_output(const struct measure_options *o, struct value v, struct vcca_error *err)
 {
-  for (const struct option *o = a->verb->options; o->name; o++) {
-    const char *path = args_get(a, o->name);
-    if ((o->traits & WRITES) && path && is_stdout(path) && strcmp(o->name, "trace") != 0)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: stdout has the RIM: name a file", o->name, path);
+  return !v.text || o->output_corim || o->output_rv_store ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "--%s goes with --output-corim or --output-rv-store", v.option);
+}
+
+bool measure_check_outputs(const struct job *job, struct vcca_error *err)
+{
+  const struct args *a = job->args;
+  const struct measure_options *o = &job->o;
+  for (const struct option *row = a->verb->options; row->name; row++) {
+    const char *path = args_get(a, row->name);
+    if ((row->traits & WRITES) && path && path != o->trace && is_stdout(path))
+      return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: stdout has the RIM: name a file", row->name, path);
   }
-  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-    if (args_has(a, values[i]) && !args_has(a, "output-corim") && !args_has(a, "output-rv-store"))
-      return vcca_fail(err, VCCA_FAULT_USAGE, "--%s goes with --output-corim or --output-rv-store", values[i]);
-  const char *trace = args_get(a, "trace"), *output = args_get(a, "output");
-  if (trace && is_stdout(trace) && (args_has(a, "steps") || (output && strcmp(output, "json") == 0)))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--trace %s: stdout is the trace's then: name a file, or leave --%s out", trace,
-                     args_has(a, "steps") ? "steps" : "output");
+  for (unsigned i = 0; i < VCCA_TOKEN_REMS; i++)
+    if (!needs_output(o, rem_given(o, i), err))
+      return false;
+  bool json;
+  if (!needs_output(o, (struct value){"rpv", o->rpv}, err) || !args_json(a, &json, err))
+    return false;
+  if (o->trace && is_stdout(o->trace) && (o->steps || json))
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--trace %s: stdout is the trace's then: name a file, or leave --%s out", o->trace,
+                     o->steps ? "steps" : "output");
   return true;
 }
 
@@ -53,17 +75,18 @@ static bool has_rems(const struct job *job, const struct vcca_measured *m)
 static bool know_rem(const struct job *job, const struct vcca_measured *m, unsigned i, struct known *out, struct vcca_error *err)
 {
   size_t size = vcca_hash_size(m->rim.hash_alg);
+  struct value rem = rem_given(&job->o, i);
   vcca_sink given = VCCA_SINK(out->rem[i]);
   if (has_rems(job, m)) {
     out->realm.rem[i] = vcca_span_of(m->rem[i], size);
-    return !args_has(job->args, values[i]) || vcca_fail(err, VCCA_FAULT_USAGE, "--%s: the REMs were measured here", values[i]);
+    return !rem.text || vcca_fail(err, VCCA_FAULT_USAGE, "--%s: the REMs were measured here", rem.option);
   }
-  if (!args_has(job->args, values[i]))
+  if (!rem.text)
     return true;
-  if (!args_hex(job->args, values[i], &given, err))
+  if (!option_hex(rem.option, rem.text, &given, err))
     return false;
   out->realm.rem[i] = vcca_sink_span(&given);
-  return given.n == size || vcca_fail(err, VCCA_FAULT_USAGE, "--%s: %zu bytes, but REMs of this VM have %zu (%s)", values[i], given.n, size,
+  return given.n == size || vcca_fail(err, VCCA_FAULT_USAGE, "--%s: %zu bytes, but REMs of this VM have %zu (%s)", rem.option, given.n, size,
                                       vcca_hash_name(m->rim.hash_alg));
 }
 
@@ -73,10 +96,10 @@ static bool know_rpv(const struct job *job, struct known *out, struct vcca_error
   vcca_sink given = VCCA_SINK(out->rpv);
   if (job->plan == &job->vmm.plan)
     memcpy(out->rpv, job->plan->rpv, sizeof out->rpv);
-  else if (!args_has(job->args, "rpv"))
+  else if (!job->o.rpv)
     return true;
   out->realm.rpv = VCCA_SPAN(out->rpv);
-  return args_hex(job->args, "rpv", &given, err);
+  return option_hex("rpv", job->o.rpv, &given, err);
 }
 
 static bool know(const struct job *job, const struct vcca_measured *m, struct known *out, struct vcca_error *err)
@@ -126,11 +149,13 @@ bool measure_write_outputs(const struct job *job, const struct vcca_measured *m,
 {
   uint8_t rooms[OUTPUTS][OUTPUT_MAX];
   vcca_span made[OUTPUTS] = {{NULL, 0}};
+  struct output outputs[OUTPUTS];
   struct known known;
+  outputs_of(&job->o, outputs);
   if (!know(job, m, &known, err))
     return false;
   for (size_t i = 0; i < OUTPUTS; i++) {
-    const char *path = args_get(job->args, outputs[i].option);
+    const char *path = outputs[i].path;
     vcca_sink out = VCCA_SINK(rooms[i]);
     if (path && !make(outputs[i].kind, outputs[i].option, path, known.realm, &out, err))
       return false;
@@ -138,10 +163,8 @@ bool measure_write_outputs(const struct job *job, const struct vcca_measured *m,
   }
   if (!measure_write_made(job, err))
     return false;
-  for (size_t i = 0; i < OUTPUTS; i++) {
-    const char *path = args_get(job->args, outputs[i].option);
-    if (path && !vcca_files_write(job->args->files, path, made[i], err))
+  for (size_t i = 0; i < OUTPUTS; i++)
+    if (outputs[i].path && !vcca_files_write(job->args->files, outputs[i].path, made[i], err))
       return false;
-  }
   return true;
 }

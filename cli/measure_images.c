@@ -11,27 +11,36 @@
 #include "rooms/page_cache.h"
 #include "rooms/account.h"
 
-static bool map_image(const struct args *a, const char *name, struct vcca_mapping *out, struct vcca_error *err)
+static bool map_image(struct vcca_files *files, const char *path, struct vcca_mapping *out, struct vcca_error *err)
 {
-  const char *path = args_get(a, name);
-  return path ? vcca_files_map(a->files, path, VCCA_IMAGE_MAX, out, err) : true;
+  return path ? vcca_files_map(files, path, VCCA_IMAGE_MAX, out, err) : true;
+}
+
+static bool read_tree(struct vcca_files *files, const char *path, struct vcca_bytes *out, struct vcca_error *err)
+{
+  return path ? vcca_files_read(files, path, CLI_SMALL_MAX, out, err) : true;
 }
 
 bool measure_images(struct job *job, struct vcca_error *err)
 {
-  const struct args *a = job->args;
-  if (!map_image(a, "kernel", &job->kernel, err) || !map_image(a, "initrd", &job->initrd, err) || !map_image(a, "firmware", &job->firmware, err) ||
-      !args_file(a, "dtb", CLI_SMALL_MAX, &job->dtb, err) || !args_file(a, "dtb-template", CLI_SMALL_MAX, &job->dtb_template, err))
+  const struct measure_options *o = &job->o;
+  struct vcca_files *files = job->args->files;
+  if (!map_image(files, o->kernel, &job->kernel, err) || !map_image(files, o->initrd, &job->initrd, err) ||
+      !map_image(files, o->firmware, &job->firmware, err) || !read_tree(files, o->dtb, &job->dtb, err) ||
+      !read_tree(files, o->dtb_template, &job->dtb_template, err))
     return false;
-  return vcca_kernel_unpack(&job->kernel, VCCA_UNPACKED_MAX, &job->unpacked, err) || vcca_fail_in(err, args_get(a, "kernel"));
+  return vcca_kernel_unpack(&job->kernel, VCCA_UNPACKED_MAX, &job->unpacked, err) || vcca_fail_in(err, o->kernel);
 }
 
 bool measure_name_file(const struct job *job, struct vcca_error *err)
 {
-  static const char *const roles[] = {"kernel", "initrd", "firmware", "dtb", "dtb-template"};
-  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-    if (strcmp(err->source, roles[i]) == 0 && args_has(job->args, roles[i]))
-      snprintf(err->source, sizeof err->source, "%s (%s)", args_get(job->args, roles[i]), roles[i]);
+  const struct measure_options *o = &job->o;
+  const struct {
+    const char *role, *path;
+  } files[] = {{"kernel", o->kernel}, {"initrd", o->initrd}, {"firmware", o->firmware}, {"dtb", o->dtb}, {"dtb-template", o->dtb_template}};
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+    if (strcmp(err->source, files[i].role) == 0 && files[i].path)
+      snprintf(err->source, sizeof err->source, "%s (%s)", files[i].path, files[i].role);
   return false;
 }
 
@@ -53,7 +62,7 @@ static struct vcca_mapping *image_of(struct job *job, vcca_span bytes)
 
 bool measure_use_cache(struct job *job, struct vcca_error *err)
 {
-  const char *folder = args_get(job->args, "cache");
+  const char *folder = job->o.cache;
   struct vcca_plan *plan = job->plan == &job->vm ? &job->vm : &job->vmm.plan;
   if (!folder)
     return true;

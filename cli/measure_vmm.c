@@ -27,14 +27,13 @@ static bool read_host_file(struct vcca_files *files, const char *path, struct vc
 }
 
 /* Files in order, then the options over them. */
-static bool read_host(const struct args *a, struct vcca_host_caps *caps, struct vcca_error *err)
+static bool read_host(const struct job *job, struct vcca_host_caps *caps, struct vcca_error *err)
 {
-  const char *value;
-  for (unsigned i = 0; (value = args_nth(a, "host", i)); i++)
-    if (!read_host_file(a->files, value, caps, err))
+  for (const char *const *path = job->o.host; *path; path++)
+    if (!read_host_file(job->args->files, *path, caps, err))
       return false;
   for (int i = 0; i < VCCA_CAPS; i++) {
-    value = args_get(a, vcca_cap_option((enum vcca_cap)i));
+    const char *value = args_get(job->args, vcca_cap_option((enum vcca_cap)i));
     if (value && !vcca_host_caps_set(caps, (enum vcca_cap)i, value, err))
       return false;
   }
@@ -43,7 +42,7 @@ static bool read_host(const struct args *a, struct vcca_host_caps *caps, struct 
 
 bool measure_write_log(const struct job *job, struct vcca_error *err)
 {
-  const char *path = args_get(job->args, "output-log"), *version = args_get(job->args, "vmm-version"), *vmm = vcca_vmm_log_name(job->plan->profile);
+  const char *path = job->o.output_log, *version = job->o.vmm_version, *vmm = vcca_vmm_log_name(job->plan->profile);
   if (!path)
     return true;
   uint8_t bytes[8192];
@@ -53,7 +52,7 @@ bool measure_write_log(const struct job *job, struct vcca_error *err)
 
 static bool write_dtb(const struct job *job, struct vcca_error *err)
 {
-  const char *path = args_get(job->args, "output-dtb");
+  const char *path = job->o.output_dtb;
   const struct vcca_segment *dtb = path ? vcca_plan_segment(job->plan, VCCA_ROLE_DTB) : NULL;
   return !dtb || vcca_files_write(job->args->files, path, dtb->content, err);
 }
@@ -63,9 +62,8 @@ bool measure_write_made(const struct job *job, struct vcca_error *err)
   return !job->plan || (write_dtb(job, err) && measure_write_log(job, err));
 }
 
-static bool read_rules(const struct args *a, enum vcca_rules_id *out, struct vcca_error *err)
+static bool read_rules(const char *rmm, enum vcca_rules_id *out, struct vcca_error *err)
 {
-  const char *rmm = args_get(a, "rmm");
   *out = VCCA_RULES_ARM_1_0;
   return !rmm || vcca_rim_rules_of_rmm(vcca_span_str(rmm), out) || vcca_fail(err, VCCA_FAULT_USAGE, "--rmm %s: 1.0, 2.0 or 2.0-bet1", rmm);
 }
@@ -76,9 +74,9 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   struct vcca_host_caps caps = {.known = {false}};
   struct vcca_vmm_config config;
   enum vcca_rules_id rules;
-  if (args_has(a, "vmm-version") && !args_has(a, "output-log"))
+  if (job->o.vmm_version && !job->o.output_log)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--vmm-version is for --output-log");
-  if (!read_rules(a, &rules, err) || !read_host(a, &caps, err) ||
+  if (!read_rules(job->o.rmm, &rules, err) || !read_host(job, &caps, err) ||
       !vcca_vmm_parse(a->operand[0], a->operand + a->before, a->operands - a->before, note, job, &config, err) || !measure_images(job, err))
     return false;
   const struct vcca_vmm_images images = {.kernel = job->kernel.bytes,
@@ -106,9 +104,8 @@ bool measure_ready_log(struct job *job, struct vcca_error *err)
     return vcca_fail(err, VCCA_FAULT_USAGE, "log wants a FILE, a host's measurement log");
   if (!vcca_files_read(a->files, a->operand[1], CLI_SMALL_MAX, &job->text, err))
     return false;
-  const char *path;
-  for (unsigned i = 0; (path = args_nth(a, "image", i)); i++)
-    if (!vcca_files_map(a->files, path, VCCA_IMAGE_MAX, &job->images[i], err))
+  for (size_t i = 0; job->o.image[i]; i++)
+    if (!vcca_files_map(a->files, job->o.image[i], VCCA_IMAGE_MAX, &job->images[i], err))
       return false;
   return true;
 }
@@ -119,9 +116,9 @@ bool measure_compute_log(struct job *job, struct vcca_measured *out, struct vcca
   struct vcca_bootlog_image images[CLI_VALUES];
   enum vcca_rules_id rules;
   size_t n = 0;
-  for (const char *path; (path = args_nth(a, "image", (unsigned)n)); n++)
-    images[n] = (struct vcca_bootlog_image){path, job->images[n].bytes};
-  if (!read_rules(a, &rules, err))
+  for (; job->o.image[n]; n++)
+    images[n] = (struct vcca_bootlog_image){job->o.image[n], job->images[n].bytes};
+  if (!read_rules(job->o.rmm, &rules, err))
     return false;
   if (!vcca_bootlog_measure(vcca_bytes_span(&job->text), images, n, rules, measure_step, job, &job->log, err))
     return vcca_fail_in(err, a->operand[1]);

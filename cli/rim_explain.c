@@ -12,7 +12,9 @@
 #include "rooms/text.h"
 
 static const struct option options[] = {
+#define OPTION(field, kind, name, letter, arg, traits, scope, help) {name, letter, arg, traits, help},
 #include "cli/measure_options.def"
+#undef OPTION
     {"rim", 'r', "HEX", false, "the RIM that was reported"},
     {"depth", 0, "1|2", false, "deviations at a time; default 2"},
     {"thorough", 0, NULL, false, "search deeper though something was found"},

@@ -4,57 +4,43 @@
 #include "rooms/files.h"
 #include "rooms/error.h"
 #include "rooms/file.h"
+#include "rooms/grow.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FIRST_ROOM = 16 };
-
 struct vcca_files_entry {
-  char *what, *path;
+  const char *what, *path; /* in names, when the entry is kept */
+  char *names;
   bool output, secret;
   bool shared; /* what is printed: "-" is the same stream, and no second file */
   int descriptor;
   struct vcca_file_place place;
 };
 
-static char *copy(const char *text)
-{
-  size_t n = strlen(text) + 1;
-  char *p = malloc(n);
-  return p ? memcpy(p, text, n) : NULL;
-}
-
 static bool add(struct vcca_files *files, const struct vcca_files_entry *e, struct vcca_error *err)
 {
-  if (files->count == files->room) {
-    size_t room = files->room ? 2 * files->room : FIRST_ROOM;
-    struct vcca_files_entry *more = realloc(files->entries, room * sizeof *more);
-    if (!more)
-      return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %zu files", room);
+  size_t what = strlen(e->what) + 1, path = strlen(e->path) + 1;
+  struct vcca_files_entry *more = vcca_grow(files->entries, files->count, &files->room, sizeof *more);
+  char *names = more ? malloc(what + path) : NULL;
+  if (more)
     files->entries = more;
-    files->room = room;
-  }
-  struct vcca_files_entry kept = *e;
-  kept.what = copy(e->what);
-  kept.path = copy(e->path);
-  if (!kept.what || !kept.path) {
-    free(kept.what);
-    free(kept.path);
+  if (!names)
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the name of a file");
-  }
-  files->entries[files->count++] = kept;
+  struct vcca_files_entry *kept = &files->entries[files->count++];
+  *kept = *e;
+  kept->names = names;
+  kept->what = memcpy(names, e->what, what);
+  kept->path = memcpy(names + what, e->path, path);
   return true;
 }
 
 void vcca_files_free(struct vcca_files *files)
 {
-  for (size_t i = 0; i < files->count; i++) {
-    free(files->entries[i].what);
-    free(files->entries[i].path);
-  }
+  for (size_t i = 0; i < files->count; i++)
+    free(files->entries[i].names);
   free(files->entries);
   *files = (struct vcca_files){.count = 0};
 }
@@ -75,13 +61,9 @@ static bool same_place(const struct vcca_file_place *a, const struct vcca_file_p
 
 static bool locate(const char *what, const char *path, bool output, struct vcca_files_entry *out, struct vcca_error *err)
 {
-  union { /* kept as copies, only */
-    const char *in;
-    char *out;
-  } w = {.in = what}, p = {.in = path};
   bool standard = strcmp(path, "-") == 0;
   char target[VCCA_PATH_MAX];
-  *out = (struct vcca_files_entry){.what = w.out, .path = p.out, .output = output, .descriptor = output ? STDOUT_FILENO : STDIN_FILENO};
+  *out = (struct vcca_files_entry){.what = what, .path = path, .output = output, .descriptor = output ? STDOUT_FILENO : STDIN_FILENO};
   if (!standard)
     out->descriptor = vcca_file_target(path, target, NULL) ? vcca_file_descriptor(target) : -1;
   return vcca_file_locate(!standard ? path

@@ -13,33 +13,12 @@
 #include "rooms/text.h"
 #include "rooms/files.h"
 
-static size_t distance(const char *a, const char *b)
-{
-  enum { WIDTH = 32 };
-  size_t n = strlen(a), m = strlen(b), row[WIDTH + 1];
-  if (n > WIDTH || m > WIDTH)
-    return WIDTH;
-  for (size_t j = 0; j <= m; j++)
-    row[j] = j;
-  for (size_t i = 1; i <= n; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= m; j++) {
-      size_t best = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      best = row[j] + 1 < best ? row[j] + 1 : best;
-      row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-    }
-  }
-  return row[m];
-}
-
 const char *nearest(const char *word, const char *(*candidate)(const void *ctx, unsigned i), const void *ctx)
 {
   const char *best = NULL;
   size_t least = strlen(word) / 3 + 2;
   for (unsigned i = 0; candidate(ctx, i); i++) {
-    size_t d = distance(word, candidate(ctx, i));
+    size_t d = vcca_word_distance(vcca_span_str(word), vcca_span_str(candidate(ctx, i)));
     if (d < least) {
       least = d;
       best = candidate(ctx, i);
@@ -119,7 +98,7 @@ static bool option_word(struct args *a, const char *word, const char *next, bool
   return take(a, o, equals ? equals + 1 : next);
 }
 
-bool args_parse(const struct verb *verb, int count, char **words, struct args *out)
+bool args_parse(const struct verb *verb, int count, const char *const *words, struct args *out)
 {
   memset(out, 0, sizeof *out);
   out->verb = verb;

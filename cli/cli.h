@@ -13,7 +13,7 @@
 #include "vcca/json.h"
 #include "rooms/text.h"
 
-enum { CLI_OPTIONS = 32, CLI_VALUES = 64, CLI_OPERANDS = 512, CLI_FILE_MAX = 1 << 30, CLI_SMALL_MAX = 16 << 20 };
+enum { CLI_VALUES = 64, CLI_OPERANDS = 512, CLI_FILE_MAX = 1 << 30, CLI_SMALL_MAX = 16 << 20 };
 
 /* May be given more than once (true says so, too); names a file that is written ("NAME=FILE": behind the '='); with secrets. */
 enum { MANY = 1, WRITES = 2, SECRET = 4 };
@@ -52,7 +52,7 @@ struct args {
 };
 
 /* Fills args from the words after the verb; on failure says why on stderr and returns false. */
-bool args_parse(const struct verb *verb, int count, char **words, struct args *out);
+bool args_parse(const struct verb *verb, int count, const char *const *words, struct args *out);
 /* Declares the files that the options and operands name, each under its option: no file is written that is read, or twice. */
 VCCA_MUST_USE bool args_declare(const struct args *a, struct vcca_error *err);
 /* Whether a path is standard output, which has something else already. */
@@ -124,7 +124,7 @@ void help_verb(FILE *out, const struct verb *verb);
 /* The verbs whose first word this is, when they have a second; false without any. */
 bool help_family(FILE *out, const char *word);
 /* The verb that the words start with, and how many words its name takes. */
-const struct verb *verb_named(int count, char **words, int *taken);
+const struct verb *verb_named(int count, const char *const *words, int *taken);
 /* The nearest of the candidates to a mistyped word, or NULL when none is near. */
 const char *nearest(const char *word, const char *(*candidate)(const void *ctx, unsigned i), const void *ctx);
 

@@ -141,7 +141,6 @@ static const struct option options[] = {
 
 static enum vcca_exit run(const struct args *a)
 {
-  char *words[CLI_VALUES];
   int taken = 0;
   if (a->values > 1 || (a->values == 1 && a->operands > 0))
     return usage(a, "one of --man, --md, --completion and a COMMAND");
@@ -154,16 +153,11 @@ static enum vcca_exit run(const struct args *a)
   else if (a->operands == 0)
     help_overview(stdout);
   else {
-    char text[2][32] = {"", ""};
-    for (unsigned i = 0; i < a->operands && i < 2; i++) {
-      snprintf(text[i], sizeof text[i], "%s", a->operand[i]);
-      words[i] = text[i];
-    }
-    const struct verb *verb = verb_named((int)a->operands, words, &taken);
-    if (!verb && a->operands == 1 && help_family(stdout, text[0]))
+    const struct verb *verb = verb_named((int)a->operands, a->operand, &taken);
+    if (!verb && a->operands == 1 && help_family(stdout, a->operand[0]))
       return VCCA_EXIT_YES;
     if (!verb)
-      return usage(a, "no command '%s%s%s'", text[0], a->operands > 1 ? " " : "", text[1]);
+      return usage(a, "no command '%s%s%s'", a->operand[0], a->operands > 1 ? " " : "", a->operands > 1 ? a->operand[1] : "");
     help_verb(stdout, verb);
   }
   return VCCA_EXIT_YES;

@@ -17,7 +17,7 @@ static const char *verb_word(const void *ctx, unsigned i)
   return verbs[i] ? verbs[i]->name : NULL;
 }
 
-static int unknown(int count, char **words)
+static int unknown(int count, const char *const *words)
 {
   char text[64];
   snprintf(text, sizeof text, "%s%s%s", words[0], count > 1 && words[1][0] != '-' ? " " : "", count > 1 && words[1][0] != '-' ? words[1] : "");
@@ -30,7 +30,7 @@ static int unknown(int count, char **words)
   return VCCA_EXIT_USAGE;
 }
 
-static bool wants_help(int count, char **words)
+static bool wants_help(int count, const char *const *words)
 {
   for (int i = 0; i < count && strcmp(words[i], "--") != 0; i++)
     if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
@@ -80,7 +80,7 @@ static void watch_mapped_files(void)
 int main(int argc, char **argv)
 {
   int count = argc - 1, taken = 0;
-  char **words = argv + 1;
+  const char *const *words = (const char *const *)argv + 1;
   if (count == 0) {
     help_overview(stderr);
     return VCCA_EXIT_USAGE;

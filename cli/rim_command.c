@@ -9,20 +9,10 @@
 
 /* --- Words ------------------------------------------------------------------------------------------------ */
 
-/* Words are read only; args_parse and exec take them as char *. */
-static char *word(const char *text)
-{
-  union {
-    const char *in;
-    char *out;
-  } w = {.in = text};
-  return w.out;
-}
-
 static void add(struct command *c, const char *text)
 {
   if (c->count < COMMAND_WORDS)
-    c->words[c->count++] = word(text);
+    c->words[c->count++] = text;
 }
 
 static void add_option(struct command *c, const char *name, const char *value)

@@ -9,7 +9,7 @@
 enum { COMMAND_WORDS = CLI_OPERANDS + 2 * CLI_VALUES + 8, COMMAND_NAMES = CLI_VALUES + 8 };
 
 struct command {
-  char *words[COMMAND_WORDS]; /* behind "vcca measure"; they are the arguments', the finding's and the names below */
+  const char *words[COMMAND_WORDS]; /* behind "vcca measure"; they are the arguments', the finding's and the names below */
   int count;
   char names[COMMAND_NAMES][24]; /* "--sve" */
   unsigned named;

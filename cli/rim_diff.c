@@ -22,7 +22,7 @@ struct side {
   struct args args;
   struct job job;
   char line[LINE]; /* the configuration's words, each with a NUL */
-  char *words[WORDS];
+  const char *words[WORDS];
   int count;
   char unpacked[LINE]; /* what a compressed kernel is called */
 };

@@ -14,7 +14,7 @@ const struct verb *const verbs[] = {
     NULL,
 };
 
-const struct verb *verb_named(int count, char **words, int *taken)
+const struct verb *verb_named(int count, const char *const *words, int *taken)
 {
   for (unsigned i = 0; verbs[i]; i++) {
     const char *space = strchr(verbs[i]->name, ' ');

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/facts.h"
+#include "rooms/grow.h"
 #include "rooms/error.h"
 #include "rooms/hash.h"
 #include "rooms/explain.h"
@@ -219,14 +220,10 @@ static bool add(struct vcca_rim_diff *d, const struct alignment *al, enum vcca_d
     last->count++;
     return true;
   }
-  if (!d->runs || d->run_count == d->room) {
-    size_t room = d->room ? 2 * d->room : 64;
-    struct vcca_diff_run *more = realloc(d->runs, room * sizeof *more);
-    if (!more)
-      return false;
-    d->runs = more;
-    d->room = room;
-  }
+  struct vcca_diff_run *more = vcca_grow(d->runs, d->run_count, &d->room, sizeof *more);
+  if (!more)
+    return false;
+  d->runs = more;
   d->runs[d->run_count++] = next;
   return true;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "rooms/hex.h"
+#include "rooms/grow.h"
 #include "rooms/error.h"
 #include "rooms/measurement.h"
 #include "rooms/span.h"
@@ -17,14 +18,10 @@
 /* One more step, zeroed; NULL when there is no room. */
 static struct vcca_trace_step *next_step(struct vcca_rim_trace *t)
 {
-  if (t->count == t->room) {
-    size_t room = t->room ? 2 * t->room : 1024;
-    struct vcca_trace_step *more = t->count < VCCA_TRACE_STEPS_MAX ? realloc(t->steps, room * sizeof *more) : NULL;
-    if (!more)
-      return NULL;
-    t->steps = more;
-    t->room = room;
-  }
+  struct vcca_trace_step *more = t->count < VCCA_TRACE_STEPS_MAX ? vcca_grow(t->steps, t->count, &t->room, sizeof *more) : NULL;
+  if (!more)
+    return NULL;
+  t->steps = more;
   struct vcca_trace_step *step = &t->steps[t->count++];
   memset(step, 0, sizeof *step);
   return step;

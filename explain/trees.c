@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/facts.h"
+#include "rooms/grow.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -33,14 +34,10 @@ struct tree {
 
 static bool add_entry(struct tree *t, struct entry e)
 {
-  if (t->count == t->room) {
-    size_t room = t->room ? 2 * t->room : 256;
-    struct entry *more = t->count < ENTRIES_MAX ? realloc(t->entries, room * sizeof *more) : NULL;
-    if (!more)
-      return false;
-    t->entries = more;
-    t->room = room;
-  }
+  struct entry *more = t->count < ENTRIES_MAX ? vcca_grow(t->entries, t->count, &t->room, sizeof *more) : NULL;
+  if (!more)
+    return false;
+  t->entries = more;
   e.order = t->count;
   e.tree = t;
   t->entries[t->count++] = e;

@@ -16,11 +16,6 @@
 
 static const char *const key_names[GOLDEN_KEYS] = {"cpak", "rak", "other-cpak", "other-rak", "p256", "p384", "p521"};
 
-const char *golden_key_name(enum golden_key key)
-{
-  return key_names[key];
-}
-
 bool golden_key_named(vcca_span name, enum golden_key *key)
 {
   for (int i = 0; i < GOLDEN_KEYS; i++)

@@ -33,7 +33,6 @@ unsigned family_has(enum vcca_family family);
 enum { CERT_SERIAL = 16, LOG_EVENTS = 9, GOLDEN_CERTS = VCCA_CERT_DEVICE + 1 };
 
 enum golden_key { KEY_CPAK, KEY_RAK, KEY_OTHER_CPAK, KEY_OTHER_RAK, KEY_P256, KEY_P384, KEY_P521, GOLDEN_KEYS };
-const char *golden_key_name(enum golden_key key);
 bool golden_key_named(vcca_span name, enum golden_key *key);
 
 struct vcca_golden {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "scenario/runner.h"
+#include "rooms/grow.h"
 #include "rooms/account.h"
 #include "rooms/json.h"
 #include "rooms/interface.h"
@@ -94,16 +95,12 @@ void vcca_trace_members(struct vcca_json *j, const struct vcca_trace *trace)
 void trace_step(void *ctx, const struct vcca_rim_step *step)
 {
   struct tracer *t = &((struct run *)ctx)->tracer;
-  if (t->step_count == t->step_room) {
-    size_t room = t->step_room ? 2 * t->step_room : 64;
-    struct traced_step *more = realloc(t->steps, room * sizeof *more);
-    if (!more) {
-      t->failed = true;
-      return;
-    }
-    t->steps = more;
-    t->step_room = room;
+  struct traced_step *more = vcca_grow(t->steps, t->step_count, &t->step_room, sizeof *more);
+  if (!more) {
+    t->failed = true;
+    return;
   }
+  t->steps = more;
   struct traced_step *s = &t->steps[t->step_count++];
   *s = (struct traced_step){.step = *step};
   memcpy(s->after, step->after, sizeof s->after);

@@ -7,36 +7,7 @@
 #include "rooms/yaml_tree.h"
 #include "rooms/interface.h"
 #include "rooms/span.h"
-
-enum { LONGEST = 40 };
-
-static size_t least(size_t a, size_t b)
-{
-  return a < b ? a : b;
-}
-
-/* Insertions, deletions, changes and swaps of neighbours (optimal string alignment), three rows at a time; words beyond LONGEST are
- * far from everything. */
-static size_t distance(vcca_span a, vcca_span b)
-{
-  size_t rows[3][LONGEST + 1];
-  if (a.n > LONGEST || b.n > LONGEST)
-    return LONGEST;
-  for (size_t j = 0; j <= b.n; j++)
-    rows[0][j] = j;
-  for (size_t i = 1; i <= a.n; i++) {
-    size_t *row = rows[i % 3];
-    const size_t *above = rows[(i + 2) % 3], *two_above = rows[(i + 1) % 3];
-    row[0] = i;
-    for (size_t j = 1; j <= b.n; j++) {
-      size_t change = above[j - 1] + (a.p[i - 1] == b.p[j - 1] ? 0 : 1);
-      row[j] = least(change, least(row[j - 1], above[j]) + 1);
-      if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] && a.p[i - 2] == b.p[j - 1])
-        row[j] = least(row[j], two_above[j - 2] + 1);
-    }
-  }
-  return rows[a.n % 3][b.n];
-}
+#include "rooms/text.h"
 
 bool tree_word_in(vcca_span word, const char *words)
 {
@@ -52,7 +23,7 @@ const char *tree_suggest(vcca_span wrong, const char *words, char *buf, size_t c
   vcca_span name, kind, best = {0};
   size_t nearest = 1 + (wrong.n > 3 ? wrong.n / 3 : 1); /* about one letter in three may be wrong */
   while (vcca_word_next(&words, ':', &name, &kind)) {
-    size_t d = distance(wrong, name);
+    size_t d = vcca_word_distance(wrong, name);
     if (d < nearest) {
       nearest = d;
       best = name;

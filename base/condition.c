@@ -38,12 +38,14 @@ static bool command_has(const struct vcca_command *command, vcca_span condition)
   return false;
 }
 
-const char *vcca_condition_meaning(const struct vcca_interface *interface, const struct vcca_command *command, vcca_span condition)
+const char *vcca_condition_meaning(const struct vcca_interface *interface, const struct vcca_command *command,
+                                   vcca_span condition)
 {
   if (!command_has(command, condition))
     return NULL;
   for (size_t i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
-    if (vcca_span_is(condition, meanings[i].name) && lists(meanings[i].interfaces, interface->name) && lists(meanings[i].commands, command->name))
+    if (vcca_span_is(condition, meanings[i].name) && lists(meanings[i].interfaces, interface->name) &&
+        lists(meanings[i].commands, command->name))
       return meanings[i].sentence;
   return NULL;
 }
@@ -68,8 +70,8 @@ static unsigned register_of(const struct vcca_command *command, vcca_span input,
   return 0;
 }
 
-bool vcca_condition_text(const struct vcca_interface *interface, const struct vcca_command *command, vcca_span condition, const uint64_t *in,
-                         char *buf, size_t cap)
+bool vcca_condition_text(const struct vcca_interface *interface, const struct vcca_command *command,
+                         vcca_span condition, const uint64_t *in, char *buf, size_t cap)
 {
   const char *sentence = vcca_condition_meaning(interface, command, condition);
   vcca_sink out = vcca_sink_of(buf, cap > 0 ? cap - 1 : 0);

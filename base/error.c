@@ -61,7 +61,10 @@ bool(vcca_fail_in)(struct vcca_error *err, const char *source)
 const char *vcca_error_text(const struct vcca_error *err, char *buf, size_t cap)
 {
   char place[64 + sizeof err->path] = "";
-  const char *at = err->path[0] == '\0' ? "" : err->has_offset ? ", at " : "at ", *end = err->has_offset || at[0] ? ": " : "";
+  const char *at = err->path[0] == '\0' ? ""
+                   : err->has_offset    ? ", at "
+                                        : "at ",
+             *end = err->has_offset || at[0] ? ": " : "";
   if (err->line)
     snprintf(place, sizeof place, "%u:%u: ", err->line, err->column);
   else {

@@ -55,15 +55,17 @@ static bool same_place(const struct vcca_file_place *a, const struct vcca_file_p
 {
   if (a->exists && b->exists && a->dev == b->dev && a->ino == b->ino)
     return is_one(a);
-  return a->name[0] && a->folder_ino == b->folder_ino && a->folder_dev == b->folder_dev && strcmp(a->name, b->name) == 0 &&
-         !(a->exists && !is_one(a));
+  return a->name[0] && a->folder_ino == b->folder_ino && a->folder_dev == b->folder_dev &&
+         strcmp(a->name, b->name) == 0 && !(a->exists && !is_one(a));
 }
 
-static bool locate(const char *what, const char *path, bool output, struct vcca_files_entry *out, struct vcca_error *err)
+static bool locate(const char *what, const char *path, bool output, struct vcca_files_entry *out,
+                   struct vcca_error *err)
 {
   bool standard = strcmp(path, "-") == 0;
   char target[VCCA_PATH_MAX];
-  *out = (struct vcca_files_entry){.what = what, .path = path, .output = output, .descriptor = output ? STDOUT_FILENO : STDIN_FILENO};
+  *out = (struct vcca_files_entry){
+      .what = what, .path = path, .output = output, .descriptor = output ? STDOUT_FILENO : STDIN_FILENO};
   if (!standard)
     out->descriptor = vcca_file_target(path, target, NULL) ? vcca_file_descriptor(target) : -1;
   return vcca_file_locate(!standard ? path
@@ -76,13 +78,17 @@ static bool locate(const char *what, const char *path, bool output, struct vcca_
 static bool refuse(const struct vcca_files_entry *e, const struct vcca_files_entry *other, struct vcca_error *err)
 {
   bool twice = !e->output && !other->output, spelled = strcmp(e->path, other->path) != 0;
-  const char *blank = e->what[0] ? " " : "", *name = other->what[0] ? other->what : e->output ? "an input" : "another output";
+  const char *blank = e->what[0] ? " " : "", *name = other->what[0] ? other->what
+                                                     : e->output    ? "an input"
+                                                                    : "another output";
   if (twice && e->descriptor == STDIN_FILENO)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s%s%s: standard input is read already (%s): name a file", e->what, blank, e->path, name);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s%s%s: standard input is read already (%s): name a file", e->what, blank,
+                     e->path, name);
   if (twice)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s%s%s: this pipe is read already (%s), and can be read once", e->what, blank, e->path, name);
-  return vcca_fail(err, VCCA_FAULT_USAGE, "%s%s%s: that is the file of %s%s%s%s: name another", e->what, blank, e->path, name, spelled ? " (" : "",
-                   spelled ? other->path : "", spelled ? ")" : "");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s%s%s: this pipe is read already (%s), and can be read once", e->what,
+                     blank, e->path, name);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "%s%s%s: that is the file of %s%s%s%s: name another", e->what, blank, e->path,
+                   name, spelled ? " (" : "", spelled ? other->path : "", spelled ? ")" : "");
 }
 
 /* Two that read may share a file, but not what runs out. */
@@ -114,10 +120,12 @@ static bool declare(struct vcca_files *files, const struct vcca_files_entry *e, 
 bool vcca_files_input(struct vcca_files *files, const char *what, const char *path, struct vcca_error *err)
 {
   struct vcca_files_entry e;
-  return !locate(what, path, false, &e, NULL) || declare(files, &e, err); /* what is nowhere is refused when it is opened */
+  return !locate(what, path, false, &e, NULL) ||
+         declare(files, &e, err); /* what is nowhere is refused when it is opened */
 }
 
-bool vcca_files_output(struct vcca_files *files, const char *what, const char *path, bool secret, struct vcca_error *err)
+bool vcca_files_output(struct vcca_files *files, const char *what, const char *path, bool secret,
+                       struct vcca_error *err)
 {
   struct vcca_files_entry e;
   if (!locate(what, path, true, &e, err))
@@ -142,7 +150,8 @@ bool vcca_files_printed(struct vcca_files *files, struct vcca_error *err)
 }
 
 /* Declared under this spelling, or else declared now. */
-static bool know(struct vcca_files *files, const char *path, bool output, const struct vcca_files_entry **out, struct vcca_error *err)
+static bool know(struct vcca_files *files, const char *path, bool output, const struct vcca_files_entry **out,
+                 struct vcca_error *err)
 {
   *out = NULL;
   for (size_t i = 0; files && i < files->count && !*out; i++)
@@ -153,13 +162,15 @@ static bool know(struct vcca_files *files, const char *path, bool output, const 
   return output ? vcca_files_output(files, "", path, false, err) : vcca_files_input(files, "", path, err);
 }
 
-bool vcca_files_read(struct vcca_files *files, const char *path, size_t max, struct vcca_bytes *out, struct vcca_error *err)
+bool vcca_files_read(struct vcca_files *files, const char *path, size_t max, struct vcca_bytes *out,
+                     struct vcca_error *err)
 {
   const struct vcca_files_entry *e;
   return know(files, path, false, &e, err) && vcca_file_read(path, max, out, err);
 }
 
-bool vcca_files_map(struct vcca_files *files, const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err)
+bool vcca_files_map(struct vcca_files *files, const char *path, size_t max, struct vcca_mapping *out,
+                    struct vcca_error *err)
 {
   const struct vcca_files_entry *e;
   return know(files, path, false, &e, err) && vcca_file_map(path, max, out, err);

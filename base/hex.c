@@ -40,7 +40,8 @@ bool vcca_hex_read(vcca_span text, vcca_sink *out, struct vcca_error *err)
 {
   for (size_t i = 0; i < text.n; i++)
     if (digit(text.p[i]) < 0)
-      return vcca_fail_at(err, i, "'%c' is not a hexadecimal digit", text.p[i] >= 32 && text.p[i] < 127 ? text.p[i] : '?');
+      return vcca_fail_at(err, i, "'%c' is not a hexadecimal digit",
+                          text.p[i] >= 32 && text.p[i] < 127 ? text.p[i] : '?');
   if (text.n % 2 != 0)
     return vcca_fail_at(err, text.n, "odd number of hexadecimal digits (%zu)", text.n);
   for (size_t i = 0; i < text.n; i += 2)

@@ -42,7 +42,8 @@ int vcca_file_descriptor(const char *path)
 static bool folder_of(const char *path, char *out, size_t cap)
 {
   const char *slash = strrchr(path, '/');
-  int n = slash == path ? snprintf(out, cap, "/") : snprintf(out, cap, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+  int n = slash == path ? snprintf(out, cap, "/")
+                        : snprintf(out, cap, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
   return n >= 0 && (size_t)n < cap;
 }
 
@@ -187,8 +188,9 @@ bool vcca_output_open(struct vcca_output *out, const char *path, bool secret, st
   bool ok = n > 0 && path[n - 1] != '/' ? vcca_file_target(path, out->target, err) : cannot(err, "create");
   if (ok) {
     bool there = stat(out->target, &st) == 0;
-    ok = vcca_file_descriptor(out->target) >= 0 || (there && !S_ISREG(st.st_mode)) ? open_in_place(out, err)
-                                                                                   : open_beside(out, there ? &st : NULL, err);
+    ok = vcca_file_descriptor(out->target) >= 0 || (there && !S_ISREG(st.st_mode))
+             ? open_in_place(out, err)
+             : open_beside(out, there ? &st : NULL, err);
   }
   return ok || vcca_fail_in(err, path);
 }

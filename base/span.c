@@ -43,7 +43,8 @@ size_t vcca_utf8_at(vcca_span s, size_t at)
       return 0;
     v = v << 6 | (s.p[at + i] & 0x3f);
   }
-  bool good = n == 1 || (n == 2 && v >= 0x80) || (n == 3 && v >= 0x800 && (v < 0xd800 || v > 0xdfff)) || (n == 4 && v >= 0x10000 && v < 0x110000);
+  bool good = n == 1 || (n == 2 && v >= 0x80) || (n == 3 && v >= 0x800 && (v < 0xd800 || v > 0xdfff)) ||
+              (n == 4 && v >= 0x10000 && v < 0x110000);
   return good ? n : 0;
 }
 

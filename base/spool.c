@@ -32,7 +32,8 @@ static bool write_out(struct vcca_spool *s, struct vcca_error *err)
   for (size_t done = 0; done < s->used;) {
     ssize_t n = write(s->file, s->room.p + done, s->used - done);
     if (n < 0 && errno != EINTR)
-      return vcca_fail(err, VCCA_FAULT_IO, "cannot write a temporary file (TMPDIR, else in /var/tmp): %s", strerror(errno));
+      return vcca_fail(err, VCCA_FAULT_IO, "cannot write a temporary file (TMPDIR, else in /var/tmp): %s",
+                       strerror(errno));
     done += n > 0 ? (size_t)n : 0;
   }
   s->written += s->used;

@@ -46,7 +46,8 @@ bool vcca_time_read(const char *text, int64_t *seconds, struct vcca_error *err)
 {
   int64_t part[PARTS];
   if (text == NULL || !read_parts(text, part))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the time \"%.32s\" is not written as YYYYMMDDHHMMSSZ (in UTC, with the Z)", text != NULL ? text : "");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the time \"%.32s\" is not written as YYYYMMDDHHMMSSZ (in UTC, with the Z)",
+                     text != NULL ? text : "");
   if (part[YEAR] < 1)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the time \"%s\": there is no year 0", text);
   if (part[MONTH] < 1 || part[MONTH] > 12)
@@ -55,7 +56,8 @@ bool vcca_time_read(const char *text, int64_t *seconds, struct vcca_error *err)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the time \"%s\": month %.2s of %.4s has %d days", text, text + 4, text,
                      (int)days_of(part[YEAR], part[MONTH]));
   if (part[HOUR] > 23 || part[MINUTE] > 59 || part[SECOND] > 59)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the time \"%s\": a day goes from 000000 to 235959, without leap seconds", text);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the time \"%s\": a day goes from 000000 to 235959, without leap seconds",
+                     text);
   *seconds = seconds_of(part);
   return true;
 }

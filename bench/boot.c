@@ -82,8 +82,8 @@ static void compare(const char *profile, enum vcca_hash_alg alg, vcca_span kerne
   }
   if (!vcca_span_eq(vcca_rim_digest(&rim), vcca_span_of(info.rim, vcca_hash_size(alg))))
     give_up("the two RIMs differ", &(struct vcca_error){.fault = VCCA_FAULT_NONE});
-  printf("  %-8s %-8s %4zu MiB %-8s  offline %.4f s   by calls %.4f s   %.2f of offline\n", profile, vcca_hash_name(alg), kernel.n >> 20,
-         lasting ? "referred" : "copied", offline, calls, calls / offline);
+  printf("  %-8s %-8s %4zu MiB %-8s  offline %.4f s   by calls %.4f s   %.2f of offline\n", profile,
+         vcca_hash_name(alg), kernel.n >> 20, lasting ? "referred" : "copied", offline, calls, calls / offline);
   vcca_bytes_free(&dtb);
 }
 

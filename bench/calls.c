@@ -30,8 +30,8 @@ static void run(const char *name, const struct vcca_machine_config *config, uint
   while (walk_calls(w) < calls)
     walk_step(w);
   double seconds = now() - start;
-  printf("%-24s %-8s %10" PRIu64 " calls, %2.0f%% accepted, %9.0f a second\n", name, bare ? "bare" : "checked", walk_calls(w),
-         100 * (double)walk_accepted(w) / (double)walk_calls(w), (double)walk_calls(w) / seconds);
+  printf("%-24s %-8s %10" PRIu64 " calls, %2.0f%% accepted, %9.0f a second\n", name, bare ? "bare" : "checked",
+         walk_calls(w), 100 * (double)walk_accepted(w) / (double)walk_calls(w), (double)walk_calls(w) / seconds);
   walk_end(w);
 }
 
@@ -50,7 +50,8 @@ static void give_up(const char *what, uint64_t status)
 }
 
 /* The status of a call; *calls counts. */
-static uint64_t smc(vcca_machine *m, uint64_t *calls, uint64_t fid, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5, uint64_t *x)
+static uint64_t smc(vcca_machine *m, uint64_t *calls, uint64_t fid, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4,
+                    uint64_t x5, uint64_t *x)
 {
   uint64_t in[VCCA_SMC_REGS] = {fid, x1, x2, x3, x4, x5};
   vcca_smc(m, in);
@@ -60,7 +61,8 @@ static uint64_t smc(vcca_machine *m, uint64_t *calls, uint64_t fid, uint64_t x1,
 }
 
 /* The same, and it must succeed. */
-static void ok(vcca_machine *m, uint64_t *calls, const char *what, uint64_t fid, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5)
+static void ok(vcca_machine *m, uint64_t *calls, const char *what, uint64_t fid, uint64_t x1, uint64_t x2, uint64_t x3,
+               uint64_t x4, uint64_t x5)
 {
   uint64_t x[4], status = smc(m, calls, fid, x1, x2, x3, x4, x5, x);
   if (status != 0)
@@ -81,8 +83,9 @@ static const uint64_t table_size[] = {0, UINT64_C(1) << 39, UINT64_C(1) << 30, U
  * is where the host looks next; or backwards, from the last, when every call looks for what is live behind. */
 static void life_rmi(vcca_machine *m, bool backwards, uint64_t *calls)
 {
-  const uint64_t params = DRAM, rec_params = DRAM + 3 * PAGE, run = DRAM + PAGE, rd = DRAM + 64 * PAGE, root = rd + PAGE, rec = rd + 2 * PAGE,
-                 aux = rd + 3 * PAGE, tables = rd + 32 * PAGE, data = DRAM + 2 * BLOCK, source = DRAM + 16 * PAGE;
+  const uint64_t params = DRAM, rec_params = DRAM + 3 * PAGE, run = DRAM + PAGE, rd = DRAM + 64 * PAGE,
+                 root = rd + PAGE, rec = rd + 2 * PAGE, aux = rd + 3 * PAGE, tables = rd + 32 * PAGE,
+                 data = DRAM + 2 * BLOCK, source = DRAM + 16 * PAGE;
   uint64_t count = 2 + PAGES / 512, x[4];
   for (uint64_t pa = rd; pa < tables + count * PAGE; pa += PAGE)
     ok(m, calls, "delegate", 0xC4000151, pa, 0, 0, 0, 0);
@@ -158,7 +161,8 @@ static void live(const char *name, const struct vcca_machine_config *like, bool 
   struct vcca_machine_config config = *like;
   bool tmi = config.abi == VCCA_ABI_TMI;
   config.regions[0] = (struct vcca_region){.base = DRAM, .size = 4 * BLOCK + PAGES * PAGE, .delegable = !tmi};
-  config.regions[1] = (struct vcca_region){.base = POOL, .size = 16 * BLOCK + (uint64_t)PAGES * 2 * PAGE, .secure = true};
+  config.regions[1] =
+      (struct vcca_region){.base = POOL, .size = 16 * BLOCK + (uint64_t)PAGES * 2 * PAGE, .secure = true};
   config.region_count = tmi ? 2 : 1;
   vcca_machine *m = vcca_machine_new(&config, NULL);
   double best = 1e9;
@@ -171,13 +175,14 @@ static void live(const char *name, const struct vcca_machine_config *like, bool 
     best = seconds < best ? seconds : best;
   }
   vcca_machine_free(m);
-  printf("%-24s %-10s %8" PRIu64 " calls, of %d pages, %9.0f a second\n", name, backwards ? "life, back" : "life", calls, (int)PAGES,
-         (double)calls / best);
+  printf("%-24s %-10s %8" PRIu64 " calls, of %d pages, %9.0f a second\n", name, backwards ? "life, back" : "life",
+         calls, (int)PAGES, (double)calls / best);
 }
 
 int main(int argc, char **argv)
 {
-  const struct vcca_machine_config rmi = {.abi = VCCA_ABI_RMI}, tmi = {.abi = VCCA_ABI_TMI, .rules = VCCA_RULES_VIRTCCA};
+  const struct vcca_machine_config rmi = {.abi = VCCA_ABI_RMI},
+                                   tmi = {.abi = VCCA_ABI_TMI, .rules = VCCA_RULES_VIRTCCA};
   uint64_t calls = argc > 1 ? strtoull(argv[1], NULL, 0) : 1000000;
   for (int bare = 1; bare >= 0; bare--) {
     run("RMI", &rmi, calls, bare);

@@ -107,7 +107,8 @@ static bool finding_has(const struct vcca_rim_finding *f, unsigned d)
 static bool found(const struct vcca_rim_explanation *e, unsigned a, unsigned b, unsigned count)
 {
   for (size_t i = 0; i < e->count; i++)
-    if (e->findings[i].count == count && finding_has(&e->findings[i], a) && (count == 1 || finding_has(&e->findings[i], b)))
+    if (e->findings[i].count == count && finding_has(&e->findings[i], a) &&
+        (count == 1 || finding_has(&e->findings[i], b)))
       return true;
   return false;
 }
@@ -117,7 +118,8 @@ static double explain(const struct vcca_plan *plan, uint64_t seed, bool two)
 {
   struct vcca_plan planted = *plan;
   planted.segments[SEGMENT_LOADER].content = VCCA_SPAN(planted.loader);
-  unsigned a = (unsigned)(draw(&seed) % DEVIATIONS), b = (a + 1 + (unsigned)(draw(&seed) % (DEVIATIONS - 1))) % DEVIATIONS;
+  unsigned a = (unsigned)(draw(&seed) % DEVIATIONS),
+           b = (a + 1 + (unsigned)(draw(&seed) % (DEVIATIONS - 1))) % DEVIATIONS;
   unsigned first = two && b < a ? b : a; /* order moves segments: what follows it finds them by role */
   plant(&planted, first, &seed);
   if (two)
@@ -129,7 +131,8 @@ static double explain(const struct vcca_plan *plan, uint64_t seed, bool two)
   double start = now();
   bool ok = vcca_rim_explain(plan, vcca_rim_digest(&rim), NULL, &e, &err) && found(&e, a, b, two ? 2 : 1);
   double t = now() - start;
-  printf("%-10s %-10s %8.2f s  %7llu measurements  %s\n", names[a], two ? names[b] : "", t, (unsigned long long)e.tried, ok ? "found" : "NOT FOUND");
+  printf("%-10s %-10s %8.2f s  %7llu measurements  %s\n", names[a], two ? names[b] : "", t, (unsigned long long)e.tried,
+         ok ? "found" : "NOT FOUND");
   fflush(stdout);
   return ok ? t : -1;
 }
@@ -149,7 +152,8 @@ static bool round_of(const struct vcca_plan *plan, unsigned n, bool two, double 
 
 int main(int argc, char **argv)
 {
-  unsigned singles = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 30, pairs = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 20;
+  unsigned singles = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 30,
+           pairs = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 20;
   size_t kernel_size = (argc > 3 ? strtoul(argv[3], NULL, 10) : 64) << 20, initrd_size = 1000000;
   uint8_t *kernel = malloc(kernel_size), *initrd = malloc(initrd_size);
   static struct vcca_plan plan;

@@ -63,7 +63,8 @@ static size_t mint(const uint8_t challenge[64])
   for (unsigned i = 0; i < VCCA_TOKEN_REMS; i++)
     claims.rem[i] = vcca_span_of(zeros, 32);
   vcca_realm_profile_claims(family, 0, instance, &claims);
-  if (!vcca_hsm_platform_token(hsm, family, &platform, &err) || !vcca_token_realm(family, &claims, vcca_hsm_rak(hsm), &realm, &err) ||
+  if (!vcca_hsm_platform_token(hsm, family, &platform, &err) ||
+      !vcca_token_realm(family, &claims, vcca_hsm_rak(hsm), &realm, &err) ||
       !vcca_token_collect(family, platform, vcca_sink_span(&realm), &out, &err))
     give_up("mint", &err);
   return out.n;
@@ -146,7 +147,7 @@ int main(int argc, char **argv)
     qsort(seconds[w], ROUNDS, sizeof **seconds, by_size);
   double base = seconds[0][ROUNDS / 2], last = seconds[WAYS - 1][ROUNDS / 2];
   for (unsigned w = 0; w < WAYS; w++)
-    printf("%-24s %5zu bytes  median %7.1f us  95%% %7.1f us  %.2f times\n", ways[w].name, size[w], seconds[w][ROUNDS / 2] * 1e6,
-           seconds[w][ROUNDS * 95 / 100] * 1e6, seconds[w][ROUNDS / 2] / base);
+    printf("%-24s %5zu bytes  median %7.1f us  95%% %7.1f us  %.2f times\n", ways[w].name, size[w],
+           seconds[w][ROUNDS / 2] * 1e6, seconds[w][ROUNDS * 95 / 100] * 1e6, seconds[w][ROUNDS / 2] / base);
   return last <= LIMIT * base ? 0 : 1;
 }

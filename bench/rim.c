@@ -191,7 +191,8 @@ static void run_kernel(void *ctx)
 static void run_firmware(void *ctx)
 {
   struct vcca_mapping m = {.forgotten = 0};
-  struct vcca_vm vm = {.profile = "virtcca", .firmware = vcca_span_of(buffer, FIRMWARE), .hash_alg = *(enum vcca_hash_alg *)ctx};
+  struct vcca_vm vm = {
+      .profile = "virtcca", .firmware = vcca_span_of(buffer, FIRMWARE), .hash_alg = *(enum vcca_hash_alg *)ctx};
   measure(&vm, &m);
 }
 
@@ -256,7 +257,8 @@ static void row_of_cache(enum vcca_hash_alg alg, double chain)
     cache = name;
     double t = fastest(run_kernel, &alg);
     cache = NULL;
-    printf("  the same with digests that were kept         %8.3f                               %.2f of the chain\n", t, t / chain);
+    printf("  the same with digests that were kept         %8.3f                               %.2f of the chain\n", t,
+           t / chain);
   }
   vcca_file_unmap(&m);
   snprintf(command, sizeof command, "rm -r %s", name);
@@ -292,28 +294,31 @@ static void table_of_times(size_t a)
 {
   enum vcca_hash_alg alg = algs[a];
   double mb = (double)size * 1e-6;
-  printf("\n%s, kernel of %zu MiB                          seconds     MB/s   of dgst  of stream\n", vcca_hash_name(alg), size >> 20);
+  printf("\n%s, kernel of %zu MiB                          seconds     MB/s   of dgst  of stream\n",
+         vcca_hash_name(alg), size >> 20);
   char *option = strdup(dgst_options[a]);
   double dgst = fastest(run_openssl, option), stream = fastest(run_stream, &alg);
   free(option);
   printf("  openssl dgst %s FILE                      %8.3f %8.0f\n", dgst_options[a], dgst, mb / dgst);
   printf("  one stream over the mapped file              %8.3f %8.0f\n", stream, mb / stream);
   double chain = fastest(run_chain, &alg);
-  printf("  the serial chain alone, %5.0f ns per granule  %8.3f\n", chain / ((double)size / (double)VCCA_PAGE) * 1e9, chain);
+  printf("  the serial chain alone, %5.0f ns per granule  %8.3f\n", chain / ((double)size / (double)VCCA_PAGE) * 1e9,
+         chain);
 
   double kernel = 0;
   for (unsigned t = 1; t <= THREADS; t++) {
     vcca_engine_threads(t);
     kernel = fastest(run_kernel, &alg);
     double sum = chain + mb / rate[a][t - 1];
-    printf("  a realm, %u thread%s                       %8.3f %8.0f  %7.3f  %7.3f   %.2f of chain + batch (%.3f)\n", t, t > 1 ? "s" : " ", kernel,
-           mb / kernel, kernel / dgst, kernel / stream, kernel / sum, sum);
+    printf("  a realm, %u thread%s                       %8.3f %8.0f  %7.3f  %7.3f   %.2f of chain + batch (%.3f)\n", t,
+           t > 1 ? "s" : " ", kernel, mb / kernel, kernel / dgst, kernel / stream, kernel / sum, sum);
   }
   vcca_engine_threads(0);
   row_of_cache(alg, chain);
   double firmware = fastest(run_firmware, &alg);
-  printf("  virtCCA firmware boot, 128 MiB of a 2 MiB file      %8.4f                               %.3f of the realm\n", firmware,
-         firmware / kernel);
+  printf(
+      "  virtCCA firmware boot, 128 MiB of a 2 MiB file      %8.4f                               %.3f of the realm\n",
+      firmware, firmware / kernel);
 }
 
 int main(int argc, char **argv)

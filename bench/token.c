@@ -151,7 +151,8 @@ static bool verify_alone(void *ctx)
 {
   struct subject *s = ctx;
   const vcca_key *rak = vcca_hsm_rak(s->hsm);
-  return vcca_verify(rak, vcca_sig_of(rak), s->decoded.realm_sign1.payload, vcca_span_of(s->signature, s->signature_size));
+  return vcca_verify(rak, vcca_sig_of(rak), s->decoded.realm_sign1.payload,
+                     vcca_span_of(s->signature, s->signature_size));
 }
 
 static void open_subject(enum vcca_family family, struct subject *s)
@@ -242,8 +243,8 @@ static void family_rates(enum vcca_family family)
     keep_best(&verified, rate(verify, &s, "verifying"));
   }
   double signatures = s.decoded.has_platform ? 2 : 1;
-  printf("%-14s %5zu %10.0f %10.0f %7.2f %10.0f %10.0f %7.2f\n", vcca_family(family)->name, s.token_size, minted, signing, minted / signing, verified,
-         verifying / signatures, verified * signatures / verifying);
+  printf("%-14s %5zu %10.0f %10.0f %7.2f %10.0f %10.0f %7.2f\n", vcca_family(family)->name, s.token_size, minted,
+         signing, minted / signing, verified, verifying / signatures, verified * signatures / verifying);
   fflush(stdout);
   vcca_hsm_close(s.hsm);
 }
@@ -252,7 +253,8 @@ int main(void)
 {
   reading();
   printf("\nper second, and as a share of what the signatures alone allow (one to mint, one or two to verify)\n");
-  printf("%-14s %5s %10s %10s %7s %10s %10s %7s\n", "family", "bytes", "minted", "signatures", "share", "verified", "signatures", "share");
+  printf("%-14s %5s %10s %10s %7s %10s %10s %7s\n", "family", "bytes", "minted", "signatures", "share", "verified",
+         "signatures", "share");
   for (enum vcca_family family = 0; family < VCCA_FAMILIES; family++)
     family_rates(family);
   return 0;

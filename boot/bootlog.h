@@ -19,7 +19,15 @@ enum { TAG_REALM_CREATE = 1, TAG_INIT_RIPAS = 2, TAG_REC_CREATE = 3 };
 enum { TAG_HEAD = 8, CREATE_SIZE = 14, CREATE_PADDED = 16, RIPAS_SIZE = 16, REC_SIZE = 80 };
 /* VM VERSION: signature, name, version, RAM size, vCPUs. Producers add 4 bytes of padding and 8 bytes of
  * flags. The format's document has the log's own base and size before the RAM size: 16 more bytes. */
-enum { VERSION_NAME = 16, VERSION_VERSION = 48, VERSION_RAM = 88, VERSION_CPUS = 96, VERSION_SIZE = 100, VERSION_AREA = 16, VERSION_PADDED = 112 };
+enum {
+  VERSION_NAME = 16,
+  VERSION_VERSION = 48,
+  VERSION_RAM = 88,
+  VERSION_CPUS = 96,
+  VERSION_SIZE = 100,
+  VERSION_AREA = 16,
+  VERSION_PADDED = 112
+};
 #define VERSION_SIGNATURE "VM VERSION\0\0\0\0\0\0"
 
 #endif

@@ -66,13 +66,19 @@ static bool read_create(struct reader *r, size_t at, vcca_span data)
   if (r->created)
     return vcca_fail_at(r->err, at, "a second REALM_CREATE");
   struct vcca_realm_params *p = &r->plan.params;
-  *p = (struct vcca_realm_params){
-      .flags = vcca_le64(data.p), .s2sz = data.p[8], .sve_vl = data.p[9], .num_bps = data.p[10], .num_wps = data.p[11], .pmu_num_ctrs = data.p[12]};
+  *p = (struct vcca_realm_params){.flags = vcca_le64(data.p),
+                                  .s2sz = data.p[8],
+                                  .sve_vl = data.p[9],
+                                  .num_bps = data.p[10],
+                                  .num_wps = data.p[11],
+                                  .pmu_num_ctrs = data.p[12]};
   bool lpa2 = p->flags & VCCA_REALM_LPA2, sve = p->flags & VCCA_REALM_SVE, pmu = p->flags & VCCA_REALM_PMU;
   if (p->flags > 7)
-    return vcca_fail_at(r->err, at, "REALM_CREATE's flags 0x%" PRIx64 ": only LPA2, SVE and PMU (7) are defined", p->flags);
+    return vcca_fail_at(r->err, at, "REALM_CREATE's flags 0x%" PRIx64 ": only LPA2, SVE and PMU (7) are defined",
+                        p->flags);
   if (p->s2sz < 32 || p->s2sz > (lpa2 ? 52 : 48))
-    return vcca_fail_at(r->err, at + 8, "REALM_CREATE's s2sz %" PRIu64 ": an IPA has 32 to 48 bits, 52 with LPA2", p->s2sz);
+    return vcca_fail_at(r->err, at + 8, "REALM_CREATE's s2sz %" PRIu64 ": an IPA has 32 to 48 bits, 52 with LPA2",
+                        p->s2sz);
   if (sve && p->sve_vl > 15)
     return vcca_fail_at(r->err, at + 9, "REALM_CREATE's sve_vl %" PRIu64 ": at most 15", p->sve_vl);
   if (p->num_bps > 63 || p->num_wps > 63)
@@ -99,8 +105,9 @@ static bool read_ripas(struct reader *r, size_t at, vcca_span data)
   uint64_t base = vcca_le64(data.p), size = vcca_le64(data.p + 8);
   if (!in_realm(r, base, size) || base % PAGE_4K || size % PAGE_4K)
     return vcca_fail_at(r->err, at,
-                        "INIT_RIPAS of 0x%" PRIx64 " bytes at 0x%" PRIx64 ": these are not granules of a realm with %" PRIu64 " address bits", size,
-                        base, r->plan.params.s2sz);
+                        "INIT_RIPAS of 0x%" PRIx64 " bytes at 0x%" PRIx64
+                        ": these are not granules of a realm with %" PRIu64 " address bits",
+                        size, base, r->plan.params.s2sz);
   for (size_t i = 0; i < r->ripas_count; i++)
     if (base < r->ripas[i].top && base + size > r->ripas[i].base)
       return vcca_fail_at(r->err, at, "INIT_RIPAS of a range that was initialised before, at 0x%" PRIx64, base);
@@ -139,7 +146,8 @@ static bool read_tag(struct reader *r, const struct vcca_event *event, size_t at
     return vcca_fail_at(r->err, at, "a tagged event of %zu bytes: its head has %d", data.n, TAG_HEAD);
   uint32_t id = vcca_le32(data.p), size = vcca_le32(data.p + 4);
   if (size != data.n - TAG_HEAD)
-    return vcca_fail_at(r->err, at + 4, "a tagged event gives its size as %" PRIu32 " bytes, but %zu follow", size, data.n - TAG_HEAD);
+    return vcca_fail_at(r->err, at + 4, "a tagged event gives its size as %" PRIu32 " bytes, but %zu follow", size,
+                        data.n - TAG_HEAD);
   data = vcca_span_sub(data, TAG_HEAD, size);
   at += TAG_HEAD;
   if (id != TAG_REALM_CREATE && !r->created)
@@ -152,7 +160,8 @@ static bool read_tag(struct reader *r, const struct vcca_event *event, size_t at
   case TAG_REC_CREATE:
     return read_rec(r, at, data);
   default:
-    return vcca_fail_at(r->err, at - TAG_HEAD, "tag %" PRIu32 " is unknown: REALM_CREATE is 1, INIT_RIPAS 2, REC_CREATE 3", id);
+    return vcca_fail_at(r->err, at - TAG_HEAD,
+                        "tag %" PRIu32 " is unknown: REALM_CREATE is 1, INIT_RIPAS 2, REC_CREATE 3", id);
   }
 }
 
@@ -202,8 +211,9 @@ static bool take_memory(struct reader *r, size_t at, vcca_span name, uint64_t ba
   struct vcca_bootlog *out = r->out;
   for (size_t i = 0; i < out->part_count; i++)
     if (base < out->parts[i].top && top > out->parts[i].base)
-      return vcca_fail_at(r->err, at, "\"%.*s\" at 0x%" PRIx64 " shares a granule with \"%s\": a granule is populated once", (int)name.n,
-                          (const char *)name.p, base, out->parts[i].name);
+      return vcca_fail_at(r->err, at,
+                          "\"%.*s\" at 0x%" PRIx64 " shares a granule with \"%s\": a granule is populated once",
+                          (int)name.n, (const char *)name.p, base, out->parts[i].name);
   if (out->part_count == VCCA_BOOTLOG_LABELS)
     return vcca_fail_at(r->err, at, "more than %d images", VCCA_BOOTLOG_LABELS);
   snprintf(out->parts[out->part_count].name, sizeof out->parts->name, "%.*s", (int)name.n, (const char *)name.p);
@@ -237,20 +247,25 @@ static bool measure_image(struct reader *r, vcca_span content, uint64_t base, ui
   return true;
 }
 
-static bool place_image(struct reader *r, const struct vcca_event *event, size_t at, vcca_span name, uint64_t base, uint64_t size)
+static bool place_image(struct reader *r, const struct vcca_event *event, size_t at, vcca_span name, uint64_t base,
+                        uint64_t size)
 {
   int image = event->digest_count > 0 ? find_image(r, event) : -1;
   if (event->digest_count > 0 && image < 0)
-    return vcca_fail_at(r->err, event->offset, "no local image has the digest of \"%.*s\": give it with --image", (int)name.n, (const char *)name.p);
+    return vcca_fail_at(r->err, event->offset, "no local image has the digest of \"%.*s\": give it with --image",
+                        (int)name.n, (const char *)name.p);
   if (image >= 0 && r->images[image].content.n != size)
-    return vcca_fail_at(r->err, at + 8, "\"%.*s\" has %" PRIu64 " bytes in the log, but %s, of the same digest, has %zu", (int)name.n,
+    return vcca_fail_at(r->err, at + 8,
+                        "\"%.*s\" has %" PRIu64 " bytes in the log, but %s, of the same digest, has %zu", (int)name.n,
                         (const char *)name.p, size, r->images[image].name, r->images[image].content.n);
   if (!in_realm(r, base, size))
-    return vcca_fail_at(r->err, at, "\"%.*s\": 0x%" PRIx64 " bytes at 0x%" PRIx64 " are not in a realm of %" PRIu64 " address bits", (int)name.n,
-                        (const char *)name.p, size, base, r->plan.params.s2sz);
+    return vcca_fail_at(r->err, at,
+                        "\"%.*s\": 0x%" PRIx64 " bytes at 0x%" PRIx64 " are not in a realm of %" PRIu64 " address bits",
+                        (int)name.n, (const char *)name.p, size, base, r->plan.params.s2sz);
   if (image < 0 && (size > LOG_AREA_MAX || base % PAGE_4K || size % PAGE_4K))
-    return vcca_fail_at(r->err, at, "unmeasured \"%.*s\": 0x%" PRIx64 " bytes at 0x%" PRIx64 "; expected granules, at most %d MiB", (int)name.n,
-                        (const char *)name.p, size, base, LOG_AREA_MAX / MIB);
+    return vcca_fail_at(r->err, at,
+                        "unmeasured \"%.*s\": 0x%" PRIx64 " bytes at 0x%" PRIx64 "; expected granules, at most %d MiB",
+                        (int)name.n, (const char *)name.p, size, base, LOG_AREA_MAX / MIB);
   uint64_t lead = base % PAGE_4K, top = round_up(base + size, PAGE_4K);
   if (!take_memory(r, at, name, base - lead, top, image))
     return false;
@@ -268,12 +283,14 @@ static bool read_image(struct reader *r, const struct vcca_event *event, size_t 
   vcca_span data = event->data;
   size_t n = data.n > 0 ? data.p[0] : 0;
   if (data.n != 1 + n + 16)
-    return vcca_fail_at(r->err, at, "an image event of %zu bytes; 1, a description of %zu and 16 make %zu", data.n, n, 17 + n);
+    return vcca_fail_at(r->err, at, "an image event of %zu bytes; 1, a description of %zu and 16 make %zu", data.n, n,
+                        17 + n);
   vcca_span name = vcca_span_sub(data, 1, n);
   while (name.n > 0 && name.p[name.n - 1] == '\0') /* some producers count a NUL in the length */
     name.n--;
   if (!printable(name))
-    return vcca_fail_at(r->err, at + 1, "an image's description is not printable ASCII, with or without NULs at its end");
+    return vcca_fail_at(r->err, at + 1,
+                        "an image's description is not printable ASCII, with or without NULs at its end");
   if (name.n > sizeof r->out->parts->name - 1)
     name.n = sizeof r->out->parts->name - 1;
   if (!r->created)
@@ -306,7 +323,8 @@ static bool read_version(struct reader *r, const struct vcca_event *event, size_
   out->ram_size = vcca_le64(data.p + VERSION_RAM + more);
   out->cpus = vcca_le32(data.p + VERSION_CPUS + more);
   return out->cpus <= CPUS_MAX ||
-         vcca_fail_at(r->err, at + VERSION_CPUS + more, "VM VERSION: %" PRIu32 " vCPUs are more than a realm can have", out->cpus);
+         vcca_fail_at(r->err, at + VERSION_CPUS + more, "VM VERSION: %" PRIu32 " vCPUs are more than a realm can have",
+                      out->cpus);
 }
 
 /* TDX's mapping of PCRs, which these logs use: 1 and 7, 2 to 6, 8 to 15, the rest. */
@@ -322,7 +340,8 @@ static bool extend_rem(struct reader *r, const struct vcca_event *event)
   if (!r->created)
     return vcca_fail_at(r->err, event->offset, "register %" PRIu32 " before REALM_CREATE", event->reg);
   if (!digest.p)
-    return vcca_fail_at(r->err, event->offset, "an event for a REM has no %s digest, which is the realm's algorithm", vcca_hash_name(alg));
+    return vcca_fail_at(r->err, event->offset, "an event for a REM has no %s digest, which is the realm's algorithm",
+                        vcca_hash_name(alg));
   vcca_rem_extend(alg, vcca_rim_rules(r->rules)->rem, r->out->rem[rem_of(event->reg)], digest);
   r->out->rem_events++;
   r->out->rem_known += find_image(r, event) >= 0;
@@ -340,7 +359,8 @@ static bool read_event(struct reader *r, const struct vcca_event *event)
     return read_tag(r, event, at);
   if (event->type == EV_POST_CODE2 || event->type == EV_EFI_PLATFORM_FIRMWARE_BLOB2)
     return read_image(r, event, at);
-  return vcca_fail_at(r->err, event->offset, "an event of type 0x%" PRIx32 " in register 0: its effect on the RIM is unknown", event->type);
+  return vcca_fail_at(r->err, event->offset,
+                      "an event of type 0x%" PRIx32 " in register 0: its effect on the RIM is unknown", event->type);
 }
 
 static bool read_events(struct reader *r)
@@ -363,8 +383,9 @@ static bool read_events(struct reader *r)
          vcca_fail_at(r->err, r->log.n, "the log ends without REC_CREATE, which every realm has: it was cut");
 }
 
-bool vcca_bootlog_measure(vcca_span log, const struct vcca_bootlog_image *images, size_t image_count, enum vcca_rules_id rules, vcca_rim_hook hook,
-                          void *hook_ctx, struct vcca_bootlog *out, struct vcca_error *err)
+bool vcca_bootlog_measure(vcca_span log, const struct vcca_bootlog_image *images, size_t image_count,
+                          enum vcca_rules_id rules, vcca_rim_hook hook, void *hook_ctx, struct vcca_bootlog *out,
+                          struct vcca_error *err)
 {
   struct reader r = {.log = log,
                      .images = images,

@@ -125,21 +125,23 @@ static void put_image(vcca_sink *out, enum vcca_hash_alg alg, const struct vcca_
     name[i] = (char)(role[i] - 'a' + 'A');
   if (s->measured)
     vcca_hash(alg, vcca_span_sub(s->content, s->lead, s->content.n), digest);
-  put_event(out, s->role == VCCA_ROLE_FIRMWARE ? EV_EFI_PLATFORM_FIRMWARE_BLOB2 : EV_POST_CODE2, alg, s->measured ? digest : NULL, 1 + n + 16);
+  put_event(out, s->role == VCCA_ROLE_FIRMWARE ? EV_EFI_PLATFORM_FIRMWARE_BLOB2 : EV_POST_CODE2, alg,
+            s->measured ? digest : NULL, 1 + n + 16);
   vcca_sink_u8(out, (uint8_t)n);
   vcca_sink_put(out, vcca_span_of(name, n));
   put_u64(out, s->ipa + s->lead);
   put_u64(out, s->measured ? s->content.n - s->lead : s->size);
 }
 
-bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const char *version, vcca_sink *out, struct vcca_error *err)
+bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const char *version, vcca_sink *out,
+                        struct vcca_error *err)
 {
   enum vcca_hash_alg alg = plan->params.hash_alg;
   if (plan->rules == VCCA_RULES_VIRTCCA)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a virtCCA host writes no such log");
   if (strlen(version) > VERSION_RAM - VERSION_VERSION)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "a log has room for %d bytes of the VMM's version, this one has %zu", VERSION_RAM - VERSION_VERSION,
-                     strlen(version));
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a log has room for %d bytes of the VMM's version, this one has %zu",
+                     VERSION_RAM - VERSION_VERSION, strlen(version));
   put_header(out, alg);
   put_version(out, plan, vmm, version);
   put_create(out, &plan->params);

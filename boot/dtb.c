@@ -47,9 +47,11 @@ bool vcca_dtb_check(vcca_span dtb, size_t *size, struct vcca_error *err)
     return vcca_fail_at(err, DTB_MAGIC, "no d00dfeed here: not a flattened device tree (.dtb)");
   size_t total = vcca_be32(dtb.p + DTB_TOTALSIZE);
   if (total > dtb.n)
-    return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but the file has only %zu bytes", total, dtb.n);
+    return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but the file has only %zu bytes",
+                        total, dtb.n);
   if (total > DTB_MAX) /* booting.rst; also bounds the time of a check */
-    return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but arm64 allows no more than 2 MiB", total);
+    return vcca_fail_at(err, DTB_TOTALSIZE, "the device tree's totalsize is %zu, but arm64 allows no more than 2 MiB",
+                        total);
 
   struct vcca_bytes aligned = {0}; /* libfdt needs 8-byte alignment */
   if (!vcca_bytes_alloc(&aligned, dtb.n < DTB_MAX ? dtb.n : DTB_MAX, err))
@@ -121,7 +123,8 @@ static void cells(struct writer *w, const char *name, const uint32_t *value, siz
     vcca_put_be32(be + 4 * i, value[i]);
   bytes(w, name, be, 4 * n);
 }
-#define CELLS(w, name, ...) cells(w, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
+#define CELLS(w, name, ...) \
+  cells(w, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 #define HI(v) ((uint32_t)((uint64_t)(v) >> 32))
 #define LO(v) ((uint32_t)(v))
 
@@ -168,7 +171,8 @@ static void put_platform(struct writer *w, unsigned cpus)
 
   begin(w, "timer");
   text(w, "compatible", "arm,armv8-timer");
-  CELLS(w, "interrupts", GIC_PPI, 13, IRQ_LEVEL_LOW, GIC_PPI, 14, IRQ_LEVEL_LOW, GIC_PPI, 11, IRQ_LEVEL_LOW, GIC_PPI, 10, IRQ_LEVEL_LOW);
+  CELLS(w, "interrupts", GIC_PPI, 13, IRQ_LEVEL_LOW, GIC_PPI, 14, IRQ_LEVEL_LOW, GIC_PPI, 11, IRQ_LEVEL_LOW, GIC_PPI,
+        10, IRQ_LEVEL_LOW);
   empty(w, "always-on");
   end(w);
 
@@ -226,10 +230,12 @@ bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_bytes *out, str
   if (spec->vcpus < 1 || spec->vcpus > VCCA_VCPUS_MAX)
     return vcca_fail(err, VCCA_FAULT_USAGE, "vcpus %u: a device tree describes 1 to %d", spec->vcpus, VCCA_VCPUS_MAX);
   if (spec->ram_base < DEVICES_END)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 ": the built-in device tree has its devices below 0x%x", spec->ram_base,
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "ram_base 0x%" PRIx64 ": the built-in device tree has its devices below 0x%x", spec->ram_base,
                      DEVICES_END);
   if (spec->ram_size == 0 || spec->ram_size > UINT64_MAX - spec->ram_base)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": no such memory at 0x%" PRIx64, spec->ram_size, spec->ram_base);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": no such memory at 0x%" PRIx64, spec->ram_size,
+                     spec->ram_base);
   if (spec->initrd_size > UINT64_MAX - spec->initrd_base)
     return vcca_fail(err, VCCA_FAULT_USAGE, "initrd_size 0x%" PRIx64 ": beyond the address space", spec->initrd_size);
   if (bootargs > DTB_MAX / 2)

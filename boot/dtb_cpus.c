@@ -39,7 +39,8 @@ static bool text_is(const void *fdt, const char *name, const char *text)
 
 /* The number of cells of an initrd's address; 0: the tree does not show it. QEMU before 8.0 writes one, later
  * versions as many as the root says. dma-coherent in the root (since 9.1) shows a later version. */
-static unsigned initrd_cells(const struct vmm_model *model, const struct template_facts *facts, const void *fdt, int chosen)
+static unsigned initrd_cells(const struct vmm_model *model, const struct template_facts *facts, const void *fdt,
+                             int chosen)
 {
   int n;
   for (unsigned i = 1; chosen >= 0 && i < CHOSEN_PROPERTIES; i++)
@@ -92,29 +93,36 @@ bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const 
                                    .its = fdt_path_offset(fdt, "/intc@8000000/its@8080000") >= 0,
                                    .cpus_alone = true,
                                    .cpu_step = 1};
-  facts->seeds = chosen >= 0 && (fdt_getprop(fdt, chosen, "kaslr-seed", NULL) || fdt_getprop(fdt, chosen, "rng-seed", NULL));
+  facts->seeds =
+      chosen >= 0 && (fdt_getprop(fdt, chosen, "kaslr-seed", NULL) || fdt_getprop(fdt, chosen, "rng-seed", NULL));
   facts->numa = model->numa_with_room && lay->config->ram_max > lay->config->ram_size && !facts->neutral;
   facts->initrd_cells = initrd_cells(model, facts, fdt, chosen);
   if (cpus >= 0)
     count_cpus(facts, fdt, cpus);
   if (count_memory(fdt) > (model->hole ? 2 : 1))
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it has %u memory nodes: dump a tree of a VM without NUMA nodes", count_memory(fdt));
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                     "dtb-template: it has %u memory nodes: dump a tree of a VM without NUMA nodes", count_memory(fdt));
   if (facts->address_cells < 1 || facts->address_cells > 2 || facts->size_cells < 1 || facts->size_cells > 2)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: the root's #address-cells and #size-cells are 1 or 2, not %u and %u",
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                     "dtb-template: the root's #address-cells and #size-cells are 1 or 2, not %u and %u",
                      facts->address_cells, facts->size_cells);
   for (size_t i = 0; i < lay->ram_count; i++)
     if ((facts->address_cells == 1 && HI(lay->ram[i].base)) || (facts->size_cells == 1 && HI(lay->ram[i].size)))
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: RAM does not fit into its addresses and sizes of 32 bits: give less RAM with %s",
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "dtb-template: RAM does not fit into its addresses and sizes of 32 bits: give less RAM with %s",
                        vmm_say(model, VMM_RAM).text);
   if (lay->initrd_size && facts->initrd_cells == 0)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                     "dtb-template: it has no initrd, and its QEMU (before 9.1) may write an initrd's addresses with 4 or 8 bytes: dump a tree of a "
+                     "dtb-template: it has no initrd, and its QEMU (before 9.1) may write an initrd's addresses with 4 "
+                     "or 8 bytes: dump a tree of a "
                      "VM with -initrd");
   if (lay->initrd_size && facts->initrd_cells == 1 && HI(lay->initrd + lay->initrd_size))
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: the initrd ends beyond the 32 bits that its addresses have there");
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                     "dtb-template: the initrd ends beyond the 32 bits that its addresses have there");
   if (!facts->cpus_alone && facts->cpus > 0 && facts->cpus != lay->config->vcpus)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                     "dtb-template: its %u CPUs have caches or other nodes that depend on their number: dump a tree of a VM with %u CPUs",
+                     "dtb-template: its %u CPUs have caches or other nodes that depend on their number: dump a tree of "
+                     "a VM with %u CPUs",
                      facts->cpus, lay->config->vcpus);
   return !model->check_template || model->check_template(lay, fdt, err);
 }
@@ -167,7 +175,9 @@ static bool edit_cpu(struct tree *t, const struct cpu *cpu, const char *name, in
   else if (strcmp(name, "reg") == 0 && n == 8)
     TREE_CELLS(t, "reg", 0, cpu_affinity(cpu->i));
   else if (strcmp(name, "phandle") == 0 && n == 4)
-    TREE_CELLS(t, "phandle", cpu->model->cpu_phandle ? cpu->model->cpu_phandle(cpu->lay, cpu->i) : facts->cpu_phandle + cpu->i * facts->cpu_step);
+    TREE_CELLS(t, "phandle",
+               cpu->model->cpu_phandle ? cpu->model->cpu_phandle(cpu->lay, cpu->i)
+                                       : facts->cpu_phandle + cpu->i * facts->cpu_step);
   else if (strcmp(name, "numa-node-id") == 0 && cpu->model->numa_with_room)
     return true; /* is written before reg */
   else if (strcmp(name, "enable-method") == 0)
@@ -183,7 +193,8 @@ static void put_cpu(struct tree *t, const struct cpu *cpu, const void *fdt, int 
 {
   const struct vmm_model *model = cpu->model;
   char name[32];
-  bool add = cpu->lay->config->vcpus > 1 && !fdt_getprop(fdt, like, "enable-method", NULL) && cpu->lay->template.cpus == 1;
+  bool add =
+      cpu->lay->config->vcpus > 1 && !fdt_getprop(fdt, like, "enable-method", NULL) && cpu->lay->template.cpus == 1;
   snprintf(name, sizeof name, model->cpu_by_affinity && !cpu->lay->template.neutral ? "cpu@%x" : "cpu@%u",
            model->cpu_by_affinity && !cpu->lay->template.neutral ? cpu_affinity(cpu->i) : cpu->i);
   tree_begin(t, same ? fdt_get_name(fdt, like, NULL) : name);
@@ -208,7 +219,8 @@ static void put_cpu(struct tree *t, const struct cpu *cpu, const void *fdt, int 
 }
 
 /* Writes all CPUs. first is the template's first CPU; the others follow it among its siblings. */
-static void put_all(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, int first)
+static void put_all(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt,
+                    int first)
 {
   int like = first;
   for (unsigned i = 0; i < lay->config->vcpus; i++) {
@@ -221,11 +233,13 @@ static void put_all(struct tree *t, const struct vmm_model *model, const struct 
   }
 }
 
-bool template_cpus(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, int cpus)
+bool template_cpus(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt,
+                   int cpus)
 {
   bool written = false;
   if (lay->template.cpus == 0 ||
-      (lay->template.neutral && model->put_cpu_map)) { /* kept for published RIMs of edited neutral trees, which have the map */
+      (lay->template.neutral &&
+       model->put_cpu_map)) { /* kept for published RIMs of edited neutral trees, which have the map */
     model->put_cpus(t, lay);
     return true;
   }

@@ -10,7 +10,14 @@
 enum { GIC = 1, ITS = 2, UARTS = 4, SPI_UART = 0, SPI_VIRTIO = 4, SPI_PCI = 64, PCI_SLOTS = 32 };
 static const uint64_t gicd[] = {0x3fff0000, 0x10000}, rtc[] = {0x01010000, 2}, pci_config[] = {0x40000000, 0x10000000};
 static const uint64_t pci_io[] = {0, 0x10000}, pci_memory[] = {0x50000000, 0x30000000}; /* up to RAM */
-enum { UART_AT = 0x01000000, UART_STRIDE = 0x1000, VIRTIO_AT = 0x03000000, VIRTIO_SIZE = 0x200, REDISTRIBUTOR = 0x20000, ITS_SIZE = 0x20000 };
+enum {
+  UART_AT = 0x01000000,
+  UART_STRIDE = 0x1000,
+  VIRTIO_AT = 0x03000000,
+  VIRTIO_SIZE = 0x200,
+  REDISTRIBUTOR = 0x20000,
+  ITS_SIZE = 0x20000
+};
 
 /* Redistributors and ITS end where the distributor begins. */
 static void put_gic(struct tree *t, const struct vcca_vmm_config *config)
@@ -143,7 +150,8 @@ bool kvmtool_edit_node(struct tree *t, const struct vmm_layout *lay, const char 
 }
 
 /* The address of the redistributors depends on the number of CPUs, and that of the ITS on the redistributors. */
-bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old)
+bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property,
+                           vcca_span old)
 {
   (void)old;
   uint64_t size = (uint64_t)REDISTRIBUTOR * lay->config->vcpus, base = gicd[0] - size;
@@ -172,7 +180,8 @@ bool kvmtool_check_template(const struct vmm_layout *lay, const void *fdt, struc
     return true;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].wrong)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: its %s differs from this VM's: dump a tree with the same %s", rows[i].node,
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "dtb-template: its %s differs from this VM's: dump a tree with the same %s", rows[i].node,
                        rows[i].what);
   return true;
 }

@@ -40,8 +40,9 @@ struct again {
 static const struct late {
   const char *node, *property, *anchor;
 } late[] = {
-    {"chosen", "stdout-path", "pl011@9000000"},  {"aliases", "serial0", "pl011@9000000"},   {"chosen", "bootargs", "memory@"},
-    {"chosen", "linux,initrd-start", "memory@"}, {"chosen", "linux,initrd-end", "memory@"},
+    {"chosen", "stdout-path", "pl011@9000000"}, {"aliases", "serial0", "pl011@9000000"},
+    {"chosen", "bootargs", "memory@"},          {"chosen", "linux,initrd-start", "memory@"},
+    {"chosen", "linux,initrd-end", "memory@"},
 };
 enum { LATE = sizeof late / sizeof *late };
 static const char interrupt_parent[] = "interrupt-parent";
@@ -66,7 +67,8 @@ static bool list_items(struct again *a)
     int at = next;
     switch (fdt_next_tag(a->fdt, at, &next)) {
     case FDT_BEGIN_NODE:
-      a->node[a->nodes] = (struct node){.at = at, .parent = open, .child = -1, .sibling = -1, .first = a->properties, .end = a->properties};
+      a->node[a->nodes] = (struct node){
+          .at = at, .parent = open, .child = -1, .sibling = -1, .first = a->properties, .end = a->properties};
       open = a->nodes++;
       break;
     case FDT_END_NODE:
@@ -112,7 +114,8 @@ static bool is_late(const struct again *a, int node, const char *property)
   if (node == 0)
     return strcmp(property, interrupt_parent) == 0;
   for (size_t i = 0; i < LATE; i++)
-    if (a->node[node].parent == 0 && strcmp(late[i].node, name_of(a, node)) == 0 && strcmp(late[i].property, property) == 0)
+    if (a->node[node].parent == 0 && strcmp(late[i].node, name_of(a, node)) == 0 &&
+        strcmp(late[i].property, property) == 0)
       return true;
   return false;
 }
@@ -134,7 +137,8 @@ static void between(struct again *a, int done, int next)
   const char *name = done < 0 ? "" : name_of(a, done), *following = next < 0 ? "" : name_of(a, next);
   for (size_t i = 0; i < LATE; i++) {
     size_t n = strlen(late[i].anchor);
-    if (next >= 0 && (strncmp(name, late[i].anchor, n) != 0 || (late[i].anchor[n - 1] == '@' && strncmp(following, late[i].anchor, n) == 0)))
+    if (next >= 0 && (strncmp(name, late[i].anchor, n) != 0 ||
+                      (late[i].anchor[n - 1] == '@' && strncmp(following, late[i].anchor, n) == 0)))
       continue;
     for (int child = a->node[0].child; child >= 0; child = a->node[child].sibling)
       if (strcmp(name_of(a, child), late[i].node) == 0)
@@ -196,7 +200,8 @@ static bool write_inserted(const void *fdt, struct vcca_bytes *out)
   a.node = calloc(items, sizeof *a.node);
   a.property = calloc(4 * items, sizeof *a.property);
   a.set = calloc(items, sizeof *a.set);
-  bool good = a.node && a.property && a.set && list_items(&a) && (uint64_t)(a.nodes + a.properties) * fdt_size_dt_struct(fdt) <= MOVED_MAX;
+  bool good = a.node && a.property && a.set && list_items(&a) &&
+              (uint64_t)(a.nodes + a.properties) * fdt_size_dt_struct(fdt) <= MOVED_MAX;
   if (good) {
     a.made = a.property + items;
     link_children(&a);
@@ -257,7 +262,8 @@ static way *const ways[] = {write_inserted, write_sequential, write_whole_names,
 static bool write_again(way *how, const void *fdt, struct vcca_bytes *out)
 {
   enum { ROOM = 4096 };
-  size_t end = fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt), n = ROOM + 3 * end + 32 * (size_t)fdt_size_dt_strings(fdt);
+  size_t end = fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt),
+         n = ROOM + 3 * end + 32 * (size_t)fdt_size_dt_strings(fdt);
   if (!vcca_bytes_alloc(out, n, NULL))
     return false;
   if (how(fdt, out) && fdt_size_dt_struct((const void *)out->p) == fdt_size_dt_struct(fdt))
@@ -374,7 +380,8 @@ void tree_producer(const void *template, struct tree_producer *out)
   }
 }
 
-bool tree_like_producer(const struct tree_producer *producer, const void *filled, struct vcca_bytes *tree, struct vcca_error *err)
+bool tree_like_producer(const struct tree_producer *producer, const void *filled, struct vcca_bytes *tree,
+                        struct vcca_error *err)
 {
   struct vcca_bytes again = {0};
   if (producer->way < 0 || !write_again(ways[producer->way], tree->p, &again))

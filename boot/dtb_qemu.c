@@ -9,7 +9,8 @@
 
 enum { SPI_UART = 1, SPI_RTC = 2, SPI_PCI = 3, SPI_VIRTIO = 16, VIRTIO_SLOTS = 32 };
 enum { CLOCK = 0x8000 }; /* the first phandle; CPUs come next, then the GIC and its children */
-static const uint64_t gicd[] = {0x08000000, 0x10000}, redistributors[] = {0x080a0000, 0xf60000}, its[] = {0x08080000, 0x20000};
+static const uint64_t gicd[] = {0x08000000, 0x10000}, redistributors[] = {0x080a0000, 0xf60000},
+                      its[] = {0x08080000, 0x20000};
 static const uint64_t uart[] = {0x09000000, 0x1000}, rtc[] = {0x09010000, 0x1000}, fw_cfg[] = {0x09020000, 0x18};
 static const uint64_t virtio[] = {0x0a000000, 0x200}, platform_bus[] = {0x0c000000, 0x02000000};
 static const uint64_t pci_memory[] = {0x10000000, 0x2eff0000}, pci_io[] = {0x3eff0000, 0x10000};
@@ -30,7 +31,8 @@ static bool high_redistributors(const struct vmm_layout *lay)
 /* Writes addresses of distributor and redistributors; returns how many numbers. */
 static size_t gic_regions(const struct vmm_layout *lay, uint64_t reg[6])
 {
-  const uint64_t regions[] = {gicd[0], gicd[1], redistributors[0], redistributors[1], lay->redistributors, QEMU_HIGH_REDISTRIBUTORS};
+  const uint64_t regions[] = {
+      gicd[0], gicd[1], redistributors[0], redistributors[1], lay->redistributors, QEMU_HIGH_REDISTRIBUTORS};
   memcpy(reg, regions, sizeof regions);
   return high_redistributors(lay) ? 6 : 4;
 }
@@ -40,7 +42,8 @@ static void put_interrupt_map(struct tree *t, const struct vmm_layout *lay)
   uint32_t cells[4 * 4 * 10];
   for (unsigned slot = 0; slot < 4; slot++)
     for (unsigned pin = 0; pin < 4; pin++)
-      tree_pci_interrupt(cells + (size_t)(4 * slot + pin) * 10, slot, pin + 1, gic_phandle(lay), SPI_PCI + (slot + pin) % 4);
+      tree_pci_interrupt(cells + (size_t)(4 * slot + pin) * 10, slot, pin + 1, gic_phandle(lay),
+                         SPI_PCI + (slot + pin) % 4);
   tree_cells(t, "interrupt-map", cells, sizeof cells / sizeof *cells);
 }
 
@@ -235,7 +238,8 @@ bool qemu_edit_node(struct tree *t, const struct vmm_layout *lay, const char *no
     put_log(t, lay);
     return true;
   }
-  return (strcmp(node, "its@8080000") == 0 && !lay->config->its) || (strcmp(node, "pmu") == 0 && !lay->pmu) || (power && acpi_power(lay));
+  return (strcmp(node, "its@8080000") == 0 && !lay->config->its) || (strcmp(node, "pmu") == 0 && !lay->pmu) ||
+         (power && acpi_power(lay));
 }
 
 /* A path without a unit address finds the node with any. */
@@ -252,7 +256,8 @@ static bool check_devices(const struct vmm_layout *lay, const void *fdt, struct 
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].wanted != rows[i].there)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM with%s %s, and this VM has %s: dump a tree of such a VM",
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "dtb-template: it is of a VM with%s %s, and this VM has %s: dump a tree of such a VM",
                        rows[i].there ? "" : "out", rows[i].what, rows[i].wanted ? "it" : "none");
   return true;
 }
@@ -267,7 +272,8 @@ bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct v
       {lay->config->its, "/intc@8000000/its@8080000", "ITS", "-M its=on"},
       {lay->pmu, "/pmu", "PMU", "-cpu pmu=on"},
       {lay->log != 0, "/reserved-memory", "measurement log", "-object rme-guest,measurement-log=on"},
-      {!acpi_power(lay) && fdt_path_offset(fdt, "/fw-cfg@9020000") >= 0, "/pl061@9030000", "power button", "-M acpi=off, or without -bios"},
+      {!acpi_power(lay) && fdt_path_offset(fdt, "/fw-cfg@9020000") >= 0, "/pl061@9030000", "power button",
+       "-M acpi=off, or without -bios"},
   };
   if (lay->template.neutral || fdt_path_offset(fdt, "/intc@8000000") < 0)
     return true;
@@ -275,7 +281,8 @@ bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct v
     return false;
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].wanted && fdt_path_offset(fdt, rows[i].path) < 0)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: it is of a VM without %s (%s), and this VM has it: dump a tree of a VM with %s",
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "dtb-template: it is of a VM without %s (%s), and this VM has it: dump a tree of a VM with %s",
                        rows[i].what, rows[i].path, rows[i].with);
   return true;
 }
@@ -290,7 +297,8 @@ static uint32_t moved(const struct vmm_layout *lay, uint32_t phandle)
 }
 
 /* Each n-th cell, beginning with the first, is a phandle. */
-static void put_moved(struct tree *t, const struct vmm_layout *lay, const char *property, vcca_span old, size_t first, size_t n)
+static void put_moved(struct tree *t, const struct vmm_layout *lay, const char *property, vcca_span old, size_t first,
+                      size_t n)
 {
   enum { CELLS_MAX = 256 };
   uint32_t cells[CELLS_MAX];
@@ -332,7 +340,8 @@ static bool edit_pci(struct tree *t, const struct vmm_layout *lay, const char *p
   return true;
 }
 
-bool qemu_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old)
+bool qemu_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property,
+                        vcca_span old)
 {
   if (strcmp(property, "interrupt-parent") == 0)
     TREE_CELLS(t, property, gic_phandle(lay));

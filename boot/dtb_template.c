@@ -139,9 +139,9 @@ static bool begin_node(struct edit *e, int at)
   e->node[++e->depth] = name;
   if (e->dropped)
     return true;
-  bool edited = e->depth == 2 && strcmp(name, "cpus") == 0
-                    ? template_cpus(e->t, e->model, e->lay, e->fdt, at)
-                    : (e->depth == 2 || e->depth == 3) && e->model->edit_node && e->model->edit_node(e->t, e->lay, name);
+  bool edited = e->depth == 2 && strcmp(name, "cpus") == 0 ? template_cpus(e->t, e->model, e->lay, e->fdt, at)
+                                                           : (e->depth == 2 || e->depth == 3) && e->model->edit_node &&
+                                                                 e->model->edit_node(e->t, e->lay, name);
   if (edited) {
     e->dropped = e->depth;
     return true;
@@ -194,16 +194,19 @@ static bool copy_tree(struct edit *e)
     uint32_t tag = fdt_next_tag(e->fdt, at, &next);
     if (tag == FDT_END)
       return next >= 0;
-    if ((tag == FDT_BEGIN_NODE && !begin_node(e, at)) || (tag == FDT_END_NODE && !end_node(e)) || (tag == FDT_PROP && !copy_property(e, at)))
+    if ((tag == FDT_BEGIN_NODE && !begin_node(e, at)) || (tag == FDT_END_NODE && !end_node(e)) ||
+        (tag == FDT_PROP && !copy_property(e, at)))
       return false;
   }
   return false;
 }
 
 /* Makes the tree of this VM from the complete tree of another. */
-static bool edit_tree(const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, struct vcca_bytes *out, struct vcca_error *err)
+static bool edit_tree(const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt,
+                      struct vcca_bytes *out, struct vcca_error *err)
 {
-  size_t room = fdt_totalsize(fdt) + TREE_ROOM + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
+  size_t room =
+      fdt_totalsize(fdt) + TREE_ROOM + 512 * (size_t)lay->config->vcpus + (lay->bootargs ? strlen(lay->bootargs) : 0);
   struct tree t;
   if (!tree_new(&t, room, fdt, err))
     return false;
@@ -212,14 +215,15 @@ static bool edit_tree(const struct vmm_model *model, const struct vmm_layout *la
   if (copied || !good)
     return good;
   vcca_bytes_free(out);
-  return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                   "dtb-template: deeper than %d nodes, of more than %d items, or with a property name of more than %d characters", TEMPLATE_DEPTH,
-                   TEMPLATE_TOKENS, TEMPLATE_NAME);
+  return vcca_fail(
+      err, VCCA_FAULT_UNSUPPORTED,
+      "dtb-template: deeper than %d nodes, of more than %d items, or with a property name of more than %d characters",
+      TEMPLATE_DEPTH, TEMPLATE_TOKENS, TEMPLATE_NAME);
 }
 
 /* Edits the template, and once more as if its producer had filled every last cell, to know which bytes behind values are of its making. */
-static bool edit_as_producer(const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, struct vcca_bytes *out,
-                             struct vcca_error *err)
+static bool edit_as_producer(const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt,
+                             struct vcca_bytes *out, struct vcca_error *err)
 {
   struct tree_producer producer;
   struct vcca_bytes filled = {0};
@@ -228,7 +232,8 @@ static bool edit_as_producer(const struct vmm_model *model, const struct vmm_lay
   if (lay->template.neutral) /* kept for published RIMs of edited neutral trees: new names after the others */
     return true;
   tree_producer(fdt, &producer);
-  bool good = (!producer.filled.p || edit_tree(model, lay, producer.filled.p, &filled, err)) && tree_like_producer(&producer, filled.p, out, err);
+  bool good = (!producer.filled.p || edit_tree(model, lay, producer.filled.p, &filled, err)) &&
+              tree_like_producer(&producer, filled.p, out, err);
   vcca_bytes_free(&producer.filled);
   vcca_bytes_free(&filled);
   if (!good)
@@ -236,12 +241,15 @@ static bool edit_as_producer(const struct vmm_model *model, const struct vmm_lay
   return good;
 }
 
-static bool edit_template(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out, struct vcca_error *err)
+static bool edit_template(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template,
+                          struct vcca_bytes *out, struct vcca_error *err)
 {
   struct vcca_bytes aligned = {0}; /* libfdt wants 8-byte alignment */
   size_t total;
-  if (template.n >= SIZE_DT_STRINGS + 4 && vcca_be32(template.p) == FDT_MAGIC && vcca_be32(template.p + SIZE_DT_STRINGS) > TEMPLATE_NAMES)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: more than %d KiB of property names", TEMPLATE_NAMES / KIB);
+  if (template.n >= SIZE_DT_STRINGS + 4 && vcca_be32(template.p) == FDT_MAGIC &&
+      vcca_be32(template.p + SIZE_DT_STRINGS) > TEMPLATE_NAMES)
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "dtb-template: more than %d KiB of property names",
+                     TEMPLATE_NAMES / KIB);
   if (!vcca_dtb_check(template, &total, err))
     return vcca_fail_in(err, "dtb-template");
   if (!vcca_bytes_alloc(&aligned, total, err))
@@ -292,13 +300,15 @@ static void keep_tail(vcca_span template, struct vcca_bytes *out, size_t end)
     memcpy(out->p + end, tail, n - end);
 }
 
-static bool finish_tree(const struct vmm_model *model, vcca_span template, struct vcca_bytes *out, struct vcca_error *err)
+static bool finish_tree(const struct vmm_model *model, vcca_span template, struct vcca_bytes *out,
+                        struct vcca_error *err)
 {
   if (model->dtb_size && out->n > model->dtb_size)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device tree has %zu bytes, but %s has room for %" PRIu64, out->n, model->name,
-                     model->dtb_size);
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device tree has %zu bytes, but %s has room for %" PRIu64, out->n,
+                     model->name, model->dtb_size);
   if (out->n > TREE_MAX)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device tree has %zu bytes, but arm64 allows no more than 2 MiB", out->n);
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device tree has %zu bytes, but arm64 allows no more than 2 MiB",
+                     out->n);
   size_t total = template.p && has_room(template) ? vcca_be32(template.p + 4) : 0;
   if (model->dtb_size == 0 && total > out->n) {
     vcca_put_be32(out->p + 4, (uint32_t)total);
@@ -312,7 +322,8 @@ static bool finish_tree(const struct vmm_model *model, vcca_span template, struc
   return true;
 }
 
-bool vmm_tree(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out, struct vcca_error *err)
+bool vmm_tree(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out,
+              struct vcca_error *err)
 {
   struct tree t;
   if (template.p) {

@@ -116,7 +116,14 @@ void tree_pairs(struct tree *t, const char *name, const uint64_t *value, size_t 
 
 /* --- Layout ------------------------------------------------------------------------------------------------ */
 
-enum { TOTALSIZE = 4, OFF_STRUCT = 8, OFF_STRINGS = 12, OFF_RESERVED = 16, BOOT_CPU = 28, SIZE_STRINGS = 32 }; /* in the header */
+enum {
+  TOTALSIZE = 4,
+  OFF_STRUCT = 8,
+  OFF_STRINGS = 12,
+  OFF_RESERVED = 16,
+  BOOT_CPU = 28,
+  SIZE_STRINGS = 32
+}; /* in the header */
 
 /* The offset of name in the block as an entry; else, within the first shared bytes, as the end of another
  * name; else npos. */
@@ -201,7 +208,8 @@ static bool lay_out(struct tree *t, struct vcca_bytes *whole, struct vcca_error 
 
 bool tree_names_by_use(const void *fdt, bool tails, struct vcca_bytes *out)
 {
-  size_t at = fdt_off_dt_strings(fdt), n = fdt_size_dt_strings(fdt), room = out->n > 2 * (at + n) ? out->n - 2 * (at + n) : 0;
+  size_t at = fdt_off_dt_strings(fdt), n = fdt_size_dt_strings(fdt),
+         room = out->n > 2 * (at + n) ? out->n - 2 * (at + n) : 0;
   if (room == 0 || at < fdt_off_dt_struct(fdt) + fdt_size_dt_struct(fdt))
     return false;
   memcpy(out->p, fdt, at + n);
@@ -219,7 +227,8 @@ bool tree_finish(struct tree *t, struct vcca_bytes *out, struct vcca_error *err)
 {
   struct vcca_bytes whole = {0};
   latch(t, fdt_finish(t->room.p));
-  bool good = t->fault == 0 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device tree cannot be written (%s)", fdt_strerror(t->fault));
+  bool good = t->fault == 0 ||
+              vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device tree cannot be written (%s)", fdt_strerror(t->fault));
   good = good && lay_out(t, &whole, err);
   vcca_bytes_free(&t->room);
   if (good)

@@ -41,7 +41,8 @@ struct tree_producer {
 void tree_producer(const void *template, struct tree_producer *out);
 /* Gives an edited tree the places of names and the bytes after values that the template's producer would
  * write. filled: the same edit of producer->filled; NULL: bytes after values do not change. */
-VCCA_MUST_USE bool tree_like_producer(const struct tree_producer *producer, const void *filled, struct vcca_bytes *tree, struct vcca_error *err);
+VCCA_MUST_USE bool tree_like_producer(const struct tree_producer *producer, const void *filled, struct vcca_bytes *tree,
+                                      struct vcca_error *err);
 
 void tree_begin(struct tree *t, const char *name);
 /* name@unit, in hexadecimal. */
@@ -63,7 +64,9 @@ void tree_empty(struct tree *t, const char *name);
 /* Writes cells; pairs of cells. */
 void tree_cells(struct tree *t, const char *name, const uint32_t *value, size_t n);
 void tree_pairs(struct tree *t, const char *name, const uint64_t *value, size_t n);
-#define TREE_CELLS(t, name, ...) tree_cells(t, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
-#define TREE_PAIRS(t, name, ...) tree_pairs(t, name, (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+#define TREE_CELLS(t, name, ...) \
+  tree_cells(t, name, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
+#define TREE_PAIRS(t, name, ...) \
+  tree_pairs(t, name, (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
 
 #endif

@@ -12,7 +12,8 @@
 
 enum { GZIP = 16, WINDOW = 1 << 20 };
 
-static bool inflate_all(z_stream *z, struct vcca_mapping *gz, size_t max, struct vcca_spool *out, struct vcca_error *err)
+static bool inflate_all(z_stream *z, struct vcca_mapping *gz, size_t max, struct vcca_spool *out,
+                        struct vcca_error *err)
 {
   size_t read = 0, room;
   int result = Z_OK;
@@ -21,7 +22,8 @@ static bool inflate_all(z_stream *z, struct vcca_mapping *gz, size_t max, struct
       return false;
     if (room == 0)
       return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "decompresses to more than %zu MiB", max >> 20);
-    unsigned n = room < WINDOW ? (unsigned)room : WINDOW, in = gz->bytes.n - read < WINDOW ? (unsigned)(gz->bytes.n - read) : WINDOW;
+    unsigned n = room < WINDOW ? (unsigned)room : WINDOW,
+             in = gz->bytes.n - read < WINDOW ? (unsigned)(gz->bytes.n - read) : WINDOW;
     z->next_in = gz->bytes.p + read;
     z->avail_in = in;
     z->avail_out = n;
@@ -77,7 +79,9 @@ bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_map
   if (!image_zboot(k, &z) || strcmp(z.type, "gzip") != 0)
     return true;
   if (z.at > k.n || z.n > k.n - z.at)
-    return vcca_fail_at(err, PAYLOAD, "the EFI zboot image says that its kernel is at 0x%x, 0x%x bytes long, but the file has 0x%zx", z.at, z.n, k.n);
+    return vcca_fail_at(err, PAYLOAD,
+                        "the EFI zboot image says that its kernel is at 0x%x, 0x%x bytes long, but the file has 0x%zx",
+                        z.at, z.n, k.n);
   struct vcca_mapping payload = {.bytes = vcca_span_sub(k, z.at, z.n)};
   if (vcca_gunzip(&payload, max, out, err))
     return true;

@@ -59,7 +59,9 @@ static bool pool_open(struct vcca_host *h, struct vcca_error *err)
   if (h->pool.granules > POOL_MAX)
     h->pool.granules = POOL_MAX;
   h->pool.used = calloc((size_t)(h->pool.granules / 64 + 1), sizeof *h->pool.used);
-  return h->pool.used ? true : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the host's list of %" PRIu64 " granules", h->pool.granules);
+  return h->pool.used ? true
+                      : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the host's list of %" PRIu64 " granules",
+                                  h->pool.granules);
 }
 
 static bool pool_used(const struct host_pool *pool, uint64_t i)
@@ -83,8 +85,8 @@ static bool pool_block(const struct vcca_host *h, uint64_t i, unsigned n)
   for (unsigned k = 0; k < n; k++) {
     enum vcca_granule_state state;
     enum vcca_pas pas;
-    if (pool_used(&h->pool, i + k) || !vcca_granule_at(h->m, bottom + (uint64_t)k * PAGE_4K, &state, &pas) || state != VCCA_GRANULE_UNDELEGATED ||
-        pas != VCCA_PAS_NS)
+    if (pool_used(&h->pool, i + k) || !vcca_granule_at(h->m, bottom + (uint64_t)k * PAGE_4K, &state, &pas) ||
+        state != VCCA_GRANULE_UNDELEGATED || pas != VCCA_PAS_NS)
       return false;
   }
   return true;
@@ -103,7 +105,8 @@ bool host_take(struct vcca_host *h, unsigned n, uint64_t *pa, struct vcca_error 
     *pa = pool_pa(h, i + n - 1);
     return true;
   }
-  return vcca_fail(err, VCCA_FAULT_MEMORY, "the machine has no host memory left (%" PRIu64 " MiB): give it larger regions",
+  return vcca_fail(err, VCCA_FAULT_MEMORY,
+                   "the machine has no host memory left (%" PRIu64 " MiB): give it larger regions",
                    in_mib(pool->granules * PAGE_4K));
 }
 
@@ -161,8 +164,9 @@ static void populate_pages(void *populating, size_t first, size_t n)
     populate_page(p, first + i);
 }
 
-bool host_populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, const struct vcca_segment *s, host_create create,
-                   struct host_progress *progress, struct vcca_error *err)
+bool host_populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan,
+                   const struct vcca_segment *s, host_create create, struct host_progress *progress,
+                   struct vcca_error *err)
 {
   struct populating p = {h, vm, s, create, progress, err, .lasting = plan->lasting, .ok = true};
   size_t whole = s->measured ? s->content.n / PAGE_4K : 0;
@@ -194,16 +198,18 @@ bool host_refused(const struct vcca_host *h, uint64_t fid, struct vcca_error *er
   const struct vcca_interface *interface = interface_of(h);
   const struct vcca_command *command = vcca_command_with_fid(interface, fid);
   uint64_t word = h->x[interface->status_register];
-  const char *status = word ? vcca_interface_status(interface, word) : "no handle"; /* where a handle is expected, zero means refused */
+  const char *status =
+      word ? vcca_interface_status(interface, word) : "no handle"; /* where a handle is expected, zero means refused */
   const char *inputs = command ? command->inputs : "";
   char text[200] = "";
   size_t n = 0;
 
   vcca_span name, kind;
   for (unsigned i = 0; i < HOST_ARGS && n < sizeof text && vcca_word_next(&inputs, ':', &name, &kind); i++)
-    n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s 0x%" PRIx64, i ? ", " : "", (int)name.n, (const char *)name.p, h->args[i]);
-  return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "%s %s(%s) was refused: %s (0x%" PRIx64 ")", interface->name, command ? command->name : "call", text,
-                   status ? status : "unknown status", word);
+    n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s 0x%" PRIx64, i ? ", " : "", (int)name.n,
+                          (const char *)name.p, h->args[i]);
+  return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "%s %s(%s) was refused: %s (0x%" PRIx64 ")", interface->name,
+                   command ? command->name : "call", text, status ? status : "unknown status", word);
 }
 
 /* --- VMs -------------------------------------------------------------------------------------------------- */
@@ -276,12 +282,13 @@ static bool blank(struct vcca_host *h, uint64_t pa, struct vcca_error *err)
          vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "host page 0x%" PRIx64 " is in use by a realm", pa);
 }
 
-bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx, struct vcca_booted *out,
-                    struct vcca_error *err)
+bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx,
+                    struct vcca_booted *out, struct vcca_error *err)
 {
   struct vcca_error ignored; /* report the first refusal */
   if (host->rmi == (plan->rules == VCCA_RULES_VIRTCCA))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "profile %s does not fit a machine with %s", plan->profile, host->rmi ? "RMI" : "TMI");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "profile %s does not fit a machine with %s", plan->profile,
+                     host->rmi ? "RMI" : "TMI");
   if (!blank(host, host->zero_page, err))
     return false;
 
@@ -298,7 +305,8 @@ bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress
   for (size_t i = 0; i < plan->segment_count; i++)
     going.total += plan->segments[i].size;
   bool built = host->rmi ? host_rmi_boot(host, vm, plan, &going, err) : host_tmi_boot(host, vm, plan, &going, err);
-  if (!blank(host, host->page, built ? err : &ignored)) /* stop referring to the caller's pages: it can free them after this call */
+  if (!blank(host, host->page,
+             built ? err : &ignored)) /* stop referring to the caller's pages: it can free them after this call */
     built = false;
   if (!built)
     return destroy(host, vm, &ignored) && false;
@@ -327,9 +335,11 @@ uint64_t vcca_host_run(vcca_host *host, uint64_t rec, uint64_t flags, unsigned *
   vcca_sink out = VCCA_SINK(record);
   bool read = written && vcca_host_read(host->m, host->page, &out, sizeof record);
   *exit_reason = read ? record[host->rmi ? RMI_EXIT_REASON : TMI_EXIT_REASON] : 0;
-  const struct host_vm *vm = status == 0 && host->rmi && *exit_reason == RMI_EXIT_RIPAS_CHANGE ? vm_with(host, rec) : NULL;
+  const struct host_vm *vm =
+      status == 0 && host->rmi && *exit_reason == RMI_EXIT_RIPAS_CHANGE ? vm_with(host, rec) : NULL;
   if (vm)
-    host_rmi_change_ripas(host, vm, rec, vcca_le64(record + RMI_EXIT_RIPAS_BASE), vcca_le64(record + RMI_EXIT_RIPAS_TOP));
+    host_rmi_change_ripas(host, vm, rec, vcca_le64(record + RMI_EXIT_RIPAS_BASE),
+                          vcca_le64(record + RMI_EXIT_RIPAS_TOP));
   return status;
 }
 
@@ -343,7 +353,8 @@ bool vcca_host_destroy(vcca_host *host, const struct vcca_booted *booted, struct
 
 void vcca_host_regions(const struct vcca_plan *plan, struct vcca_machine_config *config)
 {
-  const uint64_t base = UINT64_C(0x80000000), tmm_pool = UINT64_C(0x1000000000000) / 4; /* 64 TiB: above all host memory */
+  const uint64_t base = UINT64_C(0x80000000),
+                 tmm_pool = UINT64_C(0x1000000000000) / 4; /* 64 TiB: above all host memory */
   uint64_t memory = plan->ram_size;
   for (size_t i = 0; i < plan->segment_count; i++)
     memory += plan->segments[i].size;

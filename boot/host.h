@@ -64,10 +64,12 @@ bool host_refused(const struct vcca_host *h, uint64_t fid, struct vcca_error *er
 uint64_t host_source(struct vcca_host *h, vcca_span content);
 
 /* Creates the granule at ipa by DATA_CREATE, from the granule at source. */
-typedef bool (*host_create)(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err);
+typedef bool (*host_create)(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured,
+                            struct vcca_error *err);
 /* Creates all granules of the segment, in order. */
-VCCA_MUST_USE bool host_populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, const struct vcca_segment *s,
-                                 host_create create, struct host_progress *progress, struct vcca_error *err);
+VCCA_MUST_USE bool host_populate(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan,
+                                 const struct vcca_segment *s, host_create create, struct host_progress *progress,
+                                 struct vcca_error *err);
 /* The MPIDR of vCPU i: 16 to an Aff0 group (RMM specification, RecIndex). */
 static inline uint64_t host_mpidr(unsigned i)
 {
@@ -75,10 +77,10 @@ static inline uint64_t host_mpidr(unsigned i)
 }
 
 /* Builds vm up to ACTIVATE. After a failure, vm records what was built. */
-VCCA_MUST_USE bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct host_progress *progress,
-                                 struct vcca_error *err);
-VCCA_MUST_USE bool host_tmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct host_progress *progress,
-                                 struct vcca_error *err);
+VCCA_MUST_USE bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan,
+                                 struct host_progress *progress, struct vcca_error *err);
+VCCA_MUST_USE bool host_tmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan,
+                                 struct host_progress *progress, struct vcca_error *err);
 /* Takes back all granules that vm records. */
 VCCA_MUST_USE bool host_rmi_destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err);
 VCCA_MUST_USE bool host_tmi_destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err);

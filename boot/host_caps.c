@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum kind { NUMBER, SWITCH, HASH };
-#define DEBUG_REGISTERS "dmesg | grep hw-breakpoint (\"found 6 breakpoint and 4 watchpoint registers\"), or examples/measure_host.sh"
+#define DEBUG_REGISTERS \
+  "dmesg | grep hw-breakpoint (\"found 6 breakpoint and 4 watchpoint registers\"), or examples/measure_host.sh"
 static const struct {
   const char *key, *option;
   enum kind kind;
@@ -17,13 +18,16 @@ static const struct {
   const char *how; /* how to find it on a host */
 } caps_rows[VCCA_CAPS] = {
     [VCCA_CAP_IPA_BITS] = {"ipa_bits", "ipa-bits", NUMBER, 32, 52,
-                           "dmesg | grep \"IPA Size Limit\""},                   /* 52: LPA2 (RMM specification, RmiFeatureRegister0) */
-    [VCCA_CAP_NUM_BPS] = {"num_bps", "num-bps", NUMBER, 2, 64, DEBUG_REGISTERS}, /* ID_AA64DFR0_EL1.BRPs, ID_AA64DFR1_EL1.BRPs */
+                           "dmesg | grep \"IPA Size Limit\""}, /* 52: LPA2 (RMM specification, RmiFeatureRegister0) */
+    [VCCA_CAP_NUM_BPS] = {"num_bps", "num-bps", NUMBER, 2, 64,
+                          DEBUG_REGISTERS}, /* ID_AA64DFR0_EL1.BRPs, ID_AA64DFR1_EL1.BRPs */
     [VCCA_CAP_NUM_WPS] = {"num_wps", "num-wps", NUMBER, 2, 64, DEBUG_REGISTERS}, /* the same of WRPs */
-    [VCCA_CAP_SVE_VL] = {"sve_vl", "sve-vl", NUMBER, 0, 2048,
-                         "dmesg | grep \"SVE: maximum available vector length\", in bytes there"}, /* Arm ARM: multiples of 128 */
-    [VCCA_CAP_PMU_NUM_CTRS] = {"pmu_num_ctrs", "pmu-num-ctrs", NUMBER, 0, 31,
-                               "dmesg | grep \"counters available\", less the cycle counter, or examples/measure_host.sh"} /* PMCR_EL0.N */,
+    [VCCA_CAP_SVE_VL] =
+        {"sve_vl", "sve-vl", NUMBER, 0, 2048,
+         "dmesg | grep \"SVE: maximum available vector length\", in bytes there"}, /* Arm ARM: multiples of 128 */
+    [VCCA_CAP_PMU_NUM_CTRS] =
+        {"pmu_num_ctrs", "pmu-num-ctrs", NUMBER, 0, 31,
+         "dmesg | grep \"counters available\", less the cycle counter, or examples/measure_host.sh"} /* PMCR_EL0.N */,
     [VCCA_CAP_PMU] = {"pmu", "pmu", SWITCH, 0, 1, "dmesg | grep \"PMU driver\""},
     [VCCA_CAP_LPA2] = {"lpa2", "lpa2", SWITCH, 0, 1, "dmesg | grep \"IPA Size Limit\": more than 48 bits"},
     [VCCA_CAP_HASH_ALGO] = {"hash_algo", "hash-algo", HASH, 0, 0, "the VMM's option, or its default"},
@@ -72,7 +76,10 @@ static unsigned digit(uint8_t c)
 static bool read_integer(vcca_span text, uint64_t max, uint64_t *out)
 {
   vcca_span prefix = vcca_span_sub(text, 0, 2);
-  unsigned base = vcca_span_is(prefix, "0x") ? 16 : vcca_span_is(prefix, "0o") ? 8 : vcca_span_is(prefix, "0b") ? 2 : 10;
+  unsigned base = vcca_span_is(prefix, "0x")   ? 16
+                  : vcca_span_is(prefix, "0o") ? 8
+                  : vcca_span_is(prefix, "0b") ? 2
+                                               : 10;
   size_t i = base != 10 ? 2 : text.n > 0 && text.p[0] == '+';
   bool after_digit = false;
   if (base == 10 && text.n > i + 1 && text.p[i] == '0')
@@ -153,7 +160,8 @@ static bool complain(const struct line *l, const char *what)
 
 static bool in_word(uint8_t c)
 {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '+' || c == '.';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == '+' || c == '.';
 }
 
 /* A bare key, a number or a switch. */
@@ -221,7 +229,8 @@ static bool read_pair(struct line *l, bool seen[VCCA_CAPS], struct vcca_host_cap
   if (l->text.p == at_key.text.p)
     return complain(l, l->text.p[0] == '[' ? "a capability file has no tables" : "expected a key: key = value");
   if (!find_key(key, &cap))
-    return complain(&at_key, "unknown key; the keys are ipa_bits, num_bps, num_wps, sve_vl, pmu_num_ctrs, pmu, lpa2, hash_algo");
+    return complain(&at_key,
+                    "unknown key; the keys are ipa_bits, num_bps, num_wps, sve_vl, pmu_num_ctrs, pmu, lpa2, hash_algo");
   if (seen[cap])
     return complain(&at_key, "the file has this key twice");
   seen[cap] = true;
@@ -242,7 +251,8 @@ static bool read_pair(struct line *l, bool seen[VCCA_CAPS], struct vcca_host_cap
   unsigned value = 0;
   if (quoted != (caps_rows[cap].kind == HASH) || !read_value(cap, text, &value, &why))
     return vcca_fail_line(l->err, at_value.number, at_value.column, "%s: %s is wanted", caps_rows[cap].key,
-                          caps_rows[cap].kind == HASH ? "\"RmiHashSha256\", \"RmiHashSha384\" or \"RmiHashSha512\"" : why);
+                          caps_rows[cap].kind == HASH ? "\"RmiHashSha256\", \"RmiHashSha384\" or \"RmiHashSha512\""
+                                                      : why);
   skip_blanks(l);
   if (l->text.n > 0 && l->text.p[0] != '#')
     return complain(l, "only a comment can follow the value");
@@ -254,7 +264,8 @@ bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcc
   struct vcca_host_caps result = *caps;
   bool seen[VCCA_CAPS] = {false};
   unsigned number = 0;
-  for (size_t at = vcca_span_is(vcca_span_sub(toml, 0, 3), "\xef\xbb\xbf") ? 3 : 0; at < toml.n;) { /* the file can start with a byte order mark */
+  for (size_t at = vcca_span_is(vcca_span_sub(toml, 0, 3), "\xef\xbb\xbf") ? 3 : 0;
+       at < toml.n;) { /* the file can start with a byte order mark */
     const uint8_t *newline = memchr(toml.p + at, '\n', toml.n - at);
     size_t end = newline ? (size_t)(newline - toml.p) : toml.n;
     size_t n = end - at;

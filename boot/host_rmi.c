@@ -108,7 +108,8 @@ static bool realm_create(struct vcca_host *h, struct host_vm *vm, const struct v
 }
 
 /* Creates the tables for ipa at levels first to last. */
-static bool make_tables(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, int first, int last, struct vcca_error *err)
+static bool make_tables(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, int first, int last,
+                        struct vcca_error *err)
 {
   for (int level = first; level <= last; level++) {
     uint64_t table;
@@ -124,7 +125,8 @@ static bool make_tables(struct vcca_host *h, const struct host_vm *vm, uint64_t 
 
 /* Sets RIPAS RAM over [base, top). Each call covers one table at most. Where an entry is too large, creates
  * tables down to the largest entry that fits. */
-static bool init_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t base, uint64_t top, struct vcca_error *err)
+static bool init_ripas(struct vcca_host *h, const struct host_vm *vm, uint64_t base, uint64_t top,
+                       struct vcca_error *err)
 {
   while (base < top) {
     int stopped, fits = stage2_block_level(vm->ipa_bits, base, top);
@@ -153,7 +155,8 @@ void host_rmi_change_ripas(struct vcca_host *h, const struct host_vm *vm, uint64
   }
 }
 
-static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err)
+static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured,
+                        struct vcca_error *err)
 {
   uint64_t data = 0;
   int stopped;
@@ -171,11 +174,12 @@ static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t 
   return give_up(h, data, 1);
 }
 
-static bool populate_all(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, bool after_recs, struct host_progress *progress,
-                         struct vcca_error *err)
+static bool populate_all(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, bool after_recs,
+                         struct host_progress *progress, struct vcca_error *err)
 {
   for (size_t i = 0; i < plan->segment_count; i++)
-    if (plan->segments[i].after_recs == after_recs && !host_populate(h, vm, plan, &plan->segments[i], data_create, progress, err))
+    if (plan->segments[i].after_recs == after_recs &&
+        !host_populate(h, vm, plan, &plan->segments[i], data_create, progress, err))
       return false;
   return true;
 }
@@ -193,7 +197,8 @@ static bool delegate_aux(struct vcca_host *h, struct host_vm *vm, struct vcca_er
   return true;
 }
 
-static bool rec_create(struct vcca_host *h, struct host_vm *vm, const struct vcca_rec_params *rec, struct vcca_error *err)
+static bool rec_create(struct vcca_host *h, struct host_vm *vm, const struct vcca_rec_params *rec,
+                       struct vcca_error *err)
 {
   uint8_t params[PAGE_4K] = {0}; /* RmiRecParams, B4.5 */
   const uint64_t *aux = vm->aux[vm->recs];
@@ -233,14 +238,16 @@ static bool create_recs(struct vcca_host *h, struct host_vm *vm, const struct vc
   return true;
 }
 
-bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct host_progress *progress, struct vcca_error *err)
+bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan,
+                   struct host_progress *progress, struct vcca_error *err)
 {
   if (!realm_create(h, vm, plan, err))
     return false;
   for (size_t i = 0; i < plan->ripas_count; i++)
     if (!init_ripas(h, vm, plan->ripas[i].base, plan->ripas[i].top, err))
       return false;
-  if (!populate_all(h, vm, plan, false, progress, err) || !create_recs(h, vm, plan, err) || !populate_all(h, vm, plan, true, progress, err))
+  if (!populate_all(h, vm, plan, false, progress, err) || !create_recs(h, vm, plan, err) ||
+      !populate_all(h, vm, plan, true, progress, err))
     return false;
   return SMC(h, RMI_REALM_ACTIVATE, vm->rd) == RMI_SUCCESS || host_refused(h, RMI_REALM_ACTIVATE, err);
 }
@@ -267,7 +274,8 @@ static bool destroy_data(struct vcca_host *h, const struct host_vm *vm, struct v
       continue;
     }
     if (top <= ipa)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "rmi DATA_DESTROY at 0x%" PRIx64 " gives no address to continue from", ipa);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "rmi DATA_DESTROY at 0x%" PRIx64 " gives no address to continue from", ipa);
   }
   return true;
 }
@@ -285,7 +293,8 @@ static bool destroy_tables(struct vcca_host *h, const struct host_vm *vm, int le
     if (status == RMI_SUCCESS && !undelegate(h, table, 1, err))
       return false;
     if (top <= ipa)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "rmi RTT_DESTROY at 0x%" PRIx64 " gives no address to continue from", ipa);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "rmi RTT_DESTROY at 0x%" PRIx64 " gives no address to continue from", ipa);
   }
   return true;
 }

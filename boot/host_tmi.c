@@ -42,7 +42,8 @@ static bool cvm_create(struct vcca_host *h, struct host_vm *vm, const struct vcc
 }
 
 /* Creates one granule; one that is not measured has no source. */
-static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured, struct vcca_error *err)
+static bool data_create(struct vcca_host *h, const struct host_vm *vm, uint64_t ipa, uint64_t source, bool measured,
+                        struct vcca_error *err)
 {
   uint64_t src = measured ? source : 0;
   uint64_t status = SMC(h, TMI_DATA_CREATE, NO_NUMA, vm->rd, ipa, src, STAGE2_LAST_LEVEL);
@@ -77,16 +78,19 @@ static bool create_tecs(struct vcca_host *h, struct host_vm *vm, const struct vc
 }
 
 /* RAM after the last window, which is the device tree's. */
-static bool map_rest(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan, struct vcca_error *err)
+static bool map_rest(struct vcca_host *h, const struct host_vm *vm, const struct vcca_plan *plan,
+                     struct vcca_error *err)
 {
   uint64_t base = round_up(segment_end(&plan->segments[plan->segment_count - 1]), BLOCK_2M);
   uint64_t end = plan->ram_base + plan->ram_size;
   if (base >= end)
     return true;
-  return SMC(h, TMI_TTT_MAP_RANGE, vm->rd, base, end - base, NO_NUMA, NO_NUMA) == TMI_SUCCESS || host_refused(h, TMI_TTT_MAP_RANGE, err);
+  return SMC(h, TMI_TTT_MAP_RANGE, vm->rd, base, end - base, NO_NUMA, NO_NUMA) == TMI_SUCCESS ||
+         host_refused(h, TMI_TTT_MAP_RANGE, err);
 }
 
-bool host_tmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct host_progress *progress, struct vcca_error *err)
+bool host_tmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan,
+                   struct host_progress *progress, struct vcca_error *err)
 {
   if (!cvm_create(h, vm, plan, err))
     return false;

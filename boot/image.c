@@ -11,7 +11,9 @@
 #include <stdio.h>
 
 enum { HEADER = 64, TEXT_OFFSET = 8, IMAGE_SIZE = 16, FLAGS = 24, MAGIC = 56 };
-enum { RAW_OFFSET = 0x80000 }; /* QEMU hw/arm/boot.c, KERNEL64_LOAD_ADDR; kvmtool arm/aarch64/kvm.c; linux-loader pe.rs */
+enum {
+  RAW_OFFSET = 0x80000
+}; /* QEMU hw/arm/boot.c, KERNEL64_LOAD_ADDR; kvmtool arm/aarch64/kvm.c; linux-loader pe.rs */
 
 /* --- What is no Image -------------------------------------------------------------------------------------- */
 
@@ -31,8 +33,10 @@ static const struct {
     {0, "\x04\x22\x4d\x18", 4, "lz4-compressed, which no VMM unpacks: run unlz4 on it first," BY_ITSELF},
     {0, "\x89LZO\0", 5, "lzo-compressed, which no VMM unpacks: run unlzop on it first," BY_ITSELF},
     {0, "\x5d\0\0", 3, "lzma-compressed, which no VMM unpacks: run unlzma on it first," BY_ITSELF},
-    {0, "\x7f\x45LF", 4, "an ELF file (vmlinux), whose start is not modelled: give arch/arm64/boot/Image instead," BY_ITSELF},
-    {0, "\x27\x05\x19\x56", 4, "a U-Boot image (uImage), whose start is not modelled: extract the Image (dumpimage)," BY_ITSELF},
+    {0, "\x7f\x45LF", 4,
+     "an ELF file (vmlinux), whose start is not modelled: give arch/arm64/boot/Image instead," BY_ITSELF},
+    {0, "\x27\x05\x19\x56", 4,
+     "a U-Boot image (uImage), whose start is not modelled: extract the Image (dumpimage)," BY_ITSELF},
     {0, "\xd0\x0d\xfe\xed", 4, "a device tree or a FIT image, not a kernel: give the Image instead"},
     {514, "HdrS", 4, "a kernel for x86, not for arm64"},
     {36, "\x18\x28\x6f\x01", 4, "a zImage for 32-bit Arm, not a kernel for arm64"},
@@ -71,9 +75,10 @@ static bool refuse_zboot(const struct image_zboot *z, struct vcca_error *err)
     if (strcmp(z->type, how[i][0]) == 0)
       tool = how[i][1];
   return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                   "this is an EFI zboot image with %s compression, which this VMM does not unpack: extract the Image (tail -c +%" PRIu64
-                   " FILE | head -c %" PRIu64 " | %s)," BY_ITSELF,
-                   z->type[0] ? z->type : "unknown", (uint64_t)z->at + 1, (uint64_t)z->n, tool ? tool : "what unpacks it");
+                   "this is an EFI zboot image with %s compression, which this VMM does not unpack: extract the Image "
+                   "(tail -c +%" PRIu64 " FILE | head -c %" PRIu64 " | %s)," BY_ITSELF,
+                   z->type[0] ? z->type : "unknown", (uint64_t)z->at + 1, (uint64_t)z->n,
+                   tool ? tool : "what unpacks it");
 }
 
 /* A file that no CPU can start. A VMM that loads any bytes would start it without success. */

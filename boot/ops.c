@@ -26,8 +26,8 @@ struct ops {
   struct vcca_error *err;
 };
 
-static void tell(const struct ops *o, enum vcca_step_kind kind, uint64_t base, uint64_t top, uint64_t flags, const uint8_t *content,
-                 const struct vcca_rim *before)
+static void tell(const struct ops *o, enum vcca_step_kind kind, uint64_t base, uint64_t top, uint64_t flags,
+                 const uint8_t *content, const struct vcca_rim *before)
 {
   struct vcca_rim_step step = {kind, base, top, flags, content, before->value, o->out->rim.value};
   if (o->hook)
@@ -61,14 +61,17 @@ static bool get_aligned(struct ops *o, const struct tree_node *map, const char *
   struct tree_node *node;
   if (!tree_need(map, key, &node, o->err) || !value_number(&o->reading, node, out, o->err))
     return false;
-  return *out % align == 0 ? true : tree_fail(node, o->err, "\"%s\" is 0x%" PRIx64 ", not a multiple of 0x%" PRIx64, key, *out, align);
+  return *out % align == 0
+             ? true
+             : tree_fail(node, o->err, "\"%s\" is 0x%" PRIx64 ", not a multiple of 0x%" PRIx64, key, *out, align);
 }
 
 static bool read_hash_name(struct ops *o, const struct tree_node *node, enum vcca_hash_alg *alg)
 {
   if (node->kind != TREE_SCALAR || !vcca_hash_named(node->text, alg))
     return tree_fail(node, o->err, "the hashes are sha-256, sha-384 and sha-512");
-  return *alg != VCCA_SHA384 || o->rule->sha384 ? true : tree_fail(node, o->err, "%s does not know sha-384", o->rule->name);
+  return *alg != VCCA_SHA384 || o->rule->sha384 ? true
+                                                : tree_fail(node, o->err, "%s does not know sha-384", o->rule->name);
 }
 
 static bool do_create(struct ops *o, const struct tree_node *map)
@@ -83,7 +86,8 @@ static bool do_create(struct ops *o, const struct tree_node *map)
     return false;
   if (!get_number(r, map, "flags", &p.flags, o->err) || !get_number(r, map, "s2sz", &p.s2sz, o->err) ||
       !get_number(r, map, "sve_vl", &p.sve_vl, o->err) || !get_number(r, map, "num_bps", &p.num_bps, o->err) ||
-      !get_number(r, map, "num_wps", &p.num_wps, o->err) || !get_number(r, map, "pmu_num_ctrs", &p.pmu_num_ctrs, o->err))
+      !get_number(r, map, "num_wps", &p.num_wps, o->err) ||
+      !get_number(r, map, "pmu_num_ctrs", &p.pmu_num_ctrs, o->err))
     return false;
   vcca_rim_create(&o->out->rim, o->rules, &p);
   o->created = true;
@@ -103,7 +107,8 @@ static bool do_ripas(struct ops *o, const struct tree_node *map)
   if (level == 0)
     return tree_fail(map, o->err, "\"level\" is 1, 2 or 3");
   uint64_t size = (uint64_t)1 << (12 + 9 * (3 - level));
-  if (!get_aligned(o, map, "base", size, &base) || !get_aligned(o, map, "top", size, &top) || !tree_need(map, "top", &node, o->err))
+  if (!get_aligned(o, map, "base", size, &base) || !get_aligned(o, map, "top", size, &top) ||
+      !tree_need(map, "top", &node, o->err))
     return false;
   if (top <= base)
     return tree_fail(node, o->err, "\"top\" is not above \"base\"");
@@ -167,8 +172,9 @@ static bool do_rec(struct ops *o, const struct tree_node *map)
   struct vcca_rec_params rec = {.flags = VCCA_REC_RUNNABLE};
   uint8_t content[VCCA_HASH_MAX];
   struct vcca_rim before = o->out->rim;
-  if (!get_number(&o->reading, map, "flags", &rec.flags, o->err) || !get_number(&o->reading, map, "pc", &rec.pc, o->err) ||
-      !get_u64s(o, map, "gprs", rec.gprs, 8) || !count(o, map, 1))
+  if (!get_number(&o->reading, map, "flags", &rec.flags, o->err) ||
+      !get_number(&o->reading, map, "pc", &rec.pc, o->err) || !get_u64s(o, map, "gprs", rec.gprs, 8) ||
+      !count(o, map, 1))
     return false;
   if (vcca_rim_rec(&o->out->rim, &rec, content))
     tell(o, VCCA_STEP_REC, 0, 0, rec.flags, content, &before);
@@ -183,14 +189,15 @@ static bool do_extend(struct ops *o, const struct tree_node *map)
   vcca_span value;
   bool padded = false;
   if (!tree_need(map, "index", &index_node, o->err) || !tree_need(map, "value", &value_node, o->err) ||
-      !value_small(&o->reading, index_node, VCCA_REMS, &index, o->err) || !value_bytes(&o->reading, value_node, &value, o->err) ||
-      !get_bool(map, "zero_padded", &padded, o->err))
+      !value_small(&o->reading, index_node, VCCA_REMS, &index, o->err) ||
+      !value_bytes(&o->reading, value_node, &value, o->err) || !get_bool(map, "zero_padded", &padded, o->err))
     return false;
   if (index == 0)
     return tree_fail(index_node, o->err, "the RIM (index 0) cannot be extended: 1 to 4 are REM 0 to REM 3");
   if (value.n > VCCA_MEASUREMENT_SIZE)
     return tree_fail(value_node, o->err, "%zu bytes, an extension takes at most %d", value.n, VCCA_MEASUREMENT_SIZE);
-  vcca_rem_extend(o->out->rim.hash_alg, padded ? o->rule->rem_zero_padded : o->rule->rem, o->out->rem[index - 1], value);
+  vcca_rem_extend(o->out->rim.hash_alg, padded ? o->rule->rem_zero_padded : o->rule->rem, o->out->rem[index - 1],
+                  value);
   o->out->has_rem = true;
   return true;
 }
@@ -226,8 +233,8 @@ static bool run_operation(struct ops *o, const struct tree_node *item)
 static bool run_list(struct ops *o, const struct tree_node *root)
 {
   struct tree_node *profile, *list;
-  if (!tree_only(root, "vcca-ops profile operations", "a list of operations", o->err) || !tree_need(root, "profile", &profile, o->err) ||
-      !tree_need(root, "operations", &list, o->err))
+  if (!tree_only(root, "vcca-ops profile operations", "a list of operations", o->err) ||
+      !tree_need(root, "profile", &profile, o->err) || !tree_need(root, "operations", &list, o->err))
     return false;
   uint64_t format = 1;
   if (!get_number(&o->reading, root, "vcca-ops", &format, o->err))
@@ -246,12 +253,13 @@ static bool run_list(struct ops *o, const struct tree_node *root)
   return true;
 }
 
-bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files, vcca_rim_hook hook, void *ctx, struct vcca_measured *out,
-                      struct vcca_error *err)
+bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files, vcca_rim_hook hook, void *ctx,
+                      struct vcca_measured *out, struct vcca_error *err)
 {
   struct tree_doc doc;
   struct pool pool = {.left = POOL_BUDGET};
-  struct ops o = {.reading = {.pool = &pool, .folder = folder, .files = files}, .hook = hook, .ctx = ctx, .out = out, .err = err};
+  struct ops o = {
+      .reading = {.pool = &pool, .folder = folder, .files = files}, .hook = hook, .ctx = ctx, .out = out, .err = err};
   memset(out, 0, sizeof *out);
   if (!tree_read(text, &doc, err))
     return false;

@@ -58,7 +58,11 @@ static const struct profile *find_profile(const char *name, struct vcca_error *e
   char names[128];
   size_t n = 0;
   for (size_t i = 0; i < PROFILES && n < sizeof names; i++)
-    n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i == 0 ? "" : i + 1 == PROFILES ? " and " : ", ", profiles[i].is.name);
+    n += (size_t)snprintf(names + n, sizeof names - n, "%s%s",
+                          i == 0              ? ""
+                          : i + 1 == PROFILES ? " and "
+                                              : ", ",
+                          profiles[i].is.name);
   if (!p)
     vcca_fail(err, VCCA_FAULT_USAGE, "profile \"%s\" is unknown: there are %s", name ? name : "", names);
   return p;
@@ -67,8 +71,9 @@ static const struct profile *find_profile(const char *name, struct vcca_error *e
 const char *vcca_role_name(enum vcca_role role)
 {
   static const char *const names[VCCA_ROLES] = {
-      [VCCA_ROLE_LOADER] = "loader",     [VCCA_ROLE_KERNEL] = "kernel", [VCCA_ROLE_INITRD] = "initrd", [VCCA_ROLE_DTB] = "dtb",
-      [VCCA_ROLE_FIRMWARE] = "firmware", [VCCA_ROLE_HOLE] = "hole",     [VCCA_ROLE_LOG] = "log",       [VCCA_ROLE_IMAGE] = "image"};
+      [VCCA_ROLE_LOADER] = "loader", [VCCA_ROLE_KERNEL] = "kernel",     [VCCA_ROLE_INITRD] = "initrd",
+      [VCCA_ROLE_DTB] = "dtb",       [VCCA_ROLE_FIRMWARE] = "firmware", [VCCA_ROLE_HOLE] = "hole",
+      [VCCA_ROLE_LOG] = "log",       [VCCA_ROLE_IMAGE] = "image"};
   return names[role];
 }
 
@@ -86,7 +91,8 @@ static bool check_images(const struct profile *p, const struct vcca_vm *vm, stru
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s: profile %s starts from a kernel only; its root file system is a disk",
                      vm->initrd.p ? "initrd" : "firmware", p->is.name);
   if (vm->kernel.p && vm->firmware.p)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "kernel and firmware: give one of them; firmware finds its kernel on a disk");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "kernel and firmware: give one of them; firmware finds its kernel on a disk");
   if (!vm->kernel.p && !vm->firmware.p)
     return vcca_fail(err, VCCA_FAULT_USAGE, "kernel or firmware: give one of them");
   if (vm->initrd.p && !vm->kernel.p)
@@ -103,11 +109,13 @@ static bool check_images(const struct profile *p, const struct vcca_vm *vm, stru
 static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, struct vcca_error *err)
 {
   if (p->fixed && (vm->sve_bits || vm->pmu_counters))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "sve and pmu are fixed by profile %s: use profile virtcca to choose them", p->is.name);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "sve and pmu are fixed by profile %s: use profile virtcca to choose them",
+                     p->is.name);
   if (vm->vcpus > VCCA_VCPUS_MAX)
     return vcca_fail(err, VCCA_FAULT_USAGE, "vcpus %u: at most %d", vm->vcpus, VCCA_VCPUS_MAX);
   if (vm->sve_bits % 128 || vm->sve_bits > 2048)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "sve %u: a vector length is a multiple of 128, at most 2048 (0: no SVE)", vm->sve_bits);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "sve %u: a vector length is a multiple of 128, at most 2048 (0: no SVE)",
+                     vm->sve_bits);
   if (vm->pmu_counters > 31)
     return vcca_fail(err, VCCA_FAULT_USAGE, "pmu %u: at most 31 counters (0: no PMU)", vm->pmu_counters);
   if (vm->s2sz && (vm->s2sz < 32 || vm->s2sz > 48))
@@ -115,15 +123,18 @@ static bool check_numbers(const struct profile *p, const struct vcca_vm *vm, str
   if ((unsigned)vm->hash_alg >= VCCA_HASH_ALGS || (vm->hash_alg == VCCA_SHA384 && !vcca_rim_rules(p->is.rules)->sha384))
     return vcca_fail(err, VCCA_FAULT_USAGE, "hash: profile %s measures with sha-256 or sha-512", p->is.name);
   if (!p->arm && (vm->num_bps || vm->num_wps))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "num_bps and num_wps: virtCCA measures both as 0, only profile arm has them");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "num_bps and num_wps: virtCCA measures both as 0, only profile arm has them");
   if ((vm->num_bps && vm->num_bps < 2) || vm->num_bps > 64)
     return vcca_fail(err, VCCA_FAULT_USAGE, "num_bps %u: a CPU has 2 to 64 breakpoints", vm->num_bps);
   if ((vm->num_wps && vm->num_wps < 2) || vm->num_wps > 64)
     return vcca_fail(err, VCCA_FAULT_USAGE, "num_wps %u: a CPU has 2 to 64 watchpoints", vm->num_wps);
   if (vm->ram_base % BLOCK_2M || vm->ram_base >= ADDRESS_LIMIT)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 ": it must be a multiple of 2 MiB below 2^48", vm->ram_base);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 ": it must be a multiple of 2 MiB below 2^48",
+                     vm->ram_base);
   if (vm->ram_size % PAGE_4K || vm->ram_size > ADDRESS_LIMIT)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": it must be a multiple of 4 KiB up to 2^48 (--ram)", vm->ram_size);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size 0x%" PRIx64 ": it must be a multiple of 4 KiB up to 2^48 (--ram)",
+                     vm->ram_size);
   return true;
 }
 
@@ -157,12 +168,14 @@ static bool check_segments(const struct profile *p, const struct vcca_plan *plan
   uint64_t ram_end = plan->ram_base + plan->ram_size;
   uint64_t limit = (uint64_t)1 << (plan->params.s2sz - (p->arm ? 1 : 0));
   if (ram_end > limit)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "s2sz %" PRIu64 ": RAM ends at 0x%" PRIx64 ", but a VM's own addresses end at 0x%" PRIx64,
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "s2sz %" PRIu64 ": RAM ends at 0x%" PRIx64 ", but a VM's own addresses end at 0x%" PRIx64,
                      plan->params.s2sz, ram_end, limit);
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
     if (s->role != VCCA_ROLE_FIRMWARE && segment_end(s) > ram_end)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least this much RAM (--ram)",
+      return vcca_fail(err, VCCA_FAULT_USAGE,
+                       "ram_size %" PRIu64 " MiB: the %s ends at +%" PRIu64 " MiB: give at least this much RAM (--ram)",
                        in_mib(plan->ram_size), vcca_role_name(s->role), in_mib(segment_end(s) - plan->ram_base));
   }
   return true;

@@ -27,7 +27,8 @@ static inline uint64_t segment_end(const struct vcca_segment *s)
 }
 
 /* Appends a segment, if size is not 0. A plan has room for the segments of every layout. */
-void plan_add(struct vcca_plan *plan, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured);
+void plan_add(struct vcca_plan *plan, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content,
+              bool measured);
 
 /* Reads a kernel, and refuses sizes above ADDRESS_LIMIT. headless: accepts one without a header. */
 VCCA_MUST_USE bool plan_kernel(vcca_span kernel, bool headless, struct vcca_arm64_image *image, struct vcca_error *err);

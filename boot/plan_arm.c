@@ -23,7 +23,8 @@ static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca
   if (!plan_kernel(vm->kernel, true, &image, err))
     return false;
   if (image.text_offset % PAGE_4K)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "kernel: text_offset 0x%" PRIx64 " is not a multiple of 4 KiB", image.text_offset);
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "kernel: text_offset 0x%" PRIx64 " is not a multiple of 4 KiB",
+                     image.text_offset);
 
   uint64_t kernel = plan->ram_base + image.text_offset;
   uint64_t kernel_end = kernel + (vm->kernel.n > image.image_size ? vm->kernel.n : image.image_size);
@@ -44,8 +45,8 @@ static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca
 static bool firmware(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err)
 {
   if (vm->firmware.n > plan->ram_base)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "firmware (%" PRIu64 " MiB) does not fit below ram_base 0x%" PRIx64, in_mib(vm->firmware.n),
-                     plan->ram_base);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "firmware (%" PRIu64 " MiB) does not fit below ram_base 0x%" PRIx64,
+                     in_mib(vm->firmware.n), plan->ram_base);
   add_file(plan, VCCA_ROLE_FIRMWARE, 0, vm->firmware);
   add_file(plan, VCCA_ROLE_DTB, plan->ram_base, vm->dtb);
   plan->boot_rec.pc = 0;

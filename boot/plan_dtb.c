@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/boot.h"
 
-bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_plan *plan, struct vcca_bytes *dtb, struct vcca_error *err)
+bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_plan *plan, struct vcca_bytes *dtb,
+                        struct vcca_error *err)
 {
   struct vcca_dtb_spec spec = {.ram_base = vm->ram_base ? vm->ram_base : 0x40000000,
                                .ram_size = vm->ram_size ? vm->ram_size : UINT64_C(512) << 20,

@@ -50,7 +50,8 @@ static void measure_page(struct measuring *ms, uint64_t ipa, const uint8_t *dige
 {
   struct vcca_rim before = *ms->rim;
   if (vcca_rim_data(ms->rim, ipa, digest))
-    tell(ms, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = digest != NULL, .content = digest}, before.value);
+    tell(ms, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = digest != NULL, .content = digest},
+         before.value);
 }
 
 struct run {
@@ -79,7 +80,8 @@ static void measure_known(struct run *run, size_t pages)
   enum vcca_hash_alg alg = run->ms->rim->hash_alg;
   size_t held = s->content.n / VCCA_PAGE + (s->content.n % VCCA_PAGE != 0), known = held < pages ? held : pages;
   for (size_t first = 0; first < known; first += AT_ONCE)
-    measure_pages(run, first, known - first < AT_ONCE ? known - first : AT_ONCE, s->digests + first * vcca_hash_size(alg));
+    measure_pages(run, first, known - first < AT_ONCE ? known - first : AT_ONCE,
+                  s->digests + first * vcca_hash_size(alg));
   for (size_t first = known; first < pages; first++)
     measure_pages(run, first, 1, vcca_hash_zero_page(alg));
 }
@@ -137,10 +139,11 @@ void plan_extend(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ct
   measure_rest(&ms, plan);
 }
 
-void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress, void *progress_ctx,
-                       struct vcca_rim *out)
+void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress,
+                       void *progress_ctx, struct vcca_rim *out)
 {
-  struct measuring ms = {.rim = out, .hook = hook, .hook_ctx = hook_ctx, .progress = progress, .progress_ctx = progress_ctx};
+  struct measuring ms = {
+      .rim = out, .hook = hook, .hook_ctx = hook_ctx, .progress = progress, .progress_ctx = progress_ctx};
   for (size_t i = 0; i < plan->segment_count; i++)
     ms.total += plan->segments[i].size;
   measure_params(&ms, plan);

@@ -40,18 +40,21 @@ static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca
   if (!plan_kernel(vm->kernel, false, &image, err))
     return false;
   if (image.guessed) /* gen_rim_ref would not measure it */
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                     "kernel: its header's image_size is 0, so the memory it needs is not known: take Linux 3.17 or later");
+    return vcca_fail(
+        err, VCCA_FAULT_UNSUPPORTED,
+        "kernel: its header's image_size is 0, so the memory it needs is not known: take Linux 3.17 or later");
 
   uint64_t kernel = plan->ram_base + KERNEL_AT;
   uint64_t kernel_size = round_up(image.image_size, PAGE_4K);
   uint64_t initrd = plan->ram_base + INITRD_AT;
   if (vm->kernel.n > kernel_size)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "kernel: the file has %zu bytes, more than its header's image_size of %" PRIu64, vm->kernel.n,
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "kernel: the file has %zu bytes, more than its header's image_size of %" PRIu64, vm->kernel.n,
                      image.image_size);
   if (kernel + kernel_size > initrd)
     return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "kernel (%" PRIu64 " MiB) does not fit before the %s at 0x%" PRIx64 ": use a kernel of at most %d MiB, or firmware boot",
+                     "kernel (%" PRIu64 " MiB) does not fit before the %s at 0x%" PRIx64
+                     ": use a kernel of at most %d MiB, or firmware boot",
                      in_mib(kernel_size), vm->initrd.p ? "initrd" : "dtb", initrd, (INITRD_AT - KERNEL_AT) / MIB);
 
   uint64_t initrd_size = vm->initrd.p ? window(vm->initrd) : 0;
@@ -69,10 +72,12 @@ static bool direct(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca
 static bool firmware(const struct vcca_vm *vm, struct vcca_plan *plan, struct vcca_error *err)
 {
   if (vm->firmware.n > FIRMWARE_SIZE)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "firmware (%" PRIu64 " MiB) is larger than the %d MiB a virtCCA VM has for it", in_mib(vm->firmware.n),
-                     FIRMWARE_SIZE / MIB);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "firmware (%" PRIu64 " MiB) is larger than the %d MiB a virtCCA VM has for it",
+                     in_mib(vm->firmware.n), FIRMWARE_SIZE / MIB);
   if (plan->ram_base < FIRMWARE_SIZE)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 " lies inside the firmware's 0..0x%x", plan->ram_base, FIRMWARE_SIZE);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "ram_base 0x%" PRIx64 " lies inside the firmware's 0..0x%x", plan->ram_base,
+                     FIRMWARE_SIZE);
   plan_add(plan, VCCA_ROLE_FIRMWARE, 0, FIRMWARE_SIZE, vm->firmware, true);
   plan_add(plan, VCCA_ROLE_DTB, plan->ram_base, window(vm->dtb), vm->dtb, true);
   plan->boot_rec.pc = 0;

@@ -38,15 +38,19 @@ static const struct {
     [VCCA_SWEEP_HASH] = {"hash", VCCA_SWEEP_TEXT, VCCA_SWEEP_TEXT, WORD, VMM_HASH, 0, ""},
     [VCCA_SWEEP_VCPUS] = {"vcpus", VCCA_SWEEP_NUMBER, VCCA_SWEEP_NUMBER, WORD, VMM_VCPUS, VCCA_VCPUS_MAX, ""},
     [VCCA_SWEEP_RAM] = {"ram", VCCA_SWEEP_NUMBER, VCCA_SWEEP_NUMBER, WORD, VMM_RAM, (uint64_t)1 << 48, ""},
-    [VCCA_SWEEP_SVE] = {"sve", VCCA_SWEEP_NUMBER, VCCA_SWEEP_NOT, ITSELF, 0, 2048, "use sve-vl for the host's vectors, args for the VM's"},
+    [VCCA_SWEEP_SVE] = {"sve", VCCA_SWEEP_NUMBER, VCCA_SWEEP_NOT, ITSELF, 0, 2048,
+                        "use sve-vl for the host's vectors, args for the VM's"},
     [VCCA_SWEEP_PMU] = {"pmu", VCCA_SWEEP_NUMBER, VCCA_SWEEP_SWITCH, CAP, VCCA_CAP_PMU, 31, ""},
     [VCCA_SWEEP_S2SZ] = {"s2sz", VCCA_SWEEP_NUMBER, VCCA_SWEEP_NOT, ITSELF, 0, 52, "use ipa-bits"},
     [VCCA_SWEEP_HOST] = {"host", VCCA_SWEEP_NOT, VCCA_SWEEP_HOSTS, ITSELF, 0, 0, "use sve, pmu and s2sz"},
     [VCCA_SWEEP_IPA_BITS] = {"ipa-bits", VCCA_SWEEP_NOT, VCCA_SWEEP_NUMBER, CAP, VCCA_CAP_IPA_BITS, 52, "use s2sz"},
-    [VCCA_SWEEP_NUM_BPS] = {"num-bps", VCCA_SWEEP_NOT, VCCA_SWEEP_NUMBER, CAP, VCCA_CAP_NUM_BPS, 64, "only VMM models have it"},
-    [VCCA_SWEEP_NUM_WPS] = {"num-wps", VCCA_SWEEP_NOT, VCCA_SWEEP_NUMBER, CAP, VCCA_CAP_NUM_WPS, 64, "only VMM models have it"},
+    [VCCA_SWEEP_NUM_BPS] = {"num-bps", VCCA_SWEEP_NOT, VCCA_SWEEP_NUMBER, CAP, VCCA_CAP_NUM_BPS, 64,
+                            "only VMM models have it"},
+    [VCCA_SWEEP_NUM_WPS] = {"num-wps", VCCA_SWEEP_NOT, VCCA_SWEEP_NUMBER, CAP, VCCA_CAP_NUM_WPS, 64,
+                            "only VMM models have it"},
     [VCCA_SWEEP_SVE_VL] = {"sve-vl", VCCA_SWEEP_NOT, VCCA_SWEEP_NUMBER, CAP, VCCA_CAP_SVE_VL, 2048, "use sve"},
-    [VCCA_SWEEP_PMU_NUM_CTRS] = {"pmu-num-ctrs", VCCA_SWEEP_NOT, VCCA_SWEEP_NUMBER, CAP, VCCA_CAP_PMU_NUM_CTRS, 31, "use pmu"},
+    [VCCA_SWEEP_PMU_NUM_CTRS] = {"pmu-num-ctrs", VCCA_SWEEP_NOT, VCCA_SWEEP_NUMBER, CAP, VCCA_CAP_PMU_NUM_CTRS, 31,
+                                 "use pmu"},
     [VCCA_SWEEP_LPA2] = {"lpa2", VCCA_SWEEP_NOT, VCCA_SWEEP_SWITCH, CAP, VCCA_CAP_LPA2, 0, "only VMM models have it"},
     [VCCA_SWEEP_HASH_ALGO] = {"hash-algo", VCCA_SWEEP_NOT, VCCA_SWEEP_TEXT, CAP, VCCA_CAP_HASH_ALGO, 0, "use hash"},
     [VCCA_SWEEP_RMM] = {"rmm", VCCA_SWEEP_NOT, VCCA_SWEEP_TEXT, ITSELF, 0, 0, "only VMM models have it"},
@@ -193,7 +197,8 @@ static void absorb_words(struct digest *d, const struct vcca_sweep_value *value)
   vcca_hash_parts(VCCA_SHA256, parts, n, d->state);
 }
 
-static void absorb_value(struct digest *d, const struct vcca_sweep *sweep, enum vcca_sweep_option option, const struct vcca_sweep_value *value)
+static void absorb_value(struct digest *d, const struct vcca_sweep *sweep, enum vcca_sweep_option option,
+                         const struct vcca_sweep_value *value)
 {
   absorb(d, vcca_span_str(options[option].name));
   switch (vcca_sweep_kind(sweep->profile, option)) {
@@ -253,10 +258,12 @@ static unsigned number(const struct values *v, enum vcca_sweep_option option, un
 
 static bool read_hash(const char *text, enum vcca_hash_alg *out, struct vcca_error *err)
 {
-  return vcca_hash_named(vcca_span_str(text), out) || vcca_fail(err, VCCA_FAULT_USAGE, "the hashes are sha-256 and sha-512");
+  return vcca_hash_named(vcca_span_str(text), out) ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "the hashes are sha-256 and sha-512");
 }
 
-static bool plan_profile(const struct vcca_sweep *sweep, const struct values *v, struct vcca_sweep_vm *out, struct vcca_error *err)
+static bool plan_profile(const struct vcca_sweep *sweep, const struct values *v, struct vcca_sweep_vm *out,
+                         struct vcca_error *err)
 {
   struct vcca_vm *vm = &out->vm;
   const char *append = v->of[VCCA_SWEEP_APPEND] ? v->of[VCCA_SWEEP_APPEND]->text : NULL;
@@ -273,7 +280,8 @@ static bool plan_profile(const struct vcca_sweep *sweep, const struct values *v,
   if (v->of[VCCA_SWEEP_HASH] && !read_hash(v->of[VCCA_SWEEP_HASH]->text, &vm->hash_alg, err))
     return false;
   if (vm->dtb.p && append)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "append: only the built-in device tree takes a command line, and dtb names another");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "append: only the built-in device tree takes a command line, and dtb names another");
   out->plan = &out->of_vm;
   return vm->dtb.p ? vcca_plan_vm(vm, &out->of_vm, err) : vcca_plan_with_dtb(vm, append, &out->of_vm, &out->dtb, err);
 }
@@ -316,7 +324,8 @@ struct line {
 };
 
 /* Only short values have a prefix: numbers, names of algorithms. */
-static void add_word(const struct vmm_model *model, enum vcca_sweep_option option, const struct vcca_sweep_value *value, struct line *line)
+static void add_word(const struct vmm_model *model, enum vcca_sweep_option option, const struct vcca_sweep_value *value,
+                     struct line *line)
 {
   unsigned which = options[option].which;
   const struct vmm_word *word = &model->words[which];
@@ -351,7 +360,8 @@ static bool set_caps(const struct values *v, struct vcca_host_caps *caps, struct
   for (int option = 0; option < VCCA_SWEEP_OPTIONS; option++) {
     char room[VALUE_ROOM];
     if (v->of[option] && options[option].becomes == CAP &&
-        !vcca_host_caps_set(caps, (enum vcca_cap)options[option].which, text_of((enum vcca_sweep_option)option, v->of[option], room), err))
+        !vcca_host_caps_set(caps, (enum vcca_cap)options[option].which,
+                            text_of((enum vcca_sweep_option)option, v->of[option], room), err))
       return false;
   }
   return true;
@@ -364,8 +374,8 @@ static bool read_rules(const struct vcca_sweep_value *rmm, enum vcca_rules_id *o
          vcca_fail(err, VCCA_FAULT_USAGE, "rmm %.40s: 1.0, 2.0 or 2.0-bet1", rmm->text);
 }
 
-static bool plan_model(const struct vmm_model *model, const struct vcca_sweep *sweep, const struct values *v, const struct vcca_sweep_help *help,
-                       struct vcca_sweep_vm *out, struct vcca_error *err)
+static bool plan_model(const struct vmm_model *model, const struct vcca_sweep *sweep, const struct values *v,
+                       const struct vcca_sweep_help *help, struct vcca_sweep_vm *out, struct vcca_error *err)
 {
   const struct vcca_vmm_images images = {.kernel = kernel_file(sweep, v, false),
                                          .unpacked = kernel_file(sweep, v, true),
@@ -387,7 +397,8 @@ static bool plan_model(const struct vmm_model *model, const struct vcca_sweep *s
          vcca_vmm_plan(&config, &caps, &images, rules, help->note, help->ctx, &out->of_vmm, err);
 }
 
-bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const struct vcca_sweep_value *value, struct vcca_error *err)
+bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const struct vcca_sweep_value *value,
+                      struct vcca_error *err)
 {
   const struct vmm_model *model = vmm_find(profile);
   const struct vmm_notes silent = {NULL, NULL};
@@ -410,7 +421,8 @@ bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const 
 
 /* --- Plans ------------------------------------------------------------------------------------------------ */
 
-bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help, struct vcca_sweep_vm *out, struct vcca_error *err)
+bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help,
+                     struct vcca_sweep_vm *out, struct vcca_error *err)
 {
   static const struct vcca_sweep_help none = {NULL, NULL, NULL};
   const struct vmm_model *model = vmm_find(sweep->profile);

@@ -38,7 +38,8 @@ static char *keep_path(struct sweep_reader *r, vcca_span name)
 }
 
 /* Opens a file, once, even if the plan names it several times. */
-static bool read_file(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
+static bool read_file(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option,
+                      struct vcca_sweep_value *out)
 {
   struct vcca_sweep *s = r->sweep;
   const char *path = keep_path(r, node->text);
@@ -107,7 +108,8 @@ static bool read_hosts(struct sweep_reader *r, const struct tree_node *node, str
   return true;
 }
 
-static bool read_kind(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
+static bool read_kind(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option,
+                      struct vcca_sweep_value *out)
 {
   enum vcca_sweep_kind kind = vcca_sweep_kind(r->sweep->profile, option);
   bool yes = false;
@@ -148,12 +150,14 @@ static bool read_none(struct sweep_reader *r, enum vcca_sweep_option option, str
   return kept != NULL;
 }
 
-static bool read_value(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option, struct vcca_sweep_value *out)
+static bool read_value(struct sweep_reader *r, const struct tree_node *node, enum vcca_sweep_option option,
+                       struct vcca_sweep_value *out)
 {
   struct vcca_error why = {.fault = VCCA_FAULT_NONE};
   if (node->kind == TREE_SCALAR && vcca_span_is(node->text, "none"))
     return read_none(r, option, out);
-  return read_kind(r, node, option, out) && (vcca_sweep_check(r->sweep->profile, option, out, &why) || tree_fail(node, r->err, "%s", why.text));
+  return read_kind(r, node, option, out) &&
+         (vcca_sweep_check(r->sweep->profile, option, out, &why) || tree_fail(node, r->err, "%s", why.text));
 }
 
 /* FNV-1a (draft-eastlake-fnv, 64 bits) over a string and its NUL. */
@@ -253,7 +257,8 @@ static bool read_axes(struct sweep_reader *r, const struct tree_node *map, const
     for (int i = 0; i < VCCA_SWEEP_OPTIONS; i++) {
       enum vcca_sweep_option option = (enum vcca_sweep_option)i;
       bool fixed_args = option == VCCA_SWEEP_ARGS && map != matrix && tree_get(matrix, "args");
-      if (vcca_span_is(n->key, vcca_sweep_option_name(option)) && !(fixed_args ? read_fixed(r, n) : read_axis(r, n, option, map == matrix)))
+      if (vcca_span_is(n->key, vcca_sweep_option_name(option)) &&
+          !(fixed_args ? read_fixed(r, n) : read_axis(r, n, option, map == matrix)))
         return false;
     }
   return true;
@@ -292,20 +297,26 @@ static bool read_plan(struct sweep_reader *r, const struct tree_node *root)
   struct tree_node *format, *profile, *matrix;
   uint64_t version = 0;
   char words[TEXT_ROOM];
-  if (!tree_only(root, option_words("vcca profile matrix", words), "a sweep", r->err) || !tree_need(root, "vcca", &format, r->err) ||
-      !tree_need(root, "profile", &profile, r->err) || !tree_need(root, "matrix", &matrix, r->err) || !value_number(&plain, format, &version, r->err))
+  if (!tree_only(root, option_words("vcca profile matrix", words), "a sweep", r->err) ||
+      !tree_need(root, "vcca", &format, r->err) || !tree_need(root, "profile", &profile, r->err) ||
+      !tree_need(root, "matrix", &matrix, r->err) || !value_number(&plain, format, &version, r->err))
     return false;
   if (version != 1)
     return tree_fail(format, r->err, "vcca reads plans of format 1");
-  return tree_only(matrix, option_words("", words), "the matrix", r->err) && read_profile(r, profile) && read_axes(r, root, matrix) &&
-         read_axes(r, matrix, matrix);
+  return tree_only(matrix, option_words("", words), "the matrix", r->err) && read_profile(r, profile) &&
+         read_axes(r, root, matrix) && read_axes(r, matrix, matrix);
 }
 
-bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out, struct vcca_error *err)
+bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out,
+                     struct vcca_error *err)
 {
   struct tree_doc doc;
-  struct sweep_reader r = {
-      .sweep = out, .folder = folder, .files = files, .unpacked_left = VCCA_UNPACKED_MAX, .hosts_left = VCCA_SWEEP_FILES, .err = err};
+  struct sweep_reader r = {.sweep = out,
+                           .folder = folder,
+                           .files = files,
+                           .unpacked_left = VCCA_UNPACKED_MAX,
+                           .hosts_left = VCCA_SWEEP_FILES,
+                           .err = err};
   out->configurations = 1;
   if (!tree_read(yaml, &doc, err))
     return false;

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 
 enum { MODELS = 5 };
-static const struct vmm_model *const models[MODELS] = {&vmm_qemu, &vmm_kvmtool, &vmm_kvmtool_linaro, &vmm_kvmtool_arm, &vmm_cloud_hypervisor};
+static const struct vmm_model *const models[MODELS] = {&vmm_qemu, &vmm_kvmtool, &vmm_kvmtool_linaro, &vmm_kvmtool_arm,
+                                                       &vmm_cloud_hypervisor};
 
 const struct vmm_model *vmm_find(const char *name)
 {
@@ -65,19 +66,23 @@ static uint64_t top_of(const struct vcca_plan *plan, uint64_t ipa)
   return plan->ripas[i].top;
 }
 
-static bool check_segment(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_segment *s, struct vcca_error *err)
+static bool check_segment(const struct vmm_model *model, const struct vcca_plan *plan, const struct vcca_segment *s,
+                          struct vcca_error *err)
 {
   uint64_t top = top_of(plan, s->ipa);
   if (model->flash && s->role == VCCA_ROLE_FIRMWARE)
     return true;
   if (s->ipa < plan->ram_base || segment_end(s) > top)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the %s (0x%" PRIx64 "-0x%" PRIx64 ") is not in RAM (0x%" PRIx64 "-0x%" PRIx64 "): give more RAM with %s",
-                     vcca_role_name(s->role), s->ipa, segment_end(s), plan->ram_base, top, vmm_say(model, VMM_RAM).text);
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "the %s (0x%" PRIx64 "-0x%" PRIx64 ") is not in RAM (0x%" PRIx64 "-0x%" PRIx64 "): give more RAM with %s",
+        vcca_role_name(s->role), s->ipa, segment_end(s), plan->ram_base, top, vmm_say(model, VMM_RAM).text);
   return true;
 }
 
 /* The end of the memory that a segment needs: a kernel's bss follows its file. */
-static uint64_t needed_end(const struct vmm_model *model, const struct vcca_segment *s, const struct vcca_vmm_images *images)
+static uint64_t needed_end(const struct vmm_model *model, const struct vcca_segment *s,
+                           const struct vcca_vmm_images *images)
 {
   uint64_t end = segment_end(s), needed;
   struct vcca_arm64_image image;
@@ -87,8 +92,8 @@ static uint64_t needed_end(const struct vmm_model *model, const struct vcca_segm
   return needed > end ? needed : end;
 }
 
-static bool check_gap(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_plan *plan, const struct vcca_segment *s,
-                      uint64_t end, struct vcca_error *err)
+static bool check_gap(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_plan *plan,
+                      const struct vcca_segment *s, uint64_t end, struct vcca_error *err)
 {
   const struct vcca_segment *next = s + 1;
   bool placed = config->firmware_base && (s->role == VCCA_ROLE_FIRMWARE || next->role == VCCA_ROLE_FIRMWARE);
@@ -97,24 +102,26 @@ static bool check_gap(const struct vmm_model *model, const struct vcca_vmm_confi
     return true;
   if (model->low_ram && plan->ram_size >= model->low_ram)
     return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "the %s ends at 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give %ssmaller images; %s puts all images below %" PRIu64
-                     " MiB, so more RAM does not help",
-                     vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, elsewhere, model->program, in_mib(model->low_ram));
-  return vcca_fail(err, VCCA_FAULT_USAGE,
-                   "the %s ends at 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, %sor smaller images",
-                   vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, vmm_say(model, VMM_RAM).text, elsewhere);
+                     "the %s ends at 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64
+                     ": give %ssmaller images; %s puts all images below %" PRIu64 " MiB, so more RAM does not help",
+                     vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, elsewhere, model->program,
+                     in_mib(model->low_ram));
+  return vcca_fail(
+      err, VCCA_FAULT_USAGE,
+      "the %s ends at 0x%" PRIx64 ", but the %s starts at 0x%" PRIx64 ": give more RAM with %s, %sor smaller images",
+      vcca_role_name(s->role), end, vcca_role_name(next->role), next->ipa, vmm_say(model, VMM_RAM).text, elsewhere);
 }
 
 /* Checks that RAM is in the realm's own half of its addresses, and that all images are in RAM, without
  * overlaps. */
-static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_plan *plan,
-                           const struct vcca_vmm_images *images, struct vcca_error *err)
+static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_config *config,
+                           const struct vcca_plan *plan, const struct vcca_vmm_images *images, struct vcca_error *err)
 {
   uint64_t ram_end = plan->ripas[plan->ripas_count - 1].top, limit = (uint64_t)1 << (plan->params.s2sz - 1);
   if (ram_end > limit)
     return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "RAM ends at 0x%" PRIx64 ", but with %" PRIu64 " address bits a realm's own addresses end at 0x%" PRIx64
-                     ": give less RAM with %s%s",
+                     "RAM ends at 0x%" PRIx64 ", but with %" PRIu64
+                     " address bits a realm's own addresses end at 0x%" PRIx64 ": give less RAM with %s%s",
                      ram_end, plan->params.s2sz, limit, vmm_say(model, VMM_RAM).text,
                      plan->params.s2sz < model->ipa_bits(config) ? ", or a host with more --ipa-bits" : "");
   for (size_t i = 0; i < plan->segment_count; i++) {
@@ -123,7 +130,9 @@ static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_
     if (!check_segment(model, plan, s, err))
       return false;
     if (end > segment_end(s) && end > top)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64 ": give more RAM with %s",
+      return vcca_fail(err, VCCA_FAULT_USAGE,
+                       "the kernel needs memory up to 0x%" PRIx64 ", but RAM ends at 0x%" PRIx64
+                       ": give more RAM with %s",
                        end, top, vmm_say(model, VMM_RAM).text);
     if (i + 1 < plan->segment_count && !check_gap(model, config, plan, s, end, err))
       return false;
@@ -133,8 +142,8 @@ static bool check_segments(const struct vmm_model *model, const struct vcca_vmm_
 
 /* --- Command lines ------------------------------------------------------------------------------------------ */
 
-bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx, struct vcca_vmm_config *out,
-                    struct vcca_error *err)
+bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx,
+                    struct vcca_vmm_config *out, struct vcca_error *err)
 {
   const struct vmm_model *model = vmm_find(vmm);
   const struct vmm_notes notes = {note, note_ctx};
@@ -150,12 +159,14 @@ static void note_headless(const struct vmm_model *model, vcca_span kernel, const
   struct vcca_arm64_image image;
   if (kernel.p && vcca_kernel_read(kernel, model->headless, &image, NULL) && image.guessed)
     vmm_note(notes, "the kernel has %s: %s loads it at + 0x%" PRIx64 " and enters there",
-             image.headless ? "no arm64 Image header" : "an image_size of 0 in its header", model->program, image.text_offset);
+             image.headless ? "no arm64 Image header" : "an image_size of 0 in its header", model->program,
+             image.text_offset);
 }
 
 /* Picks the images that the command line asks for. Each must be given, unless the firmware loads it. */
-static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_vmm_images *given,
-                        struct vcca_vmm_images *out, const struct vmm_notes *notes, struct vcca_error *err)
+static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_config *config,
+                        const struct vcca_vmm_images *given, struct vcca_vmm_images *out, const struct vmm_notes *notes,
+                        struct vcca_error *err)
 {
   const struct {
     const char *what, *asked;
@@ -167,8 +178,8 @@ static bool pick_images(const struct vmm_model *model, const struct vcca_vmm_con
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     bool by_firmware = model->flash && config->firmware && i < 2;
     if (rows[i].asked && !by_firmware && !rows[i].given.p)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts from '%.60s', a file of the host: give a local copy with --%s", model->program,
-                       rows[i].asked, rows[i].what);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts from '%.60s', a file of the host: give a local copy with --%s",
+                       model->program, rows[i].asked, rows[i].what);
     if (!rows[i].asked && rows[i].given.p)
       vmm_note(notes, "--%s is not used: %s's command line does not ask for it", rows[i].what, model->program);
     if (!rows[i].asked || by_firmware)
@@ -190,25 +201,27 @@ static bool own_tree_known(const struct vcca_vmm_config *config, bool template, 
   if (!other[0] && template)
     other = config->own_tree[VMM_TREE_EDIT - 1];
   if (other[0])
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes the device tree in a way that is not modelled: give the VMM's own with --dtb", other);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "%s changes the device tree in a way that is not modelled: give the VMM's own with --dtb", other);
   return template || !more[0] ||
-         vcca_fail(
-             err, VCCA_FAULT_USAGE,
-             "%s adds to the device tree something that is not modelled: give the VMM's own with --dtb, or that of such a VM with --dtb-template",
-             more);
+         vcca_fail(err, VCCA_FAULT_USAGE,
+                   "%s adds to the device tree something that is not modelled: give the VMM's own with --dtb, or that "
+                   "of such a VM with --dtb-template",
+                   more);
 }
 
 /* A remark: the tree that is measured is not the one that the VMM makes. */
 static void note_made(const struct vmm_model *model, const struct vmm_notes *notes)
 {
   vmm_note(notes,
-           "vcca made this device tree, it is not the VMM's own: write it with --output-dtb FILE and start the VM with it (%s FILE), or give the "
+           "vcca made this device tree, it is not the VMM's own: write it with --output-dtb FILE and start the VM with "
+           "it (%s FILE), or give the "
            "VMM's own with --dtb",
            vmm_say(model, VMM_DTB).text);
 }
 
-static bool add_tree(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
-                     struct vcca_error *err)
+static bool add_tree(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images,
+                     struct vcca_vmm_plan *out, struct vcca_error *err)
 {
   vcca_span dtb = images->dtb;
   if (dtb.p && images->dtb_template.p)
@@ -239,7 +252,8 @@ static void split_ram(const struct vmm_model *model, uint64_t size, struct vmm_l
   lay->ram_count = size > below ? 2 : 1;
 }
 
-static void start_plan(const struct vmm_model *model, const struct vmm_layout *lay, enum vcca_rules_id rules, struct vcca_plan *plan)
+static void start_plan(const struct vmm_model *model, const struct vmm_layout *lay, enum vcca_rules_id rules,
+                       struct vcca_plan *plan)
 {
   const struct vcca_vmm_config *config = lay->config;
   snprintf(plan->profile, sizeof plan->profile, "%s", model->name);
@@ -256,8 +270,8 @@ static void start_plan(const struct vmm_model *model, const struct vmm_layout *l
   plan->boot_rec.flags = VCCA_REC_RUNNABLE;
 }
 
-static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
-                    struct vcca_error *err)
+static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images,
+                    struct vcca_vmm_plan *out, struct vcca_error *err)
 {
   if (!model->place(model, lay, images, out, err) || !add_tree(model, lay, images, out, err))
     return false;
@@ -269,8 +283,9 @@ static bool lay_out(const struct vmm_model *model, struct vmm_layout *lay, const
   return check_segments(model, lay->config, &out->plan, images, err);
 }
 
-bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host, const struct vcca_vmm_images *images,
-                   enum vcca_rules_id rules, vcca_note note, void *note_ctx, struct vcca_vmm_plan *out, struct vcca_error *err)
+bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
+                   const struct vcca_vmm_images *images, enum vcca_rules_id rules, vcca_note note, void *note_ctx,
+                   struct vcca_vmm_plan *out, struct vcca_error *err)
 {
   const struct vmm_model *model = vmm_find(config->vmm);
   const struct vmm_notes notes = {note, note_ctx};
@@ -281,15 +296,18 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   if (!vcca_rim_rules(rules)->rmm)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s starts realms: RMM 1.0 or 2.0", model->name);
   if (rules != VCCA_RULES_ARM_1_0 && (config->has_hash || config->has_rpv || config->log))
-    vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; vcca uses the values that are given");
+    vmm_note(&notes, "Linux's RMM 2.0 interface has no setting for algorithm, personalization value or log; vcca uses "
+                     "the values that are given");
 
   struct vmm_layout lay = {.config = config, .template = TEMPLATE_NONE};
   split_ram(model, config->ram_size, &lay);
   if (lay.ram_count > 1)
-    vmm_note(&notes, "RAM beyond %" PRIu64 " MiB begins at 4 GiB, as in %s's main branch; its realm branch was not checked", in_mib(lay.ram[0].size),
-             model->program);
+    vmm_note(&notes,
+             "RAM beyond %" PRIu64 " MiB begins at 4 GiB, as in %s's main branch; its realm branch was not checked",
+             in_mib(lay.ram[0].size), model->program);
   start_plan(model, &lay, rules, &out->plan);
-  if (!vmm_resolve(model, config, host, rules, &out->plan.params, err) || !pick_images(model, config, images, &used, &notes, err))
+  if (!vmm_resolve(model, config, host, rules, &out->plan.params, err) ||
+      !pick_images(model, config, images, &used, &notes, err))
     return false;
   if (!images->dtb.p && !images->dtb_template.p)
     note_made(model, &notes);
@@ -298,11 +316,13 @@ bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_
   lay.pmu = (out->plan.params.flags & VCCA_REALM_PMU) != 0;
   char *bootargs = model->bootargs ? model->bootargs(config) : NULL;
   lay.bootargs = bootargs;
-  bool good = model->bootargs && !bootargs ? vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the kernel's command line")
-                                           : lay_out(model, &lay, &used, out, err);
+  bool good = model->bootargs && !bootargs
+                  ? vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the kernel's command line")
+                  : lay_out(model, &lay, &used, out, err);
   free(bootargs);
   if (good && lay.template.seeds)
-    vmm_note(&notes, "the template has random seeds in /chosen (kaslr-seed, rng-seed): the RIM is right only for a VM whose tree has the same seeds");
+    vmm_note(&notes, "the template has random seeds in /chosen (kaslr-seed, rng-seed): the RIM is right only for a VM "
+                     "whose tree has the same seeds");
   return good;
 }
 

@@ -48,9 +48,11 @@ struct vmm_value {
   const struct vmm_notes *notes;
   const struct vmm_model *model;
   const struct vmm_option *row;
-  const char *what;    /* "-cpu pmu", for messages */
-  const char *word;    /* the whole argument with the value; lives as long as the command line; NULL: the option has none */
-  vcca_span key, text; /* key: the key as written, when its row has several; text: the value, or this key's part of it */
+  const char *what; /* "-cpu pmu", for messages */
+  const char
+      *word; /* the whole argument with the value; lives as long as the command line; NULL: the option has none */
+  vcca_span key,
+      text; /* key: the key as written, when its row has several; text: the value, or this key's part of it */
   enum vmm_type type;
   bool unset; /* --no-name: the state without the option */
 };
@@ -58,14 +60,15 @@ typedef bool vmm_reader(const struct vmm_value *value, struct vcca_error *err);
 
 /* An option, or a key in an option's comma-separated value. A table ends with a row of NULL. */
 struct vmm_option {
-  const char *name;              /* without hyphens; for a key: "" is a first value without '=', "sve*" any key with this beginning */
-  char letter;                   /* lkvm's -c; 0: none */
-  bool value;                    /* the option takes a value; keys always do */
-  bool many;                     /* cloud-hypervisor: several values, up to the next option */
-  bool optional;                 /* the value can be missing: at the end, or before another option */
-  bool no;                       /* lkvm: there is also --no-name */
-  bool json;                     /* QEMU: the list can be a JSON object */
-  bool flag;                     /* for a key: can have no value */
+  const char
+      *name;     /* without hyphens; for a key: "" is a first value without '=', "sve*" any key with this beginning */
+  char letter;   /* lkvm's -c; 0: none */
+  bool value;    /* the option takes a value; keys always do */
+  bool many;     /* cloud-hypervisor: several values, up to the next option */
+  bool optional; /* the value can be missing: at the end, or before another option */
+  bool no;       /* lkvm: there is also --no-name */
+  bool json;     /* QEMU: the list can be a JSON object */
+  bool flag;     /* for a key: can have no value */
   enum vmm_tree_effect tree;     /* effect on the device tree; if any, refused without the VMM's own */
   const char *why;               /* always refused; the reason */
   vmm_reader *read;              /* NULL: ignored, because it cannot change the RIM */
@@ -75,11 +78,13 @@ struct vmm_option {
 };
 
 /* A row's reader, and the member of the config that it sets, checked for its type. */
-#define VMM_FIELD(pointer, member) \
-  .field = offsetof(struct vcca_vmm_config, member) + 0 * sizeof((pointer)NULL == &((struct vcca_vmm_config *)NULL)->member)
+#define VMM_FIELD(pointer, member)                    \
+  .field = offsetof(struct vcca_vmm_config, member) + \
+           0 * sizeof((pointer)NULL == &((struct vcca_vmm_config *)NULL)->member)
 #define VMM_TEXT(member) .read = vmm_read_text, VMM_FIELD(const char **, member), .no = true
 #define VMM_SIZE(member) .read = vmm_read_size, VMM_FIELD(uint64_t *, member)
-#define VMM_NUMBER(member, least, most) .read = vmm_read_number, VMM_FIELD(unsigned *, member), .min = (least), .max = (most)
+#define VMM_NUMBER(member, least, most) \
+  .read = vmm_read_number, VMM_FIELD(unsigned *, member), .min = (least), .max = (most)
 #define VMM_SWITCH(member) .read = vmm_read_switch, VMM_FIELD(enum vcca_switch *, member)
 #define VMM_ON_OFF(member) .read = vmm_read_on_off, VMM_FIELD(bool *, member)
 #define VMM_FLAG(member) .read = vmm_read_flag, VMM_FIELD(bool *, member), .no = true
@@ -95,7 +100,8 @@ vmm_reader vmm_read_rpv_base64; /* the personalization value */
 vmm_reader vmm_read_counters;   /* PMU counters */
 vmm_reader vmm_read_ignored;    /* ignored, with a remark */
 /* Copies text of 1 to 63 bytes, or refuses it; what: "an id". */
-VCCA_MUST_USE bool vmm_keep_text(char room[64], const struct vmm_value *value, const char *what, vcca_span text, struct vcca_error *err);
+VCCA_MUST_USE bool vmm_keep_text(char room[64], const struct vmm_value *value, const char *what, vcca_span text,
+                                 struct vcca_error *err);
 /* Reads on or off; auto is VCCA_UNSET. */
 VCCA_MUST_USE bool vmm_switch(const struct vmm_value *value, enum vcca_switch *out, struct vcca_error *err);
 /* A number as the VMM reads it: base 0 with QEMU and kvmtool, base 10 with cloud-hypervisor. */
@@ -206,27 +212,30 @@ struct vmm_model {
   uint64_t dtb_size;        /* the tree is padded to this size; 0: not padded */
   uint64_t hole, hole_end;  /* addresses without RAM: RAM that does not fit below continues after them; 0: none */
   uint64_t low_ram;         /* the VMM puts images below this, even with more RAM; 0: no limit */
-  bool (*check)(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err); /* checks all options together */
-  void (*announce)(const struct vcca_vmm_config *config, const struct vmm_notes *notes);                /* makes the first remarks; NULL: none */
+  bool (*check)(const struct vmm_model *model, struct vcca_vmm_config *config,
+                struct vcca_error *err); /* checks all options together */
+  void (*announce)(const struct vcca_vmm_config *config,
+                   const struct vmm_notes *notes); /* makes the first remarks; NULL: none */
   unsigned (*ipa_bits)(const struct vcca_vmm_config *config);
   /* Sets the addresses in lay, and adds vCPU 0 and all segments but the device tree's to the plan. */
-  bool (*place)(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
-                struct vcca_error *err);
+  bool (*place)(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images,
+                struct vcca_vmm_plan *out, struct vcca_error *err);
   char *(*bootargs)(const struct vcca_vmm_config *config); /* allocated; NULL: config->append */
   void (*put_tree)(struct tree *t, const struct vmm_layout *lay);
   /* Editing a template: true when the node (of the root, or its child) or property is written again or
    * removed, not copied. */
   bool (*edit_node)(struct tree *t, const struct vmm_layout *lay, const char *node);
-  bool (*edit_property)(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old);
+  bool (*edit_property)(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property,
+                        vcca_span old);
   /* Refuses a template that cannot become this VM's tree; NULL: every template can. */
   bool (*check_template)(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err);
   void (*put_cpus)(struct tree *t, const struct vmm_layout *lay);    /* for a template without CPUs */
   void (*put_cpu_map)(struct tree *t, const struct vmm_layout *lay); /* NULL: not changed */
   uint32_t (*cpu_phandle)(const struct vmm_layout *lay, unsigned i); /* NULL: continues the template's numbers */
   const char *cpu_compatible;                                        /* NULL: as in the template */
-  bool cpu_by_affinity;                                              /* CPU nodes are named by affinity, in hexadecimal, not by index */
-  bool numa_with_room;                                               /* slots for memory make one NUMA node (hw/core/numa.c) */
-  bool new_in_front;                                                 /* a new property is before the others (fdt_setprop) */
+  bool cpu_by_affinity; /* CPU nodes are named by affinity, in hexadecimal, not by index */
+  bool numa_with_room;  /* slots for memory make one NUMA node (hw/core/numa.c) */
+  bool new_in_front;    /* a new property is before the others (fdt_setprop) */
 };
 extern const struct vmm_model vmm_qemu, vmm_kvmtool, vmm_kvmtool_linaro, vmm_kvmtool_arm, vmm_cloud_hypervisor;
 
@@ -238,31 +247,33 @@ struct vmm_said vmm_say(const struct vmm_model *model, enum vmm_asked what);
 /* The model with this name, or NULL. */
 const struct vmm_model *vmm_find(const char *name);
 /* Reads arguments into config, and checks each by itself. */
-VCCA_MUST_USE bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count, const struct vmm_notes *notes,
-                                  struct vcca_vmm_config *config, struct vcca_error *err);
+VCCA_MUST_USE bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count,
+                                  const struct vmm_notes *notes, struct vcca_vmm_config *config,
+                                  struct vcca_error *err);
 /* As vcca_vmm_parse. amend: later arguments can change earlier ones, in ways that the VMM does not accept
  * (for a sweep): an option a second time; an object without an id, which is the realm's. */
-VCCA_MUST_USE bool vmm_parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend, const struct vmm_notes *notes,
-                             struct vcca_vmm_config *out, struct vcca_error *err);
+VCCA_MUST_USE bool vmm_parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend,
+                             const struct vmm_notes *notes, struct vcca_vmm_config *out, struct vcca_error *err);
 
 /* --- Plans ------------------------------------------------------------------------------------------------ */
 
 /* Computes the realm's parameters, as the RMM encodes them. */
-VCCA_MUST_USE bool vmm_resolve(const struct vmm_model *model, const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
-                               enum vcca_rules_id rules, struct vcca_realm_params *p, struct vcca_error *err);
+VCCA_MUST_USE bool vmm_resolve(const struct vmm_model *model, const struct vcca_vmm_config *config,
+                               const struct vcca_host_caps *host, enum vcca_rules_id rules, struct vcca_realm_params *p,
+                               struct vcca_error *err);
 /* Records in *out what QEMU passes to firmware; nothing when a part of it is not given. */
-void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_images *given, const struct vmm_notes *notes,
-                   struct vcca_vmm_plan *out);
+void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_images *given,
+                   const struct vmm_notes *notes, struct vcca_vmm_plan *out);
 
 /* Adds a segment. A kernel's can be larger than its file (bss). */
-VCCA_MUST_USE bool vmm_add_segment(struct vcca_vmm_plan *out, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured,
-                                   struct vcca_error *err);
+VCCA_MUST_USE bool vmm_add_segment(struct vcca_vmm_plan *out, enum vcca_role role, uint64_t ipa, uint64_t size,
+                                   vcca_span content, bool measured, struct vcca_error *err);
 /* Adds an image at any address. Its segment starts and ends at multiples of the model's chunk. */
-VCCA_MUST_USE bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca_role role, uint64_t at, vcca_span content,
-                           struct vcca_error *err);
+VCCA_MUST_USE bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca_role role, uint64_t at,
+                           vcca_span content, struct vcca_error *err);
 /* Adds a kernel at base + text_offset. *entry is where it starts, *end the end of the memory that it needs. */
-VCCA_MUST_USE bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base, vcca_span kernel, uint64_t *entry,
-                                  uint64_t *end, struct vcca_error *err);
+VCCA_MUST_USE bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base,
+                                  vcca_span kernel, uint64_t *entry, uint64_t *end, struct vcca_error *err);
 
 /* --- Device trees ----------------------------------------------------------------------------------------- */
 
@@ -296,12 +307,14 @@ static inline uint32_t cpu_affinity(unsigned i)
 void tree_cpus(struct tree *t, const struct vmm_layout *lay);
 
 /* Reads the facts of a template into the layout. Refuses one that cannot become this VM's tree. */
-VCCA_MUST_USE bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const void *fdt, struct vcca_error *err);
+VCCA_MUST_USE bool template_read(const struct vmm_model *model, struct vmm_layout *lay, const void *fdt,
+                                 struct vcca_error *err);
 /* Writes the template's node /cpus, with this VM's CPUs. */
-bool template_cpus(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt, int cpus);
+bool template_cpus(struct tree *t, const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt,
+                   int cpus);
 
 /* Makes the device tree that the plan measures: a new one, or an edited template. */
-VCCA_MUST_USE bool vmm_tree(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template, struct vcca_bytes *out,
-                            struct vcca_error *err);
+VCCA_MUST_USE bool vmm_tree(const struct vmm_model *model, struct vmm_layout *lay, vcca_span template,
+                            struct vcca_bytes *out, struct vcca_error *err);
 
 #endif

@@ -11,11 +11,12 @@
 #include "rooms/span.h"
 
 enum { KERNEL_AT = 4 * MIB, RAM_DEFAULT = 512 * MIB };
-#define HOLE UINT64_C(0xfc000000)                    /* layout.rs: MEM_32BIT_RESERVED_START, up to */
-#define HIGH_RAM (4 * GIB)                           /* RAM_64BIT_START */
-#define PCI_HIGH (8 * GIB)                           /* PCI_HIGH_BASE: the device tree's window is not below it */
-#define PCI_UNIT (4 * GIB)                           /* the window's size is a multiple of it */
-#define DEVICES_END (((uint64_t)1 << 46) - 0x110000) /* 46 address bits, less 64 KiB (mmio_address_space_size) and the platform's 1 MiB */
+#define HOLE UINT64_C(0xfc000000) /* layout.rs: MEM_32BIT_RESERVED_START, up to */
+#define HIGH_RAM (4 * GIB)        /* RAM_64BIT_START */
+#define PCI_HIGH (8 * GIB)        /* PCI_HIGH_BASE: the device tree's window is not below it */
+#define PCI_UNIT (4 * GIB)        /* the window's size is a multiple of it */
+#define DEVICES_END \
+  (((uint64_t)1 << 46) - 0x110000) /* 46 address bits, less 64 KiB (mmio_address_space_size) and the platform's 1 MiB */
 
 /* --- Options ---------------------------------------------------------------------------------------------- */
 
@@ -36,7 +37,8 @@ static const struct vmm_option cpus_keys[] = {
 static bool read_hotplug(const struct vmm_value *v, struct vcca_error *err)
 {
   uint64_t size;
-  return (vmm_number(v, &size) && size == 0) || vmm_refuse(v, "RAM that can be added later moves what follows it; this is not modelled", err);
+  return (vmm_number(v, &size) && size == 0) ||
+         vmm_refuse(v, "RAM that can be added later moves what follows it; this is not modelled", err);
 }
 
 static const struct vmm_option memory_keys[] = {
@@ -127,8 +129,13 @@ static const struct vmm_option options[] = {
     {.name = "serial", .value = true, .read = read_serial},
     {.name = "firmware", .value = true, .why = "cloud-hypervisor starts realms from a kernel: give --kernel"},
     {.name = "igvm", .value = true, .why = "cloud-hypervisor starts realms from a kernel: give --kernel"},
-    {.name = "restore", .value = true, .why = "a migrated VM was measured where it started: give the command line of its start"},
-    {.name = "memory-zone", .value = true, .many = true, .why = "RAM in zones is not modelled: give all of it with --memory size="},
+    {.name = "restore",
+     .value = true,
+     .why = "a migrated VM was measured where it started: give the command line of its start"},
+    {.name = "memory-zone",
+     .value = true,
+     .many = true,
+     .why = "RAM in zones is not modelled: give all of it with --memory size="},
     {.name = "numa", .value = true, .many = true, .tree = VMM_TREE_OTHER},
     {.name = "pci-segment", .value = true, .many = true, .tree = VMM_TREE_OTHER},
     {.name = "tpm", .value = true, .tree = VMM_TREE_MORE},
@@ -176,7 +183,8 @@ static const struct vmm_option options[] = {
 static void announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes)
 {
   if (!config->realm)
-    vmm_note(notes, "the VM as written is not a realm and not measured: it has no --platform arm_rme=on; the RIM is that of the same VM with it");
+    vmm_note(notes, "the VM as written is not a realm and not measured: it has no --platform arm_rme=on; the RIM is "
+                    "that of the same VM with it");
 }
 
 static bool check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
@@ -185,7 +193,9 @@ static bool check(const struct vmm_model *model, struct vcca_vmm_config *config,
   if (config->ram_size == 0 || config->ram_size % PAGE_4K != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--memory size: RAM is a multiple of 4 KiB, and not 0");
   if (config->ram_size > DEVICES_END - HIGH_RAM)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "RAM goes beyond the 46 address bits that cloud-hypervisor uses: give less RAM with --memory size=");
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "RAM goes beyond the 46 address bits that cloud-hypervisor uses: give less RAM with --memory size=");
   return true;
 }
 
@@ -197,8 +207,8 @@ static unsigned ipa_bits(const struct vcca_vmm_config *config)
   return 48;
 }
 
-static bool place(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
-                  struct vcca_error *err)
+static bool place(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images,
+                  struct vcca_vmm_plan *out, struct vcca_error *err)
 {
   struct vcca_rec_params *boot = &out->plan.boot_rec;
   uint64_t end;
@@ -211,8 +221,9 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
   if (images->initrd.p) {
     uint64_t room = round_up(images->initrd.n, PAGE_4K), size = lay->ram[lay->ram_count - 1].size;
     if (room > size)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "--initramfs: %" PRIu64 " MiB do not fit into RAM%s: give more RAM with --memory size=", in_mib(room),
-                       lay->ram_count > 1 ? " from 4 GiB on" : "");
+      return vcca_fail(err, VCCA_FAULT_USAGE,
+                       "--initramfs: %" PRIu64 " MiB do not fit into RAM%s: give more RAM with --memory size=",
+                       in_mib(room), lay->ram_count > 1 ? " from 4 GiB on" : "");
     lay->initrd = lay->ram[lay->ram_count - 1].base + size - room;
     lay->initrd_size = images->initrd.n;
     return vmm_add(model, out, VCCA_ROLE_INITRD, lay->initrd, images->initrd, err);
@@ -224,7 +235,8 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
 
 enum { GIC = 1, ITS = 2, CLOCK = 3, SPI_RTC = 8, SPI_UART = 11, REDISTRIBUTOR = 0x20000, ITS_SIZE = 0x20000 };
 
-static void put_device(struct tree *t, const char *name, uint64_t at, unsigned spi, uint32_t trigger, vcca_span compatible)
+static void put_device(struct tree *t, const char *name, uint64_t at, unsigned spi, uint32_t trigger,
+                       vcca_span compatible)
 {
   tree_begin_at(t, name, at);
   tree_text(t, "clock-names", "apb_pclk");
@@ -239,7 +251,8 @@ static void put_device(struct tree *t, const char *name, uint64_t at, unsigned s
 static void put_pci_ranges(struct tree *t, const struct vmm_layout *lay)
 {
   static const uint64_t io[] = {0x09050000, 0x10000}, low[] = {0x10000000, 0x20000000};
-  uint64_t start = lay->ram_count > 1 ? lay->ram[1].base + lay->ram[1].size : HIGH_RAM, end = start + (DEVICES_END - start) / PCI_UNIT * PCI_UNIT;
+  uint64_t start = lay->ram_count > 1 ? lay->ram[1].base + lay->ram[1].size : HIGH_RAM,
+           end = start + (DEVICES_END - start) / PCI_UNIT * PCI_UNIT;
   uint64_t from = start > PCI_HIGH ? start : PCI_HIGH;
   tree_pci_ranges(t, io, low, (const uint64_t[]){from, end > from ? end - from : 0});
 }
@@ -307,7 +320,8 @@ static bool edit_node(struct tree *t, const struct vmm_layout *lay, const char *
 
 /* The interrupt controller's addresses depend on the number of CPUs. The PCI window depends on RAM when RAM
  * has two ranges; otherwise it is as in the template. */
-static bool edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old)
+static bool edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property,
+                          vcca_span old)
 {
   (void)old;
   uint64_t reg[4], its[2];

@@ -8,8 +8,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/vmm.h"
 
-void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_images *given, const struct vmm_notes *notes,
-                   struct vcca_vmm_plan *out)
+void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_images *given,
+                   const struct vmm_notes *notes, struct vcca_vmm_plan *out)
 {
   if (out->plan.params.hash_alg == VCCA_SHA384) {
     vmm_note(notes, "no REM0: firmware measures by SHA-256 and SHA-512 only");
@@ -30,7 +30,8 @@ void vmm_hand_over(const struct vcca_vmm_config *config, const struct vcca_vmm_i
   vmm_note(notes, "REM0 is that of EDK II for Arm CCA: kernel, initrd and command line");
 }
 
-bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *hash_ctx, uint8_t rem[VCCA_MEASUREMENT_SIZE])
+bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *hash_ctx,
+                   uint8_t rem[VCCA_MEASUREMENT_SIZE])
 {
   enum vcca_hash_alg alg = plan->plan.params.hash_alg;
   uint8_t digest[VCCA_HASH_MAX];

@@ -24,12 +24,14 @@ static unsigned ipa_bits(const struct vcca_vmm_config *config)
   return (bits > 32 ? bits : 32) + 1;
 }
 
-static bool place_firmware(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
-                           struct vcca_error *err)
+static bool place_firmware(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images,
+                           struct vcca_vmm_plan *out, struct vcca_error *err)
 {
-  uint64_t at = lay->config->firmware_base ? lay->config->firmware_base : lay->ram_base, end = lay->ram_base + lay->config->ram_size;
+  uint64_t at = lay->config->firmware_base ? lay->config->firmware_base : lay->ram_base,
+           end = lay->ram_base + lay->config->ram_size;
   if (at < lay->ram_base || at >= end)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--firmware-address 0x%" PRIx64 ": RAM is at 0x%" PRIx64 "-0x%" PRIx64, at, lay->ram_base, end);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--firmware-address 0x%" PRIx64 ": RAM is at 0x%" PRIx64 "-0x%" PRIx64, at,
+                     lay->ram_base, end);
   if (!vmm_add(model, out, VCCA_ROLE_FIRMWARE, at, images->firmware, err))
     return false;
   out->plan.boot_rec.pc = at;
@@ -38,8 +40,8 @@ static bool place_firmware(const struct vmm_model *model, struct vmm_layout *lay
   return true;
 }
 
-static bool place(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
-                  struct vcca_error *err)
+static bool place(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images,
+                  struct vcca_vmm_plan *out, struct vcca_error *err)
 {
   const struct vcca_vmm_config *config = lay->config;
   struct vcca_rec_params *boot = &out->plan.boot_rec;
@@ -49,12 +51,14 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
   lay->dtb = round_up(top - BLOCK_2M - DTB_ROOM, BLOCK_2M);
 
   if (images->kernel.p && images->kernel.n < 64)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "kernel: %zu bytes, but kvmtool reads a header of 64 bytes first", images->kernel.n);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "kernel: %zu bytes, but kvmtool reads a header of 64 bytes first",
+                     images->kernel.n);
   if (images->kernel.p && !vmm_add_kernel(model, out, lay->ram_base, images->kernel, &boot->pc, &end, err))
     return false;
   if (images->initrd.p) {
     if (images->initrd.n > lay->dtb - lay->ram_base)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "--initrd: %" PRIu64 " MiB do not fit below the device tree at +%" PRIu64 " MiB",
+      return vcca_fail(err, VCCA_FAULT_USAGE,
+                       "--initrd: %" PRIu64 " MiB do not fit below the device tree at +%" PRIu64 " MiB",
                        in_mib(images->initrd.n), in_mib(lay->dtb - lay->ram_base));
     lay->initrd = round_up(lay->dtb - images->initrd.n - 4, 4);
     lay->initrd_size = images->initrd.n;
@@ -79,27 +83,31 @@ static char *bootargs(const struct vcca_vmm_config *config)
   return text;
 }
 
-#define KVMTOOL                                                                                                                                  \
-  .kind = VCCA_VMM_KVMTOOL, .log_name = "kvmtool", .program = "lkvm", .verb = "run", .aliases = (const char *const[]){"kvmtool", "vm", NULL},    \
-  .style = VMM_LKVM, .options = kvmtool_options, .defaults = {.its = true, .devices = 1, .sockets = 1, .clusters = 1, .threads = 1},             \
-  .words = {[VMM_KERNEL] = {"--kernel", ""},                                                                                                     \
-            [VMM_INITRD] = {"--initrd", ""},                                                                                                     \
-            [VMM_FIRMWARE] = {"--firmware", ""},                                                                                                 \
-            [VMM_APPEND] = {"--params", ""},                                                                                                     \
-            [VMM_HASH] = {"--measurement-algo", ""},                                                                                             \
-            [VMM_VCPUS] = {"--cpus", ""},                                                                                                        \
-            [VMM_RAM] = {"--mem", ""},                                                                                                           \
-            [VMM_PMU] = {"--pmu", ""},                                                                                                           \
-            [VMM_COUNTERS] = {"--pmu-counters", ""},                                                                                             \
-            [VMM_DTB] = {"--dtb", ""},                                                                                                           \
-            [VMM_REALM] = {"--realm", ""}},                                                                                                      \
-  .hash_alg = VCCA_SHA256, .ram_base = RAM_BASE, .dtb_size = DTB_ROOM, .low_ram = LOW_RAM, .check = kvmtool_check, .announce = kvmtool_announce, \
-  .ipa_bits = ipa_bits, .place = place, .bootargs = bootargs, .put_tree = kvmtool_put_tree, .edit_node = kvmtool_edit_node,                      \
-  .edit_property = kvmtool_edit_property, .check_template = kvmtool_check_template, .put_cpus = kvmtool_put_cpus, .cpu_by_affinity = true,       \
-  .headless = true
+#define KVMTOOL                                                                                                    \
+  .kind = VCCA_VMM_KVMTOOL, .log_name = "kvmtool", .program = "lkvm", .verb = "run",                               \
+  .aliases = (const char *const[]){"kvmtool", "vm", NULL}, .style = VMM_LKVM, .options = kvmtool_options,          \
+  .defaults = {.its = true, .devices = 1, .sockets = 1, .clusters = 1, .threads = 1},                              \
+  .words = {[VMM_KERNEL] = {"--kernel", ""},                                                                       \
+            [VMM_INITRD] = {"--initrd", ""},                                                                       \
+            [VMM_FIRMWARE] = {"--firmware", ""},                                                                   \
+            [VMM_APPEND] = {"--params", ""},                                                                       \
+            [VMM_HASH] = {"--measurement-algo", ""},                                                               \
+            [VMM_VCPUS] = {"--cpus", ""},                                                                          \
+            [VMM_RAM] = {"--mem", ""},                                                                             \
+            [VMM_PMU] = {"--pmu", ""},                                                                             \
+            [VMM_COUNTERS] = {"--pmu-counters", ""},                                                               \
+            [VMM_DTB] = {"--dtb", ""},                                                                             \
+            [VMM_REALM] = {"--realm", ""}},                                                                        \
+  .hash_alg = VCCA_SHA256, .ram_base = RAM_BASE, .dtb_size = DTB_ROOM, .low_ram = LOW_RAM, .check = kvmtool_check, \
+  .announce = kvmtool_announce, .ipa_bits = ipa_bits, .place = place, .bootargs = bootargs,                        \
+  .put_tree = kvmtool_put_tree, .edit_node = kvmtool_edit_node, .edit_property = kvmtool_edit_property,            \
+  .check_template = kvmtool_check_template, .put_cpus = kvmtool_put_cpus, .cpu_by_affinity = true, .headless = true
 
-const struct vmm_model vmm_kvmtool = {
-    .name = "kvmtool", .summary = "kvmtool, granules in order, the device tree near 256 MiB with firmware too", .chunk = PAGE_4K, KVMTOOL};
+const struct vmm_model vmm_kvmtool = {.name = "kvmtool",
+                                      .summary =
+                                          "kvmtool, granules in order, the device tree near 256 MiB with firmware too",
+                                      .chunk = PAGE_4K,
+                                      KVMTOOL};
 const struct vmm_model vmm_kvmtool_linaro = {.name = "kvmtool-linaro",
                                              .summary = "kvmtool's Linaro branch: the device tree after the firmware",
                                              .chunk = PAGE_4K,

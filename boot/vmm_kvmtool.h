@@ -13,7 +13,8 @@ void kvmtool_announce(const struct vcca_vmm_config *config, const struct vmm_not
 void kvmtool_put_tree(struct tree *t, const struct vmm_layout *lay);
 void kvmtool_put_cpus(struct tree *t, const struct vmm_layout *lay);
 bool kvmtool_edit_node(struct tree *t, const struct vmm_layout *lay, const char *node);
-bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old);
+bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property,
+                           vcca_span old);
 bool kvmtool_check_template(const struct vmm_layout *lay, const void *fdt, struct vcca_error *err);
 
 #endif

@@ -84,8 +84,9 @@ static bool read_pmu(const struct vmm_value *v, struct vcca_error *err)
 /* sve_vl_parser: decimal, a power of two. */
 static bool read_vectors(const struct vmm_value *v, struct vcca_error *err)
 {
-  return vmm_read_number(v, err) && ((v->config->sve_max & (v->config->sve_max - 1)) == 0 ||
-                                     vmm_refuse(v, "vectors have 128, 256, 512, 1024 or 2048 bits (--disable-sve: none)", err));
+  return vmm_read_number(v, err) &&
+         ((v->config->sve_max & (v->config->sve_max - 1)) == 0 ||
+          vmm_refuse(v, "vectors have 128, 256, 512, 1024 or 2048 bits (--disable-sve: none)", err));
 }
 
 static bool read_irqchip(const struct vmm_value *v, struct vcca_error *err)
@@ -141,25 +142,31 @@ static bool read_vsock(const struct vmm_value *v, struct vcca_error *err)
 
 /* Reads a parameter of a network device, into a separate configuration. Without trans= the device has the
  * transport of --virtio-transport, which can come later. */
-static bool read_network_parameter(const struct vmm_value *v, struct vcca_vmm_config *one, vcca_span name, vcca_span text, struct vcca_error *err)
+static bool read_network_parameter(const struct vmm_value *v, struct vcca_vmm_config *one, vcca_span name,
+                                   vcca_span text, struct vcca_error *err)
 {
-  static const char *const of_back_end[] = {"guest_mac", "script", "downscript", "guest_ip", "host_ip", "tapif", "vhost", "fd", "mq"};
+  static const char *const of_back_end[] = {"guest_mac", "script", "downscript", "guest_ip", "host_ip",
+                                            "tapif",     "vhost",  "fd",         "mq"};
   if (vcca_span_is(name, "mode")) {
     one->network = text.n < 4 || memcmp(text.p, "none", 4) != 0;
-    bool known = !one->network || (text.n >= 4 && memcmp(text.p, "user", 4) == 0) || (text.n >= 3 && memcmp(text.p, "tap", 3) == 0);
+    bool known = !one->network || (text.n >= 4 && memcmp(text.p, "user", 4) == 0) ||
+                 (text.n >= 3 && memcmp(text.p, "tap", 3) == 0);
     return known || vmm_refuse(v, "mode is user, tap or none", err);
   }
   if (vcca_span_is(name, "trans")) {
     one->mmio_devices = vcca_span_is(text, "mmio") || vcca_span_is(text, "mmio-legacy");
     one->devices = !one->mmio_devices && !vcca_span_is(text, "pci") && !vcca_span_is(text, "pci-legacy");
     if (one->devices)
-      vmm_note(v->notes, "%s trans is neither mmio nor pci: the device has the transport of --virtio-transport", v->what);
+      vmm_note(v->notes, "%s trans is neither mmio nor pci: the device has the transport of --virtio-transport",
+               v->what);
     return true;
   }
   for (size_t i = 0; i < sizeof of_back_end / sizeof *of_back_end; i++)
     if (vcca_span_is(name, of_back_end[i]))
       return true;
-  return vmm_refuse(v, "a network device has mode, trans, guest_mac, script, downscript, guest_ip, host_ip, tapif, vhost, fd, mq", err);
+  return vmm_refuse(
+      v, "a network device has mode, trans, guest_mac, script, downscript, guest_ip, host_ip, tapif, vhost, fd, mq",
+      err);
 }
 
 /* netdev_parser splits at commas and equals signs alike: name, value, name, value. A name without a value,
@@ -196,7 +203,9 @@ static bool note_seed(const struct vmm_value *v, struct vcca_error *err)
   if (!v->unset && !vmm_number(v, &seed))
     return vmm_refuse(v, "a number is wanted", err);
   if (!v->unset)
-    vmm_note(v->notes, "%s is in kvmtool's own device tree only: give that tree with --dtb, or start the VM with vcca's tree", v->what);
+    vmm_note(v->notes,
+             "%s is in kvmtool's own device tree only: give that tree with --dtb, or start the VM with vcca's tree",
+             v->what);
   return true;
 }
 
@@ -223,7 +232,12 @@ const struct vmm_option kvmtool_options[] = {
     {.name = "sve-vl",
      .value = true,
      .why = "it is of an early realm branch, whose realms had no SVE without it: give --sve-max-vl or --disable-sve"},
-    {.name = "sve-max-vl", .value = true, .read = read_vectors, VMM_FIELD(unsigned *, sve_max), .min = 128, .max = 2048},
+    {.name = "sve-max-vl",
+     .value = true,
+     .read = read_vectors,
+     VMM_FIELD(unsigned *, sve_max),
+     .min = 128,
+     .max = 2048},
     {.name = "irqchip", .value = true, .read = read_irqchip},
     {.name = "virtio-transport", .value = true, .read = read_transport},
     {.name = "virtio-legacy", .read = force_pci, .no = true},
@@ -270,7 +284,9 @@ const struct vmm_option kvmtool_options[] = {
 void kvmtool_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes)
 {
   if (!config->realm)
-    vmm_note(notes, "the VM as written is not a realm and not measured: it has no --realm; the RIM is that of the same VM with it");
+    vmm_note(
+        notes,
+        "the VM as written is not a realm and not measured: it has no --realm; the RIM is that of the same VM with it");
 }
 
 bool kvmtool_check(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
@@ -278,9 +294,11 @@ bool kvmtool_check(const struct vmm_model *model, struct vcca_vmm_config *config
   (void)model;
   config->devices += (unsigned)config->balloon + config->rng + config->vsock + config->console_device;
   if (config->vcpus == 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--cpus: give the number of vCPUs, at least 1; kvmtool's default depends on the host");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "--cpus: give the number of vCPUs, at least 1; kvmtool's default depends on the host");
   if (config->ram_size == 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--mem: give the size of RAM, not 0; kvmtool's default depends on the host");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "--mem: give the size of RAM, not 0; kvmtool's default depends on the host");
   if (config->ram_size % BLOCK_2M != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--mem: RAM is a multiple of 2 MiB");
   if (config->kernel && config->firmware)

@@ -57,7 +57,9 @@ static bool read_values(struct reading *r, const struct found *f, const char *wo
   if (o->optional && (!more || r->words[r->at][0] == '-'))
     return read_option(r, f, NULL, err);
   if (!more || (hyphen && r->model->style == VMM_CLAP))
-    return vcca_fail(err, VCCA_FAULT_USAGE, hyphen ? "%.60s needs a value: join one that starts with a hyphen by =" : "%.60s needs a value", word);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     hyphen ? "%.60s needs a value: join one that starts with a hyphen by =" : "%.60s needs a value",
+                     word);
   do {
     if (!read_option(r, f, r->words[r->at++], err))
       return false;
@@ -78,10 +80,13 @@ static bool read_qemu(struct reading *r, const char *word, struct vcca_error *er
   while (f.row->name && strcmp(f.row->name, name) != 0)
     f.row++;
   if (!f.row->name && strchr(name, '='))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s': the value of an option is a separate argument", r->model->program, word);
-  if (!f.row->name)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s' that vcca knows: leave it out if it cannot change what the VM starts with",
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s': the value of an option is a separate argument",
                      r->model->program, word);
+  if (!f.row->name)
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "%s has no option '%.60s' that vcca knows: leave it out if it cannot change what the VM starts with",
+        r->model->program, word);
   return read_values(r, &f, word, err);
 }
 
@@ -125,7 +130,8 @@ static bool find_long(const struct vmm_model *model, const char *word, struct fo
   }
   if (like == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s'", model->program, word);
-  return like == 1 || vcca_fail(err, VCCA_FAULT_USAGE, "'%.60s' is short for --%s and for --%s: write one of them", word, other, f->row->name);
+  return like == 1 || vcca_fail(err, VCCA_FAULT_USAGE, "'%.60s' is short for --%s and for --%s: write one of them",
+                                word, other, f->row->name);
 }
 
 /* Reads the letters of an argument. The first letter that takes a value takes the rest, or the next argument. */
@@ -153,8 +159,10 @@ static bool read_lkvm(struct reading *r, const char *word, struct vcca_error *er
   struct found f;
   if (strcmp(word, "--") == 0 || word[0] != '-' || !word[1]) {
     if (strcmp(word, "--") == 0 || r->out->kernel)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s': an argument without an option is the kernel, and there is one already",
-                       r->model->program, word);
+      return vcca_fail(
+          err, VCCA_FAULT_USAGE,
+          "%s has no option '%.60s': an argument without an option is the kernel, and there is one already",
+          r->model->program, word);
     r->out->kernel = word;
     return true;
   }
@@ -179,8 +187,9 @@ static bool read_clap(struct reading *r, const char *word, struct vcca_error *er
   size_t n = word[0] == '-' && word[1] ? strcspn(name, "=") : 0;
   if (letter && word[1])
     name = word + 1;
-  while (f.row->name && !(letter ? word[1] && f.row->letter == word[1] && strspn(name, (const char[]){word[1], 0}) == strlen(name)
-                                 : n > 0 && strlen(f.row->name) == n && strncmp(f.row->name, name, n) == 0))
+  while (f.row->name &&
+         !(letter ? word[1] && f.row->letter == word[1] && strspn(name, (const char[]){word[1], 0}) == strlen(name)
+                  : n > 0 && strlen(f.row->name) == n && strncmp(f.row->name, name, n) == 0))
     f.row++;
   if (!f.row->name)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s has no option '%.60s'", r->model->program, word);
@@ -189,7 +198,8 @@ static bool read_clap(struct reading *r, const char *word, struct vcca_error *er
   size_t i = (size_t)(f.row - r->model->options);
   uint64_t bit = (uint64_t)1 << i % 64, *seen = &r->out->seen[i / 64 % 2];
   if ((*seen & bit) && !r->out->amend && !f.row->many && !letter)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s takes --%s only once: put all values into one", r->model->program, f.row->name);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s takes --%s only once: put all values into one", r->model->program,
+                     f.row->name);
   *seen |= bit;
   return read_values(r, &f, word, err);
 }
@@ -219,11 +229,11 @@ static void skip_program(struct reading *r)
     r->at++;
 }
 
-bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count, const struct vmm_notes *notes,
-                    struct vcca_vmm_config *config, struct vcca_error *err)
+bool vmm_read_words(const struct vmm_model *model, const char *const *words, size_t count,
+                    const struct vmm_notes *notes, struct vcca_vmm_config *config, struct vcca_error *err)
 {
-  static bool (*const readers[])(struct reading *, const char *,
-                                 struct vcca_error *) = {[VMM_QEMU] = read_qemu, [VMM_LKVM] = read_lkvm, [VMM_CLAP] = read_clap};
+  static bool (*const readers[])(struct reading *, const char *, struct vcca_error *) = {
+      [VMM_QEMU] = read_qemu, [VMM_LKVM] = read_lkvm, [VMM_CLAP] = read_clap};
   struct reading r = {model, notes, words, count, 0, config};
   skip_program(&r);
   while (r.at < r.count)
@@ -232,8 +242,8 @@ bool vmm_read_words(const struct vmm_model *model, const char *const *words, siz
   return true;
 }
 
-static bool parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend, const struct vmm_notes *notes,
-                  struct vcca_vmm_config *out, struct vcca_error *err)
+static bool parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend,
+                  const struct vmm_notes *notes, struct vcca_vmm_config *out, struct vcca_error *err)
 {
   *out = model->defaults;
   out->vmm = model->name;
@@ -243,15 +253,16 @@ static bool parse(const struct vmm_model *model, const char *const *words, size_
   if (model->style == VMM_LKVM && out->firmware)
     out->initrd = NULL; /* kvm_run_validate_cfg: with firmware, kvmtool ignores an initrd */
   if (out->initrd && !out->kernel)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel: give %s, or leave %s out", vmm_say(model, VMM_INITRD).text,
-                     vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_INITRD).text);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s without %s: an initrd goes with a kernel: give %s, or leave %s out",
+                     vmm_say(model, VMM_INITRD).text, vmm_say(model, VMM_KERNEL).text, vmm_say(model, VMM_KERNEL).text,
+                     vmm_say(model, VMM_INITRD).text);
   return model->check(model, out, err);
 }
 
 /* Reads all arguments twice: only after the last one is known that the VM is not a realm, and the remark
  * about it comes first. */
-bool vmm_parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend, const struct vmm_notes *notes,
-               struct vcca_vmm_config *out, struct vcca_error *err)
+bool vmm_parse(const struct vmm_model *model, const char *const *words, size_t count, bool amend,
+               const struct vmm_notes *notes, struct vcca_vmm_config *out, struct vcca_error *err)
 {
   const struct vmm_notes silent = {NULL, NULL};
   if (!parse(model, words, count, amend, &silent, out, err))

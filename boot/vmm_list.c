@@ -118,12 +118,16 @@ static bool put_point(uint8_t *room, size_t size, size_t *n, unsigned c)
     return put(room, size, n, c);
   if (c < 0x800)
     return put(room, size, n, 0xc0 | c >> 6) && put(room, size, n, 0x80 | (c & 63));
-  return put(room, size, n, 0xe0 | c >> 12) && put(room, size, n, 0x80 | (c >> 6 & 63)) && put(room, size, n, 0x80 | (c & 63));
+  return put(room, size, n, 0xe0 | c >> 12) && put(room, size, n, 0x80 | (c >> 6 & 63)) &&
+         put(room, size, n, 0x80 | (c & 63));
 }
 
 static int hex_digit(uint8_t c)
 {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
 }
 
 /* Reads what follows a backslash. */
@@ -192,7 +196,8 @@ static bool read_plain(struct vmm_list *l, struct vmm_member *out)
   while ((c = peek(l)) == '+' || c == '-' || c == '.' || (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z'))
     l->at++;
   vcca_span text = vcca_span_sub(l->text, from, l->at - from);
-  bool on = vcca_span_is(text, "true"), number = text.n > 0 && (text.p[0] == '-' || (text.p[0] >= '0' && text.p[0] <= '9'));
+  bool on = vcca_span_is(text, "true"),
+       number = text.n > 0 && (text.p[0] == '-' || (text.p[0] >= '0' && text.p[0] <= '9'));
   for (size_t i = 0; number && i < text.n; i++)
     number = (text.p[i] >= '0' && text.p[i] <= '9') || strchr("+-.eE", text.p[i]);
   out->type = number ? VMM_NUM : VMM_BOOL;
@@ -291,7 +296,8 @@ static bool type_fits(const struct vmm_value *v, struct vcca_error *err)
   bool wants_bool = v->row->read == vmm_read_on_off || v->row->read == vmm_read_switch;
   if (v->type == VMM_ANY || !v->row->read || v->type == (wants_bool ? VMM_BOOL : VMM_STRING))
     return true;
-  return vmm_refuse(v, wants_bool ? "in JSON it is true or false, without quotes" : "in JSON it is a string, in quotes", err);
+  return vmm_refuse(v, wants_bool ? "in JSON it is true or false, without quotes" : "in JSON it is a string, in quotes",
+                    err);
 }
 
 void vmm_own_tree(const struct vmm_value *v, enum vmm_tree_effect effect)
@@ -303,7 +309,8 @@ void vmm_own_tree(const struct vmm_value *v, enum vmm_tree_effect effect)
 bool vmm_read_row(const struct vmm_value *v, struct vcca_error *err)
 {
   if (v->row->why)
-    return v->text.n > 0 ? vmm_refuse(v, v->row->why, err) : vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", v->what, v->row->why);
+    return v->text.n > 0 ? vmm_refuse(v, v->row->why, err)
+                         : vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", v->what, v->row->why);
   if (!v->unset)
     vmm_own_tree(v, v->row->tree);
   if (v->row->keys && !v->unset)
@@ -311,7 +318,8 @@ bool vmm_read_row(const struct vmm_value *v, struct vcca_error *err)
   return !v->row->read || v->row->read(v, err);
 }
 
-static bool read_member(const struct vmm_value *list, const struct vmm_option *keys, const struct vmm_member *m, bool first, struct vcca_error *err)
+static bool read_member(const struct vmm_value *list, const struct vmm_option *keys, const struct vmm_member *m,
+                        bool first, struct vcca_error *err)
 {
   const struct vmm_option *row = keys;
   struct vmm_value v = *list;
@@ -323,7 +331,8 @@ static bool read_member(const struct vmm_value *list, const struct vmm_option *k
     row++;
   if (!row->name && m->bare)
     return vmm_refuse(&v, "expected name=value", err);
-  snprintf(what, sizeof what, m->bare ? "%s" : "%s %.*s", list->what, v.key.n < 40 ? (int)v.key.n : 40, (const char *)v.key.p);
+  snprintf(what, sizeof what, m->bare ? "%s" : "%s %.*s", list->what, v.key.n < 40 ? (int)v.key.n : 40,
+           (const char *)v.key.p);
   v.what = what;
   v.row = row;
   if (!row->name)

@@ -21,7 +21,8 @@ void vmm_note(const struct vmm_notes *notes, const char *fmt, ...)
 
 bool vmm_refuse(const struct vmm_value *v, const char *why, struct vcca_error *err)
 {
-  return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: %s", v->what, v->text.n < 60 ? (int)v->text.n : 60, (const char *)v->text.p, why);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: %s", v->what, v->text.n < 60 ? (int)v->text.n : 60,
+                   (const char *)v->text.p, why);
 }
 
 struct vmm_said vmm_say(const struct vmm_model *model, enum vmm_asked what)
@@ -160,9 +161,10 @@ static uint64_t fraction(vcca_span digits, unsigned shift)
 static bool qemu_size(const struct vmm_value *v, uint64_t *out)
 {
   vcca_span text = v->text;
-  bool last_digit = text.n > 0 && text.p[text.n - 1] >= '0' && text.p[text.n - 1] <= '9', mib = last_digit && !v->row->min;
-  unsigned base = take_prefix(&text, false),
-           shift = take_unit(&text, base == 16 ? "KkMmGgTtPp" : "BbKkMmGgTtPpEe", mib ? 20 : 0); /* B and E are digits */
+  bool last_digit = text.n > 0 && text.p[text.n - 1] >= '0' && text.p[text.n - 1] <= '9',
+       mib = last_digit && !v->row->min;
+  unsigned base = take_prefix(&text, false), shift = take_unit(&text, base == 16 ? "KkMmGgTtPp" : "BbKkMmGgTtPpEe",
+                                                               mib ? 20 : 0); /* B and E are digits */
   bool digits = take_digits(&text, base, out);
   if (*out > ADDRESS_LIMIT >> shift || (!digits && *out > ADDRESS_LIMIT))
     return *out = UINT64_MAX, true; /* the caller reports it */
@@ -181,10 +183,11 @@ static bool qemu_size(const struct vmm_value *v, uint64_t *out)
 
 bool vmm_read_size(const struct vmm_value *v, struct vcca_error *err)
 {
-  static const char *const wanted[] = {[VMM_QEMU] =
-                                           "a size is a number, also with a fraction, followed by B, K, M, G, T or P; without a unit it is in MiB",
-                                       [VMM_LKVM] = "a size is a number followed by B, K, M, G, T or P; without a unit it is in MiB",
-                                       [VMM_CLAP] = "a size is a number followed by K, M or G; without a unit it is in bytes"};
+  static const char *const wanted[] = {
+      [VMM_QEMU] =
+          "a size is a number, also with a fraction, followed by B, K, M, G, T or P; without a unit it is in MiB",
+      [VMM_LKVM] = "a size is a number followed by B, K, M, G, T or P; without a unit it is in MiB",
+      [VMM_CLAP] = "a size is a number followed by K, M or G; without a unit it is in bytes"};
   vcca_span text = v->text;
   uint64_t size = 0;
   unsigned shift = v->model->style == VMM_LKVM ? take_unit(&text, "BbKkMmGgTtPp", 20) : 0;
@@ -192,7 +195,8 @@ bool vmm_read_size(const struct vmm_value *v, struct vcca_error *err)
     shift = take_unit(&text, "KMG", 0);
   bool good = v->model->style == VMM_QEMU ? qemu_size(v, &size) : take_digits(&text, 10, &size) && text.n == 0;
   if (!good && !(text.n > 0 && digit_of(text.p[0]) < 10 && size > ADDRESS_LIMIT >> shift))
-    return vmm_refuse(v, v->row->min ? "expected a size in bytes, or followed by K, M, G, T or P" : wanted[v->model->style], err);
+    return vmm_refuse(
+        v, v->row->min ? "expected a size in bytes, or followed by K, M, G, T or P" : wanted[v->model->style], err);
   if (!good || size > ADDRESS_LIMIT >> shift)
     return vmm_refuse(v, "larger than the address space (at most 2^48 bytes)", err);
   size <<= shift;

@@ -6,8 +6,8 @@
 #include "rooms/boot.h"
 #include "rooms/file.h"
 
-bool vmm_add_segment(struct vcca_vmm_plan *out, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content, bool measured,
-                     struct vcca_error *err)
+bool vmm_add_segment(struct vcca_vmm_plan *out, enum vcca_role role, uint64_t ipa, uint64_t size, vcca_span content,
+                     bool measured, struct vcca_error *err)
 {
   if (out->plan.segment_count == VCCA_SEGMENTS)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "more than %d images", VCCA_SEGMENTS);
@@ -32,7 +32,8 @@ static bool copy_behind(struct vcca_vmm_plan *out, size_t zeros, vcca_span *cont
   return true;
 }
 
-bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca_role role, uint64_t at, vcca_span content, struct vcca_error *err)
+bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca_role role, uint64_t at,
+             vcca_span content, struct vcca_error *err)
 {
   uint64_t zeros = at % model->chunk;
   if (content.n == 0)
@@ -45,8 +46,8 @@ bool vmm_add(const struct vmm_model *model, struct vcca_vmm_plan *out, enum vcca
   return true;
 }
 
-bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base, vcca_span kernel, uint64_t *entry, uint64_t *end,
-                    struct vcca_error *err)
+bool vmm_add_kernel(const struct vmm_model *model, struct vcca_vmm_plan *out, uint64_t base, vcca_span kernel,
+                    uint64_t *entry, uint64_t *end, struct vcca_error *err)
 {
   struct vcca_arm64_image image;
   if (!plan_kernel(kernel, model->headless, &image, err))

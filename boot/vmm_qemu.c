@@ -50,8 +50,8 @@ static bool is_ramdisk(vcca_span initrd)
   return initrd.n >= HEADER && vcca_be32(initrd.p) == UBOOT && initrd.p[TYPE] == RAMDISK;
 }
 
-static bool place_direct(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
-                         uint64_t *entry, struct vcca_error *err)
+static bool place_direct(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images,
+                         struct vcca_vmm_plan *out, uint64_t *entry, struct vcca_error *err)
 {
   uint64_t end;
   if (!vmm_add_kernel(model, out, lay->ram_base, images->kernel, entry, &end, err))
@@ -61,10 +61,10 @@ static bool place_direct(const struct vmm_model *model, struct vmm_layout *lay, 
   initrd = round_up(initrd > end ? initrd : end, PAGE_4K);
   if (images->initrd.p) {
     if (is_ramdisk(images->initrd))
-      return vcca_fail(
-          err, VCCA_FAULT_UNSUPPORTED,
-          "initrd: this is a U-Boot ramdisk, whose header QEMU does not load: take the bytes after its 64-byte header (tail -c +65), unpack it if "
-          "it is compressed, and start the VM with the result");
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "initrd: this is a U-Boot ramdisk, whose header QEMU does not load: take the bytes after its "
+                       "64-byte header (tail -c +65), unpack it if "
+                       "it is compressed, and start the VM with the result");
     lay->initrd = initrd;
     lay->initrd_size = images->initrd.n;
     if (!vmm_add(model, out, VCCA_ROLE_INITRD, initrd, images->initrd, err))
@@ -74,8 +74,8 @@ static bool place_direct(const struct vmm_model *model, struct vmm_layout *lay, 
   return true;
 }
 
-static bool place(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images, struct vcca_vmm_plan *out,
-                  struct vcca_error *err)
+static bool place(const struct vmm_model *model, struct vmm_layout *lay, const struct vcca_vmm_images *images,
+                  struct vcca_vmm_plan *out, struct vcca_error *err)
 {
   struct qemu_map map = qemu_map(lay->config);
   lay->redistributors = map.redistributors;
@@ -85,7 +85,8 @@ static bool place(const struct vmm_model *model, struct vmm_layout *lay, const s
   lay->dtb = boot->pc = lay->ram_base;
   if (images->firmware.p) {
     if (images->firmware.n > FLASH)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "-bios: %zu bytes do not fit the flash of %d MiB", images->firmware.n, FLASH / MIB);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "-bios: %zu bytes do not fit the flash of %d MiB", images->firmware.n,
+                       FLASH / MIB);
     if (!vmm_add(model, out, VCCA_ROLE_FIRMWARE, 0, images->firmware, err))
       return false;
     boot->pc = 0;

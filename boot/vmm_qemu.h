@@ -25,10 +25,12 @@ bool qemu_check(const struct vmm_model *model, struct vcca_vmm_config *config, s
 vmm_reader qemu_read_object, qemu_read_device, qemu_read_serial, qemu_read_global, qemu_read_set;
 extern const struct vmm_option qemu_drive_keys[];
 /* Reads the realm's object into config, after all arguments. Refuses an object that is named but not made. */
-VCCA_MUST_USE bool qemu_check_realm(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err);
+VCCA_MUST_USE bool qemu_check_realm(const struct vmm_model *model, struct vcca_vmm_config *config,
+                                    struct vcca_error *err);
 /* Refuses a memory backend that is named but not made, or not as large as RAM. Without -m it sets the size of
  * RAM. */
-VCCA_MUST_USE bool qemu_check_backend(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err);
+VCCA_MUST_USE bool qemu_check_backend(const struct vmm_model *model, struct vcca_vmm_config *config,
+                                      struct vcca_error *err);
 void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes);
 
 void qemu_put_tree(struct tree *t, const struct vmm_layout *lay);
@@ -37,6 +39,7 @@ bool qemu_check_template(const struct vmm_layout *lay, const void *fdt, struct v
 void qemu_put_cpus(struct tree *t, const struct vmm_layout *lay);
 void qemu_put_cpu_map(struct tree *t, const struct vmm_layout *lay);
 uint32_t qemu_cpu_phandle(const struct vmm_layout *lay, unsigned i);
-bool qemu_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property, vcca_span old);
+bool qemu_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property,
+                        vcca_span old);
 
 #endif

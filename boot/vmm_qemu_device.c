@@ -44,15 +44,16 @@ static bool driver_is(const char *name, vcca_span driver)
 /* Whether the name says that the device is on a bus which the VM always has. */
 static bool on_a_bus(vcca_span driver)
 {
-  static const char *const known[] = {"virtio*",    "vhost*",      "virtconsole",  "virtserialport", "vfio-pci*",
-                                      "pci*",       "pxb*",        "ioh3420",      "x3130-upstream", "xio3130-downstream",
-                                      "usb*",       "qemu-xhci",   "nec-usb-xhci", "scsi*",          "ide*",
-                                      "ahci",       "ich9-ahci",   "nvme*",        "e1000*",         "igb*",
-                                      "rtl8139",    "ivshmem*",    "edu",          "bochs-display",  "ramfb",
-                                      "VGA",        "qxl*",        "hda*",         "ich9-intel-hda", "intel-hda",
-                                      "megasas*",   "mptsas1068",  "lsi*",         "sd-card",        "sdhci-pci",
-                                      "i6300esb",   "pvpanic-pci", "vmgenid",      "vmcoreinfo",     "ccid*",
-                                      "smartcard*", "u2f*",        "cxl*"};
+  static const char *const known[] = {
+      "virtio*",    "vhost*",      "virtconsole",  "virtserialport", "vfio-pci*",
+      "pci*",       "pxb*",        "ioh3420",      "x3130-upstream", "xio3130-downstream",
+      "usb*",       "qemu-xhci",   "nec-usb-xhci", "scsi*",          "ide*",
+      "ahci",       "ich9-ahci",   "nvme*",        "e1000*",         "igb*",
+      "rtl8139",    "ivshmem*",    "edu",          "bochs-display",  "ramfb",
+      "VGA",        "qxl*",        "hda*",         "ich9-intel-hda", "intel-hda",
+      "megasas*",   "mptsas1068",  "lsi*",         "sd-card",        "sdhci-pci",
+      "i6300esb",   "pvpanic-pci", "vmgenid",      "vmcoreinfo",     "ccid*",
+      "smartcard*", "u2f*",        "cxl*"};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     if (driver_is(known[i], driver))
       return true;
@@ -86,7 +87,8 @@ bool qemu_read_device(const struct vmm_value *v, struct vcca_error *err)
   char driver[64] = "";
   vmm_list_open(&l, VMM_QEMU, true, v->text);
   while ((got = vmm_list_next(&l, v->what, &m, err)) > 0)
-    if (((m.bare && l.count == 1) || (!m.bare && vcca_span_is(m.key, "driver"))) && !vmm_keep_text(driver, v, "a driver", m.text, err))
+    if (((m.bare && l.count == 1) || (!m.bare && vcca_span_is(m.key, "driver"))) &&
+        !vmm_keep_text(driver, v, "a driver", m.text, err))
       return false;
   if (got == 0 && !driver[0])
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.60s: it has no driver", v->what, v->word);

@@ -13,8 +13,9 @@
 #include "rooms/error.h"
 #include "rooms/span.h"
 
-#define EARLIER \
-  "it is of an early realm branch: in later ones it is an option of the CPU, see -cpu host,sve<bits>=, num-breakpoints=, num-pmu-counters="
+#define EARLIER                                                                                          \
+  "it is of an early realm branch: in later ones it is an option of the CPU, see -cpu host,sve<bits>=, " \
+  "num-breakpoints=, num-pmu-counters="
 static const struct vmm_option realm_keys[] = {
     {.name = ""}, /* the type */
     {.name = "qom-type"},
@@ -54,7 +55,8 @@ static bool read_names(const struct vmm_value *v, struct object *out, struct vcc
   while ((got = vmm_list_next(&l, v->what, &m, err)) > 0) {
     bool first = l.count == 1;
     if (m.bare && !first)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: expected name=value", v->what, (int)(m.key.n < 60 ? m.key.n : 60), (const char *)m.key.p);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.*s: expected name=value", v->what,
+                       (int)(m.key.n < 60 ? m.key.n : 60), (const char *)m.key.p);
     if ((m.bare || vcca_span_is(m.key, "qom-type")) && !vmm_keep_text(out->type, v, "a type", m.text, err))
       return false;
     if (!m.bare && vcca_span_is(m.key, "id") && !vmm_keep_text(out->id, v, "an id", m.text, err))
@@ -67,10 +69,11 @@ static bool read_names(const struct vmm_value *v, struct object *out, struct vcc
  * if an option names it. */
 static bool type_known(const char *type)
 {
-  static const char *const known[] = {"acpi-generic-*",   "authz-*",           "can-*",   "colo-compare", "cryptodev-*",     "dbus-vmstate",
-                                      "filter-*",         "igvm-cfg",          "input-*", "iommufd",      "iothread",        "main-loop",
-                                      "memory-backend-*", "pr-manager-helper", "qtest",   "rme-guest",    "rng-*",           "secret*",
-                                      "thread-context",   "throttle-group",    "tls-*",   "tmm-guest",    "x-remote-object", "x-vfio-user-server"};
+  static const char *const known[] = {
+      "acpi-generic-*",   "authz-*",           "can-*",   "colo-compare", "cryptodev-*",     "dbus-vmstate",
+      "filter-*",         "igvm-cfg",          "input-*", "iommufd",      "iothread",        "main-loop",
+      "memory-backend-*", "pr-manager-helper", "qtest",   "rme-guest",    "rng-*",           "secret*",
+      "thread-context",   "throttle-group",    "tls-*",   "tmm-guest",    "x-remote-object", "x-vfio-user-server"};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     size_t n = strlen(known[i]);
     if (known[i][n - 1] == '*' ? strncmp(type, known[i], n - 1) == 0 : strcmp(type, known[i]) == 0)
@@ -86,9 +89,11 @@ bool qemu_read_object(const struct vmm_value *v, struct vcca_error *err)
   if (!read_names(v, &o, err))
     return false;
   if (!o.type[0])
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.60s: it has no type: give the type first, or qom-type=", v->what, v->word);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s %.60s: it has no type: give the type first, or qom-type=", v->what,
+                     v->word);
   if (o.id[0] && !id_wellformed(o.id))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s id %.60s: an id is a letter, then letters, digits, '-', '.' and '_'", v->what, o.id);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s id %.60s: an id is a letter, then letters, digits, '-', '.' and '_'",
+                     v->what, o.id);
   if (config->object_count == VCCA_VMM_OBJECTS)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s: more than %d objects", v->what, VCCA_VMM_OBJECTS);
   config->objects[config->object_count++] = v->word;
@@ -96,9 +101,15 @@ bool qemu_read_object(const struct vmm_value *v, struct vcca_error *err)
     vmm_note(v->notes, "-object %.60s: this type is unknown; vcca assumes that it changes nothing in the VM", o.type);
   if (strcmp(o.type, "rme-guest") != 0)
     return true;
-  struct vcca_vmm_config scratch = {.vmm = "qemu"}; /* checks the object; which one is the realm's is known after all arguments */
-  struct vmm_value keys = {
-      .config = &scratch, .notes = v->notes, .model = v->model, .row = &realm_row, .what = "-object rme-guest", .word = v->word, .text = v->text};
+  struct vcca_vmm_config scratch = {
+      .vmm = "qemu"}; /* checks the object; which one is the realm's is known after all arguments */
+  struct vmm_value keys = {.config = &scratch,
+                           .notes = v->notes,
+                           .model = v->model,
+                           .row = &realm_row,
+                           .what = "-object rme-guest",
+                           .word = v->word,
+                           .text = v->text};
   return vmm_read_keys(&keys, realm_keys, err);
 }
 
@@ -149,7 +160,8 @@ static bool unique_ids(const struct vcca_vmm_config *config, struct vcca_error *
   return true;
 }
 
-static bool read_realm(const struct vmm_model *model, struct vcca_vmm_config *config, unsigned i, struct vcca_error *err)
+static bool read_realm(const struct vmm_model *model, struct vcca_vmm_config *config, unsigned i,
+                       struct vcca_error *err)
 {
   const struct vmm_notes silent = {NULL, NULL};
   const struct vmm_value v = {.config = config,
@@ -171,7 +183,8 @@ static bool read_amendments(const struct vmm_model *model, struct vcca_vmm_confi
     if (!object_at(config, i, &o) || o.id[0])
       continue;
     if (strcmp(o.type, "rme-guest") != 0)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "-object %.60s: it has no id, which every object must have", config->objects[i]);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "-object %.60s: it has no id, which every object must have",
+                       config->objects[i]);
     if (!read_realm(model, config, i, err))
       return false;
   }
@@ -185,11 +198,13 @@ bool qemu_check_realm(const struct vmm_model *model, struct vcca_vmm_config *con
   if (!unique_ids(config, err))
     return false;
   if (config->guest[0] && which < 0 && !has_nameless(config))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-M confidential-guest-support=%s: there is no object '%s': make it with -object rme-guest,id=%s",
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "-M confidential-guest-support=%s: there is no object '%s': make it with -object rme-guest,id=%s",
                      config->guest, config->guest, config->guest);
   if (which >= 0 && strcmp(o.type, "rme-guest") != 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-M confidential-guest-support=%s: that object is a %s, a realm's is an rme-guest%s", config->guest,
-                     o.type, strcmp(o.type, "tmm-guest") == 0 ? " (virtCCA: vcca measure virtcca)" : "");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "-M confidential-guest-support=%s: that object is a %s, a realm's is an rme-guest%s",
+                     config->guest, o.type, strcmp(o.type, "tmm-guest") == 0 ? " (virtCCA: vcca measure virtcca)" : "");
   if (which >= 0 && !read_realm(model, config, (unsigned)which, err))
     return false;
   return read_amendments(model, config, err);
@@ -206,7 +221,13 @@ static bool object_size(const struct vmm_model *model, const char *word, uint64_
   int got;
   vmm_list_open(&l, VMM_QEMU, true, vcca_span_str(word));
   while ((got = vmm_list_next(&l, "-object", &m, err)) > 0) {
-    const struct vmm_value v = {.config = &read, .notes = &silent, .model = model, .row = &row, .what = "-object size", .word = word, .text = m.text};
+    const struct vmm_value v = {.config = &read,
+                                .notes = &silent,
+                                .model = model,
+                                .row = &row,
+                                .what = "-object size",
+                                .word = word,
+                                .text = m.text};
     if (!m.bare && vcca_span_is(m.key, "size") && !vmm_read_size(&v, err))
       return false;
   }
@@ -222,12 +243,14 @@ static bool take_backend(struct vcca_vmm_config *config, uint64_t size, struct v
   if (size == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object has no size", name);
   if (!config->sized && size >= QEMU_RAM_DEFAULT + GIB)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s without -m: QEMU accepts that only up to 1 GiB: give -m", name);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "-M memory-backend=%s without -m: QEMU accepts that only up to 1 GiB: give -m", name);
   if (!config->sized)
     config->ram_size = size;
-  return size == config->ram_size ||
-         vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object has %" PRIu64 " bytes, and -m %" PRIu64 ": QEMU needs the same size",
-                   name, size, config->ram_size);
+  return size == config->ram_size || vcca_fail(err, VCCA_FAULT_USAGE,
+                                               "-M memory-backend=%s: that object has %" PRIu64
+                                               " bytes, and -m %" PRIu64 ": QEMU needs the same size",
+                                               name, size, config->ram_size);
 }
 
 bool qemu_check_backend(const struct vmm_model *model, struct vcca_vmm_config *config, struct vcca_error *err)
@@ -239,12 +262,14 @@ bool qemu_check_backend(const struct vmm_model *model, struct vcca_vmm_config *c
     if (!object_at(config, i, &o) || strcmp(o.id, name) != 0)
       continue;
     if (strncmp(o.type, "memory-backend-", 15) != 0)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object is of type %s, not memory-backend-...", name, o.type);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: that object is of type %s, not memory-backend-...",
+                       name, o.type);
     return object_size(model, config->objects[i], &size, err) && take_backend(config, size, err);
   }
   return !name[0] ||
-         vcca_fail(err, VCCA_FAULT_USAGE, "-M memory-backend=%s: there is no object '%s': make it with -object memory-backend-ram,id=%s,size=", name,
-                   name, name);
+         vcca_fail(err, VCCA_FAULT_USAGE,
+                   "-M memory-backend=%s: there is no object '%s': make it with -object memory-backend-ram,id=%s,size=",
+                   name, name, name);
 }
 
 void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes *notes)
@@ -253,14 +278,15 @@ void qemu_announce(const struct vcca_vmm_config *config, const struct vmm_notes 
   bool nameless = has_nameless(config);
   if (!config->guest[0] && realm_object(config, &o) >= 0)
     vmm_note(notes,
-             "the VM as written is not a realm and not measured: -M has no confidential-guest-support=%s; the RIM is that of the same VM with it",
+             "the VM as written is not a realm and not measured: -M has no confidential-guest-support=%s; the RIM is "
+             "that of the same VM with it",
              o.id);
   else if (!config->guest[0])
-    vmm_note(
-        notes,
-        "the VM as written is not a realm and not measured: it has no -M confidential-guest-support=ID with -object rme-guest,id=ID; the RIM is that "
-        "of the same VM as a realm%s",
-        config->has_hash ? "" : ", with the default hash algorithm");
+    vmm_note(notes,
+             "the VM as written is not a realm and not measured: it has no -M confidential-guest-support=ID with "
+             "-object rme-guest,id=ID; the RIM is that "
+             "of the same VM as a realm%s",
+             config->has_hash ? "" : ", with the default hash algorithm");
   if (nameless && !config->amend)
     vmm_note(notes, "-object rme-guest without id= is treated as the realm's; QEMU refuses it");
 }

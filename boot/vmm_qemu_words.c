@@ -4,6 +4,8 @@
  * Sources: qemu-options.hx; system/vl.c; hw/core/machine.c, machine-smp.c; hw/arm/virt.c; qapi/qom.json; the
  * output of a QEMU 7.2.
  *
+ * Long because it has a row and a reader for each option.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,7 +31,9 @@ static bool read_memory(const struct vmm_value *v, struct vcca_error *err)
 
 static unsigned memory_bit(const struct vmm_value *v)
 {
-  return v->row->field == offsetof(struct vcca_vmm_config, ram_size) ? 1 : v->row->field == offsetof(struct vcca_vmm_config, ram_max) ? 2 : 4;
+  return v->row->field == offsetof(struct vcca_vmm_config, ram_size)  ? 1
+         : v->row->field == offsetof(struct vcca_vmm_config, ram_max) ? 2
+                                                                      : 4;
 }
 
 static bool read_m(const struct vmm_value *v, struct vcca_error *err)
@@ -61,19 +65,21 @@ static const struct vmm_option memory_keys[] = {
 static bool read_one(const struct vmm_value *v, struct vcca_error *err)
 {
   uint64_t n;
-  return (vmm_number(v, &n) && n == 1) || vmm_refuse(v, "virt's CPUs have sockets, clusters, cores and threads; this can only be 1", err);
+  return (vmm_number(v, &n) && n == 1) ||
+         vmm_refuse(v, "virt's CPUs have sockets, clusters, cores and threads; this can only be 1", err);
 }
 
 #define SMP(key, member)                                 \
   {                                                      \
     .name = (key), VMM_NUMBER(member, 1, VCCA_VCPUS_MAX) \
   }
-#define SMP_KEYS(prefix)                                                                                                         \
-  SMP(prefix "cpus", vcpus), SMP(prefix "maxcpus", vcpus_max), SMP(prefix "sockets", sockets), SMP(prefix "clusters", clusters), \
-      SMP(prefix "cores", cores), SMP(prefix "threads", threads), {.name = prefix "dies", .read = read_one},                     \
-      {.name = prefix "modules", .read = read_one}, {.name = prefix "books", .read = read_one},                                  \
-  {                                                                                                                              \
-    .name = prefix "drawers", .read = read_one                                                                                   \
+#define SMP_KEYS(prefix)                                                                            \
+  SMP(prefix "cpus", vcpus), SMP(prefix "maxcpus", vcpus_max), SMP(prefix "sockets", sockets),      \
+      SMP(prefix "clusters", clusters), SMP(prefix "cores", cores), SMP(prefix "threads", threads), \
+      {.name = prefix "dies", .read = read_one}, {.name = prefix "modules", .read = read_one},      \
+      {.name = prefix "books", .read = read_one},                                                   \
+  {                                                                                                 \
+    .name = prefix "drawers", .read = read_one                                                      \
   }
 
 static const struct vmm_option smp_keys[] = {SMP("", vcpus), SMP_KEYS(""), {.name = NULL}};
@@ -93,7 +99,8 @@ static bool read_virt(const struct vmm_value *v, struct vcca_error *err)
   struct vmm_value high = *v, low = *v;
   high.text = vcca_span_sub(v->text, dash + 1, dot - dash - 1);
   low.text = vcca_span_sub(v->text, dot + 1, v->text.n - dot - 1);
-  if (v->text.n < 8 || dot >= v->text.n || memcmp(v->text.p, "virt-", 5) != 0 || !vmm_number(&high, &major) || !vmm_number(&low, &minor))
+  if (v->text.n < 8 || dot >= v->text.n || memcmp(v->text.p, "virt-", 5) != 0 || !vmm_number(&high, &major) ||
+      !vmm_number(&low, &minor))
     return vmm_refuse(v, "a realm's machine is virt or virt-VERSION, its options are name=value", err);
   if (major < 3)
     return vmm_refuse(v, "the memory map of virt before 3.0 is not modelled", err);
@@ -111,13 +118,15 @@ static bool read_gic(const struct vmm_value *v, struct vcca_error *err)
 static bool keep_on(const struct vmm_value *v, struct vcca_error *err)
 {
   enum vcca_switch how = VCCA_UNSET;
-  return vmm_switch(v, &how, err) && (how != VCCA_OFF || vmm_refuse(v, "these memory maps are not modelled: leave it out", err));
+  return vmm_switch(v, &how, err) &&
+         (how != VCCA_OFF || vmm_refuse(v, "these memory maps are not modelled: leave it out", err));
 }
 
 static bool keep_off(const struct vmm_value *v, struct vcca_error *err)
 {
   enum vcca_switch how = VCCA_UNSET;
-  return vmm_switch(v, &how, err) && (how != VCCA_ON || vmm_refuse(v, "KVM has no realms with this, and it is not modelled: leave it out", err));
+  return vmm_switch(v, &how, err) &&
+         (how != VCCA_ON || vmm_refuse(v, "KVM has no realms with this, and it is not modelled: leave it out", err));
 }
 
 static bool read_iommu(const struct vmm_value *v, struct vcca_error *err)
@@ -133,7 +142,8 @@ static bool read_iommu(const struct vmm_value *v, struct vcca_error *err)
 static bool keep_link(char room[64], const struct vmm_value *v, struct vcca_error *err)
 {
   static const char objects[] = "/objects/";
-  size_t n = v->text.n >= sizeof objects && memcmp(v->text.p, objects, sizeof objects - 1) == 0 ? sizeof objects - 1 : 0;
+  size_t n =
+      v->text.n >= sizeof objects && memcmp(v->text.p, objects, sizeof objects - 1) == 0 ? sizeof objects - 1 : 0;
   return vmm_keep_text(room, v, "an object's id", vcca_span_sub(v->text, n, v->text.n - n), err);
 }
 
@@ -153,14 +163,16 @@ static bool read_accelerator(const struct vmm_value *v, struct vcca_error *err)
   size_t n = 0;
   while (n < v->text.n && v->text.p[n] != ':')
     n++;
-  return vcca_span_is(vcca_span_sub(v->text, 0, n), "kvm") || vmm_refuse(v, "a realm runs under KVM: give kvm, first", err);
+  return vcca_span_is(vcca_span_sub(v->text, 0, n), "kvm") ||
+         vmm_refuse(v, "a realm runs under KVM: give kvm, first", err);
 }
 
 /* QEMU uses further -accel only if the first does not work. */
 static bool read_accel(const struct vmm_value *v, struct vcca_error *err)
 {
   bool first = !v->config->accelerator[0];
-  snprintf(v->config->accelerator, sizeof v->config->accelerator, "%.*s", (int)(v->text.n < 15 ? v->text.n : 15), (const char *)v->text.p);
+  snprintf(v->config->accelerator, sizeof v->config->accelerator, "%.*s", (int)(v->text.n < 15 ? v->text.n : 15),
+           (const char *)v->text.p);
   return !first || read_accelerator(v, err);
 }
 
@@ -210,7 +222,8 @@ static const struct vmm_option machine_keys[] = {
     {.name = "pflash1", .why = QEMU_NO_FLASH},
     SMP_KEYS("smp."),
     MEMORY_KEYS("memory.", "max-size", read_machine_memory),
-    {.name = "acpi", VMM_SWITCH(acpi)}, /* the VMM does not measure its tables, but the power button's nodes depend on it */
+    {.name = "acpi",
+     VMM_SWITCH(acpi)}, /* the VMM does not measure its tables, but the power button's nodes depend on it */
     /* These change neither registers nor memory at the start. */
     {.name = "acpi-pcihp"},
     {.name = "aux-ram-share"},
@@ -243,7 +256,8 @@ static const struct vmm_option machine_keys[] = {
 /* Under KVM, max is the same as host. */
 static bool read_host_cpu(const struct vmm_value *v, struct vcca_error *err)
 {
-  return vcca_span_is(v->text, "host") || vcca_span_is(v->text, "max") || vmm_refuse(v, "a realm's CPU is host, its options are name=value", err);
+  return vcca_span_is(v->text, "host") || vcca_span_is(v->text, "max") ||
+         vmm_refuse(v, "a realm's CPU is host, its options are name=value", err);
 }
 
 /* sve<bits>=on|off: a bit in one of the masks. */
@@ -440,7 +454,8 @@ static bool check_topology(struct vcca_vmm_config *config, struct vcca_error *er
   unsigned most = config->vcpus_max ? config->vcpus_max : config->vcpus;
   uint64_t product = 1;
   if (config->vcpus && config->vcpus > most)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-smp: maxcpus %u is less than the %u CPUs at the start", most, config->vcpus);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "-smp: maxcpus %u is less than the %u CPUs at the start", most,
+                     config->vcpus);
   for (size_t i = 0; i < 4; i++)
     product *= *parts[i] ? *parts[i] : 1;
   for (size_t i = 0; i < 4; i++)
@@ -451,8 +466,9 @@ static bool check_topology(struct vcca_vmm_config *config, struct vcca_error *er
   if (product > VCCA_VCPUS_MAX)
     return vcca_fail(err, VCCA_FAULT_USAGE, "-smp: more than %d CPUs", VCCA_VCPUS_MAX);
   if (most && most != product)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-smp: %u CPUs do not make %u sockets of %u clusters of %u cores of %u threads", most, config->sockets,
-                     config->clusters, config->cores, config->threads);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "-smp: %u CPUs do not make %u sockets of %u clusters of %u cores of %u threads", most,
+                     config->sockets, config->clusters, config->cores, config->threads);
   if (!config->vcpus)
     config->vcpus = (unsigned)product;
   return true;
@@ -465,10 +481,13 @@ static bool check_memory(struct vcca_vmm_config *config, struct vcca_error *err)
   if (config->ram_size > ADDRESS_LIMIT)
     return vcca_fail(err, VCCA_FAULT_USAGE, "-m: larger than the address space (at most 2^48 bytes)");
   if (config->ram_max && config->ram_max < config->ram_size)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-m maxmem: less than the %" PRIu64 " MiB at the start (maxmem is in bytes, unless a unit follows it)",
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "-m maxmem: less than the %" PRIu64
+                     " MiB at the start (maxmem is in bytes, unless a unit follows it)",
                      in_mib(config->ram_size));
   if (config->has_slots && (!config->ram_max || (config->ram_slots && config->ram_max == config->ram_size)))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-m slots: they are for RAM that is added later: give maxmem, or leave slots out");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "-m slots: they are for RAM that is added later: give maxmem, or leave slots out");
   return true;
 }
 
@@ -477,7 +496,9 @@ bool qemu_check(const struct vmm_model *model, struct vcca_vmm_config *config, s
   if (!check_topology(config, err) || !qemu_check_realm(model, config, err))
     return false;
   if (config->append && !config->kernel) /* qemu_validate_options, as with -initrd */
-    return vcca_fail(err, VCCA_FAULT_USAGE, "-append without -kernel: QEMU then cannot pass a command line: give -kernel, or leave -append out");
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "-append without -kernel: QEMU then cannot pass a command line: give -kernel, or leave -append out");
   config->ram_size = round_up(config->ram_size, RAM_UNIT);
   return qemu_check_backend(model, config, err) && check_memory(config, err);
 }

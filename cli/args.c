@@ -78,7 +78,8 @@ static bool option_word(struct args *a, const char *word, const char *next, bool
   }
   if (!o) {
     const char *near = word[1] == '-' ? nearest(word + 2, option_name, a->verb) : NULL;
-    bool others = a->before == 0 && strstr(a->verb->operands, "-- "); /* words of a program that is started, or read as it would be */
+    bool others = a->before == 0 &&
+                  strstr(a->verb->operands, "-- "); /* words of a program that is started, or read as it would be */
     usage(a, "no option %s%s%s%s%s", word, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
           others ? " (the other program's own words go behind --)" : "");
     return false;
@@ -152,7 +153,8 @@ static bool is_word(const char *words, const char *value)
   return false;
 }
 
-static bool declare_option(const struct args *a, const struct option *o, bool outputs, const char *value, struct vcca_error *err)
+static bool declare_option(const struct args *a, const struct option *o, bool outputs, const char *value,
+                           struct vcca_error *err)
 {
   char what[64];
   if (!o->arg || outputs != ((o->traits & WRITES) != 0))
@@ -194,7 +196,8 @@ static bool declare_word(const struct args *a, const char *word, size_t n, struc
     return true;
   memcpy(path, word, n);
   path[n] = '\0';
-  return !vcca_file_locate(path, &place, NULL) || !place.exists || !place.is_file || vcca_files_input(a->files, "a word behind --", path, err);
+  return !vcca_file_locate(path, &place, NULL) || !place.exists || !place.is_file ||
+         vcca_files_input(a->files, "a word behind --", path, err);
 }
 
 /* Whole words, and the values in them: if=pflash,file=code.fd */
@@ -224,7 +227,8 @@ static bool declare_options(const struct args *a, bool outputs, struct vcca_erro
 /* What is read comes first: whoever is refused is told to name another output. */
 bool args_declare(const struct args *a, struct vcca_error *err)
 {
-  return declare_operands(a, err) && declare_options(a, false, err) && declare_words(a, err) && declare_options(a, true, err);
+  return declare_operands(a, err) && declare_options(a, false, err) && declare_words(a, err) &&
+         declare_options(a, true, err);
 }
 
 bool is_stdout(const char *path)
@@ -277,7 +281,11 @@ static void list_words(const char *words, char *out, size_t cap)
   for (size_t n; *words && used < cap; words += n + (words[n] == ' ')) {
     n = strcspn(words, " ");
     bool last = words[n] == '\0', option = !is_operand(words, n);
-    used += (size_t)snprintf(out + used, cap - used, "%s%s%.*s", used == 0 ? "" : last ? " or " : ", ", option ? "--" : "", (int)n, words);
+    used += (size_t)snprintf(out + used, cap - used, "%s%s%.*s",
+                             used == 0 ? ""
+                             : last    ? " or "
+                                       : ", ",
+                             option ? "--" : "", (int)n, words);
   }
 }
 

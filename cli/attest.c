@@ -15,17 +15,23 @@ static const struct option options[] = {
     {"port", 'p', "N", false, "its port; default 7220"},
     {"rim", 'm', "HEX", false, "expected RIM, 32, 48 or 64 bytes (vcca measure computes it)"},
     {"any-rim", 0, NULL, false, "accept any RIM, so any VM on this machine; no key is released then"},
-    {"image-ref", 'f', "FILE", false, "image_reference_measurement.json: ask for the event log, replay it, and compare what was booted"},
+    {"image-ref", 'f', "FILE", false,
+     "image_reference_measurement.json: ask for the event log, replay it, and compare what was booted"},
     {"log", 0, NULL, false, "ask for the event log and replay it, without a reference"},
     {"platform-ref", 'P', "FILE", false, "software_components.json: platform components"},
-    {"chain", 0, "CERT", MANY, "trust anchor: CA certificates, PEM or DER; the first file has the root; instead of --certs"},
-    {"certs", 0, "FOLDER", false, "where root_cert.pem and sub_cert.pem are, or eccp521_root_cert.pem and eccp521_sub_cert.pem; default ."},
+    {"chain", 0, "CERT", MANY,
+     "trust anchor: CA certificates, PEM or DER; the first file has the root; instead of --certs"},
+    {"certs", 0, "FOLDER", false,
+     "where root_cert.pem and sub_cert.pem are, or eccp521_root_cert.pem and eccp521_sub_cert.pem; default ."},
     {"at", 0, "TIME", false, "YYYYMMDDHHMMSSZ: also check that certificates are valid then"},
-    {"challenge", 0, "HEX", false, "send this challenge, up to 64 bytes; default fresh random bytes, as freshness demands"},
+    {"challenge", 0, "HEX", false,
+     "send this challenge, up to 64 bytes; default fresh random bytes, as freshness demands"},
     {"any-lifecycle", 0, NULL, false, "accept a platform that is not in the secured state"},
-    {"fde-key", 'k', "FILE", false, "the key of the root file system, up to 4096 bytes: sent when all has passed, never otherwise"},
+    {"fde-key", 'k', "FILE", false,
+     "the key of the root file system, up to 4096 bytes: sent when all has passed, never otherwise"},
     {"dump", 'e', NULL, false, "collect evidence and event log, give no verdict; with --save"},
-    {"save", 0, "FOLDER", false, "write token.cbor, aik_cert.pem, ccel.bin and event_log.bin there, as far as they came"},
+    {"save", 0, "FOLDER", false,
+     "write token.cbor, aik_cert.pem, ccel.bin and event_log.bin there, as far as they came"},
     {"idle", 0, "SECONDS", false, "longest silence of the server; default 10"},
     {"limit", 0, "SECONDS", false, "longest session; default 60"},
     OPTION_OUTPUT,
@@ -77,7 +83,8 @@ static bool read_values(const struct args *a, struct job *job, struct vcca_error
   if (!args_hex(a, "challenge", &challenge, err) || !args_hex(a, "rim", &rim, err))
     return false;
   if (!args_has(a, "rim") && !args_has(a, "any-rim") && !args_has(a, "dump"))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "which VM is it to be? Give its RIM (--rim, see: vcca measure), or --any-rim");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "which VM is it to be? Give its RIM (--rim, see: vcca measure), or --any-rim");
   if (args_has(a, "rim"))
     job->evidence.rim = vcca_sink_span(&rim);
   if (!args_has(a, "challenge") && !vcca_session_challenge(job->challenge, err))
@@ -96,7 +103,8 @@ static bool read_files(const struct args *a, struct job *job, struct vcca_error 
       return vcca_fail(err, VCCA_FAULT_USAGE, "more than %d --chain certificates", VCCA_VERIFY_CERTS);
     else if (!vcca_files_read(a->files, path, CLI_SMALL_MAX, &job->chain[i], err))
       return false;
-  if (!args_file(a, "image-ref", CLI_SMALL_MAX, &job->image_ref, err) || !args_file(a, "platform-ref", CLI_SMALL_MAX, &job->platform_ref, err) ||
+  if (!args_file(a, "image-ref", CLI_SMALL_MAX, &job->image_ref, err) ||
+      !args_file(a, "platform-ref", CLI_SMALL_MAX, &job->platform_ref, err) ||
       !args_file(a, "fde-key", VCCA_SESSION_KEY_MAX, &job->key, err))
     return false;
   if (args_has(a, "fde-key") && job->key.n == 0)
@@ -137,7 +145,8 @@ static bool read_own_chain(const struct args *a, struct job *job, struct vcca_er
   const char *folder = args_has(a, "certs") ? args_get(a, "certs") : ".";
   vcca_key *key = vcca_cert_key(vcca_bytes_span(&job->got.certificate), NULL);
   const struct vcca_session_chain *files = vcca_session_chain(key ? vcca_key_type(key) : VCCA_KEY_RSA);
-  const char *const names[OWN_CHAIN] = {files->root, files->sub}, *const numbers[OWN_CHAIN] = {files->root_number, files->sub_number};
+  const char *const names[OWN_CHAIN] = {files->root, files->sub}, *const numbers[OWN_CHAIN] = {files->root_number,
+                                                                                               files->sub_number};
   char path[VCCA_PATH_MAX];
   vcca_key_free(key);
   for (size_t i = 0; i < OWN_CHAIN; i++) {
@@ -145,8 +154,8 @@ static bool read_own_chain(const struct args *a, struct job *job, struct vcca_er
     if (vcca_files_read(a->files, path, CLI_SMALL_MAX, &job->chain[i], err))
       continue;
     size_t n = strlen(err->text);
-    snprintf(err->text + n, sizeof err->text - n, " (its publisher calls it %s; --certs FOLDER or --chain says where CA certificates are)",
-             numbers[i]);
+    snprintf(err->text + n, sizeof err->text - n,
+             " (its publisher calls it %s; --certs FOLDER or --chain says where CA certificates are)", numbers[i]);
     return false;
   }
   return true;
@@ -177,8 +186,8 @@ static const char *reason_of(const struct job *job, size_t step)
 
 static void tell_text(const struct job *job)
 {
-  vcca_print(stdout, "session     %s: certificate %zu bytes, token %zu, event log %zu\n", job->peer, job->got.certificate.n, job->got.token.n,
-             job->got.eventlog.n);
+  vcca_print(stdout, "session     %s: certificate %zu bytes, token %zu, event log %zu\n", job->peer,
+             job->got.certificate.n, job->got.token.n, job->got.eventlog.n);
   for (size_t i = 0; !args_has(job->args, "dump") && i < VCCA_SESSION_STEPS; i++) {
     const char *outcome = vcca_outcome_name(job->judgement.steps[i].outcome), *reason = reason_of(job, i);
     vcca_print(stdout, "%-11s %s%s%s\n", vcca_session_step_at(i)->name, outcome, reason[0] ? "  " : "", reason);
@@ -189,7 +198,8 @@ static void tell_text(const struct job *job)
                job->judgement.accepted       ? ""
                : failed < VCCA_SESSION_STEPS ? vcca_session_step_at(failed)->name
                                              : "no step: nothing carried trust");
-  vcca_print(stdout, "end         %s: %s\n", vcca_session_end_at(job->end)->name, vcca_session_end_at(job->end)->meaning);
+  vcca_print(stdout, "end         %s: %s\n", vcca_session_end_at(job->end)->name,
+             vcca_session_end_at(job->end)->meaning);
 }
 
 static void tell_json(const struct job *job)
@@ -252,7 +262,8 @@ static bool hold(const struct args *a, struct job *job, struct vcca_session_clie
   if (!save(a, job, true, err))
     return false;
   bool accepted = job->judgement.accepted;
-  return vcca_session_conclude(c, accepted, accepted && args_has(a, "fde-key") ? vcca_bytes_span(&job->key) : none, &job->end, err) ||
+  return vcca_session_conclude(c, accepted, accepted && args_has(a, "fde-key") ? vcca_bytes_span(&job->key) : none,
+                               &job->end, err) ||
          explain_end(job, err);
 }
 
@@ -261,10 +272,12 @@ static enum vcca_exit attest(const struct args *a, struct job *job)
   const char *address = args_has(a, "address") ? args_get(a, "address") : "127.0.0.1";
   struct vcca_session_client c = {.socket = -1};
   struct vcca_error err = {0};
-  if (!args_follow(a, rules, sizeof rules / sizeof *rules, &err) || !args_json(a, &job->json, &err) || !read_numbers(a, job, &err) ||
-      !read_values(a, job, &err) || !read_files(a, job, &err) || !save(a, job, false, &err))
+  if (!args_follow(a, rules, sizeof rules / sizeof *rules, &err) || !args_json(a, &job->json, &err) ||
+      !read_numbers(a, job, &err) || !read_values(a, job, &err) || !read_files(a, job, &err) ||
+      !save(a, job, false, &err))
     return fail(a, &err);
-  bool ok = vcca_session_connect(address, (unsigned)job->port, (unsigned)job->idle * 1000, (unsigned)job->limit * 1000, &c, &job->end, &err) ||
+  bool ok = vcca_session_connect(address, (unsigned)job->port, (unsigned)job->idle * 1000, (unsigned)job->limit * 1000,
+                                 &c, &job->end, &err) ||
             explain_end(job, &err);
   snprintf(job->peer, sizeof job->peer, "%s", c.peer);
   ok = ok && hold(a, job, &c, &err);
@@ -300,13 +313,18 @@ const struct verb verb_attest = {
     0,
     0,
     "asks a virtCCA VM for evidence over TCP, gives it a verdict, releases a key",
-    "Holds an attestation session with vcca serve, or with the server of the virtCCA SDK: asks for the device certificate and for a token over a "
-    "fresh challenge (with --image-ref, --log or --dump also for the CCEL table and log), verifies them in the order of the SDK's client, and tells "
-    "the server the verdict. A key (--fde-key) is sent only when every step has passed. Trust comes from CA certificates under the names that the "
-    "SDK uses (--certs), or from --chain; nothing is downloaded. docs/session.md has the protocol, the steps, and what every way to end means. "
+    "Holds an attestation session with vcca serve, or with the server of the virtCCA SDK: asks for the device "
+    "certificate and for a token over a "
+    "fresh challenge (with --image-ref, --log or --dump also for the CCEL table and log), verifies them in the order "
+    "of the SDK's client, and tells "
+    "the server the verdict. A key (--fde-key) is sent only when every step has passed. Trust comes from CA "
+    "certificates under the names that the "
+    "SDK uses (--certs), or from --chain; nothing is downloaded. docs/session.md has the protocol, the steps, and what "
+    "every way to end means. "
     "Exit: 0 accepted, 1 rejected, 3 no verdict could be reached.",
     "vcca attest --rim 4cd6... --certs ca\n"
-    "vcca attest -i 192.0.2.7 -p 7220 -m 4cd6... -f image_reference_measurement.json -P software_components.json -k rootfs_key.bin\n"
+    "vcca attest -i 192.0.2.7 -p 7220 -m 4cd6... -f image_reference_measurement.json -P software_components.json -k "
+    "rootfs_key.bin\n"
     "vcca attest --dump --save evidence",
     options,
     run,

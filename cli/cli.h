@@ -73,9 +73,11 @@ VCCA_MUST_USE bool args_follow(const struct args *a, const struct option_rule *r
 /* Typed values: true when absent (out untouched) or good; false with err. option_...: of the text, NULL when it is absent. */
 VCCA_MUST_USE bool option_u64(const char *name, const char *text, uint64_t max, uint64_t *out, struct vcca_error *err);
 VCCA_MUST_USE bool option_hex(const char *name, const char *text, vcca_sink *out, struct vcca_error *err);
-VCCA_MUST_USE bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *out, struct vcca_error *err);
+VCCA_MUST_USE bool args_u64(const struct args *a, const char *name, uint64_t max, uint64_t *out,
+                            struct vcca_error *err);
 VCCA_MUST_USE bool args_hex(const struct args *a, const char *name, vcca_sink *out, struct vcca_error *err);
-VCCA_MUST_USE bool args_file(const struct args *a, const char *name, size_t max, struct vcca_bytes *out, struct vcca_error *err);
+VCCA_MUST_USE bool args_file(const struct args *a, const char *name, size_t max, struct vcca_bytes *out,
+                             struct vcca_error *err);
 /* Whether -o json was asked for; false with err when -o is neither text nor json. */
 VCCA_MUST_USE bool args_json(const struct args *a, bool *json, struct vcca_error *err);
 #define OPTION_OUTPUT                                                         \
@@ -99,7 +101,8 @@ enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, v
 
 /* Reads a binary file, or what a text stands for (vcca/armor.h, with the names of JSON members), which a note on stderr then says. A text that
  * stands for nothing is read as it is, with a note of what it looks like: its reader refuses it. */
-VCCA_MUST_USE bool read_binary(const struct args *a, const char *path, const char *names, struct vcca_bytes *out, struct vcca_error *err);
+VCCA_MUST_USE bool read_binary(const struct args *a, const char *path, const char *names, struct vcca_bytes *out,
+                               struct vcca_error *err);
 
 /* On stderr: "searching  37%  12 of 32 rows", overwritten on a terminal, every ten seconds elsewhere. unit: "" for the share alone; "MiB" of
  * bytes. */

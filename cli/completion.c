@@ -54,9 +54,10 @@ static const struct place {
   const char *verb, *option;
   const char *(*word)(unsigned i);
 } places[] = {
-    {NULL, "family", family_at},    {NULL, "lenient", leniency_at}, {NULL, "require", check_at},           {NULL, "mutation", mutation_at},
-    {NULL, "engine", engine_at},    {NULL, "device", device_at},    {"measure", NULL, measure_profile_at}, {"rim explain", NULL, vm_profile_at},
-    {"table", NULL, table_name_at}, {"hsm cert", NULL, cert_at},
+    {NULL, "family", family_at},           {NULL, "lenient", leniency_at},       {NULL, "require", check_at},
+    {NULL, "mutation", mutation_at},       {NULL, "engine", engine_at},          {NULL, "device", device_at},
+    {"measure", NULL, measure_profile_at}, {"rim explain", NULL, vm_profile_at}, {"table", NULL, table_name_at},
+    {"hsm cert", NULL, cert_at},
 };
 
 static const struct place *place_of(const struct verb *verb, const char *option)

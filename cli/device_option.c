@@ -19,8 +19,9 @@ bool device_load(const struct args *a, enum vcca_chain_kind fallback, struct vcc
     return true;
   }
   if (!strchr(name, '/') && !strchr(name, '.') && access(name, F_OK) != 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--device %.60s: rsa, p521, p384, or the file of a device image, and there is no file of that name",
-                     name);
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "--device %.60s: rsa, p521, p384, or the file of a device image, and there is no file of that name", name);
   struct vcca_bytes yaml = {0};
   if (!vcca_files_read(a->files, name, CLI_SMALL_MAX, &yaml, err))
     return false;

@@ -13,7 +13,8 @@
   }
 
 /* That of --device; without, the built-in device of the fallback kind. */
-VCCA_MUST_USE bool device_load(const struct args *a, enum vcca_chain_kind fallback, struct vcca_device *out, struct vcca_error *err);
+VCCA_MUST_USE bool device_load(const struct args *a, enum vcca_chain_kind fallback, struct vcca_device *out,
+                               struct vcca_error *err);
 vcca_hsm *device_open(const struct args *a, enum vcca_chain_kind fallback, struct vcca_error *err);
 
 #endif

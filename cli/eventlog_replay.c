@@ -19,7 +19,9 @@ static bool choose(const struct args *a, vcca_span bytes, enum vcca_hash_alg *al
 {
   const char *name = args_get(a, "alg");
   if (name)
-    return vcca_hash_named(vcca_span_str(name), alg) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "--alg %s: sha-256, sha-384 or sha-512", name);
+    return vcca_hash_named(vcca_span_str(name), alg)
+               ? true
+               : vcca_fail(err, VCCA_FAULT_USAGE, "--alg %s: sha-256, sha-384 or sha-512", name);
   struct vcca_eventlog log;
   if (!vcca_eventlog_open(&log, bytes, err))
     return false;
@@ -69,7 +71,8 @@ static void print(const struct vcca_replay *r, bool json)
       vcca_json_hex(&j, name, vcca_span_of(r->value[i], n));
     else
       vcca_print(stdout, "%2u  %-5s  %s  %u events%s\n", i, vcca_register_name(r->cc, i, reg, sizeof reg),
-                 vcca_hex_text(vcca_span_of(r->value[i], n), hex, sizeof hex), r->events[i], i == 0 && r->has_locality ? locality : "");
+                 vcca_hex_text(vcca_span_of(r->value[i], n), hex, sizeof hex), r->events[i],
+                 i == 0 && r->has_locality ? locality : "");
   }
   while (j.depth > 0)
     vcca_json_close(&j);
@@ -82,7 +85,8 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_replay replay;
   enum vcca_hash_alg alg = VCCA_SHA256;
   bool json, ok = args_json(a, &json, &err) && read_binary(a, a->operand[0], VCCA_ARMOR_EVENTLOG, &file, &err);
-  if (ok && (!choose(a, vcca_bytes_span(&file), &alg, &err) || !vcca_eventlog_replay(vcca_bytes_span(&file), alg, &replay, &err)))
+  if (ok && (!choose(a, vcca_bytes_span(&file), &alg, &err) ||
+             !vcca_eventlog_replay(vcca_bytes_span(&file), alg, &replay, &err)))
     ok = vcca_fail_in(&err, a->operand[0]);
   if (ok)
     print(&replay, json);
@@ -96,8 +100,10 @@ const struct verb verb_eventlog_replay = {
     1,
     1,
     "register values after a log",
-    "Replays a log from zero registers: R = H(R || digest) for every event but EV_NO_ACTION. In a CCEL log register n is REM n-1 (register 0 is the "
-    "RIM, which no log extends). In a TPM's log PCR 0 starts from the locality of the TPM's startup, where the log says one (StartupLocality, or an "
+    "Replays a log from zero registers: R = H(R || digest) for every event but EV_NO_ACTION. In a CCEL log register n "
+    "is REM n-1 (register 0 is the "
+    "RIM, which no log extends). In a TPM's log PCR 0 starts from the locality of the TPM's startup, where the log "
+    "says one (StartupLocality, or an "
     "H-CRTM).",
     "vcca eventlog replay ccel.bin\nvcca eventlog replay --alg sha-384 -o json tdx-ccel.bin",
     options,

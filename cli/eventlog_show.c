@@ -122,9 +122,11 @@ const struct verb verb_eventlog_show = {
     1,
     1,
     "the events of a TCG or CCEL log",
-    "Prints each event of a crypto-agile log: offset, register (and REM, or PCR of a TPM), type, digest, and whether the digest agrees with the "
+    "Prints each event of a crypto-agile log: offset, register (and REM, or PCR of a TPM), type, digest, and whether "
+    "the digest agrees with the "
     "event's own data where that can "
-    "be told (DISAGREES is worth a look; opaque means that the log alone cannot tell). Events before a broken one are still printed.",
+    "be told (DISAGREES is worth a look; opaque means that the log alone cannot tell). Events before a broken one are "
+    "still printed.",
     "vcca eventlog show ccel.bin\nvcca eventlog show -o json ccel.bin",
     options,
     run,

@@ -74,12 +74,15 @@ const struct verb verb_exec = {
     CLI_OPERANDS,
     "run a program as if in a scenario's VM",
     "Carries a scenario out, keeps its VM, and starts a program that finds what a guest finds: Linux's configfs-tsm at "
-    "/sys/kernel/config/tsm/report, in a mount namespace of its own (static programs see it, too; the host does not). A second terminal reaches the "
+    "/sys/kernel/config/tsm/report, in a mount namespace of its own (static programs see it, too; the host does not). "
+    "A second terminal reaches the "
     "VM by "
-    "its control socket (--vm; the program has its name in VCCA_VM). The exit code is the program's: 127 when there is no such program, 3 when the "
+    "its control socket (--vm; the program has its name in VCCA_VM). The exit code is the program's: 127 when there is "
+    "no such program, 3 when the "
     "VM or its "
     "files could not be had. Needs /dev/fuse, and root's rights or user namespaces.",
-    "vcca exec scenarios/attest-arm-1.0.yaml -- sh -c 'cd /sys/kernel/config/tsm/report; mkdir r; head -c 64 /dev/zero > r/inblob; cat r/outblob > "
+    "vcca exec scenarios/attest-arm-1.0.yaml -- sh -c 'cd /sys/kernel/config/tsm/report; mkdir r; head -c 64 /dev/zero "
+    "> r/inblob; cat r/outblob > "
     "token.cbor; rmdir r'\nvcca exec --until vm --vm vm.sock scenarios/attest-arm-1.0.yaml -- ./attestation-agent",
     options,
     run,

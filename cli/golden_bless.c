@@ -45,7 +45,8 @@ static enum vcca_exit run(const struct args *a)
   }
   unsigned strangers = suite_strangers(job.seen, job.dir, families);
   suite_seen_free(job.seen);
-  vcca_print(stderr, "%u files %s, %u to be removed by hand\n", job.changed, job.write ? "written" : "would change", strangers);
+  vcca_print(stderr, "%u files %s, %u to be removed by hand\n", job.changed, job.write ? "written" : "would change",
+             strangers);
   return job.write || job.changed + strangers == 0 ? VCCA_EXIT_YES : VCCA_EXIT_NO;
 }
 
@@ -55,9 +56,11 @@ const struct verb verb_golden_bless = {
     1,
     1,
     "make what this version makes the snapshot",
-    "Lists the files of a snapshot that differ from what this version makes, and with --yes writes them. A change of a golden byte is a breaking "
+    "Lists the files of a snapshot that differ from what this version makes, and with --yes writes them. A change of a "
+    "golden byte is a breaking "
     "change: look "
-    "at each and say why in CHANGELOG.md. Files that no longer belong there are named and left. Exit without --yes: 0 nothing to do, 1 something to "
+    "at each and say why in CHANGELOG.md. Files that no longer belong there are named and left. Exit without --yes: 0 "
+    "nothing to do, 1 something to "
     "do.",
     "vcca golden bless vectors\nvcca golden bless --yes vectors",
     options,

@@ -53,7 +53,8 @@ const struct verb verb_golden_check = {
     1,
     1,
     "whether a folder is the suite that this version makes",
-    "Makes the suite in memory and compares it with the folder byte for byte; names what differs, what is missing, and vectors that do not belong "
+    "Makes the suite in memory and compares it with the folder byte for byte; names what differs, what is missing, and "
+    "vectors that do not belong "
     "there. "
     "Exit: 0 the same, 1 different, 3 the folder is no golden suite.",
     "vcca golden check vectors",

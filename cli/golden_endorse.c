@@ -33,7 +33,8 @@ static bool declare(const struct args *a, const char *folder, struct vcca_error 
   return true;
 }
 
-static bool write_one(struct vcca_files *files, enum vcca_endorsement kind, const struct vcca_good *good, const char *folder, struct vcca_error *err)
+static bool write_one(struct vcca_files *files, enum vcca_endorsement kind, const struct vcca_good *good,
+                      const char *folder, struct vcca_error *err)
 {
   static uint8_t room[ENDORSEMENT_MAX];
   char path[PATH_MAX_SIZE];
@@ -73,7 +74,8 @@ struct job {
 static bool read_good(const struct args *a, struct job *job, struct vcca_good *good, struct vcca_error *err)
 {
   const char *key = args_get(a, "cpak");
-  if (!read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &job->token_file, err) || !args_file(a, "cpak", CLI_SMALL_MAX, &job->key_file, err) ||
+  if (!read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &job->token_file, err) ||
+      !args_file(a, "cpak", CLI_SMALL_MAX, &job->key_file, err) ||
       !args_file(a, "eventlog", CLI_SMALL_MAX, &job->log_file, err))
     return false;
   if (!vcca_token_decode(vcca_bytes_span(&job->token_file), &job->token, err))
@@ -92,7 +94,8 @@ static enum vcca_exit run(const struct args *a)
   const char *folder = args_get(a, "out");
   if (!folder)
     return usage(a, "--out DIR is needed");
-  enum vcca_exit code = declare(a, folder, &err) && read_good(a, &job, &good, &err) ? endorse(a, &good, folder) : fail(a, &err);
+  enum vcca_exit code =
+      declare(a, folder, &err) && read_good(a, &job, &good, &err) ? endorse(a, &good, folder) : fail(a, &err);
   vcca_key_free(job.cpak);
   vcca_bytes_free(&job.token_file);
   vcca_bytes_free(&job.key_file);
@@ -106,9 +109,12 @@ const struct verb verb_golden_endorse = {
     1,
     1,
     "write the endorsements that make verifiers accept a token",
-    "Takes a token that is known to be good and writes reference values and trust anchors that say so: CoRIMs of the platform, of its key and of "
-    "the realm, a trust anchor store, a reference value store, and the SDK's software_components.json and, by the event log, "
-    "image_reference_measurement.json, and, of a virtCCA token, what registers its RIM with openEuler's attestation service. The same token gives "
+    "Takes a token that is known to be good and writes reference values and trust anchors that say so: CoRIMs of the "
+    "platform, of its key and of "
+    "the realm, a trust anchor store, a reference value store, and the SDK's software_components.json and, by the "
+    "event log, "
+    "image_reference_measurement.json, and, of a virtCCA token, what registers its RIM with openEuler's attestation "
+    "service. The same token gives "
     "the "
     "same bytes. "
     "What a form cannot say is left out with a note.",

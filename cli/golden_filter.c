@@ -123,10 +123,11 @@ bool filter_check(const struct args *a, struct vcca_error *err)
     const char *option;
     enum kind kind;
     const char *what, *see;
-  } rows[] = {{"family", FAMILY, "family", "vcca table profiles"}, {"layer", LAYER, "layer", "vcca golden list"},
-              {"stage", STAGE, "stage", "docs/golden.md"},         {"flag", FLAG, "flag", "vcca golden list --mutation ID"},
-              {"id", ID, "mutation", "vcca golden list"},          {"mutation", ID, "mutation", "vcca golden list"},
-              {"show", ID, "mutation", "vcca golden list"}};
+  } rows[] = {
+      {"family", FAMILY, "family", "vcca table profiles"}, {"layer", LAYER, "layer", "vcca golden list"},
+      {"stage", STAGE, "stage", "docs/golden.md"},         {"flag", FLAG, "flag", "vcca golden list --mutation ID"},
+      {"id", ID, "mutation", "vcca golden list"},          {"mutation", ID, "mutation", "vcca golden list"},
+      {"show", ID, "mutation", "vcca golden list"}};
   for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
     char room[PATTERN];
     bool exclude;
@@ -141,8 +142,8 @@ bool filter_check(const struct args *a, struct vcca_error *err)
       if (any)
         continue;
       const char *near = nearest(text, candidate, &rows[r].kind);
-      return vcca_fail(err, VCCA_FAULT_USAGE, "no %s '%s'%s%s%s; see: %s", rows[r].what, text, near ? "; did you mean " : "", near ? near : "",
-                       near ? "?" : "", rows[r].see);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "no %s '%s'%s%s%s; see: %s", rows[r].what, text,
+                       near ? "; did you mean " : "", near ? near : "", near ? "?" : "", rows[r].see);
     }
   }
   return true;

@@ -45,14 +45,15 @@ static bool add(struct known *known, vcca_span line, unsigned number, struct vcc
   fault.family = vcca_span_word(line, &at);
   fault.id = vcca_span_word(line, &at);
   if (!vcca_judgement_named(fault.judged, &judged))
-    return vcca_fail_line(err, number, 1, "'%.*s' is no judgement; lines are those of the matrix: wrongly-accepted arm-1.0 S01",
+    return vcca_fail_line(err, number, 1,
+                          "'%.*s' is no judgement; lines are those of the matrix: wrongly-accepted arm-1.0 S01",
                           (int)(fault.judged.n < 40 ? fault.judged.n : 40), (const char *)fault.judged.p);
   if (!vcca_family_named(fault.family, &family))
-    return vcca_fail_line(err, number, 1, "'%.*s' is no family; see: vcca table profiles", (int)(fault.family.n < 40 ? fault.family.n : 40),
-                          (const char *)fault.family.p);
+    return vcca_fail_line(err, number, 1, "'%.*s' is no family; see: vcca table profiles",
+                          (int)(fault.family.n < 40 ? fault.family.n : 40), (const char *)fault.family.p);
   if (!vcca_span_is(fault.id, "V00") && !vcca_mutation_named(fault.id))
-    return vcca_fail_line(err, number, 1, "'%.*s' is no mutation; see: vcca golden list", (int)(fault.id.n < 40 ? fault.id.n : 40),
-                          (const char *)fault.id.p);
+    return vcca_fail_line(err, number, 1, "'%.*s' is no mutation; see: vcca golden list",
+                          (int)(fault.id.n < 40 ? fault.id.n : 40), (const char *)fault.id.p);
   known->fault[known->n++] = fault;
   return true;
 }
@@ -113,8 +114,9 @@ unsigned known_stale(const struct known *known, const char *path)
     const struct fault *f = &known->fault[i];
     if (!f->asked || f->there)
       continue;
-    vcca_print(stderr, "%s:%u: %.*s %.*s is not %.*s any more: the line can go\n", path, f->line, (int)f->family.n, (const char *)f->family.p,
-               (int)f->id.n, (const char *)f->id.p, (int)f->judged.n, (const char *)f->judged.p);
+    vcca_print(stderr, "%s:%u: %.*s %.*s is not %.*s any more: the line can go\n", path, f->line, (int)f->family.n,
+               (const char *)f->family.p, (int)f->id.n, (const char *)f->id.p, (int)f->judged.n,
+               (const char *)f->judged.p);
     stale++;
   }
   return stale;

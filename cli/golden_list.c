@@ -7,7 +7,8 @@
 #include "rooms/text.h"
 
 static const struct option options[] = {
-    {"family", 'F', "NAME", MANY, "only those that apply to this family; patterns (*), several with commas, ! before one to leave out; so with all"},
+    {"family", 'F', "NAME", MANY,
+     "only those that apply to this family; patterns (*), several with commas, ! before one to leave out; so with all"},
     {"layer", 'l', "NAME", MANY, "only those of this layer"},
     {"stage", 0, "NAME", MANY, "only those that are noticed at this stage"},
     {"flag", 0, "NAME", MANY, "only this kind of fault"},
@@ -53,8 +54,9 @@ static void as_text(const struct vcca_mutation *m, bool with_recipe)
 {
   char recipe[1024];
   recipe_of(m, recipe, sizeof recipe);
-  vcca_print(stdout, "%-6s %-32s %-9s %-8s %-10s %-18s %s\n", m->id, m->name, vcca_golden_layer_name(m->layer), vcca_golden_signed_name(m->resigned),
-             vcca_golden_result_name(m->result), m->check == VCCA_CHECKS ? "-" : vcca_check_name(m->check), m->note);
+  vcca_print(stdout, "%-6s %-32s %-9s %-8s %-10s %-18s %s\n", m->id, m->name, vcca_golden_layer_name(m->layer),
+             vcca_golden_signed_name(m->resigned), vcca_golden_result_name(m->result),
+             m->check == VCCA_CHECKS ? "-" : vcca_check_name(m->check), m->note);
   if (with_recipe)
     vcca_print(stdout, "       %s\n       %s: %s\n", recipe, m->flag->name, m->flag->effect);
 }
@@ -117,7 +119,8 @@ const struct verb verb_golden_list = {
     0,
     0,
     "the mutations of golden evidence",
-    "Lists every mutation: id, name, layer, what is signed again, what a verifier must answer, the check of ours that fails first, and what is "
+    "Lists every mutation: id, name, layer, what is signed again, what a verifier must answer, the check of ours that "
+    "fails first, and what is "
     "wrong. -o json has the schema golden/list.schema.json.",
     "vcca golden list --family arm-1.0\nvcca golden list --mutation R15",
     options,

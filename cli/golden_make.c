@@ -32,7 +32,9 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_error err;
   struct stat st;
   if (stat(job.dir, &st) == 0)
-    return usage(a, "%s is there already; make the suite in a new folder, and change a snapshot with: vcca golden bless", job.dir);
+    return usage(a,
+                 "%s is there already; make the suite in a new folder, and change a snapshot with: vcca golden bless",
+                 job.dir);
   if (!vcca_suite_each(args_has(a, "diag"), NULL, put, &job, &err))
     return fail(a, &err);
   vcca_print(stdout, "%lu files, %llu bytes\n", job.files, job.bytes);
@@ -45,9 +47,11 @@ const struct verb verb_golden_make = {
     1,
     1,
     "the suite of good and broken evidence, into a new folder",
-    "Writes golden evidence of every token family: a base that must be accepted, and every mutation of it, with an index in JSON that says what a "
+    "Writes golden evidence of every token family: a base that must be accepted, and every mutation of it, with an "
+    "index in JSON that says what a "
     "verifier must "
-    "answer and where it should notice. The same version writes the same bytes everywhere. An existing folder is not touched.",
+    "answer and where it should notice. The same version writes the same bytes everywhere. An existing folder is not "
+    "touched.",
     "vcca golden make suite\nvcca golden make --diag suite",
     options,
     run,

@@ -44,8 +44,9 @@ static const char *signal_name(int number)
   static const struct {
     int number;
     const char *name;
-  } names[] = {{SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"}, {SIGILL, "SIGILL"}, {SIGKILL, "SIGKILL"},
-               {SIGTERM, "SIGTERM"}, {SIGPIPE, "SIGPIPE"}, {SIGTRAP, "SIGTRAP"}, {SIGSYS, "SIGSYS"}, {SIGINT, "SIGINT"}, {SIGXCPU, "SIGXCPU"}};
+  } names[] = {{SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
+               {SIGILL, "SIGILL"},   {SIGKILL, "SIGKILL"}, {SIGTERM, "SIGTERM"}, {SIGPIPE, "SIGPIPE"},
+               {SIGTRAP, "SIGTRAP"}, {SIGSYS, "SIGSYS"},   {SIGINT, "SIGINT"},   {SIGXCPU, "SIGXCPU"}};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (names[i].number == number)
       return names[i].name;
@@ -54,16 +55,18 @@ static const char *signal_name(int number)
 
 static const char *answer_of(const struct vcca_drive_result *r, char *room, size_t cap)
 {
-  static const char *const ends[] = {[VCCA_DRIVE_ACCEPTED] = "accepted", [VCCA_DRIVE_REFUSED] = "refused", [VCCA_DRIVE_UNSUPPORTED] = "unsupported",
-                                     [VCCA_DRIVE_CRASHED] = "signal",    [VCCA_DRIVE_LATE] = "late",       [VCCA_DRIVE_BROKEN] = "exit",
-                                     [VCCA_DRIVE_NOT_RUN] = "-"};
+  static const char *const ends[] = {
+      [VCCA_DRIVE_ACCEPTED] = "accepted", [VCCA_DRIVE_REFUSED] = "refused", [VCCA_DRIVE_UNSUPPORTED] = "unsupported",
+      [VCCA_DRIVE_CRASHED] = "signal",    [VCCA_DRIVE_LATE] = "late",       [VCCA_DRIVE_BROKEN] = "exit",
+      [VCCA_DRIVE_NOT_RUN] = "-"};
   const char *name = r->end == VCCA_DRIVE_CRASHED && !r->uncaught ? signal_name(r->code) : NULL;
   if (r->uncaught && r->end == VCCA_DRIVE_CRASHED)
     snprintf(room, cap, "uncaught");
   else if (name)
     snprintf(room, cap, "%s", name);
   else
-    snprintf(room, cap, r->end == VCCA_DRIVE_CRASHED || r->end == VCCA_DRIVE_BROKEN ? "%s %d" : "%s", ends[r->end], r->code);
+    snprintf(room, cap, r->end == VCCA_DRIVE_CRASHED || r->end == VCCA_DRIVE_BROKEN ? "%s %d" : "%s", ends[r->end],
+             r->code);
   return room;
 }
 
@@ -120,8 +123,8 @@ static void put_lines(const char *before, vcca_span output)
 
 static void text_line(const struct vcca_drive_report *r, const char *said, enum vcca_drive_judgement judged, bool known)
 {
-  vcca_print(stdout, "%-16s %-14s %-6s %-32s %-12s %s%s\n", vcca_judgement_name(judged), family_of(r), id_of(r), name_of(r), said, note_of(r),
-             known ? " [known]" : "");
+  vcca_print(stdout, "%-16s %-14s %-6s %-32s %-12s %s%s\n", vcca_judgement_name(judged), family_of(r), id_of(r),
+             name_of(r), said, note_of(r), known ? " [known]" : "");
 }
 
 static void text_details(const struct matrix *m, const struct vcca_drive_report *r, bool not_asked)
@@ -129,8 +132,9 @@ static void text_details(const struct matrix *m, const struct vcca_drive_report 
   const struct vcca_golden_flag *flag = vcca_golden_flag_at(flag_of(r));
   const char *part;
   if (r->which.mutation)
-    vcca_print(stdout, "  flag      %s: %s\n  effect    %s\n  stage     %s; the answer should be: %s\n", flag->name, flag->description, flag->effect,
-               vcca_golden_stage_name(flag->stage), vcca_golden_result_name(r->which.mutation->result));
+    vcca_print(stdout, "  flag      %s: %s\n  effect    %s\n  stage     %s; the answer should be: %s\n", flag->name,
+               flag->description, flag->effect, vcca_golden_stage_name(flag->stage),
+               vcca_golden_result_name(r->which.mutation->result));
   if (not_asked)
     vcca_print(stdout, "  not taken %s\n", r->missing);
   if (r->argv.n > 0) {
@@ -158,14 +162,17 @@ static void text_flags(const struct matrix *m)
     unsigned bad = 0, cases = 0;
     for (int i = 0; i < VCCA_JUDGEMENTS; i++) {
       cases += m->flag[f][i];
-      bad += vcca_judgement_bad((enum vcca_drive_judgement)i) || (i == VCCA_JUDGED_EARLY && m->early_fails) ? m->flag[f][i] : 0;
+      bad += vcca_judgement_bad((enum vcca_drive_judgement)i) || (i == VCCA_JUDGED_EARLY && m->early_fails)
+                 ? m->flag[f][i]
+                 : 0;
     }
     if (bad == 0)
       continue;
     if (first)
       vcca_print(stdout, "\nfaults by flag, of its cases; and what an attacker gains\n");
     first = false;
-    vcca_print(stdout, "%4u of %-4u %-20s %s\n", bad, cases, vcca_golden_flag_at(f)->name, vcca_golden_flag_at(f)->effect);
+    vcca_print(stdout, "%4u of %-4u %-20s %s\n", bad, cases, vcca_golden_flag_at(f)->name,
+               vcca_golden_flag_at(f)->effect);
   }
 }
 
@@ -181,14 +188,18 @@ static void text_end(const struct matrix *m)
   if (m->known)
     vcca_print(stdout, "known: %u of the faults\n", m->known_faults);
   if (m->uncaught)
-    vcca_print(stdout, "uncaught: %u refusals ended with an exception that nobody caught, which is no verdict (--strict: a crash)\n", m->uncaught);
+    vcca_print(
+        stdout,
+        "uncaught: %u refusals ended with an exception that nobody caught, which is no verdict (--strict: a crash)\n",
+        m->uncaught);
   if (m->bad > 0 && !m->details)
     vcca_print(stdout, "one of them, with its command and output: add --show ID; the files of all: --keep DIR\n");
 }
 
 /* --- JSON ---------------------------------------------------------------------------------------------------- */
 
-static void json_case(struct matrix *m, const struct vcca_drive_report *r, const char *said, enum vcca_drive_judgement judged, bool known)
+static void json_case(struct matrix *m, const struct vcca_drive_report *r, const char *said,
+                      enum vcca_drive_judgement judged, bool known)
 {
   struct vcca_json *j = &m->j;
   const struct vcca_mutation *mutation = r->which.mutation;
@@ -291,7 +302,8 @@ static void junit_body(FILE *out, const struct matrix *m, const struct vcca_driv
   fputs("</system-out>", out);
 }
 
-static void junit_case(struct matrix *m, const struct vcca_drive_report *r, const char *said, enum vcca_drive_judgement judged, bool bad, bool known)
+static void junit_case(struct matrix *m, const struct vcca_drive_report *r, const char *said,
+                       enum vcca_drive_judgement judged, bool bad, bool known)
 {
   FILE *out = m->suite[r->which.family].out;
   const char *skip = known                               ? "a known fault"
@@ -313,7 +325,8 @@ static void junit_case(struct matrix *m, const struct vcca_drive_report *r, cons
     vcca_print(out, "\">%s</%s>", said, element);
   } else if (skip) {
     m->suite[r->which.family].skipped++;
-    vcca_print(out, "<skipped message=\"%s%s%s\"/>", skip, judged == VCCA_JUDGED_NOT_ASKED ? ": the command does not take " : "",
+    vcca_print(out, "<skipped message=\"%s%s%s\"/>", skip,
+               judged == VCCA_JUDGED_NOT_ASKED ? ": the command does not take " : "",
                judged == VCCA_JUDGED_NOT_ASKED ? r->missing : "");
   }
   if (bad || m->details)
@@ -330,7 +343,8 @@ static void junit_end(struct matrix *m)
     fclose(m->suite[f].out);
     if (m->suite[f].tests > 0) {
       vcca_print(stdout, "  <testsuite name=\"golden.%s\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"%u\">\n",
-                 vcca_family((enum vcca_family)f)->name, m->suite[f].tests, m->suite[f].failures, m->suite[f].errors, m->suite[f].skipped);
+                 vcca_family((enum vcca_family)f)->name, m->suite[f].tests, m->suite[f].failures, m->suite[f].errors,
+                 m->suite[f].skipped);
       fputs(m->suite[f].text, stdout);
       puts("  </testsuite>");
     }

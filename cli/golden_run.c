@@ -13,23 +13,29 @@
 #include "rooms/text.h"
 
 static const struct option options[] = {
-    {"family", 'F', "NAME", MANY, "only this family; patterns (*), several with commas, ! before one to leave out; so with all that follow"},
-    {"layer", 'l', "NAME", MANY, "only cases of this layer: structure, cose, platform, realm, binding, chain, eventlog, accept, appraisal, policy"},
+    {"family", 'F', "NAME", MANY,
+     "only this family; patterns (*), several with commas, ! before one to leave out; so with all that follow"},
+    {"layer", 'l', "NAME", MANY,
+     "only cases of this layer: structure, cose, platform, realm, binding, chain, eventlog, accept, appraisal, policy"},
     {"stage", 0, "NAME", MANY, "only cases whose fault is noticed at this stage"},
     {"flag", 0, "NAME", MANY, "only cases of this kind of fault"},
     {"id", 'i', "ID", MANY, "only this case, by id or name; the base is V00"},
     {"mutation", 'm', "ID", MANY, "the same as --id"},
-    {"show", 's', "ID", MANY, "only this case, with command, files, output and effect; its files stay in --keep's folder, or in one in TMPDIR"},
+    {"show", 's', "ID", MANY,
+     "only this case, with command, files, output and effect; its files stay in --keep's folder, or in one in TMPDIR"},
     {"keep", 'k', "DIR", false,
-     "keep what faults are made of in DIR/FAMILY/ID: files, output, and a script `run` that asks again; with --all every case"},
-    {"known", 0, "FILE", false, "faults that are known: lines as the matrix prints them; only others make the exit code 1"},
+     "keep what faults are made of in DIR/FAMILY/ID: files, output, and a script `run` that asks again; with --all "
+     "every case"},
+    {"known", 0, "FILE", false,
+     "faults that are known: lines as the matrix prints them; only others make the exit code 1"},
     {"knows", 0, "NAME", MANY, "what the verifier has without a placeholder: CPAK, CERT, ..., as the base has it"},
     {"reject", 0, "CODE", MANY, "an exit code that means no, besides 1"},
     {"strict", 0, NULL, false, "an exit 1 by an exception that nobody caught (Python, Java, Node) is a crash"},
     {"early", 0, "skip|fail", false, "what refused-early is: skipped (default), or a fault"},
     {"timeout", 't', "SECONDS", false, "for an answer; default 10"},
     {"jobs", 'j', "N", false, "verifiers at a time; default: as many as there are CPUs, with --serve 1"},
-    {"serve", 0, NULL, false, "start the verifier once and ask it by a line of JSON per case: -- COMMAND... -- WORD..."},
+    {"serve", 0, NULL, false,
+     "start the verifier once and ask it by a line of JSON per case: -- COMMAND... -- WORD..."},
     {"all", 'a', NULL, false, "list every case, not only faults"},
     {"output", 'o', "text|json|junit", false, "how to print the verdict matrix: text (default), json or junit"},
     OPTION_END,
@@ -96,7 +102,9 @@ static void stop(struct job *job, const struct vcca_drive_report *r)
   fflush(stdout);
   vcca_print(stderr, "vcca golden run: %s\n", how);
   if (strstr(r->missing, "@CPAK@") && strstr(r->missing, "@ROOT@"))
-    fputs("The command takes no key that this family has: @CPAK@ (PEM), @JWK@ (keys on curves), or @CERT@ @SUB@ @ROOT@\n", stderr);
+    fputs(
+        "The command takes no key that this family has: @CPAK@ (PEM), @JWK@ (keys on curves), or @CERT@ @SUB@ @ROOT@\n",
+        stderr);
   if (!job->matrix.keep)
     fputs("To ask it again by hand: add --show V00\n", stderr);
 }
@@ -146,7 +154,8 @@ static bool run_family(struct job *job, vcca_drive_pool *pool, size_t from, size
 static bool run_chosen(struct job *job, vcca_drive_pool *pool, struct vcca_error *err)
 {
   for (size_t from = 0, n; from < job->chosen; from += n) {
-    for (n = 1; from + n < job->chosen && job->unsupported[job->cases[from + n].family] == job->unsupported[job->cases[from].family];)
+    for (n = 1; from + n < job->chosen &&
+                job->unsupported[job->cases[from + n].family] == job->unsupported[job->cases[from].family];)
       n++;
     if (!run_family(job, pool, from, n, err))
       return false;
@@ -204,8 +213,11 @@ static bool read_words(const struct args *a, struct job *job, struct vcca_error 
   if (early && strcmp(early, "skip") != 0 && strcmp(early, "fail") != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--early %s: skip or fail", early);
   job->matrix.early_fails = early && strcmp(early, "fail") == 0;
-  job->matrix.style = !how || strcmp(how, "text") == 0 ? MATRIX_TEXT : strcmp(how, "json") == 0 ? MATRIX_JSON : MATRIX_JUNIT;
-  return job->matrix.style != MATRIX_JUNIT || strcmp(how, "junit") == 0 || vcca_fail(err, VCCA_FAULT_USAGE, "--output %s: text, json or junit", how);
+  job->matrix.style = !how || strcmp(how, "text") == 0 ? MATRIX_TEXT
+                      : strcmp(how, "json") == 0       ? MATRIX_JSON
+                                                       : MATRIX_JUNIT;
+  return job->matrix.style != MATRIX_JUNIT || strcmp(how, "junit") == 0 ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "--output %s: text, json or junit", how);
 }
 
 static bool read_options(const struct args *a, struct job *job, struct vcca_error *err)
@@ -213,8 +225,8 @@ static bool read_options(const struct args *a, struct job *job, struct vcca_erro
   long cpus = sysconf(_SC_NPROCESSORS_ONLN);
   uint64_t timeout = 10, jobs = args_has(a, "serve") || cpus < 1 ? 1 : cpus > JOBS_MAX ? JOBS_MAX : (uint64_t)cpus;
   const char *known = args_get(a, "known");
-  if (!args_u64(a, "timeout", TIMEOUT_MAX, &timeout, err) || !args_u64(a, "jobs", JOBS_MAX, &jobs, err) || !read_words(a, job, err) ||
-      !filter_check(a, err))
+  if (!args_u64(a, "timeout", TIMEOUT_MAX, &timeout, err) || !args_u64(a, "jobs", JOBS_MAX, &jobs, err) ||
+      !read_words(a, job, err) || !filter_check(a, err))
     return false;
   if (timeout == 0 || jobs == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--%s 0: at least 1", timeout == 0 ? "timeout" : "jobs");
@@ -269,7 +281,9 @@ static enum vcca_exit run(const struct args *a)
   }
   enum vcca_exit code = ok ? matrix_exit(&job.matrix) : job.stopped ? VCCA_EXIT_NO : fail(a, &err);
   if (ok && code == VCCA_EXIT_FAULT)
-    fputs("vcca golden run: no case was answered: the verifier supports none of them, or its command takes nothing that they are about\n", stderr);
+    fputs("vcca golden run: no case was answered: the verifier supports none of them, or its command takes nothing "
+          "that they are about\n",
+          stderr);
   if (ok)
     (void)known_stale(job.matrix.known, args_get(a, "known"));
   known_free(job.matrix.known);
@@ -283,20 +297,29 @@ const struct verb verb_golden_run = {
     1,
     2 * CLI_VALUES,
     "somebody's verifier over the suite: the verdict matrix",
-    "Runs the command once for each golden case and judges its answer: exit 0 accepts, 1 (and each --reject) refuses, 77 is unsupported, a signal is "
-    "a crash. In the command's words @@ is the token's file; @CPAK@ (PEM) @JWK@ @CERT@ @SUB@ @ROOT@ @EVENTLOG@ @PLATFORM_REF@ @IMAGE_REF@ "
-    "@RVSTORE@ @POLICY@ are files, and @CHALLENGE@ @RIM@ @REM0@ to @REM3@ @RPV@ @AT@ @FAMILY@ @ID@ values. A word whose part a case does not have is "
-    "left out, with the option before it. What the command takes decides what it is asked: a case about evidence that it does not take is not-asked, "
-    "neither right nor a fault. The base, which is sound, comes first; when it is not accepted, its output is shown and nothing else is asked. A "
-    "verifier that prints \"stage: NAME\" (cbor, collection, cose, claims, cert, sig, binding, policy, eventlog) has refused, whatever its exit "
+    "Runs the command once for each golden case and judges its answer: exit 0 accepts, 1 (and each --reject) refuses, "
+    "77 is unsupported, a signal is "
+    "a crash. In the command's words @@ is the token's file; @CPAK@ (PEM) @JWK@ @CERT@ @SUB@ @ROOT@ @EVENTLOG@ "
+    "@PLATFORM_REF@ @IMAGE_REF@ "
+    "@RVSTORE@ @POLICY@ are files, and @CHALLENGE@ @RIM@ @REM0@ to @REM3@ @RPV@ @AT@ @FAMILY@ @ID@ values. A word "
+    "whose part a case does not have is "
+    "left out, with the option before it. What the command takes decides what it is asked: a case about evidence that "
+    "it does not take is not-asked, "
+    "neither right nor a fault. The base, which is sound, comes first; when it is not accepted, its output is shown "
+    "and nothing else is asked. A "
+    "verifier that prints \"stage: NAME\" (cbor, collection, cose, claims, cert, sig, binding, policy, eventlog) has "
+    "refused, whatever its exit "
     "code, "
-    "and is told when it refuses too early to have tested the fault. Exit: 0 all is right, 1 something is wrong, 2 the verifier cannot be started, 3 "
+    "and is told when it refuses too early to have tested the fault. Exit: 0 all is right, 1 something is wrong, 2 the "
+    "verifier cannot be started, 3 "
     "nothing was answered. docs/golden.md has the rest, and --serve's lines.",
     "vcca golden run --family arm-1.0 -- my-verifier --key @JWK@ @@\n"
     "vcca golden run --family arm-1.0 --show B01a -- my-verifier --key @JWK@ @@\n"
-    "vcca golden run --family arm-1.0 --layer 'cose,binding' --id '!C1*' --keep faults -o junit -- my-verifier --key @JWK@ --nonce @CHALLENGE@ @@\n"
+    "vcca golden run --family arm-1.0 --layer 'cose,binding' --id '!C1*' --keep faults -o junit -- my-verifier --key "
+    "@JWK@ --nonce @CHALLENGE@ @@\n"
     "vcca golden run --family arm-1.0 --serve -- my-verifier --serve -- --key @JWK@ @@\n"
-    "vcca golden run --reject 3 -- vcca token verify @@ --cpak @CPAK@ --cert @CERT@ --chain @ROOT@ --chain @SUB@ --at @AT@ --challenge @CHALLENGE@ "
+    "vcca golden run --reject 3 -- vcca token verify @@ --cpak @CPAK@ --cert @CERT@ --chain @ROOT@ --chain @SUB@ --at "
+    "@AT@ --challenge @CHALLENGE@ "
     "--rim @RIM@",
     options,
     run,

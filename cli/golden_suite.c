@@ -91,11 +91,12 @@ bool suite_is_one(const char *dir, const bool *families, struct vcca_error *err)
   for (int i = VCCA_FAMILIES - 1; i >= 0; i--)
     if (families[i])
       first = vcca_family((enum vcca_family)i)->name;
-  vcca_fail(err, VCCA_FAULT_IO, "not a golden suite: it has no %s.json; golden make makes one", first ? first : "family");
+  vcca_fail(err, VCCA_FAULT_IO, "not a golden suite: it has no %s.json; golden make makes one",
+            first ? first : "family");
   for (size_t i = 0; i < sizeof near / sizeof near[0]; i++)
     if (has_index(dir, near[i], families)) {
-      vcca_fail(err, VCCA_FAULT_IO, "not a golden suite: it has no %s.json; did you mean %.200s/%.*s?", first ? first : "family", dir,
-                (int)strlen(near[i]) - 1, near[i]);
+      vcca_fail(err, VCCA_FAULT_IO, "not a golden suite: it has no %s.json; did you mean %.200s/%.*s?",
+                first ? first : "family", dir, (int)strlen(near[i]) - 1, near[i]);
       break;
     }
   return vcca_fail_in(err, dir);
@@ -173,7 +174,8 @@ static bool is_others(const char *name, const bool *families)
   return false;
 }
 
-static unsigned strangers_in(const struct suite_seen *seen, const bool *families, const char *dir, const char *below, unsigned depth)
+static unsigned strangers_in(const struct suite_seen *seen, const bool *families, const char *dir, const char *below,
+                             unsigned depth)
 {
   char path[SUITE_PATH], relative[SUITE_PATH];
   unsigned n = 0;
@@ -184,8 +186,8 @@ static unsigned strangers_in(const struct suite_seen *seen, const bool *families
   for (const struct dirent *entry; d && (entry = readdir(d)) != NULL;) {
     struct stat st;
     int size = snprintf(relative, sizeof relative, "%s%s%s", below, below[0] ? "/" : "", entry->d_name);
-    if (entry->d_name[0] == '.' || (below[0] == '\0' && is_others(entry->d_name, families)) || size < 0 || (size_t)size >= sizeof relative ||
-        !suite_join(dir, relative, path, &err) || stat(path, &st) != 0)
+    if (entry->d_name[0] == '.' || (below[0] == '\0' && is_others(entry->d_name, families)) || size < 0 ||
+        (size_t)size >= sizeof relative || !suite_join(dir, relative, path, &err) || stat(path, &st) != 0)
       continue;
     if (S_ISDIR(st.st_mode)) {
       n += depth > 0 ? strangers_in(seen, families, dir, relative, depth - 1) : 0;

@@ -22,7 +22,8 @@ static const struct {
 } certs[] = {{"root", VCCA_CERT_ROOT}, {"sub", VCCA_CERT_SUB}, {"device", VCCA_CERT_DEVICE}};
 
 /* The DER of what was asked for, and its PEM label. */
-static bool find(const vcca_hsm *hsm, const char *what, vcca_sink *room, vcca_span *der, const char **label, struct vcca_error *err)
+static bool find(const vcca_hsm *hsm, const char *what, vcca_sink *room, vcca_span *der, const char **label,
+                 struct vcca_error *err)
 {
   *label = "CERTIFICATE";
   for (size_t i = 0; i < sizeof certs / sizeof certs[0]; i++)
@@ -68,7 +69,8 @@ const struct verb verb_hsm_cert = {
     1,
     "a device's certificates and public keys",
     "Writes one of: root (TEST root CA), sub (TEST sub CA), device (the device certificate), cpak, rak (public keys).",
-    "vcca hsm cert root --out root.pem\nvcca hsm cert device --device rsa --der --out dev.der\nvcca hsm cert cpak --device p384 --out cpak.pem",
+    "vcca hsm cert root --out root.pem\nvcca hsm cert device --device rsa --der --out dev.der\nvcca hsm cert cpak "
+    "--device p384 --out cpak.pem",
     options,
     run,
 };

@@ -14,7 +14,8 @@
 
 static const struct option options[] = {
     {"chain", 0, "rsa|p521|p384", false, "keys and chain; default p521"},
-    {"seed", 0, "TEXT", false, "another device: its root secrets come from this text (the built-in TEST device without)"},
+    {"seed", 0, "TEXT", false,
+     "another device: its root secrets come from this text (the built-in TEST device without)"},
     {"name", 0, "TEXT", false, "what the device is called"},
     {"out", 0, "FILE", WRITES | SECRET, "where it goes; default standard output"},
     OPTION_END,
@@ -39,7 +40,8 @@ static bool find_primes(struct vcca_device *device, struct vcca_error *err)
   if (!hsm)
     return false;
   vcca_sink p = VCCA_SINK(device->rsa_p), q = VCCA_SINK(device->rsa_q);
-  bool ok = vcca_key_primes(vcca_hsm_cpak(hsm), &p, &q) ? true : vcca_fail(err, VCCA_FAULT_CRYPTO, "cannot export the primes");
+  bool ok = vcca_key_primes(vcca_hsm_cpak(hsm), &p, &q) ? true
+                                                        : vcca_fail(err, VCCA_FAULT_CRYPTO, "cannot export the primes");
   device->rsa_size = ok ? p.n : 0;
   vcca_hsm_close(hsm);
   return ok;
@@ -85,7 +87,8 @@ const struct verb verb_hsm_new = {
     0,
     0,
     "a device image to edit",
-    "Writes a device image: root secrets, lifecycle, identifiers, boot components. The same words give the same image; there is no randomness. "
+    "Writes a device image: root secrets, lifecycle, identifiers, boot components. The same words give the same image; "
+    "there is no randomness. "
     "Edit a component's digest or version, and see what changes with `vcca hsm show`.",
     "vcca hsm new > device.yaml\nvcca hsm new --chain rsa --seed 'my second machine' --out other.yaml",
     options,

@@ -62,7 +62,8 @@ static void print_text(const vcca_hsm *hsm)
   const struct vcca_device *d = vcca_hsm_device(hsm);
   const char *state = vcca_lifecycle_name(d->lifecycle);
   char key[2 * VCCA_SPKI_MAX + 1];
-  vcca_print(stdout, "device      %s (%s), family %s\n", d->name, vcca_chain_kind_name(d->chain), vcca_family(vcca_hsm_family(hsm))->name);
+  vcca_print(stdout, "device      %s (%s), family %s\n", d->name, vcca_chain_kind_name(d->chain),
+             vcca_family(vcca_hsm_family(hsm))->name);
   vcca_print(stdout, "lifecycle   0x%" PRIx32 " (%s)\n", d->lifecycle, state ? state : "no such state");
   key_put(vcca_hsm_cpak(hsm), key, sizeof key);
   vcca_print(stdout, "CPAK        %.64s...\n", key);
@@ -70,8 +71,9 @@ static void print_text(const vcca_hsm *hsm)
   vcca_print(stdout, "RAK         %.64s...\n", key);
   struct vcca_boot_record r;
   for (size_t i = 0; vcca_hsm_record(hsm, i, &r); i++)
-    vcca_print(stdout, "register    %-12.*s %-10.*s %s%s\n", (int)r.claims.type.n, (const char *)r.claims.type.p, (int)r.claims.version.n,
-               (const char *)r.claims.version.p, vcca_hex_text(r.claims.measurement, key, sizeof key), r.locked ? "" : "  (open)");
+    vcca_print(stdout, "register    %-12.*s %-10.*s %s%s\n", (int)r.claims.type.n, (const char *)r.claims.type.p,
+               (int)r.claims.version.n, (const char *)r.claims.version.p,
+               vcca_hex_text(r.claims.measurement, key, sizeof key), r.locked ? "" : "  (open)");
 }
 
 static enum vcca_exit run(const struct args *a)
@@ -97,7 +99,8 @@ const struct verb verb_hsm_show = {
     0,
     0,
     "a device after power-on: keys and boot registers",
-    "Powers a device on and shows its public keys, lifecycle and boot registers. Changing any measured component changes the RAK and leaves the CPAK "
+    "Powers a device on and shows its public keys, lifecycle and boot registers. Changing any measured component "
+    "changes the RAK and leaves the CPAK "
     "alone.",
     "vcca hsm show\nvcca hsm show --device p384 -o json",
     options,

@@ -20,11 +20,13 @@ static const char *verb_word(const void *ctx, unsigned i)
 static int unknown(int count, const char *const *words)
 {
   char text[64];
-  snprintf(text, sizeof text, "%s%s%s", words[0], count > 1 && words[1][0] != '-' ? " " : "", count > 1 && words[1][0] != '-' ? words[1] : "");
+  snprintf(text, sizeof text, "%s%s%s", words[0], count > 1 && words[1][0] != '-' ? " " : "",
+           count > 1 && words[1][0] != '-' ? words[1] : "");
   if (strcmp(text, words[0]) == 0 && help_family(stderr, words[0]))
     return VCCA_EXIT_USAGE;
   const char *near = nearest(text, verb_word, NULL);
-  vcca_print(stderr, "vcca: no command '%s'%s%s%s\n", text, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+  vcca_print(stderr, "vcca: no command '%s'%s%s%s\n", text, near ? "; did you mean '" : "", near ? near : "",
+             near ? "'?" : "");
   if (near || !help_family(stderr, words[0]))
     vcca_print(stderr, "Try: vcca --help\n");
   return VCCA_EXIT_USAGE;
@@ -95,7 +97,8 @@ int main(int argc, char **argv)
   }
   const struct verb *verb = verb_named(count, words, &taken);
   if (!verb)
-    return count == 2 && wants_help(1, words + 1) && help_family(stdout, words[0]) ? VCCA_EXIT_YES : unknown(count, words);
+    return count == 2 && wants_help(1, words + 1) && help_family(stdout, words[0]) ? VCCA_EXIT_YES
+                                                                                   : unknown(count, words);
   if (wants_help(count - taken, words + taken)) {
     help_verb(stdout, verb);
     return VCCA_EXIT_YES;
@@ -108,7 +111,8 @@ int main(int argc, char **argv)
   if (!args_parse(verb, count - taken, words + taken, &a))
     return VCCA_EXIT_USAGE;
   a.files = &files;
-  enum vcca_exit code = args_declare(&a, &err) && vcca_files_printed(&files, &err) ? finish(&a, verb->run(&a)) : fail(&a, &err);
+  enum vcca_exit code =
+      args_declare(&a, &err) && vcca_files_printed(&files, &err) ? finish(&a, verb->run(&a)) : fail(&a, &err);
   vcca_files_free(&files);
   return (int)code;
 }

@@ -119,11 +119,12 @@ static void print_text(const struct job *job, const struct vcca_measured *m)
   char hex[2 * VCCA_HASH_MAX + 1];
   if (job->has_log)
     vcca_print(stderr, "vcca measure: a log of %s%s%s, %zu images, %u events for REMs (%u of images given)\n",
-               job->log.vmm[0] ? job->log.vmm : "a VMM", job->log.version[0] ? " " : "", job->log.version, job->log.part_count, job->log.rem_events,
-               job->log.rem_known);
+               job->log.vmm[0] ? job->log.vmm : "a VMM", job->log.version[0] ? " " : "", job->log.version,
+               job->log.part_count, job->log.rem_events, job->log.rem_known);
   vcca_print(stdout, "RIM: %s\n", vcca_hex_text(vcca_rim_digest(&m->rim), hex, sizeof hex));
   for (unsigned i = 0; m->has_rem && i < VCCA_REMS; i++)
-    vcca_print(stdout, "REM%u: %s\n", i, vcca_hex_text(vcca_span_of(m->rem[i], vcca_hash_size(m->rim.hash_alg)), hex, sizeof hex));
+    vcca_print(stdout, "REM%u: %s\n", i,
+               vcca_hex_text(vcca_span_of(m->rem[i], vcca_hash_size(m->rim.hash_alg)), hex, sizeof hex));
 }
 
 /* The engines of a kind, the fastest first. */
@@ -132,7 +133,8 @@ static void list_kind(struct vcca_json *j, const char *kind, bool (*at)(size_t i
   struct vcca_engine_info e;
   for (size_t i = 0; at(i, &e); i++) {
     if (!j) {
-      vcca_print(stdout, "%-11s %-10s %-13s %s\n", kind, e.name, e.available ? "available" : "not available", e.available ? e.what : e.why_not);
+      vcca_print(stdout, "%-11s %-10s %-13s %s\n", kind, e.name, e.available ? "available" : "not available",
+                 e.available ? e.what : e.why_not);
       continue;
     }
     vcca_json_open(j, NULL, '{');
@@ -184,7 +186,8 @@ static void note_headless(const struct job *job)
   struct vcca_arm64_image image;
   vcca_span kernel = measure_kernel(job);
   if (kernel.p && !job->quiet && vcca_kernel_read(kernel, true, &image, NULL) && image.guessed)
-    vcca_print(stderr, "vcca measure: the kernel has %s: it is loaded at + 0x%" PRIx64 ", as long as the file, as QEMU does\n",
+    vcca_print(stderr,
+               "vcca measure: the kernel has %s: it is loaded at + 0x%" PRIx64 ", as long as the file, as QEMU does\n",
                image.headless ? "no arm64 Image header" : "an image_size of 0 in its header", image.text_offset);
 }
 
@@ -199,7 +202,8 @@ bool measure_ready_vm(struct job *job, struct vcca_error *err)
   vm.firmware = job->firmware.bytes;
   vm.dtb = vcca_bytes_span(&job->dtb);
   if (o->dtb && o->append)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--append is not read beside --dtb, whose tree has the command line: leave one out");
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "--append is not read beside --dtb, whose tree has the command line: leave one out");
   if (!o->dtb && !job->quiet)
     vcca_print(stderr, "vcca measure: no --dtb: using the built-in device tree\n");
   if (o->dtb ? !vcca_plan_vm(&vm, &job->vm, err) : !vcca_plan_with_dtb(&vm, o->append, &job->vm, &job->dtb, err))
@@ -224,7 +228,8 @@ static bool compute_ops(struct job *job, struct vcca_measured *out, struct vcca_
   const char *path = job->args->operand[1], *slash = strrchr(path, '/');
   char folder[4096];
   snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-  return vcca_ops_measure(vcca_bytes_span(&job->text), folder, job->args->files, measure_step, job, out, err) || vcca_fail_in(err, path);
+  return vcca_ops_measure(vcca_bytes_span(&job->text), folder, job->args->files, measure_step, job, out, err) ||
+         vcca_fail_in(err, path);
 }
 
 static const struct kind kinds[] = {
@@ -276,7 +281,8 @@ static const struct kind *find_kind(const char *profile, struct vcca_error *err)
   }
   list[vcca_sink_ok(&out) ? out.n : 0] = '\0';
   const char *hint = nearest(profile, profile_candidate, NULL);
-  vcca_fail(err, VCCA_FAULT_USAGE, "no profile '%s'%s%s%s: %s", profile, hint ? ", did you mean " : "", hint ? hint : "", hint ? "?" : "", list);
+  vcca_fail(err, VCCA_FAULT_USAGE, "no profile '%s'%s%s%s: %s", profile, hint ? ", did you mean " : "",
+            hint ? hint : "", hint ? "?" : "", list);
   return NULL;
 }
 
@@ -307,8 +313,10 @@ bool measure_ready_plan(struct job *job, struct vcca_error *err)
   if (!kind || !measure_check_outputs(job, err))
     return false;
   if (kind->compute != measure_compute_plan)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' lays no VM out: a profile or VMM model is needed here, or a trace of it (vcca measure --trace)",
-                     job->args->operand[0]);
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "'%s' lays no VM out: a profile or VMM model is needed here, or a trace of it (vcca measure --trace)",
+        job->args->operand[0]);
   return kind->ready(job, err) || measure_name_file(job, err);
 }
 
@@ -403,16 +411,23 @@ const struct verb verb_measure = {
     0, /* --engine list needs none */
     CLI_OPERANDS,
     "RIM and REMs from files, without a machine",
-    "Computes what a VM's RIM will be. Profiles: virtcca (direct kernel boot with --kernel, firmware boot with --firmware), virtcca-2025 "
-    "(the same with the older defaults: direct boot implies SVE 128 and one PMU counter, firmware boot one PMU counter), kata (Kata Containers on "
-    "virtCCA: a kernel alone), arm (a plain Arm CCA realm under RMM 1.0); the VMM models qemu, kvmtool, kvmtool-linaro, kvmtool-arm and "
-    "cloud-hypervisor, which read the VMM's own command line behind --, the host's capabilities from --host files and the options that override "
-    "them, and images from local copies; ops (a list of operations in a YAML or JSON FILE: create, ripas, data, rec, extend, for any rule set); log "
+    "Computes what a VM's RIM will be. Profiles: virtcca (direct kernel boot with --kernel, firmware boot with "
+    "--firmware), virtcca-2025 "
+    "(the same with the older defaults: direct boot implies SVE 128 and one PMU counter, firmware boot one PMU "
+    "counter), kata (Kata Containers on "
+    "virtCCA: a kernel alone), arm (a plain Arm CCA realm under RMM 1.0); the VMM models qemu, kvmtool, "
+    "kvmtool-linaro, kvmtool-arm and "
+    "cloud-hypervisor, which read the VMM's own command line behind --, the host's capabilities from --host files and "
+    "the options that override "
+    "them, and images from local copies; ops (a list of operations in a YAML or JSON FILE: create, ripas, data, rec, "
+    "extend, for any rule set); log "
     "(a FILE that a host left, with the images it names).",
     "vcca measure virtcca --kernel Image --initrd initrd.img --dtb vm.dtb --vcpus 4 --steps\n"
     "vcca measure virtcca --firmware QEMU_EFI.fd --dtb vm.dtb --vcpus 1 --hash sha-512\n"
-    "vcca measure qemu --host fvp.toml -k Image --output-dtb vm.dtb -- -M virt -cpu host -smp 2 -m 1G -kernel Image -append root=/dev/vda\n"
-    "vcca measure kvmtool --num-bps 6 --num-wps 6 -k Image --output-dtb vm.dtb --output-log vm.log -- --realm -c 2 -m 512M -k Image\n"
+    "vcca measure qemu --host fvp.toml -k Image --output-dtb vm.dtb -- -M virt -cpu host -smp 2 -m 1G -kernel Image "
+    "-append root=/dev/vda\n"
+    "vcca measure kvmtool --num-bps 6 --num-wps 6 -k Image --output-dtb vm.dtb --output-log vm.log -- --realm -c 2 -m "
+    "512M -k Image\n"
     "vcca measure arm --kernel Image --dtb vm.dtb --output-corim realm.cbor --output-rv-store rv-store.json\n"
     "vcca measure virtcca --kernel Image --dtb vm.dtb --vcpus 4 --output-refs refs.json\n"
     "vcca measure log vm.log --image Image --image vm.dtb\nvcca measure ops operations.yaml -o json\n"

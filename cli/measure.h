@@ -77,7 +77,8 @@ VCCA_MUST_USE bool measure_compute_log(struct job *job, struct vcca_measured *ou
 
 /* --output-corim and its like: whether the options go together, and the files, once the VM is measured. */
 VCCA_MUST_USE bool measure_check_outputs(const struct job *job, struct vcca_error *err);
-VCCA_MUST_USE bool measure_write_outputs(const struct job *job, const struct vcca_measured *measured, struct vcca_error *err);
+VCCA_MUST_USE bool measure_write_outputs(const struct job *job, const struct vcca_measured *measured,
+                                         struct vcca_error *err);
 
 /* For other verbs that take a VM as vcca measure does: job->plan from job->args, whose first operand is the profile. */
 VCCA_MUST_USE bool measure_ready_plan(struct job *job, struct vcca_error *err);

@@ -29,7 +29,8 @@ struct value {
 };
 static struct value rem_given(const struct measure_options *o, unsigned i)
 {
-  const struct value rems[VCCA_TOKEN_REMS] = {{"rem0", o->rem0}, {"rem1", o->rem1}, {"rem2", o->rem2}, {"rem3", o->rem3}};
+  const struct value rems[VCCA_TOKEN_REMS] = {
+      {"rem0", o->rem0}, {"rem1", o->rem1}, {"rem2", o->rem2}, {"rem3", o->rem3}};
   return rems[i];
 }
 
@@ -61,8 +62,8 @@ bool measure_check_outputs(const struct job *job, struct vcca_error *err)
   if (!needs_output(o, (struct value){"rpv", o->rpv}, err) || !args_json(a, &json, err))
     return false;
   if (o->trace && is_stdout(o->trace) && (o->steps || json))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--trace %s: stdout is the trace's then: name a file, or leave --%s out", o->trace,
-                     o->steps ? "steps" : "output");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--trace %s: stdout is the trace's then: name a file, or leave --%s out",
+                     o->trace, o->steps ? "steps" : "output");
   return true;
 }
 
@@ -72,7 +73,8 @@ static bool has_rems(const struct job *job, const struct vcca_measured *m)
   return m->has_rem && (!job->has_log || job->log.rem_known == job->log.rem_events);
 }
 
-static bool know_rem(const struct job *job, const struct vcca_measured *m, unsigned i, struct known *out, struct vcca_error *err)
+static bool know_rem(const struct job *job, const struct vcca_measured *m, unsigned i, struct known *out,
+                     struct vcca_error *err)
 {
   size_t size = vcca_hash_size(m->rim.hash_alg);
   struct value rem = rem_given(&job->o, i);
@@ -86,8 +88,8 @@ static bool know_rem(const struct job *job, const struct vcca_measured *m, unsig
   if (!option_hex(rem.option, rem.text, &given, err))
     return false;
   out->realm.rem[i] = vcca_sink_span(&given);
-  return given.n == size || vcca_fail(err, VCCA_FAULT_USAGE, "--%s: %zu bytes, but REMs of this VM have %zu (%s)", rem.option, given.n, size,
-                                      vcca_hash_name(m->rim.hash_alg));
+  return given.n == size || vcca_fail(err, VCCA_FAULT_USAGE, "--%s: %zu bytes, but REMs of this VM have %zu (%s)",
+                                      rem.option, given.n, size, vcca_hash_name(m->rim.hash_alg));
 }
 
 /* A VMM's command line says the personalization value, also by not saying one. */
@@ -105,7 +107,8 @@ static bool know_rpv(const struct job *job, struct known *out, struct vcca_error
 static bool know(const struct job *job, const struct vcca_measured *m, struct known *out, struct vcca_error *err)
 {
   *out = (struct known){.realm = {.virtcca = m->rim.rules == VCCA_RULES_VIRTCCA, .rim = vcca_rim_digest(&m->rim)}};
-  out->realm.rak_hash_alg = VCCA_SPAN_LIT("sha-256"); /* monitors know no other for the RAK, whatever the realm's own is */
+  out->realm.rak_hash_alg =
+      VCCA_SPAN_LIT("sha-256"); /* monitors know no other for the RAK, whatever the realm's own is */
   for (unsigned i = 0; i < VCCA_TOKEN_REMS; i++)
     if (!know_rem(job, m, i, out, err))
       return false;
@@ -123,21 +126,27 @@ static void fill(struct vcca_realm_values *realm, const char *path)
       rems = true;
     }
   if (rems)
-    vcca_print(stderr, "vcca measure: %s says zero for REMs that are not given (--rem0 to --rem3): its form cannot leave them out\n", path);
+    vcca_print(
+        stderr,
+        "vcca measure: %s says zero for REMs that are not given (--rem0 to --rem3): its form cannot leave them out\n",
+        path);
   if (realm->rpv.p != NULL)
     return;
   realm->rpv = VCCA_SPAN(zero);
-  vcca_print(stderr, "vcca measure: %s says zero for the personalization value (--rpv): its form cannot leave it out\n", path);
+  vcca_print(stderr, "vcca measure: %s says zero for the personalization value (--rpv): its form cannot leave it out\n",
+             path);
 }
 
-static bool make(enum vcca_endorsement kind, const char *option, const char *path, struct vcca_realm_values realm, vcca_sink *out,
-                 struct vcca_error *err)
+static bool make(enum vcca_endorsement kind, const char *option, const char *path, struct vcca_realm_values realm,
+                 vcca_sink *out, struct vcca_error *err)
 {
   if (kind == VCCA_ENDORSE_REFS && !realm.virtcca)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s is for VMs on virtCCA; Arm's realms have --output-corim and --output-rv-store", option);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "--%s is for VMs on virtCCA; Arm's realms have --output-corim and --output-rv-store", option);
   if (kind != VCCA_ENDORSE_REFS && realm.virtcca)
     vcca_print(stderr,
-               "vcca measure: %s is of a form defined for Arm's realms: vcca reads it for virtCCA too, openEuler's verifiers do not "
+               "vcca measure: %s is of a form defined for Arm's realms: vcca reads it for virtCCA too, openEuler's "
+               "verifiers do not "
                "(--output-refs)\n",
                path);
   if (kind == VCCA_ENDORSE_REFERENCE_STORE)

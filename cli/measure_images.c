@@ -37,7 +37,11 @@ bool measure_name_file(const struct job *job, struct vcca_error *err)
   const struct measure_options *o = &job->o;
   const struct {
     const char *role, *path;
-  } files[] = {{"kernel", o->kernel}, {"initrd", o->initrd}, {"firmware", o->firmware}, {"dtb", o->dtb}, {"dtb-template", o->dtb_template}};
+  } files[] = {{"kernel", o->kernel},
+               {"initrd", o->initrd},
+               {"firmware", o->firmware},
+               {"dtb", o->dtb},
+               {"dtb-template", o->dtb_template}};
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
     if (strcmp(err->source, files[i].role) == 0 && files[i].path)
       snprintf(err->source, sizeof err->source, "%s (%s)", files[i].path, files[i].role);
@@ -77,7 +81,8 @@ bool measure_use_cache(struct job *job, struct vcca_error *err)
     if (vcca_page_cache_get(folder, image, plan->params.hash_alg, &job->cached[i], &why))
       s->digests = job->cached[i].at;
     else
-      vcca_print(stderr, "vcca %s: no cache for the %s: %s\n", job->args->verb->name, vcca_role_name(s->role), why.text);
+      vcca_print(stderr, "vcca %s: no cache for the %s: %s\n", job->args->verb->name, vcca_role_name(s->role),
+                 why.text);
   }
   return true;
 }
@@ -128,8 +133,8 @@ bool measure_compute_plan(struct job *job, struct vcca_measured *out, struct vcc
   const struct vcca_plan *plan = job->plan;
   job->account.label_count = 0;
   for (size_t i = 0; i < plan->segment_count; i++)
-    job->account.labels[job->account.label_count++] =
-        (struct vcca_account_label){vcca_role_name(plan->segments[i].role), plan->segments[i].ipa, plan->segments[i].ipa + plan->segments[i].size};
+    job->account.labels[job->account.label_count++] = (struct vcca_account_label){
+        vcca_role_name(plan->segments[i].role), plan->segments[i].ipa, plan->segments[i].ipa + plan->segments[i].size};
   job->account.hash_alg = plan->params.hash_alg;
   vcca_plan_measure(plan, measure_step, job, measure_progress, job, &out->rim);
   out->has_rem = job->plan == &job->vmm.plan && vcca_vmm_rem0(&job->vmm, NULL, NULL, out->rem[0]);

@@ -15,7 +15,8 @@
 
 static const struct option options[] = {
     {"shard", 0, "K/N", false, "only the configurations whose id leaves K - 1 when divided by N"},
-    {"resume", 0, "FILE", true, "rows that are there already, made of the same inputs, are not computed again; may be missing"},
+    {"resume", 0, "FILE", true,
+     "rows that are there already, made of the same inputs, are not computed again; may be missing"},
     {"threads", 0, "N", false, "configurations at a time, at most 16; default one for each CPU"},
     {"engine", 0, "NAME", false, "hash by this engine (vcca measure --engine list)"},
     {"output", 'o', "jsonl|csv", false, "JSON Lines (default) or CSV"},
@@ -40,8 +41,8 @@ static bool read_shard(const struct args *a, struct vcca_sweep_options *o, struc
   uint64_t k = 0, n = 0;
   if (!text)
     return true;
-  if (!slash || !vcca_u64_read(vcca_span_of(text, (size_t)(slash - text)), &k, NULL) || !vcca_u64_read(vcca_span_str(slash + 1), &n, NULL) ||
-      k == 0 || k > n || n > SIZE_MAX / 2)
+  if (!slash || !vcca_u64_read(vcca_span_of(text, (size_t)(slash - text)), &k, NULL) ||
+      !vcca_u64_read(vcca_span_str(slash + 1), &n, NULL) || k == 0 || k > n || n > SIZE_MAX / 2)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--shard %s: K/N with K from 1 to N, such as 1/8", text);
   o->shard = (size_t)k - 1;
   o->shards = (size_t)n;
@@ -68,7 +69,8 @@ static bool read_options(const struct args *a, struct sweep_job *job, struct vcc
   if (output && strcmp(output, "jsonl") != 0 && strcmp(output, "csv") != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--output %s: jsonl or csv", output);
   job->rows.csv = output && strcmp(output, "csv") == 0;
-  if (!args_u64(a, "threads", 16, &threads, err) || !read_shard(a, &job->options, err) || (engine && !vcca_engine_use(engine, err)))
+  if (!args_u64(a, "threads", 16, &threads, err) || !read_shard(a, &job->options, err) ||
+      (engine && !vcca_engine_use(engine, err)))
     return false;
   job->options.threads = (unsigned)threads;
   return true;
@@ -102,7 +104,8 @@ static bool read_resumed(const struct args *a, struct sweep_job *job, struct vcc
       return false;
   }
   if (job->resumed.changed)
-    vcca_print(stderr, "vcca measure sweep: %zu rows were made of other inputs than there are now: computed again\n", job->resumed.changed);
+    vcca_print(stderr, "vcca measure sweep: %zu rows were made of other inputs than there are now: computed again\n",
+               job->resumed.changed);
   return true;
 }
 
@@ -130,7 +133,8 @@ static bool on_row(void *ctx, const struct vcca_sweep_row *row)
   rows_write(&job->rows, stdout, row->id, has ? &values : NULL, has ? NULL : text);
   size_t shards = job->options.shards ? job->options.shards : 1;
   if (!isatty(STDOUT_FILENO)) /* there rows tell enough */
-    progress_line("sweeping", row->id / shards + 1, (job->sweep.configurations - job->options.shard + shards - 1) / shards, "rows");
+    progress_line("sweeping", row->id / shards + 1,
+                  (job->sweep.configurations - job->options.shard + shards - 1) / shards, "rows");
   return fflush(stdout) == 0 && !ferror(stdout); /* finish() says so */
 }
 
@@ -141,8 +145,8 @@ static bool sweep(const struct args *a, struct sweep_job *job, struct vcca_error
   job->options.row = on_row;
   job->options.note = note;
   job->options.ctx = job;
-  if (!read_options(a, job, err) || !read_plan(a->files, a->operand[0], job, err) || !resumed_new(&job->resumed, job->sweep.configurations, err) ||
-      !read_resumed(a, job, err))
+  if (!read_options(a, job, err) || !read_plan(a->files, a->operand[0], job, err) ||
+      !resumed_new(&job->resumed, job->sweep.configurations, err) || !read_resumed(a, job, err))
     return false;
   if (job->rows.csv)
     rows_write_head(&job->rows, stdout);
@@ -171,10 +175,14 @@ const struct verb verb_measure_sweep = {
     1,
     1,
     "the RIMs of a matrix of configurations",
-    "Computes the RIM of every combination of the options that a plan lists, for any profile of vcca measure or VMM model, on all CPUs; every "
-    "image is hashed once. A row has the configuration's id (its place in the product, the last option of the matrix fastest), its options, a "
-    "digest of what it was made of and its RIM, or the error when there is no such VM: then the exit code is 1. Shards share nothing, and "
-    "their rows together are those of the whole; --resume with the shards' outputs puts them in order and computes what is missing, or was made "
+    "Computes the RIM of every combination of the options that a plan lists, for any profile of vcca measure or VMM "
+    "model, on all CPUs; every "
+    "image is hashed once. A row has the configuration's id (its place in the product, the last option of the matrix "
+    "fastest), its options, a "
+    "digest of what it was made of and its RIM, or the error when there is no such VM: then the exit code is 1. Shards "
+    "share nothing, and "
+    "their rows together are those of the whole; --resume with the shards' outputs puts them in order and computes "
+    "what is missing, or was made "
     "of other files.",
     "vcca measure sweep plan.yaml > rims.jsonl\n"
     "vcca measure sweep plan.yaml -o csv\n"

@@ -17,11 +17,12 @@ static void note(void *ctx, const char *text)
     vcca_print(stderr, "vcca measure: %s\n", text);
 }
 
-static bool read_host_file(struct vcca_files *files, const char *path, struct vcca_host_caps *caps, struct vcca_error *err)
+static bool read_host_file(struct vcca_files *files, const char *path, struct vcca_host_caps *caps,
+                           struct vcca_error *err)
 {
   struct vcca_bytes text = {0};
-  bool ok =
-      vcca_files_read(files, path, CLI_SMALL_MAX, &text, err) && (vcca_host_caps_read(vcca_bytes_span(&text), caps, err) || vcca_fail_in(err, path));
+  bool ok = vcca_files_read(files, path, CLI_SMALL_MAX, &text, err) &&
+            (vcca_host_caps_read(vcca_bytes_span(&text), caps, err) || vcca_fail_in(err, path));
   vcca_bytes_free(&text);
   return ok;
 }
@@ -47,7 +48,8 @@ bool measure_write_log(const struct job *job, struct vcca_error *err)
     return true;
   uint8_t bytes[8192];
   vcca_sink out = VCCA_SINK(bytes);
-  return vcca_bootlog_write(job->plan, vmm, version ? version : "", &out, err) && vcca_files_write(job->args->files, path, vcca_sink_span(&out), err);
+  return vcca_bootlog_write(job->plan, vmm, version ? version : "", &out, err) &&
+         vcca_files_write(job->args->files, path, vcca_sink_span(&out), err);
 }
 
 static bool write_dtb(const struct job *job, struct vcca_error *err)
@@ -65,7 +67,8 @@ bool measure_write_made(const struct job *job, struct vcca_error *err)
 static bool read_rules(const char *rmm, enum vcca_rules_id *out, struct vcca_error *err)
 {
   *out = VCCA_RULES_ARM_1_0;
-  return !rmm || vcca_rim_rules_of_rmm(vcca_span_str(rmm), out) || vcca_fail(err, VCCA_FAULT_USAGE, "--rmm %s: 1.0, 2.0 or 2.0-bet1", rmm);
+  return !rmm || vcca_rim_rules_of_rmm(vcca_span_str(rmm), out) ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "--rmm %s: 1.0, 2.0 or 2.0-bet1", rmm);
 }
 
 bool measure_ready_vmm(struct job *job, struct vcca_error *err)
@@ -77,7 +80,8 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   if (job->o.vmm_version && !job->o.output_log)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--vmm-version is for --output-log");
   if (!read_rules(job->o.rmm, &rules, err) || !read_host(job, &caps, err) ||
-      !vcca_vmm_parse(a->operand[0], a->operand + a->before, a->operands - a->before, note, job, &config, err) || !measure_images(job, err))
+      !vcca_vmm_parse(a->operand[0], a->operand + a->before, a->operands - a->before, note, job, &config, err) ||
+      !measure_images(job, err))
     return false;
   const struct vcca_vmm_images images = {.kernel = job->kernel.bytes,
                                          .unpacked = job->unpacked.bytes,
@@ -91,7 +95,8 @@ bool measure_ready_vmm(struct job *job, struct vcca_error *err)
   job->made_config = config;
   job->made_host = caps;
   job->made_images = images;
-  job->made = (struct vcca_rim_vm){.config = &job->made_config, .host = &job->made_host, .images = &job->made_images, .rules = rules};
+  job->made = (struct vcca_rim_vm){
+      .config = &job->made_config, .host = &job->made_host, .images = &job->made_images, .rules = rules};
   return measure_use_cache(job, err);
 }
 
@@ -124,7 +129,8 @@ bool measure_compute_log(struct job *job, struct vcca_measured *out, struct vcca
     return vcca_fail_in(err, a->operand[1]);
   job->has_log = true;
   if (!job->log.has_area)
-    note(job, "the log does not end with the memory of the log itself, as those of QEMU and kvmtool do: it may have been cut");
+    note(job, "the log does not end with the memory of the log itself, as those of QEMU and kvmtool do: it may have "
+              "been cut");
   out->rim = job->log.rim;
   out->has_rem = job->log.rem_events > 0;
   memcpy(out->rem, job->log.rem, sizeof out->rem);

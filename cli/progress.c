@@ -41,7 +41,8 @@ static void print(const char *what, uint64_t done, uint64_t total, const char *u
   unsigned percent = (unsigned)((double)done * 100 / (double)total);
   fprintf(stderr, "%s %3u%%", what, percent);
   if (unit[0])
-    fprintf(stderr, "  %llu of %llu %s", (unsigned long long)(mib ? done >> 20 : done), (unsigned long long)(mib ? total >> 20 : total), unit);
+    fprintf(stderr, "  %llu of %llu %s", (unsigned long long)(mib ? done >> 20 : done),
+            (unsigned long long)(mib ? total >> 20 : total), unit);
 }
 
 void progress_line(const char *what, uint64_t done, uint64_t total, const char *unit)

@@ -59,7 +59,8 @@ static bool is_replaced(const struct vcca_rim_finding *f, const char *name, cons
   return hash && strcmp(hash, name) == 0;
 }
 
-static void put_options(const struct args *a, const struct vcca_rim_finding *f, const char *hash, const char *alg, struct command *out)
+static void put_options(const struct args *a, const struct vcca_rim_finding *f, const char *hash, const char *alg,
+                        struct command *out)
 {
   edit *e;
   for (unsigned i = 0; i < a->values; i++)
@@ -109,9 +110,11 @@ static void put_words(const struct args *a, const struct vcca_rim_finding *f, st
     }
 }
 
-bool command_edit(const struct args *a, const struct vcca_rim_finding *f, const enum vcca_hash_alg *alg, struct command *out)
+bool command_edit(const struct args *a, const struct vcca_rim_finding *f, const enum vcca_hash_alg *alg,
+                  struct command *out)
 {
-  static const char *const names[VCCA_HASH_ALGS] = {[VCCA_SHA256] = "sha256", [VCCA_SHA512] = "sha512", [VCCA_SHA384] = "sha384"};
+  static const char *const names[VCCA_HASH_ALGS] = {
+      [VCCA_SHA256] = "sha256", [VCCA_SHA512] = "sha512", [VCCA_SHA384] = "sha384"};
   const char *profile = a->operand[0];
   edit *e;
   bool vmm = vcca_vmm_program(profile) != VCCA_VMM_NONE;
@@ -123,7 +126,14 @@ bool command_edit(const struct args *a, const struct vcca_rim_finding *f, const 
     if (e->kind == VCCA_EDIT_PROFILE)
       profile = e->value;
   add(out, profile);
-  put_options(a, f, !alg ? NULL : vmm ? "hash-algo" : "hash", !alg ? NULL : vmm ? names[*alg] : vcca_hash_name(*alg), out);
+  put_options(a, f,
+              !alg  ? NULL
+              : vmm ? "hash-algo"
+                    : "hash",
+              !alg  ? NULL
+              : vmm ? names[*alg]
+                    : vcca_hash_name(*alg),
+              out);
   if (vmm)
     put_words(a, f, out);
   return out->count < COMMAND_WORDS && out->named < COMMAND_NAMES;

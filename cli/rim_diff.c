@@ -37,7 +37,8 @@ static bool split(struct side *s, const char *text, struct vcca_error *err)
     if (!*text)
       break;
     if (s->count == WORDS || n + strlen(text) + 2 > LINE)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "a configuration of more than %d words or %d characters", WORDS, LINE - 2);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "a configuration of more than %d words or %d characters", WORDS,
+                       LINE - 2);
     s->words[s->count++] = s->line + n;
     char quote = '\0';
     for (; *text && (quote || *text != ' '); text++) {
@@ -58,7 +59,8 @@ static bool split(struct side *s, const char *text, struct vcca_error *err)
 /* The file a part of the plan was read from; NULL when it was made. */
 static const char *file_of(struct side *s, enum vcca_role part)
 {
-  bool image = part == VCCA_ROLE_KERNEL || part == VCCA_ROLE_INITRD || part == VCCA_ROLE_FIRMWARE || part == VCCA_ROLE_DTB;
+  bool image =
+      part == VCCA_ROLE_KERNEL || part == VCCA_ROLE_INITRD || part == VCCA_ROLE_FIRMWARE || part == VCCA_ROLE_DTB;
   const char *file = image ? args_get(&s->args, vcca_role_name(part)) : NULL;
   if (!file || part != VCCA_ROLE_KERNEL || !s->job.unpacked.bytes.p)
     return file;
@@ -72,11 +74,13 @@ static bool read_configuration(struct side *s, const char *text, struct vcca_fil
   if (!split(s, text, err))
     return false;
   if (!args_parse(&verb_measure, s->count, s->words, &s->args)) /* has said why */
-    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' is no configuration: it has the words of a vcca measure command", text);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "'%s' is no configuration: it has the words of a vcca measure command",
+                     text);
   for (unsigned i = 0; i < s->args.values; i++)
     for (const struct option *o = verb_measure.options; o->name; o++)
       if (strcmp(o->name, s->args.given[i]) == 0 && (o->traits & WRITES))
-        return vcca_fail(err, VCCA_FAULT_USAGE, "'%s': a configuration to compare writes nothing: leave --%s out", text, o->name);
+        return vcca_fail(err, VCCA_FAULT_USAGE, "'%s': a configuration to compare writes nothing: leave --%s out", text,
+                         o->name);
   s->args.files = files;
   s->job.args = &s->args;
   return args_declare(&s->args, err);
@@ -105,7 +109,8 @@ static bool open_trace(struct side *s, const char *operand, struct vcca_files *f
 }
 
 /* Both are declared before one is read: standard input has one reader. */
-static bool declare_side(struct side *s, const char *what, const char *operand, struct vcca_files *files, struct vcca_error *err)
+static bool declare_side(struct side *s, const char *what, const char *operand, struct vcca_files *files,
+                         struct vcca_error *err)
 {
   if (operand[0] == '\0')
     return vcca_fail(err, VCCA_FAULT_USAGE, "'' is neither a trace nor a configuration");
@@ -132,8 +137,10 @@ static enum vcca_exit run(const struct args *a)
   struct vcca_error err;
   bool json = false, same = false;
   bool ok = args_json(a, &json, &err) && declare_side(&sides[0], "A", a->operand[0], a->files, &err) &&
-            declare_side(&sides[1], "B", a->operand[1], a->files, &err) && open_side(&sides[0], a->operand[0], a->files, &err) &&
-            open_side(&sides[1], a->operand[1], a->files, &err) && vcca_rim_diff(&sides[0].trace, &sides[1].trace, &diff, &err);
+            declare_side(&sides[1], "B", a->operand[1], a->files, &err) &&
+            open_side(&sides[0], a->operand[0], a->files, &err) &&
+            open_side(&sides[1], a->operand[1], a->files, &err) &&
+            vcca_rim_diff(&sides[0].trace, &sides[1].trace, &diff, &err);
   if (ok) {
     same = vcca_rim_diff_same(&diff);
     (json ? vcca_rim_diff_json : vcca_rim_diff_text)(&diff, a->operand[0], a->operand[1], stdout);
@@ -150,13 +157,16 @@ const struct verb verb_rim_diff = {
     2,
     2,
     "where two measurements part",
-    "Compares two measurements step by step. A and B are traces (vcca measure --trace, vcca run --trace) or configurations: the words of a vcca "
+    "Compares two measurements step by step. A and B are traces (vcca measure --trace, vcca run --trace) or "
+    "configurations: the words of a vcca "
     "measure "
-    "command as one argument, ops FILE and log FILE too. FILE#N is the N-th realm of a run's trace, FILE#0x... the one with that RD. Steps belong "
+    "command as one argument, ops FILE and log FILE too. FILE#N is the N-th realm of a run's trace, FILE#0x... the one "
+    "with that RD. Steps belong "
     "together when kind and "
     "address are the same, so that one granule more or less leaves the others comparable. Says the "
     "first "
-    "difference down to file, offset and field where the images are at hand, then all that differs. Exits with 0 when both are the same, with 1 when "
+    "difference down to file, offset and field where the images are at hand, then all that differs. Exits with 0 when "
+    "both are the same, with 1 when "
     "not.",
     "vcca rim diff monitor.jsonl model.jsonl\n"
     "vcca rim diff monitor.jsonl 'virtcca --kernel Image --dtb vm.dtb --vcpus 4'\n"

@@ -58,7 +58,8 @@ struct commands {
   char *of[VCCA_RIM_FINDINGS_MAX];
 };
 
-static void make_commands(const struct args *a, const struct vcca_rim_explanation *e, vcca_span rim, struct commands *out)
+static void make_commands(const struct args *a, const struct vcca_rim_explanation *e, vcca_span rim,
+                          struct commands *out)
 {
   static struct command c;
   for (size_t i = 0; i < e->count; i++)
@@ -69,16 +70,18 @@ static void make_commands(const struct args *a, const struct vcca_rim_explanatio
 static void print_text(const struct vcca_rim_explanation *e, const struct commands *commands, bool dtb_given)
 {
   if (e->other_hash)
-    vcca_print(stdout, "The RIM's length is that of %s, another algorithm than said. With that,\n", vcca_hash_name(e->alg));
+    vcca_print(stdout, "The RIM's length is that of %s, another algorithm than said. With that,\n",
+               vcca_hash_name(e->alg));
   if (e->count == 0) {
     vcca_print(stdout,
                "Nothing that was tried leads to this RIM: %llu measurements, %u deviations.\n"
-               "Is an image another one? Give one that may have been used instead (--kernel, --initrd ...), or compare traces with vcca rim diff.\n"
+               "Is an image another one? Give one that may have been used instead (--kernel, --initrd ...), or compare "
+               "traces with vcca rim diff.\n"
                "%s",
                (unsigned long long)e->tried, e->deviations,
-               dtb_given
-                   ? "The device tree was kept as --dtb has it: without --dtb, RAM, vCPUs and their like are tried with the tree made for them.\n"
-                   : "");
+               dtb_given ? "The device tree was kept as --dtb has it: without --dtb, RAM, vCPUs and their like are "
+                           "tried with the tree made for them.\n"
+                         : "");
     return;
   }
   if (e->findings[0].count == 0)
@@ -87,8 +90,8 @@ static void print_text(const struct vcca_rim_explanation *e, const struct comman
     const struct vcca_rim_finding *f = &e->findings[i];
     for (unsigned k = 0; k < f->count; k++) {
       const struct vcca_rim_deviation *d = &f->deviation[k];
-      vcca_print(stdout, "%s%s%s%s%s\n", k == 0 ? "Explained by " : "         and ", d->words, d->option[0] ? "   [" : "", d->option,
-                 d->option[0] ? "]" : "");
+      vcca_print(stdout, "%s%s%s%s%s\n", k == 0 ? "Explained by " : "         and ", d->words,
+                 d->option[0] ? "   [" : "", d->option, d->option[0] ? "]" : "");
     }
     if (commands->of[i] && (f->count > 0 || e->other_hash))
       vcca_print(stdout, "         %s\n", commands->of[i]);
@@ -97,7 +100,8 @@ static void print_text(const struct vcca_rim_explanation *e, const struct comman
     vcca_print(stdout, "and so on: only the first %d are told.\n", VCCA_RIM_FINDINGS_MAX);
 }
 
-static void print_json(const struct vcca_rim_explanation *e, const struct commands *commands, const char *profile, vcca_span rim)
+static void print_json(const struct vcca_rim_explanation *e, const struct commands *commands, const char *profile,
+                       vcca_span rim)
 {
   struct vcca_json j = vcca_json_to(stdout, VCCA_JSON_PRETTY);
   vcca_json_open(&j, NULL, '{');
@@ -139,7 +143,8 @@ static bool explain(const struct args *a, struct job *job, bool json, bool *foun
   static struct vcca_rim_explanation e;
   if (!args_has(a, "rim"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "wants --rim HEX, the RIM that was reported");
-  if (!args_hex(a, "rim", &sink, err) || !args_u64(a, "depth", 2, &depth, err) || !measure_ready_plan(job, err) || !measure_write_made(job, err))
+  if (!args_hex(a, "rim", &sink, err) || !args_u64(a, "depth", 2, &depth, err) || !measure_ready_plan(job, err) ||
+      !measure_write_made(job, err))
     return false;
   if (depth == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--depth 0: 1 or 2");
@@ -193,12 +198,16 @@ const struct verb verb_rim_explain = {
     0, /* --list needs none */
     CLI_OPERANDS,
     "what makes a VM's RIM the one that was reported",
-    "Takes a VM as vcca measure does, and the RIM that hardware reported for it; searches what must have been different: parameters, rules, RIPAS, "
-    "order, regions that are not measured, addresses, padding, vCPUs, one deviation at a time and then two. Tells every hypothesis that leads to "
-    "the RIM, in words, the option to change, and the vcca measure command that leads there, where there is one. Exits with 0 when there is one, "
+    "Takes a VM as vcca measure does, and the RIM that hardware reported for it; searches what must have been "
+    "different: parameters, rules, RIPAS, "
+    "order, regions that are not measured, addresses, padding, vCPUs, one deviation at a time and then two. Tells "
+    "every hypothesis that leads to "
+    "the RIM, in words, the option to change, and the vcca measure command that leads there, where there is one. Exits "
+    "with 0 when there is one, "
     "with 1 when there is none.",
     "vcca rim explain virtcca --kernel Image --initrd initrd.img --dtb vm.dtb --vcpus 4 --rim $RIM\n"
-    "vcca rim explain qemu --host fvp.toml -k Image --dtb vm.dtb --rim $RIM -- -M virt -cpu host -smp 2 -m 1G -kernel Image\n"
+    "vcca rim explain qemu --host fvp.toml -k Image --dtb vm.dtb --rim $RIM -- -M virt -cpu host -smp 2 -m 1G -kernel "
+    "Image\n"
     "vcca rim explain --list",
     options,
     run,

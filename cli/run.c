@@ -84,8 +84,8 @@ static void report_json(const struct args *a, const struct job *job)
 
 static void report_text(FILE *out, const char *path, const struct vcca_run_result *r)
 {
-  vcca_print(out, "%s  %s: %s (%u steps, %u calls, %u expectations)\n", r->failures > 0 ? "FAIL" : "pass", path, r->name, r->steps, r->calls,
-             r->expectations);
+  vcca_print(out, "%s  %s: %s (%u steps, %u calls, %u expectations)\n", r->failures > 0 ? "FAIL" : "pass", path,
+             r->name, r->steps, r->calls, r->expectations);
   if (r->failures > 0)
     vcca_print(out, "      %s%s\n", r->failure, r->failures > 1 ? " (and more)" : "");
 }
@@ -125,7 +125,8 @@ static bool check(const struct args *a, struct job *job, struct vcca_error *err)
   if (!args_json(a, &job->json, err))
     return false;
   if (other && job->json)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: stdout has the report (--output json): name a file", other, args_get(a, other));
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--%s %s: stdout has the report (--output json): name a file", other,
+                     args_get(a, other));
   if (args_has(a, "save") && a->operands > 1)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--save is for one scenario: %u would write the same file", a->operands);
   for (unsigned i = 0; args_nth(a, "save", i); i++) {
@@ -140,9 +141,11 @@ static bool check(const struct args *a, struct job *job, struct vcca_error *err)
 static bool open_all(const struct args *a, struct job *job, struct vcca_error *err)
 {
   const char *setting, *save, *trace = args_get(a, "trace");
-  while (job->options.setting_count < CLI_VALUES && (setting = args_nth(a, "set", (unsigned)job->options.setting_count)) != NULL)
+  while (job->options.setting_count < CLI_VALUES &&
+         (setting = args_nth(a, "set", (unsigned)job->options.setting_count)) != NULL)
     job->settings[job->options.setting_count++] = setting;
-  while (job->options.save_count < CLI_VALUES && (save = args_nth(a, "save", (unsigned)job->options.save_count)) != NULL)
+  while (job->options.save_count < CLI_VALUES &&
+         (save = args_nth(a, "save", (unsigned)job->options.save_count)) != NULL)
     job->saves[job->options.save_count++] = save;
   job->options.settings = job->settings;
   job->options.saves = job->saves;
@@ -177,9 +180,12 @@ const struct verb verb_run = {
     1,
     CLI_VALUES,
     "run scenarios",
-    "Runs scenario files (YAML; docs/scenarios.md): each boots machines, issues host and guest calls, mints and verifies tokens, and says what it "
-    "expects. The same file gives the same trace, byte for byte. Exit 1 when an expectation failed, 3 when a file could not be run.",
-    "vcca run scenarios/*.yaml\nvcca run --verbose --trace trace.jsonl --set nonce=00ff scenarios/attest-virtcca-p521.yaml",
+    "Runs scenario files (YAML; docs/scenarios.md): each boots machines, issues host and guest calls, mints and "
+    "verifies tokens, and says what it "
+    "expects. The same file gives the same trace, byte for byte. Exit 1 when an expectation failed, 3 when a file "
+    "could not be run.",
+    "vcca run scenarios/*.yaml\nvcca run --verbose --trace trace.jsonl --set nonce=00ff "
+    "scenarios/attest-virtcca-p521.yaml",
     options,
     run,
 };

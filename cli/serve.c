@@ -20,7 +20,8 @@ static const struct option options[] = {
     {"cert", 0, "CERT", false, "with --token: the device certificate, sent as it is"},
     {"ccel-table", 0, "FILE", false, "CCEL table; default one that names the log's size"},
     {"eventlog", 0, "FILE", false, "CCEL event log, up to 2 MiB"},
-    {"fde-key", 'k', "FILE", WRITES | SECRET, "write the key that a client sends there, once, for its owner alone; default: no key is taken"},
+    {"fde-key", 'k', "FILE", WRITES | SECRET,
+     "write the key that a client sends there, once, for its owner alone; default: no key is taken"},
     {"once", 0, NULL, false, "end after the first session with a verdict"},
     {"idle", 0, "SECONDS", false, "longest silence of a client; default 10"},
     {"limit", 0, "SECONDS", false, "longest session; default 60"},
@@ -30,7 +31,8 @@ static const struct option options[] = {
 };
 
 static const struct option_rule rules[] = {
-    {"token", true, "cert"}, {"cert", true, "token"}, {"ccel-table", true, "eventlog"}, {"set", true, "SCENARIO"}, {"until", true, "SCENARIO"},
+    {"token", true, "cert"},   {"cert", true, "token"},     {"ccel-table", true, "eventlog"},
+    {"set", true, "SCENARIO"}, {"until", true, "SCENARIO"},
 };
 
 enum { SECONDS_MAX = 86400, CONNECTIONS_MAX = 65536 };
@@ -70,7 +72,8 @@ static bool vm_certificate(void *ctx, vcca_sink *out, struct vcca_error *err)
   const struct job *job = ctx;
   uint64_t status = 0;
   return vcca_running_certificate(job->vm, out, &status, err) &&
-         (status == 0 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "DEVICE_CERT: %s", vcca_interface_status(vcca_tsi(), status)));
+         (status == 0 ||
+          vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "DEVICE_CERT: %s", vcca_interface_status(vcca_tsi(), status)));
 }
 
 static bool vm_token(void *ctx, vcca_span challenge, vcca_sink *out, struct vcca_error *err)
@@ -78,7 +81,8 @@ static bool vm_token(void *ctx, vcca_span challenge, vcca_sink *out, struct vcca
   const struct job *job = ctx;
   uint64_t status = 0;
   return vcca_running_token(job->vm, challenge, out, NULL, &status, err) &&
-         (status == 0 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the token call: %s", vcca_interface_status(vcca_tsi(), status)));
+         (status == 0 ||
+          vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the token call: %s", vcca_interface_status(vcca_tsi(), status)));
 }
 
 static bool replayed_certificate(void *ctx, vcca_sink *out, struct vcca_error *err)
@@ -145,7 +149,8 @@ static void tell_session(void *ctx, const struct vcca_session_report *r)
       vcca_json_str(&j, "why", why);
     vcca_json_close(&j);
   } else {
-    vcca_print(stdout, "session %u  %s  %u messages  %s%s%s\n", r->number, r->peer, r->requests, end->name, why[0] ? ": " : "", why);
+    vcca_print(stdout, "session %u  %s  %u messages  %s%s%s\n", r->number, r->peer, r->requests, end->name,
+               why[0] ? ": " : "", why);
   }
   fflush(stdout);
 }
@@ -159,7 +164,8 @@ static bool read_numbers(const struct args *a, struct job *job, struct vcca_erro
   job->limit = VCCA_SESSION_LIMIT / 1000;
   job->connections = VCCA_SESSION_CONNECTIONS;
   if (!args_u64(a, "port", UINT16_MAX, &job->port, err) || !args_u64(a, "idle", SECONDS_MAX, &job->idle, err) ||
-      !args_u64(a, "limit", SECONDS_MAX, &job->limit, err) || !args_u64(a, "connections", CONNECTIONS_MAX, &job->connections, err))
+      !args_u64(a, "limit", SECONDS_MAX, &job->limit, err) ||
+      !args_u64(a, "connections", CONNECTIONS_MAX, &job->connections, err))
     return false;
   if (job->idle == 0 || job->limit == 0 || job->connections == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "--idle, --limit and --connections are at least 1");
@@ -188,14 +194,18 @@ static bool start_vm(const struct args *a, struct job *job, struct vcca_error *e
   if (!job->vm)
     return false;
   return vcca_running_abi(job->vm) == VCCA_ABI_TMI ||
-         vcca_fail(err, VCCA_FAULT_USAGE, "%s boots an Arm CCA realm; the session is virtCCA's: use a scenario of profile virtcca", a->operand[0]);
+         vcca_fail(err, VCCA_FAULT_USAGE,
+                   "%s boots an Arm CCA realm; the session is virtCCA's: use a scenario of profile virtcca",
+                   a->operand[0]);
 }
 
 static bool read_evidence(const struct args *a, struct job *job, struct vcca_error *err)
 {
-  return args_file(a, "token", VCCA_SESSION_ANSWER_MAX, &job->token, err) && args_file(a, "cert", VCCA_SESSION_ANSWER_MAX, &job->cert, err) &&
-         args_file(a, "ccel-table", VCCA_SESSION_ANSWER_MAX, &job->table, err) && args_file(a, "eventlog", VCCA_SESSION_LOG_MAX, &job->log, err) &&
-         make_table(a, job, err) && (a->operands == 0 || start_vm(a, job, err));
+  return args_file(a, "token", VCCA_SESSION_ANSWER_MAX, &job->token, err) &&
+         args_file(a, "cert", VCCA_SESSION_ANSWER_MAX, &job->cert, err) &&
+         args_file(a, "ccel-table", VCCA_SESSION_ANSWER_MAX, &job->table, err) &&
+         args_file(a, "eventlog", VCCA_SESSION_LOG_MAX, &job->log, err) && make_table(a, job, err) &&
+         (a->operands == 0 || start_vm(a, job, err));
 }
 
 static enum vcca_exit serve(const struct args *a, struct job *job)
@@ -205,8 +215,8 @@ static enum vcca_exit serve(const struct args *a, struct job *job)
   unsigned port = 0;
   if ((a->operands > 0) == args_has(a, "token"))
     return usage(a, "what is to be served? A SCENARIO's VM, or what is in files (--token and --cert)");
-  if (!args_follow(a, rules, sizeof rules / sizeof *rules, &err) || !args_json(a, &job->json, &err) || !read_numbers(a, job, &err) ||
-      !read_evidence(a, job, &err))
+  if (!args_follow(a, rules, sizeof rules / sizeof *rules, &err) || !args_json(a, &job->json, &err) ||
+      !read_numbers(a, job, &err) || !read_evidence(a, job, &err))
     return fail(a, &err);
   int listener = vcca_session_listen(address, (unsigned)job->port, &port, &err);
   if (listener < 0)
@@ -255,12 +265,17 @@ const struct verb verb_serve = {
     0,
     1,
     "serves a virtCCA VM's evidence over TCP, as the SDK's server does",
-    "Boots the scenario's VM and serves attestation sessions to vcca attest, or to the client of the virtCCA SDK: device certificate, token over the "
+    "Boots the scenario's VM and serves attestation sessions to vcca attest, or to the client of the virtCCA SDK: "
+    "device certificate, token over the "
     "client's challenge, CCEL "
-    "table and event log; takes the verdict and, with --fde-key, the key of a root file system. With --token and --cert it replays evidence that is "
-    "in files: a client that sends a fresh challenge has to refuse it. Sessions run side by side, each with limits on its time, silence and size. "
-    "The first line tells address and port; each session is a line when it has ended, with the name of its end (docs/session.md). SIGTERM and SIGINT "
-    "close all sessions and end the server with exit code 0; --once ends it after the first verdict: 0 accepted, 1 rejected.",
+    "table and event log; takes the verdict and, with --fde-key, the key of a root file system. With --token and "
+    "--cert it replays evidence that is "
+    "in files: a client that sends a fresh challenge has to refuse it. Sessions run side by side, each with limits on "
+    "its time, silence and size. "
+    "The first line tells address and port; each session is a line when it has ended, with the name of its end "
+    "(docs/session.md). SIGTERM and SIGINT "
+    "close all sessions and end the server with exit code 0; --once ends it after the first verdict: 0 accepted, 1 "
+    "rejected.",
     "vcca serve scenarios/attest-virtcca-p521.yaml\n"
     "vcca serve --once --fde-key rootfs_key.bin scenarios/attest-virtcca-rsa.yaml\n"
     "vcca serve --token token.cbor --cert dev_cert.der --port 0",

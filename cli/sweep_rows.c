@@ -87,7 +87,8 @@ void rows_write_head(const struct rows *rows, FILE *out)
   fputs("inputs,rem0,rim,error\n", out);
 }
 
-static void write_csv(const struct rows *rows, FILE *out, size_t id, const char *inputs, const struct row_values *values, const char *error)
+static void write_csv(const struct rows *rows, FILE *out, size_t id, const char *inputs,
+                      const struct row_values *values, const char *error)
 {
   const struct vcca_sweep *sweep = rows->sweep;
   vcca_print(out, "%zu,%s,", id, sweep->profile);
@@ -100,7 +101,8 @@ static void write_csv(const struct rows *rows, FILE *out, size_t id, const char 
   putc('\n', out);
 }
 
-static void json_value(struct vcca_json *j, const char *name, enum vcca_sweep_kind kind, const struct vcca_sweep_value *value)
+static void json_value(struct vcca_json *j, const char *name, enum vcca_sweep_kind kind,
+                       const struct vcca_sweep_value *value)
 {
   if (value->none) {
     vcca_json_null(j, name);
@@ -118,7 +120,8 @@ static void json_value(struct vcca_json *j, const char *name, enum vcca_sweep_ki
   }
 }
 
-static void write_json(const struct rows *rows, FILE *out, size_t id, const char *inputs, const struct row_values *values, const char *error)
+static void write_json(const struct rows *rows, FILE *out, size_t id, const char *inputs,
+                       const struct row_values *values, const char *error)
 {
   const struct vcca_sweep *sweep = rows->sweep;
   struct vcca_json j = vcca_json_to(out, VCCA_JSON_LINE);
@@ -128,7 +131,8 @@ static void write_json(const struct rows *rows, FILE *out, size_t id, const char
   vcca_json_open(&j, "options", '{');
   for (size_t axis = 0; axis < sweep->axis_count; axis++) {
     enum vcca_sweep_option option = sweep->axes[axis].option;
-    json_value(&j, vcca_sweep_option_name(option), vcca_sweep_kind(sweep->profile, option), vcca_sweep_at(sweep, id, axis));
+    json_value(&j, vcca_sweep_option_name(option), vcca_sweep_kind(sweep->profile, option),
+               vcca_sweep_at(sweep, id, axis));
   }
   vcca_json_close(&j);
   vcca_json_str(&j, "inputs", inputs);
@@ -141,7 +145,8 @@ static void write_json(const struct rows *rows, FILE *out, size_t id, const char
   vcca_json_close(&j);
 }
 
-static void write_row(const struct rows *rows, FILE *out, size_t id, const char *inputs, const struct row_values *values, const char *error)
+static void write_row(const struct rows *rows, FILE *out, size_t id, const char *inputs,
+                      const struct row_values *values, const char *error)
 {
   (rows->csv ? write_csv : write_json)(rows, out, id, inputs, values, error);
 }
@@ -259,7 +264,8 @@ static enum row_is read_row(const struct rows *rows, vcca_span line, size_t id, 
   fflush(out);
   start = start_of(rows, text, n);
   enum row_is is = vcca_span_eq(vcca_span_sub(line, 0, start), vcca_span_of(text, start)) ? WITHOUT_RIM : OTHERS;
-  if (is == WITHOUT_RIM && take_digits(line, start, VCCA_SWEEP_INPUTS, said->inputs) && take_values(rows, line, &said->values)) {
+  if (is == WITHOUT_RIM && take_digits(line, start, VCCA_SWEEP_INPUTS, said->inputs) &&
+      take_values(rows, line, &said->values)) {
     rewind(out);
     write_row(rows, out, id, said->inputs, &said->values, NULL);
     fflush(out);
@@ -270,7 +276,8 @@ static enum row_is read_row(const struct rows *rows, vcca_span line, size_t id, 
   return is;
 }
 
-static bool resume_line(struct resumed *resumed, const struct rows *rows, vcca_span line, unsigned number, struct vcca_error *err)
+static bool resume_line(struct resumed *resumed, const struct rows *rows, vcca_span line, unsigned number,
+                        struct vcca_error *err)
 {
   size_t id;
   struct said said;
@@ -280,7 +287,9 @@ static bool resume_line(struct resumed *resumed, const struct rows *rows, vcca_s
                           rows->csv ? "CSV" : "JSON Lines");
   enum row_is is = read_row(rows, line, id, &said);
   if (is != WHOLE)
-    return is == WITHOUT_RIM || vcca_fail_line(err, number, 1, "configuration %zu of this plan has other options: is the row of another plan?", id);
+    return is == WITHOUT_RIM ||
+           vcca_fail_line(err, number, 1,
+                          "configuration %zu of this plan has other options: is the row of another plan?", id);
   vcca_sweep_inputs(rows->sweep, id, inputs);
   if (strcmp(inputs, said.inputs) != 0) {
     resumed->changed++;
@@ -294,7 +303,8 @@ static bool resume_line(struct resumed *resumed, const struct rows *rows, vcca_s
   return true;
 }
 
-bool resumed_read(struct resumed *resumed, const struct rows *rows, struct vcca_files *files, const char *path, struct vcca_error *err)
+bool resumed_read(struct resumed *resumed, const struct rows *rows, struct vcca_files *files, const char *path,
+                  struct vcca_error *err)
 {
   struct vcca_bytes text = {0};
   bool ok = vcca_files_read(files, path, RESUME_MAX, &text, err);

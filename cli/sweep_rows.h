@@ -30,7 +30,8 @@ struct resumed {
 VCCA_MUST_USE bool resumed_new(struct resumed *resumed, size_t configurations, struct vcca_error *err);
 /* Reads an output. Rows with an error do not count, nor rows made of other inputs, nor a last line without an end; a row of another plan or
  * format is an error. */
-VCCA_MUST_USE bool resumed_read(struct resumed *resumed, const struct rows *rows, struct vcca_files *files, const char *path, struct vcca_error *err);
+VCCA_MUST_USE bool resumed_read(struct resumed *resumed, const struct rows *rows, struct vcca_files *files,
+                                const char *path, struct vcca_error *err);
 /* False: there is no such row. */
 bool resumed_take(const struct resumed *resumed, size_t id, struct row_values *out);
 void resumed_free(struct resumed *resumed);

@@ -16,7 +16,8 @@
 #include "rooms/token.h"
 
 static const struct option options[] = {
-    {"output", 'o', "text|md|json|dot", false, "how to print: text (default), a Markdown page, json; states also as a Graphviz graph"},
+    {"output", 'o', "text|md|json|dot", false,
+     "how to print: text (default), a Markdown page, json; states also as a Graphviz graph"},
     OPTION_END,
 };
 
@@ -145,7 +146,8 @@ static bool leniency_row(unsigned i, char cells[COLUMNS][CELL])
 
 static bool rules_row(unsigned i, char cells[COLUMNS][CELL])
 {
-  static const char *const extensions[] = {"digest, value", "digest, value padded to 64", "64 bytes, value padded to 64"};
+  static const char *const extensions[] = {"digest, value", "digest, value padded to 64",
+                                           "64 bytes, value padded to 64"};
   if (i >= VCCA_RULES_COUNT)
     return false;
   const struct vcca_rim_rules *r = vcca_rim_rules((enum vcca_rules_id)i);
@@ -196,7 +198,11 @@ static const struct table tables[] = {
     {"states", "State machines", {"machine", "from", "event", "to", NULL}, state_row, NULL},
     {"claims", "Claims", {"label", "name", "token", "kind", "sizes", "presence", "meaning", NULL}, claim_row, NULL},
     {"checks", "The verifier's checks, in order", {"check", "holds when", NULL}, check_row, NULL},
-    {"appraisal", "Trustworthiness: of a claim's rules the first that holds", {"part", "claim", "value", "tier", "when", NULL}, appraisal_row, NULL},
+    {"appraisal",
+     "Trustworthiness: of a claim's rules the first that holds",
+     {"part", "claim", "value", "tier", "when", NULL},
+     appraisal_row,
+     NULL},
     {"profiles",
      "Token families",
      {"family", "container", "platform profile", "realm profile", "RAK", "wraps", "key", "what it is"},
@@ -210,7 +216,8 @@ static const struct table tables[] = {
     {"models", "VMM models", {"model", "what it is", NULL}, model_row, NULL},
     {"rules",
      "Measurement rules",
-     {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", "RIM starts from", "REM' is the hash of"},
+     {"rules", "RIPAS extends", "unmeasured DATA extends", "RECs measured", "REC content", "SHA-384", "RIM starts from",
+      "REM' is the hash of"},
      rules_row,
      NULL},
 };
@@ -349,7 +356,8 @@ static void text(const struct table *t)
   else
     aligned(t, width, before_last, columns);
   if (columns > 0 && t->interface)
-    fprintf(stderr, "vcca table %s %s tells a command's inputs, outputs and conditions\n", t->name, t->interface()->commands[0].name);
+    fprintf(stderr, "vcca table %s %s tells a command's inputs, outputs and conditions\n", t->name,
+            t->interface()->commands[0].name);
 }
 
 /* The state machines, each a cluster. */
@@ -363,7 +371,8 @@ static void graph(void)
     bool last = i + 1 == count || strcmp(t[i + 1].machine, t[i].machine) != 0;
     if (first)
       printf("  subgraph cluster_%s {\n    label=\"%s\";\n", t[i].machine, t[i].machine);
-    printf("    \"%s %s\" [label=\"%s\"];\n    \"%s %s\" [label=\"%s\"];\n", t[i].machine, t[i].from, t[i].from, t[i].machine, t[i].to, t[i].to);
+    printf("    \"%s %s\" [label=\"%s\"];\n    \"%s %s\" [label=\"%s\"];\n", t[i].machine, t[i].from, t[i].from,
+           t[i].machine, t[i].to, t[i].to);
     printf("    \"%s %s\" -> \"%s %s\" [label=\"%s\"];\n", t[i].machine, t[i].from, t[i].machine, t[i].to, t[i].event);
     if (last)
       printf("  }\n");
@@ -384,7 +393,8 @@ static enum vcca_exit one_command(const struct args *a, const struct table *t, e
   const struct vcca_command *command = vcca_command_named(interface, vcca_span_str(a->operand[1]));
   if (!command) {
     const char *hint = nearest(a->operand[1], command_name_at, interface);
-    return usage(a, "%s has no command '%s'%s%s%s", t->name, a->operand[1], hint ? "; did you mean " : "", hint ? hint : "", hint ? "?" : "");
+    return usage(a, "%s has no command '%s'%s%s%s", t->name, a->operand[1], hint ? "; did you mean " : "",
+                 hint ? hint : "", hint ? "?" : "");
   }
   if (format == JSON)
     command_json(interface, command);
@@ -407,7 +417,10 @@ static enum vcca_exit run(const struct args *a)
     if (a->operands > 1 && !tables[i].interface)
       return usage(a, "%s has no pages: only the commands of rmi, tmi, rsi, tsi and psci have", a->operand[0]);
     if (a->operands > 1)
-      return one_command(a, &tables[i], how && strcmp(how, "md") == 0 ? MARKDOWN : how && strcmp(how, "json") == 0 ? JSON : TEXT);
+      return one_command(a, &tables[i],
+                         how && strcmp(how, "md") == 0     ? MARKDOWN
+                         : how && strcmp(how, "json") == 0 ? JSON
+                                                           : TEXT);
     if (how && strcmp(how, "md") == 0)
       markdown(&tables[i]);
     else if (how && strcmp(how, "json") == 0)
@@ -418,7 +431,10 @@ static enum vcca_exit run(const struct args *a)
       text(&tables[i]);
     return VCCA_EXIT_YES;
   }
-  return usage(a, "no table '%s': rmi, tmi, rsi, tsi, psci, states, claims, checks, appraisal, profiles, leniencies, models or rules", a->operand[0]);
+  return usage(a,
+               "no table '%s': rmi, tmi, rsi, tsi, psci, states, claims, checks, appraisal, profiles, leniencies, "
+               "models or rules",
+               a->operand[0]);
 }
 
 const struct verb verb_table = {
@@ -427,9 +443,12 @@ const struct verb verb_table = {
     1,
     2,
     "the tables the program is made from",
-    "Prints a table: rmi, tmi, rsi, tsi, psci (the commands of an interface), states (state machines: what event takes what from which state "
-    "to which), claims, checks, appraisal (what verdicts mean for trust), profiles (token families), leniencies (what a decoder may take), models "
-    "(VMMs), rules (measurement rules).\n\nWith the name of a command, prints its page: inputs, outputs, each failure condition as a sentence in "
+    "Prints a table: rmi, tmi, rsi, tsi, psci (the commands of an interface), states (state machines: what event takes "
+    "what from which state "
+    "to which), claims, checks, appraisal (what verdicts mean for trust), profiles (token families), leniencies (what "
+    "a decoder may take), models "
+    "(VMMs), rules (measurement rules).\n\nWith the name of a command, prints its page: inputs, outputs, each failure "
+    "condition as a sentence in "
     "the order they are checked, and which of them the specification orders.",
     "vcca table rmi\nvcca table rmi DATA_CREATE\nvcca table states -o dot\nvcca table checks -o md",
     options,

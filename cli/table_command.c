@@ -63,7 +63,8 @@ static void fields(const char *title, const char *list, unsigned first, unsigned
   while (next_field(&list, &first, status_register, &f)) {
     char registers[16];
     snprintf(registers, sizeof registers, f.last > f.reg ? "x%u-x%u" : "x%u", f.reg, f.last);
-    vcca_print(stdout, md ? "| %.*s | %s | %s |\n" : "  %-16.*s%-8s%s\n", (int)f.name.n, (const char *)f.name.p, registers, kind_meaning(f.kind));
+    vcca_print(stdout, md ? "| %.*s | %s | %s |\n" : "  %-16.*s%-8s%s\n", (int)f.name.n, (const char *)f.name.p,
+               registers, kind_meaning(f.kind));
   }
 }
 
@@ -95,10 +96,12 @@ static void conditions(const struct vcca_interface *interface, const struct vcca
   while (vcca_word_next(&list, '=', &name, &gives)) {
     vcca_condition_text(interface, command, name, NULL, sentence, sizeof sentence);
     if (md) {
-      vcca_print(stdout, "| %.*s | %s | %s |\n", (int)name.n, (const char *)name.p, status_name(interface, gives, buf, sizeof buf), sentence);
+      vcca_print(stdout, "| %.*s | %s | %s |\n", (int)name.n, (const char *)name.p,
+                 status_name(interface, gives, buf, sizeof buf), sentence);
       continue;
     }
-    vcca_print(stdout, "  %-16.*s%-22s", (int)name.n, (const char *)name.p, status_name(interface, gives, buf, sizeof buf));
+    vcca_print(stdout, "  %-16.*s%-22s", (int)name.n, (const char *)name.p,
+               status_name(interface, gives, buf, sizeof buf));
     print_wrapped(stdout, sentence, 40, (terminal_columns() > 64 ? terminal_columns() : TEXT_COLUMNS) - 40);
   }
 }
@@ -110,12 +113,16 @@ static void order(const struct vcca_command *command, bool md)
   vcca_span before, after;
   if (!*list) {
     if (strchr(command->conditions, ' '))
-      vcca_print(stdout, "\nThe specification orders none of these: when several hold, any of their statuses is right.\n");
+      vcca_print(stdout,
+                 "\nThe specification orders none of these: when several hold, any of their statuses is right.\n");
     return;
   }
-  vcca_print(stdout, "\nThe specification orders some of these: when both sides hold, the status is that of the left one.%s\n", md ? "\n" : "");
+  vcca_print(stdout,
+             "\nThe specification orders some of these: when both sides hold, the status is that of the left one.%s\n",
+             md ? "\n" : "");
   while (vcca_word_next(&list, '<', &before, &after))
-    vcca_print(stdout, "%s%.*s < %.*s\n", md ? "- " : "  ", (int)before.n, (const char *)before.p, (int)after.n, (const char *)after.p);
+    vcca_print(stdout, "%s%.*s < %.*s\n", md ? "- " : "  ", (int)before.n, (const char *)before.p, (int)after.n,
+               (const char *)after.p);
 }
 
 void command_page(const struct vcca_interface *interface, const struct vcca_command *command, bool md)
@@ -124,15 +131,16 @@ void command_page(const struct vcca_interface *interface, const struct vcca_comm
   const char *capitals = interface->status_count > 0 ? interface->statuses[0].name : "";
   char name[16];
   snprintf(name, sizeof name, "%.*s", (int)strlen(interface->name), capitals);
-  vcca_print(stdout, "%s%s_%s  0x%08" PRIX32 "\n%s%s\n%s%s, %s\n", md ? "# " : "", name, command->name, command->fid, md ? "\n" : "",
-             command->summary, md ? "\n" : "", interface->source, command->section);
+  vcca_print(stdout, "%s%s_%s  0x%08" PRIX32 "\n%s%s\n%s%s, %s\n", md ? "# " : "", name, command->name, command->fid,
+             md ? "\n" : "", command->summary, md ? "\n" : "", interface->source, command->section);
   fields("Inputs", command->inputs, 1, interface->status_register, md);
   fields("Outputs", command->outputs, interface->status_register + 1, interface->status_register, md);
   conditions(interface, command, md);
   order(command, md);
 }
 
-static void json_fields(struct vcca_json *j, const char *key, const char *list, unsigned first, unsigned status_register)
+static void json_fields(struct vcca_json *j, const char *key, const char *list, unsigned first,
+                        unsigned status_register)
 {
   struct field f;
   vcca_json_open(j, key, '[');

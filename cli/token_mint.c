@@ -24,7 +24,8 @@ static const struct option options[] = {
 
 /* The values the claims point to. */
 struct job {
-  uint8_t challenge[64], rpv[64], rim[64], rem[VCCA_TOKEN_REMS][64], rak[VCCA_SPKI_MAX], token[VCCA_TOKEN_MAX], inner[VCCA_TOKEN_MAX];
+  uint8_t challenge[64], rpv[64], rim[64], rem[VCCA_TOKEN_REMS][64], rak[VCCA_SPKI_MAX], token[VCCA_TOKEN_MAX],
+      inner[VCCA_TOKEN_MAX];
   uint8_t instance_id[VCCA_UEID_SIZE];
   struct vcca_realm_claims claims;
 };
@@ -76,7 +77,8 @@ static bool mint(const struct args *a, struct job *job, vcca_hsm *hsm, struct vc
   job->claims.public_key = vcca_sink_span(&rak);
   job->claims.public_key_hash_alg = VCCA_SPAN_LIT("sha-256");
   vcca_realm_profile_claims(family, 0, job->instance_id, &job->claims);
-  return vcca_hsm_platform_token(hsm, family, &platform, err) && vcca_token_realm(family, &job->claims, vcca_hsm_rak(hsm), &inner, err) &&
+  return vcca_hsm_platform_token(hsm, family, &platform, err) &&
+         vcca_token_realm(family, &job->claims, vcca_hsm_rak(hsm), &inner, err) &&
          vcca_token_collect(family, platform, vcca_sink_span(&inner), &token, err) &&
          vcca_files_write(a->files, args_has(a, "out") ? args_get(a, "out") : "-", vcca_sink_span(&token), err);
 }
@@ -115,8 +117,10 @@ const struct verb verb_token_mint = {
     0,
     0,
     "one token from a device, measurements and a challenge",
-    "Mints a token of the given family: the platform part as the device's HSM makes it, the realm part with the measurements given, signed by the "
-    "device's RAK. The same words give the same bytes. To have the measurements come from a VM that was booted, use `vcca run`.",
+    "Mints a token of the given family: the platform part as the device's HSM makes it, the realm part with the "
+    "measurements given, signed by the "
+    "device's RAK. The same words give the same bytes. To have the measurements come from a VM that was booted, use "
+    "`vcca run`.",
     "vcca token mint --family arm-1.0 --rim 4cd6... --challenge 0011 --out token.cbor\n"
     "vcca token mint --family virtcca-p521 --device device.yaml | vcca token show -",
     options,

@@ -58,7 +58,8 @@ static void seed_name(uint64_t seed, char out[NAME])
   snprintf(out, NAME, "seed-%" PRIu64, seed);
 }
 
-static bool by_name(const struct args *a, struct job *job, const struct vcca_mutation *m, bool folder, struct vcca_error *err)
+static bool by_name(const struct args *a, struct job *job, const struct vcca_mutation *m, bool folder,
+                    struct vcca_error *err)
 {
   struct vcca_golden_case c;
   if (!vcca_golden_make(job->golden, m, &c, err))
@@ -72,11 +73,13 @@ static bool by_names(const struct args *a, struct job *job, const char *name, st
 {
   enum vcca_family family = vcca_golden_family(job->golden);
   bool all = strcmp(name, "all") == 0, list = strcmp(name, "list") == 0, ok = true;
-  const struct vcca_mutation *named = all || list ? NULL : mutation_said(name, err), *one = vcca_mutation_for(vcca_span_str(name), family);
+  const struct vcca_mutation *named = all || list ? NULL : mutation_said(name, err),
+                             *one = vcca_mutation_for(vcca_span_str(name), family);
   if (!all && !list && !named)
     return false;
   if (named && !one)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes what the family %s does not have", named->id, vcca_family(family)->name);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s changes what the family %s does not have", named->id,
+                     vcca_family(family)->name);
   if (all && !args_has(a, "out"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "all mutations want a folder: --out DIR");
   if (one)
@@ -108,7 +111,8 @@ static bool by_seed(const struct args *a, struct job *job, struct vcca_error *er
   for (uint64_t i = 0; ok && i < count; i++) {
     vcca_sink out = vcca_sink_of(job->room.p, job->room.n);
     seed_name(seed + i, name);
-    ok = vcca_golden_fuzz(job->golden, job->token, seed + i, &out, err) && put(a, folder, name, vcca_sink_span(&out), err);
+    ok = vcca_golden_fuzz(job->golden, job->token, seed + i, &out, err) &&
+         put(a, folder, name, vcca_sink_span(&out), err);
   }
   return ok;
 }
@@ -132,10 +136,12 @@ static bool mutate(const struct args *a, struct job *job, struct vcca_error *err
   if (name)
     return by_names(a, job, name, err);
   struct vcca_golden_case base;
-  if (a->operands > 0 ? !read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &job->file, err) : !vcca_golden_make(job->golden, NULL, &base, err))
+  if (a->operands > 0 ? !read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &job->file, err)
+                      : !vcca_golden_make(job->golden, NULL, &base, err))
     return false;
   if (job->file.n > TOKEN_ROOM / 2)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "%s: %zu bytes; a token of at most %d is mutated", a->operand[0], job->file.n, TOKEN_ROOM / 2);
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "%s: %zu bytes; a token of at most %d is mutated", a->operand[0],
+                     job->file.n, TOKEN_ROOM / 2);
   job->token = a->operands > 0 ? vcca_bytes_span(&job->file) : base.evidence.token;
   if (!vcca_bytes_alloc(&job->room, TOKEN_ROOM, err))
     return false;
@@ -162,9 +168,11 @@ const struct verb verb_token_mutate = {
     0,
     1,
     "a token broken by name, by recipe or by seed",
-    "Named mutations are those of `vcca golden list`, made of a family's golden token and signed again as each of them says. Recipes and seeds "
+    "Named mutations are those of `vcca golden list`, made of a family's golden token and signed again as each of them "
+    "says. Recipes and seeds "
     "change any "
-    "token: FILE's, or the family's golden one; with a family, seeds sign the result again with its device's keys. The same words give the same "
+    "token: FILE's, or the family's golden one; with a family, seeds sign the result again with its device's keys. The "
+    "same words give the same "
     "bytes.",
     "vcca token mutate --family arm-1.0 --mutation R15 --out leaked-key.cbor\n"
     "vcca token mutate token.cbor --seed 1 --count 100 --out corpus\n"

@@ -13,8 +13,10 @@
 #include "rooms/text.h"
 
 static const struct option options[] = {
-    {"output", 'o', "text|json|diag", false, "claims as text (default), as JSON, or annotated diagnostic notation of the bytes"},
-    {"lenient", 0, "NAMES", false, "take also what no specification permits: names from vcca table leniencies, with commas between"},
+    {"output", 'o', "text|json|diag", false,
+     "claims as text (default), as JSON, or annotated diagnostic notation of the bytes"},
+    {"lenient", 0, "NAMES", false,
+     "take also what no specification permits: names from vcca table leniencies, with commas between"},
     OPTION_END,
 };
 
@@ -43,7 +45,8 @@ static void json(const struct vcca_token *token)
 static bool decode(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *token, struct vcca_error *err)
 {
   bool alone = bytes.n > 0 && (bytes.p[0] == 0xd2 || bytes.p[0] == 0x84);
-  return alone ? vcca_token_decode_platform_lenient(bytes, allowed, token, err) : vcca_token_decode_lenient(bytes, allowed, token, err);
+  return alone ? vcca_token_decode_platform_lenient(bytes, allowed, token, err)
+               : vcca_token_decode_lenient(bytes, allowed, token, err);
 }
 
 static enum vcca_exit run(const struct args *a)
@@ -85,10 +88,12 @@ const struct verb verb_token_show = {
     1,
     1,
     "what is in a token, or where it breaks",
-    "Decodes a token and prints its claims, and which forms it has that are not the plainest. A broken token is explained: byte offset, path, claim, "
+    "Decodes a token and prints its claims, and which forms it has that are not the plainest. A broken token is "
+    "explained: byte offset, path, claim, "
     "and what was expected there. A platform "
     "token alone (a COSE_Sign1) is shown too. No signature is checked; see `vcca token verify`.",
-    "vcca token show token.cbor\nvcca token show --lenient der-signature,indefinite-length token.cbor\nvcca token show -o diag broken.cbor",
+    "vcca token show token.cbor\nvcca token show --lenient der-signature,indefinite-length token.cbor\nvcca token show "
+    "-o diag broken.cbor",
     options,
     run,
 };

@@ -15,7 +15,9 @@
 static const struct option options[] = {
     {"cpak", 0, "KEY", false, "trust anchor: the CPAK's public key, JWK or PEM"},
     {"ta-store", 0, "FILE", false, "trust anchors: a JSON array of {pkey, implementation-id, instance-id}"},
-    {"chain", 0, "CERT", true, "trust anchor: CA certificates, PEM (any number) or DER; the first file has the root, the others lead down from it"},
+    {"chain", 0, "CERT", true,
+     "trust anchor: CA certificates, PEM (any number) or DER; the first file has the root, the others lead down from "
+     "it"},
     {"cert", 0, "CERT", false, "the device certificate, PEM or DER, perhaps with its chain; with --chain"},
     {"at", 0, "TIME", false, "YYYYMMDDHHMMSSZ: also check that certificates and CoRIMs are valid then"},
     {"challenge", 0, "HEX", false, "the challenge that was sent, up to 64 bytes"},
@@ -28,25 +30,36 @@ static const struct option options[] = {
     {"eventlog", 0, "FILE", false, "CCEL event log that must replay to the token's REMs"},
     {"image-ref", 0, "FILE", false, "image_reference_measurement.json: boot files the log must show; with --eventlog"},
     {"platform-ref", 0, "FILE", false, "software_components.json: platform components"},
-    {"rv-store", 0, "FILE", false, "reference values: JSON {platform, realm}, looked up by implementation id and by RIM"},
+    {"rv-store", 0, "FILE", false,
+     "reference values: JSON {platform, realm}, looked up by implementation id and by RIM"},
     {"corim", 0, "FILE", true, "reference values and keys: an unsigned CoRIM under a CCA profile"},
-    {"policy", 0, "FILE", false, "YAML: required checks, lifecycles, component versions, hash algorithms, trustworthiness"},
-    {"strict", 0, NULL, false, "also reject when freshness, realm, platform or dates had nothing to go by, or events of the log are unexplained"},
-    {"require", 0, "NAMES", true, "checks that must pass, not-run is not enough: names from vcca table checks, with commas between"},
+    {"policy", 0, "FILE", false,
+     "YAML: required checks, lifecycles, component versions, hash algorithms, trustworthiness"},
+    {"strict", 0, NULL, false,
+     "also reject when freshness, realm, platform or dates had nothing to go by, or events of the log are unexplained"},
+    {"require", 0, "NAMES", true,
+     "checks that must pass, not-run is not enough: names from vcca table checks, with commas between"},
     {"ear", 0, "FILE", WRITES, "write the attestation result (EAR) there"},
     {"ear-key", 0, "KEY", false, "sign it as a JWT with this private key, JWK or PEM"},
     {"ear-profile", 0, "veraison|ietf", false, "names in it: as deployed (default), or as in the current draft"},
     {"now", 0, "UNIXTIME", false, "when it is issued (iat); there is no clock"},
-    {"family", 0, "NAMES", false, "the token must be of one of these families: names from vcca table profiles, with commas between"},
-    {"lenient", 0, "NAMES", false, "take also what no specification permits: names from vcca table leniencies, with commas between"},
-    {"refuse", 0, "NAMES", false, "refuse what specifications permit and a verdict else remarks on: names from vcca table leniencies"},
+    {"family", 0, "NAMES", false,
+     "the token must be of one of these families: names from vcca table profiles, with commas between"},
+    {"lenient", 0, "NAMES", false,
+     "take also what no specification permits: names from vcca table leniencies, with commas between"},
+    {"refuse", 0, "NAMES", false,
+     "refuse what specifications permit and a verdict else remarks on: names from vcca table leniencies"},
     {"any-lifecycle", 0, NULL, false, "accept a platform that is not in the secured state"},
     OPTION_OUTPUT,
     OPTION_END,
 };
 
 static const struct option_rule rules[] = {
-    {"at", true, "chain cert corim"}, {"image-ref", true, "eventlog"}, {"ear-key", true, "ear"}, {"ear-profile", true, "ear"}, {"now", true, "ear"},
+    {"at", true, "chain cert corim"},
+    {"image-ref", true, "eventlog"},
+    {"ear-key", true, "ear"},
+    {"ear-profile", true, "ear"},
+    {"now", true, "ear"},
     {"cpak", false, "ta-store"},
 };
 
@@ -84,7 +97,8 @@ static bool read_file(struct job *job, const char *path, vcca_span *out, struct 
 }
 
 /* The same for a binary file, which may have come as text. */
-static bool read_binary_file(struct job *job, const char *path, const char *names, vcca_span *out, struct vcca_error *err)
+static bool read_binary_file(struct job *job, const char *path, const char *names, vcca_span *out,
+                             struct vcca_error *err)
 {
   struct vcca_bytes *file;
   if (!next_file(job, path, &file, err) || !read_binary(job->args, path, names, file, err))
@@ -141,7 +155,9 @@ static bool read_anchor(const struct args *a, struct job *job, struct vcca_error
   if (!read_file(job, key ? key : store, &bytes, err))
     return false;
   struct vcca_token token;
-  if (store && (!vcca_token_decode_lenient(job->evidence.token, vcca_evidence_leniencies(&job->evidence), &token, NULL) || !token.has_platform))
+  if (store &&
+      (!vcca_token_decode_lenient(job->evidence.token, vcca_evidence_leniencies(&job->evidence), &token, NULL) ||
+       !token.has_platform))
     return true; /* the verdict will say what is wrong with the token */
   job->cpak = key ? vcca_anchor_read(bytes, err) : vcca_anchor_find(bytes, &token.platform, err);
   job->evidence.cpak = job->cpak;
@@ -154,8 +170,10 @@ static bool read_files(const struct args *a, struct job *job, struct vcca_error 
   const struct {
     const char *name;
     vcca_span *to;
-  } rows[] = {
-      {"cert", &e->device_cert}, {"image-ref", &e->image_reference}, {"platform-ref", &e->platform_reference}, {"rv-store", &e->reference_store}};
+  } rows[] = {{"cert", &e->device_cert},
+              {"image-ref", &e->image_reference},
+              {"platform-ref", &e->platform_reference},
+              {"rv-store", &e->reference_store}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const char *path = args_get(a, rows[i].name);
     if (path && !read_file(job, path, rows[i].to, err))
@@ -234,7 +252,9 @@ static bool write_ear(const struct args *a, const struct job *job, struct vcca_e
     return true;
   vcca_appraise(&job->verdict, &appraisal);
   if (!job->ear.has_time)
-    vcca_print(stderr, "vcca token verify: note: the attestation result has no time of issue (--now), which its profile wants\n");
+    vcca_print(
+        stderr,
+        "vcca token verify: note: the attestation result has no time of issue (--now), which its profile wants\n");
   if (job->signer) {
     if (!vcca_ear_jwt(&appraisal, &job->ear, job->signer, &out, err))
       return false;
@@ -276,8 +296,9 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
   job->evidence.any_lifecycle = args_has(a, "any-lifecycle");
   if (!read_tolerance(a, &job->evidence, &err))
     return fail(a, &err);
-  if (!read_values(a, job, &err) || !read_chain(a, job, &err) || !read_files(a, job, &err) || !read_corims(a, job, &err) ||
-      !read_policy(a, job, &err) || !read_required(a, job, &err) || !read_anchor(a, job, &err) || !read_ear(a, job, &err))
+  if (!read_values(a, job, &err) || !read_chain(a, job, &err) || !read_files(a, job, &err) ||
+      !read_corims(a, job, &err) || !read_policy(a, job, &err) || !read_required(a, job, &err) ||
+      !read_anchor(a, job, &err) || !read_ear(a, job, &err))
     return fail(a, &err);
   vcca_verify_evidence(&job->evidence, &job->verdict);
   if (!write_ear(a, job, &err))
@@ -312,17 +333,24 @@ const struct verb verb_token_verify = {
     1,
     1,
     "verdict on a token: every named check pass, fail or not-run",
-    "Verifies a token as a relying party: structure, certificate chain, both signatures, the binding between them, freshness, lifecycle, and "
-    "whatever reference values are given. A check that nothing was given for is not-run and says so, and the token may still be accepted: --strict "
+    "Verifies a token as a relying party: structure, certificate chain, both signatures, the binding between them, "
+    "freshness, lifecycle, and "
+    "whatever reference values are given. A check that nothing was given for is not-run and says so, and the token may "
+    "still be accepted: --strict "
     "and "
-    "--require make that a rejection, with or without a policy, and the JSON document lists it (not_checked). Trust comes from the CPAK (--cpak or "
-    "--ta-store), from a key in a CoRIM (--corim), or from a device certificate and its chain (--cert and --chain); without any no token is "
-    "accepted. The signatures decide, not the family: what a specification permits is accepted with a remark; --family, --refuse and a policy "
+    "--require make that a rejection, with or without a policy, and the JSON document lists it (not_checked). Trust "
+    "comes from the CPAK (--cpak or "
+    "--ta-store), from a key in a CoRIM (--corim), or from a device certificate and its chain (--cert and --chain); "
+    "without any no token is "
+    "accepted. The signatures decide, not the family: what a specification permits is accepted with a remark; "
+    "--family, --refuse and a policy "
     "demand more. --ear writes what the verdict means as an attestation result, accepted or not. "
     "Exit: 0 accepted, 1 rejected, 3 malformed.",
-    "vcca token verify --strict token.cbor --cpak cpak.json --challenge 00ff... --rim 4cd6... --platform-ref software_components.json\n"
+    "vcca token verify --strict token.cbor --cpak cpak.json --challenge 00ff... --rim 4cd6... --platform-ref "
+    "software_components.json\n"
     "vcca token verify token.cbor --cpak cpak.json --challenge 00ff... --require freshness,platform-signature\n"
-    "vcca token verify --strict token.cbor --corim corim-cpak.cbor --corim corim-platform.cbor --corim corim-realm.cbor --challenge 00ff... --ear "
+    "vcca token verify --strict token.cbor --corim corim-cpak.cbor --corim corim-platform.cbor --corim "
+    "corim-realm.cbor --challenge 00ff... --ear "
     "result.json\n"
     "vcca token verify token.cbor --chain root.pem --chain sub.pem --cert dev.der --eventlog ccel.bin -o json",
     options,

@@ -26,11 +26,12 @@ enum vcca_exit vm_ask_shown(const struct args *a, vcca_span request);
 
 /* --- Keeping one --------------------------------------------------------------------------------------------- */
 
-#define OPTIONS_RUNNING                                                                                                               \
-  {"set", 's', "NAME=VALUE", MANY, "override a scenario's variable"},                                                                 \
-      {"until", 'u', "NAME", false, "hold the VM as it is after the step given this name with \"as\"; default: after the last step"}, \
-  {                                                                                                                                   \
-    "trace", 't', "FILE", WRITES, "write every call of host and guest from then on as a line of JSON"                                 \
+#define OPTIONS_RUNNING                                                                                  \
+  {"set", 's', "NAME=VALUE", MANY, "override a scenario's variable"},                                    \
+      {"until", 'u', "NAME", false,                                                                      \
+       "hold the VM as it is after the step given this name with \"as\"; default: after the last step"}, \
+  {                                                                                                      \
+    "trace", 't', "FILE", WRITES, "write every call of host and guest from then on as a line of JSON"    \
   }
 
 /* A VM that this process keeps, with its control socket. Zero-initialise. */

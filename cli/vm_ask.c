@@ -20,9 +20,11 @@ const struct verb verb_vm_ask = {
     1,
     1,
     "one request of the control socket",
-    "Sends a request in the form of the control socket (docs/guest-software.md): token, measurement, extend, certificate, inject, state. Exit 1 when "
+    "Sends a request in the form of the control socket (docs/guest-software.md): token, measurement, extend, "
+    "certificate, inject, state. Exit 1 when "
     "the guest's call was refused.",
-    "vcca vm ask '{\"op\": \"token\", \"challenge\": \"00112233\"}' -o json\nvcca vm ask '{\"op\": \"measurement\", \"index\": 0}'",
+    "vcca vm ask '{\"op\": \"token\", \"challenge\": \"00112233\"}' -o json\nvcca vm ask '{\"op\": \"measurement\", "
+    "\"index\": 0}'",
     options,
     run,
 };

@@ -62,7 +62,8 @@ const struct verb verb_vm_extend = {
     0,
     1,
     "extend a REM of a running VM",
-    "Has the guest extend a REM, by RSI_MEASUREMENT_EXTEND or TSI's call of that name: by the value given, or by the hash of a file. Exit 1 when the "
+    "Has the guest extend a REM, by RSI_MEASUREMENT_EXTEND or TSI's call of that name: by the value given, or by the "
+    "hash of a file. Exit 1 when the "
     "monitor refuses.",
     "vcca vm extend --rem 1 /bin/true\nvcca vm extend --value 00112233",
     options,

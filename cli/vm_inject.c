@@ -11,10 +11,12 @@
 static const struct option options[] = {
     OPTION_VM,
     {"command", 'c', "NAME", false, "which guest command: ATTESTATION_TOKEN_INIT ... (vcca table rsi, vcca table tsi)"},
-    {"status", 0, "NAME", false, "status: what it is answered with: ERROR_INPUT, ERROR_STATE, UNKNOWN ..., or a number"},
+    {"status", 0, "NAME", false,
+     "status: what it is answered with: ERROR_INPUT, ERROR_STATE, UNKNOWN ..., or a number"},
     {"times", 'n', "N", false, "how many calls: 0 is all; default 1, of delay 0"},
     {"milliseconds", 0, "N", false, "delay: how long each call takes, at most 60000"},
-    {"device", 0, "other|rsa|p521|p384|FILE", false, "device: whose keys sign; other (default): the same kind with other secrets"},
+    {"device", 0, "other|rsa|p521|p384|FILE", false,
+     "device: whose keys sign; other (default): the same kind with other secrets"},
     {"lifecycle", 0, "debug|NUMBER", false, "lifecycle: what the platform token says; debug is 0x4000"},
     OPTION_OUTPUT,
     OPTION_END,
@@ -84,12 +86,16 @@ const struct verb verb_vm_inject = {
     1,
     1,
     "have a running VM's monitor fail",
-    "What guest software and verifiers have to cope with, one at a time or together: a command that is answered with an error (status), a token "
+    "What guest software and verifiers have to cope with, one at a time or together: a command that is answered with "
+    "an error (status), a token "
     "whose "
-    "making is interrupted (incomplete), a slow monitor (delay), keys of another device (device), a platform in another lifecycle state "
+    "making is interrupted (incomplete), a slow monitor (delay), keys of another device (device), a platform in "
+    "another lifecycle state "
     "(lifecycle). none takes all away, ends a delay that a call is in, and gives the VM its own device back.",
-    "vcca vm inject status --command ATTESTATION_TOKEN_CONTINUE --status ERROR_STATE\nvcca vm inject incomplete --times 3\n"
-    "vcca vm inject delay --milliseconds 500\nvcca vm inject device\nvcca vm inject lifecycle --lifecycle debug\nvcca vm inject none",
+    "vcca vm inject status --command ATTESTATION_TOKEN_CONTINUE --status ERROR_STATE\nvcca vm inject incomplete "
+    "--times 3\n"
+    "vcca vm inject delay --milliseconds 500\nvcca vm inject device\nvcca vm inject lifecycle --lifecycle debug\nvcca "
+    "vm inject none",
     options,
     run,
 };

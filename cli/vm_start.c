@@ -90,8 +90,10 @@ const struct verb verb_vm_start = {
     1,
     1,
     "run a scenario and keep its VM for guest software",
-    "Carries a scenario out and keeps the VM that it booted last: machine, device and guest interface live on, until a signal or `vcca vm stop` ends "
-    "it. --tsm mounts the files by which Linux guests ask for reports. A second terminal looks at it and changes it (vm state, vm extend, vm inject, "
+    "Carries a scenario out and keeps the VM that it booted last: machine, device and guest interface live on, until a "
+    "signal or `vcca vm stop` ends "
+    "it. --tsm mounts the files by which Linux guests ask for reports. A second terminal looks at it and changes it "
+    "(vm state, vm extend, vm inject, "
     "vm trace), programs ask it by the socket "
     "(docs/guest-software.md). Whatever a program asks goes through the monitor's own RSI or TSI calls.",
     "vcca vm start scenarios/attest-arm-1.0.yaml --until vm --detach\nvcca vm state\nvcca vm stop\n"

@@ -20,7 +20,8 @@ const struct verb verb_vm_state = {
     0,
     0,
     "a running VM: measurements, device, failures that wait",
-    "Shows the VM that `vcca vm start` or `vcca exec` keeps: RIM and REMs as they are now, the device whose keys sign, how many calls were made, and "
+    "Shows the VM that `vcca vm start` or `vcca exec` keeps: RIM and REMs as they are now, the device whose keys sign, "
+    "how many calls were made, and "
     "the failures that vcca vm inject left waiting.",
     "vcca vm state\nvcca vm state -o json",
     options,

@@ -14,6 +14,13 @@ static enum vcca_exit run(const struct args *a)
 }
 
 const struct verb verb_vm_stop = {
-    "vm stop",      "",      0,   0, "end a running VM", "Ends the VM and the process that keeps it, which removes its socket and its mounts.",
-    "vcca vm stop", options, run,
+    "vm stop",
+    "",
+    0,
+    0,
+    "end a running VM",
+    "Ends the VM and the process that keeps it, which removes its socket and its mounts.",
+    "vcca vm stop",
+    options,
+    run,
 };

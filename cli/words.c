@@ -24,8 +24,8 @@ bool family_said(const char *name, enum vcca_family *out, struct vcca_error *err
   }
   list[vcca_sink_ok(&text) ? text.n : 0] = '\0';
   const char *hint = nearest(name, family_at, NULL);
-  return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%.60s'%s%s%s: there are %s", name, hint ? "; did you mean " : "", hint ? hint : "",
-                   hint ? "?" : "", list);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "no family '%.60s'%s%s%s: there are %s", name, hint ? "; did you mean " : "",
+                   hint ? hint : "", hint ? "?" : "", list);
 }
 
 static const char *mutation_at(const void *ctx, unsigned i)
@@ -40,7 +40,7 @@ const struct vcca_mutation *mutation_said(const char *name, struct vcca_error *e
   if (found)
     return found;
   const char *hint = nearest(name, mutation_at, NULL);
-  vcca_fail(err, VCCA_FAULT_USAGE, "no mutation '%.60s'%s%s%s: see vcca golden list", name, hint ? "; did you mean " : "", hint ? hint : "",
-            hint ? "?" : "");
+  vcca_fail(err, VCCA_FAULT_USAGE, "no mutation '%.60s'%s%s%s: see vcca golden list", name,
+            hint ? "; did you mean " : "", hint ? hint : "", hint ? "?" : "");
   return NULL;
 }

@@ -113,7 +113,8 @@ static void unreadable(struct bundle *b, const struct place *place, const struct
     snprintf(number, sizeof number, " %zu", place->number);
   if (place->in_file > 1)
     snprintf(in_file, sizeof in_file, ", number %zu in the file,", place->in_file);
-  snprintf(b->first_unreadable, sizeof b->first_unreadable, "%s%s%s is unreadable: %.120s", place->what, number, in_file, err->text);
+  snprintf(b->first_unreadable, sizeof b->first_unreadable, "%s%s%s is unreadable: %.120s", place->what, number,
+           in_file, err->text);
 }
 
 static bool add_der(struct bundle *b, vcca_span der, const struct place *place, struct vcca_error *err)
@@ -128,7 +129,8 @@ static bool add_der(struct bundle *b, vcca_span der, const struct place *place, 
   return true;
 }
 
-static bool add_block(struct bundle *b, const struct vcca_pem_block *block, const struct place *place, struct vcca_error *err)
+static bool add_block(struct bundle *b, const struct vcca_pem_block *block, const struct place *place,
+                      struct vcca_error *err)
 {
   uint8_t room[VCCA_CERT_MAX];
   vcca_sink der = VCCA_SINK(room);
@@ -145,7 +147,8 @@ static bool add_block(struct bundle *b, const struct vcca_pem_block *block, cons
 /* "X509 CERTIFICATE" is its old name. A "TRUSTED CERTIFICATE" has bytes of OpenSSL's behind it, and is unreadable for them. */
 static bool is_certificate(vcca_span label)
 {
-  return vcca_span_is(label, "CERTIFICATE") || vcca_span_is(label, "X509 CERTIFICATE") || vcca_span_is(label, "TRUSTED CERTIFICATE");
+  return vcca_span_is(label, "CERTIFICATE") || vcca_span_is(label, "X509 CERTIFICATE") ||
+         vcca_span_is(label, "TRUSTED CERTIFICATE");
 }
 
 bool bundle_add(struct bundle *b, vcca_span der_or_pem, const char *what, size_t number, struct vcca_error *err)

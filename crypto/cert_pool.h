@@ -28,7 +28,8 @@ struct bundle {
 
 /* Adds all certificates of a file, DER or PEM. `what` and `number` (0: none) name the file to people. A certificate that cannot be read is
  * counted, not an error. False when memory or VCCA_CHAIN_CERTS is used up. */
-VCCA_MUST_USE bool bundle_add(struct bundle *b, vcca_span der_or_pem, const char *what, size_t number, struct vcca_error *err);
+VCCA_MUST_USE bool bundle_add(struct bundle *b, vcca_span der_or_pem, const char *what, size_t number,
+                              struct vcca_error *err);
 void bundle_free(struct bundle *b);
 
 /* The certified key, NULL when it is of no kind that is known here. */

@@ -47,7 +47,8 @@ bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err)
   } else {
     vcca_sink_put(out, der_or_pem);
     if (!vcca_sink_ok(out))
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a certificate of %zu bytes, at most %zu fit here", der_or_pem.n, out->cap - before);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a certificate of %zu bytes, at most %zu fit here", der_or_pem.n,
+                       out->cap - before);
   }
   if (!is_strict(vcca_span_of(out->p + before, out->n - before)))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "not a certificate in DER, or something follows it");
@@ -85,8 +86,8 @@ static bool read_validity(vcca_span in, struct vcca_cert_info *info)
     if (!vcca_der_take(&tbs, &tag, &ignored))
       return false;
   vcca_span validity;
-  return vcca_der_take_tag(&tbs, VCCA_DER_SEQUENCE, &validity) && take_time(&validity, info->not_before) && take_time(&validity, info->not_after) &&
-         validity.n == 0;
+  return vcca_der_take_tag(&tbs, VCCA_DER_SEQUENCE, &validity) && take_time(&validity, info->not_before) &&
+         take_time(&validity, info->not_after) && validity.n == 0;
 }
 
 /* A name for people; nothing is decided by it. */
@@ -106,7 +107,8 @@ static bool read_info(struct vcca_cert *cert, struct vcca_error *err)
   if (serial.n > 1 && serial.p[0] == 0)
     serial = vcca_span_sub(serial, 1, serial.n);
   if (2 * serial.n >= sizeof info->serial)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "a certificate serial number of %zu bytes; RFC 5280 allows 20", serial.n);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "a certificate serial number of %zu bytes; RFC 5280 allows 20",
+                     serial.n);
   vcca_hex_text(serial, info->serial, sizeof info->serial);
   show_name(&cert->crt.subject, info->subject, sizeof info->subject);
   show_name(&cert->crt.issuer, info->issuer, sizeof info->issuer);
@@ -118,8 +120,8 @@ static bool read_info(struct vcca_cert *cert, struct vcca_error *err)
 }
 
 /* mbedTLS asks about each extension that it does not know: vcca_extensions_read decides. */
-static int let_pass(void *nothing, const mbedtls_x509_crt *crt, const mbedtls_x509_buf *oid, int critical, const unsigned char *p,
-                    const unsigned char *end)
+static int let_pass(void *nothing, const mbedtls_x509_crt *crt, const mbedtls_x509_buf *oid, int critical,
+                    const unsigned char *p, const unsigned char *end)
 {
   (void)nothing, (void)crt, (void)oid, (void)critical, (void)p, (void)end;
   return 0;
@@ -136,7 +138,8 @@ bool vcca_cert_open(struct vcca_cert *cert, vcca_span der_or_pem, struct vcca_er
   vcca_psa_start(); /* since 4.0 a certificate's key is PSA's from the start */
   int status = mbedtls_x509_crt_parse_der_with_ext_cb(&cert->crt, der.p, der.n, 1, let_pass, NULL);
   if (status != 0)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "not a certificate that can be used: mbedTLS says -0x%04x", (unsigned)-status);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "not a certificate that can be used: mbedTLS says -0x%04x",
+                     (unsigned)-status);
   if (!vcca_extensions_read(vcca_span_of(cert->crt.v3_ext.p, cert->crt.v3_ext.len), &cert->ext))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the certificate's extensions are not DER as RFC 5280 has them");
   return read_info(cert, err);

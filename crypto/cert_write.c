@@ -45,7 +45,8 @@ static bool check_name(const char *name, const char *which, struct vcca_error *e
 {
   size_t n = name ? strlen(name) : 0;
   if (n < 1 || n > NAME_MAX_LENGTH)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the certificate's %s has %zu characters; 1 to %d are allowed", which, n, NAME_MAX_LENGTH);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the certificate's %s has %zu characters; 1 to %d are allowed", which, n,
+                     NAME_MAX_LENGTH);
   for (size_t i = 0; i < n; i++)
     if (name[i] < 0x20 || name[i] > 0x7e)
       return vcca_fail(err, VCCA_FAULT_USAGE, "the certificate's %s may only have printable ASCII characters", which);
@@ -61,7 +62,8 @@ static bool check_spec(const struct vcca_cert_spec *spec, const vcca_key *issuer
     return false;
   if (spec->serial.n < 1 || spec->serial.n > SERIAL_MAX || vcca_span_zero(spec->serial) ||
       (spec->serial.n == SERIAL_MAX && spec->serial.p[0] >= 0x80))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "a certificate's serial number is positive and fits %d bytes with its sign", SERIAL_MAX);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a certificate's serial number is positive and fits %d bytes with its sign",
+                     SERIAL_MAX);
   int64_t seconds;
   if (!vcca_time_read(spec->not_before, &seconds, err) || !vcca_time_read(spec->not_after, &seconds, err))
     return false;
@@ -140,7 +142,8 @@ static void put_basic_constraints(struct vcca_der *d, int path_len)
 }
 
 /* From the last to the first: basicConstraints, keyUsage, subjectKeyIdentifier, authorityKeyIdentifier. */
-static void put_extensions(struct vcca_der *d, const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer)
+static void put_extensions(struct vcca_der *d, const struct vcca_cert_spec *spec, const vcca_key *subject,
+                           const vcca_key *issuer)
 {
   const uint8_t *end = vcca_der_mark(d);
   put_key_id(d, issuer, VCCA_DER_CONTEXT | 0); /* keyIdentifier [0] IMPLICIT */
@@ -157,7 +160,8 @@ static void put_extensions(struct vcca_der *d, const struct vcca_cert_spec *spec
   vcca_der_wrap(d, end, VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 3);
 }
 
-static void put_tbs(struct vcca_der *d, const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer)
+static void put_tbs(struct vcca_der *d, const struct vcca_cert_spec *spec, const vcca_key *subject,
+                    const vcca_key *issuer)
 {
   static const uint8_t v3 = 2;
   uint8_t spki[VCCA_SPKI_MAX];
@@ -195,7 +199,8 @@ static void put_signature(struct vcca_der *d, const vcca_key *issuer, vcca_span 
   vcca_der_bits(d, end);
 }
 
-bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer, vcca_sink *der, struct vcca_error *err)
+bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer, vcca_sink *der,
+                     struct vcca_error *err)
 {
   if (!check_spec(spec, issuer, err))
     return false;
@@ -207,8 +212,8 @@ bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca_key *subject,
   vcca_span digest = vcca_span_of(bytes, vcca_hash_size(hash));
   vcca_sink signature = VCCA_SINK(signature_bytes);
   vcca_hash(hash, tbs, bytes);
-  bool ok =
-      issuer->type == VCCA_KEY_RSA ? vcca_rsa_sign_pkcs1(issuer, digest, &signature, err) : vcca_ecdsa_sign(issuer, hash, digest, &signature, err);
+  bool ok = issuer->type == VCCA_KEY_RSA ? vcca_rsa_sign_pkcs1(issuer, digest, &signature, err)
+                                         : vcca_ecdsa_sign(issuer, hash, digest, &signature, err);
   if (!ok)
     return false;
   const uint8_t *end = vcca_der_mark(&d);

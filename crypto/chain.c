@@ -16,9 +16,11 @@
 #include "rooms/crypto.h"
 
 static const mbedtls_x509_crt_profile profile = {
-    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
+    MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA256) | MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA384) |
+        MBEDTLS_X509_ID_FLAG(MBEDTLS_MD_SHA512),
     0xfffffff, /* any kind of key of those below */
-    MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) | MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1) | MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP521R1),
+    MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) | MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1) |
+        MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP521R1),
     VCCA_RSA_BITS_MIN,
 };
 
@@ -72,7 +74,9 @@ static bool understood(struct search *s, const struct node *node, size_t depth)
   if (ext->not_understood[0] != '\0')
     return refuse(s, depth, "has a critical extension that is not understood here:", subject, ext->not_understood);
   if (ext->purposes_critical && !ext->any_purpose)
-    return refuse(s, depth, "is only for other purposes: its critical extended key usage names none that attestation has", subject, "");
+    return refuse(s, depth,
+                  "is only for other purposes: its critical extended key usage names none that attestation has",
+                  subject, "");
   if (ext->explicit_policy)
     return refuse(s, depth, "requires a certificate policy of its path, which is not checked here", subject, "");
   return true;
@@ -108,7 +112,8 @@ static bool ecdsa_algorithm(vcca_span identifier, enum vcca_sig_alg *alg)
 {
   static const uint8_t oid[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03};
   static const enum vcca_sig_alg algs[] = {VCCA_ES256, VCCA_ES384, VCCA_ES512}; /* the last arc is 2, 3, 4 */
-  if (identifier.n != sizeof oid + 1 || memcmp(identifier.p, oid, sizeof oid) != 0 || identifier.p[sizeof oid] < 2 || identifier.p[sizeof oid] > 4)
+  if (identifier.n != sizeof oid + 1 || memcmp(identifier.p, oid, sizeof oid) != 0 || identifier.p[sizeof oid] < 2 ||
+      identifier.p[sizeof oid] > 4)
     return false;
   *alg = algs[identifier.p[sizeof oid] - 2];
   return true;
@@ -126,8 +131,9 @@ static bool ecdsa_good(vcca_span certificate, const vcca_key *key)
   if (!vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &tbs))
     return false;
   tbs = vcca_span_sub(body, 0, body.n - rest.n);
-  return vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &identifier) && ecdsa_algorithm(identifier, &alg) && vcca_der_take_bits(&rest, &signature) &&
-         vcca_der_take_tag(&signature, VCCA_DER_SEQUENCE, &numbers) && take_number(&numbers, both, n) && take_number(&numbers, both + n, n) &&
+  return vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &identifier) && ecdsa_algorithm(identifier, &alg) &&
+         vcca_der_take_bits(&rest, &signature) && vcca_der_take_tag(&signature, VCCA_DER_SEQUENCE, &numbers) &&
+         take_number(&numbers, both, n) && take_number(&numbers, both + n, n) &&
          vcca_verify(key, alg, tbs, vcca_span_of(both, 2 * n));
 }
 
@@ -136,7 +142,8 @@ static bool ecdsa_good(vcca_span certificate, const vcca_key *key)
 static bool good_by_engine(const struct node *child, const struct node *parent)
 {
   vcca_key *key = bundle_key(parent, NULL), *certified = bundle_key(child, NULL);
-  bool good = key && certified && vcca_key_type(key) != VCCA_KEY_RSA && ecdsa_good(vcca_span_of(child->cert.crt.raw.p, child->cert.crt.raw.len), key);
+  bool good = key && certified && vcca_key_type(key) != VCCA_KEY_RSA &&
+              ecdsa_good(vcca_span_of(child->cert.crt.raw.p, child->cert.crt.raw.len), key);
   vcca_key_free(key);
   vcca_key_free(certified);
   return good;
@@ -166,7 +173,8 @@ static bool signed_by(struct search *s, struct node *child, const struct node *p
     *known = (uint8_t)(good_by_engine(child, parent) ? GOOD : judge_signature(child, parent));
   }
   if (*known == NOT_ACCEPTED)
-    return refuse(s, depth, "or its issuer uses a hash or key that is not accepted here; the issuer is", subject, issuer);
+    return refuse(s, depth, "or its issuer uses a hash or key that is not accepted here; the issuer is", subject,
+                  issuer);
   return *known == GOOD ? true : refuse(s, depth, "has a signature that is not good by the key of", subject, issuer);
 }
 
@@ -203,9 +211,12 @@ static bool issued(struct search *s, size_t depth, const struct node *parent)
     return refuse(s, depth, "may not sign certificates by its key usage, yet is the issuer of", issuer, subject);
   if (parent->cert.ext.path_len >= 0 && between > (size_t)parent->cert.ext.path_len)
     return refuse(s, depth, "allows fewer CAs below it than there are: its path length excludes", issuer, subject);
-  if (!understood(s, parent, depth) || !in_time(s, parent, depth) || !names_allowed(s, parent, depth) || !signed_by(s, child, parent, depth))
+  if (!understood(s, parent, depth) || !in_time(s, parent, depth) || !names_allowed(s, parent, depth) ||
+      !signed_by(s, child, parent, depth))
     return false;
-  return identified(child, parent) ? true : refuse(s, depth, "has other identifiers than those that name the issuer of", issuer, subject);
+  return identified(child, parent)
+             ? true
+             : refuse(s, depth, "has other identifiers than those that name the issuer of", issuer, subject);
 }
 
 /* Looks for a way on from the last certificate of the path, depth first, roots before others. A certificate is on a path once (6.1). */
@@ -236,10 +247,12 @@ static bool climb(struct search *s, size_t depth)
       return true;
   }
   if (!named) {
-    refuse(s, depth, "has an issuer that is not among the certificates given:", child->cert.info.subject, child->cert.info.issuer);
+    refuse(s, depth, "has an issuer that is not among the certificates given:", child->cert.info.subject,
+           child->cert.info.issuer);
     s->issuer_missing = s->issuer_missing || s->reason_depth == depth;
   } else if (s->out->reason[0] == '\0') {
-    refuse(s, depth, "is on a circle of certificates that issued each other, which leads to no root", child->cert.info.subject, "");
+    refuse(s, depth, "is on a circle of certificates that issued each other, which leads to no root",
+           child->cert.info.subject, "");
   }
   return false;
 }
@@ -266,7 +279,10 @@ static enum vcca_chain_outcome judge(struct search *s, struct node *leaf)
   const char *subject = leaf->cert.info.subject;
   s->path[0] = leaf;
   if (is_given_ca(s->b, leaf)) {
-    refuse(s, 0, "is itself one of the CA certificates given, or has the key of one: it is not a certificate issued under them", subject, "");
+    refuse(
+        s, 0,
+        "is itself one of the CA certificates given, or has the key of one: it is not a certificate issued under them",
+        subject, "");
     return VCCA_CHAIN_BAD;
   }
   if (!in_time(s, leaf, 0) || !understood(s, leaf, 0))
@@ -276,7 +292,8 @@ static enum vcca_chain_outcome judge(struct search *s, struct node *leaf)
     return VCCA_CHAIN_GOOD;
   }
   if (s->work == 0)
-    snprintf(s->out->reason, sizeof s->out->reason, "\"%.100s\": given up, for the certificates allow too many paths to try", subject);
+    snprintf(s->out->reason, sizeof s->out->reason,
+             "\"%.100s\": given up, for the certificates allow too many paths to try", subject);
   return s->issuer_missing && s->b->unreadable > 0 ? VCCA_CHAIN_UNREADABLE : VCCA_CHAIN_BAD;
 }
 
@@ -324,16 +341,18 @@ static bool open_all(struct bundle *b, const struct vcca_chain *chain, struct no
 }
 
 /* What is worth saying beside the outcome. */
-static void remark(const struct bundle *b, const struct node *leaf, enum vcca_chain_outcome outcome, struct vcca_chain_report *out)
+static void remark(const struct bundle *b, const struct node *leaf, enum vcca_chain_outcome outcome,
+                   struct vcca_chain_report *out)
 {
   size_t n = 0;
   if (b->unreadable > 0) {
-    int wrote = snprintf(out->remark, sizeof out->remark, "%zu of the certificates could not be read%s (%.120s)", b->unreadable,
-                         outcome == VCCA_CHAIN_GOOD ? " and were not needed" : "", b->first_unreadable);
+    int wrote = snprintf(out->remark, sizeof out->remark, "%zu of the certificates could not be read%s (%.120s)",
+                         b->unreadable, outcome == VCCA_CHAIN_GOOD ? " and were not needed" : "", b->first_unreadable);
     n = wrote > 0 && (size_t)wrote < sizeof out->remark ? (size_t)wrote : sizeof out->remark - 1;
   }
   if (leaf->cert.ext.purposes && !leaf->cert.ext.any_purpose && outcome == VCCA_CHAIN_GOOD)
-    snprintf(out->remark + n, sizeof out->remark - n, "%sits extended key usage names other purposes", n > 0 ? "; " : "");
+    snprintf(out->remark + n, sizeof out->remark - n, "%sits extended key usage names other purposes",
+             n > 0 ? "; " : "");
 }
 
 static enum vcca_chain_outcome verify(struct search *s, const struct vcca_chain *chain, struct vcca_error *err)

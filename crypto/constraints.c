@@ -67,7 +67,8 @@ static enum answer held_against(vcca_span subtrees, uint8_t tag, vcca_span name,
   while (subtrees.n > 0) {
     vcca_span subtree, base;
     uint8_t base_tag;
-    if (*work == 0 || !vcca_der_take_tag(&subtrees, VCCA_DER_SEQUENCE, &subtree) || !vcca_der_take(&subtree, &base_tag, &base))
+    if (*work == 0 || !vcca_der_take_tag(&subtrees, VCCA_DER_SEQUENCE, &subtree) ||
+        !vcca_der_take(&subtree, &base_tag, &base))
       return UNCLEAR;
     --*work;
     if (base_tag != tag)
@@ -87,7 +88,8 @@ struct constraints {
 
 static const char *name_refused(const struct constraints *c, uint8_t tag, vcca_span name)
 {
-  enum answer permitted = held_against(c->permitted, tag, name, c->work), excluded = held_against(c->excluded, tag, name, c->work);
+  enum answer permitted = held_against(c->permitted, tag, name, c->work),
+              excluded = held_against(c->excluded, tag, name, c->work);
   if (permitted == UNCLEAR || excluded == UNCLEAR)
     return "has name constraints that cannot be held here against the names of";
   if (permitted == OUTSIDE || excluded == WITHIN)

@@ -125,8 +125,8 @@ bool vcca_der_take_bits(vcca_span *in, vcca_span *value)
 bool vcca_der_is_ecdsa(vcca_span in)
 {
   vcca_span body, r, s;
-  return vcca_der_take_tag(&in, VCCA_DER_SEQUENCE, &body) && in.n == 0 && vcca_der_take_uint(&body, &r) && vcca_der_take_uint(&body, &s) &&
-         body.n == 0;
+  return vcca_der_take_tag(&in, VCCA_DER_SEQUENCE, &body) && in.n == 0 && vcca_der_take_uint(&body, &r) &&
+         vcca_der_take_uint(&body, &s) && body.n == 0;
 }
 
 static bool strict(vcca_span in, unsigned depth)

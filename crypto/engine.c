@@ -15,7 +15,8 @@
 
 /* The last one always works. */
 enum { ENGINES = 4 };
-static const struct vcca_engine *const engines[ENGINES] = {&vcca_engine_sha_ni, &vcca_engine_ipsec_mb, &vcca_engine_openssl, &vcca_engine_psa};
+static const struct vcca_engine *const engines[ENGINES] = {&vcca_engine_sha_ni, &vcca_engine_ipsec_mb,
+                                                           &vcca_engine_openssl, &vcca_engine_psa};
 
 /* --- The known-answer check ----------------------------------------------------------------------------- */
 
@@ -35,7 +36,8 @@ static const uint8_t check_digest[VCCA_HASH_ALGS][VCCA_HASH_MAX] = {
 };
 
 /* The first n check pages in one batch, each digest in its place and nothing beyond the last. */
-static void check_batch(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, size_t n, uint8_t *out)
+static void check_batch(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, size_t n,
+                        uint8_t *out)
 {
   size_t size = vcca_hash_size(alg);
   struct vcca_hash_job jobs[CHECK_PAGES];
@@ -46,7 +48,8 @@ static void check_batch(const struct vcca_engine *engine, enum vcca_hash_alg alg
   engine->batch(alg, jobs, n, VCCA_PAGE);
 }
 
-static bool batches_agree(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, uint8_t known[CHECK_PAGES * VCCA_HASH_MAX])
+static bool batches_agree(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages,
+                          uint8_t known[CHECK_PAGES * VCCA_HASH_MAX])
 {
   enum { GUARD = 0xa5 };
   static const size_t fewer[] = {1, 15, 16};
@@ -69,7 +72,8 @@ static bool batches_agree(const struct vcca_engine *engine, enum vcca_hash_alg a
 }
 
 /* Each page as one message, in three parts that do not fit the hash's blocks. */
-static bool streams_agree(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages, const uint8_t *known)
+static bool streams_agree(const struct vcca_engine *engine, enum vcca_hash_alg alg, const uint8_t *pages,
+                          const uint8_t *known)
 {
   size_t size = vcca_hash_size(alg);
   for (size_t i = 0; i < CHECK_PAGES; i++) {
@@ -154,7 +158,8 @@ static const char *why_not(size_t i)
 static const struct vcca_engine *best(enum vcca_hash_alg alg, bool needs_stream)
 {
   for (size_t i = 0; i < ENGINES; i++)
-    if (has(engines[i], alg) && (!needs_stream || engines[i]->stream) && !why_not(i) && !(engines[i]->outdone && engines[i]->outdone()))
+    if (has(engines[i], alg) && (!needs_stream || engines[i]->stream) && !why_not(i) &&
+        !(engines[i]->outdone && engines[i]->outdone()))
       return engines[i];
   vcca_crypto_broken("no hashing engine reproduces known digests");
 }
@@ -162,9 +167,10 @@ static const struct vcca_engine *best(enum vcca_hash_alg alg, bool needs_stream)
 /* --- The choice ------------------------------------------------------------------------------------------- */
 
 static _Atomic(const struct vcca_engine *) batches[VCCA_HASH_ALGS], streams[VCCA_HASH_ALGS]; /* NULL: not chosen yet */
-static atomic_uint threads;                                                                  /* 0: a thread for each CPU */
+static atomic_uint threads; /* 0: a thread for each CPU */
 
-static const struct vcca_engine *chosen(_Atomic(const struct vcca_engine *) *choice, enum vcca_hash_alg alg, bool needs_stream)
+static const struct vcca_engine *chosen(_Atomic(const struct vcca_engine *) *choice, enum vcca_hash_alg alg,
+                                        bool needs_stream)
 {
   const struct vcca_engine *engine = atomic_load_explicit(choice, memory_order_acquire);
   if (engine)
@@ -201,7 +207,8 @@ bool vcca_engine_at(size_t i, struct vcca_engine_info *out)
   pthread_mutex_lock(&lock);
   const char *why = why_not(i);
   pthread_mutex_unlock(&lock);
-  *out = (struct vcca_engine_info){.name = engines[i]->name, .what = engines[i]->what, .available = !why, .why_not = why};
+  *out =
+      (struct vcca_engine_info){.name = engines[i]->name, .what = engines[i]->what, .available = !why, .why_not = why};
   return true;
 }
 
@@ -214,7 +221,8 @@ static bool no_such_engine(const char *name, struct vcca_error *err)
     vcca_sink_str(&list, engines[i]->name);
   }
   vcca_sink_u8(&list, 0);
-  return vcca_fail(err, VCCA_FAULT_USAGE, "no hashing engine '%s': there are %s", name, vcca_sink_ok(&list) ? names : "others");
+  return vcca_fail(err, VCCA_FAULT_USAGE, "no hashing engine '%s': there are %s", name,
+                   vcca_sink_ok(&list) ? names : "others");
 }
 
 bool vcca_engine_use(const char *name, struct vcca_error *err)

@@ -28,7 +28,8 @@ struct vcca_engine {
   bool (*outdone)(void);           /* whether later rows are faster on this CPU. NULL: they are not */
   vcca_hash_stream stream;         /* one message; NULL: this engine has only batches */
   vcca_hash_batch batch;           /* NULL: this build does not have the engine */
-  size_t least;                    /* a batch, or the rest of one after groups of VCCA_LANES, that is smaller is faster as single messages */
+  size_t
+      least; /* a batch, or the rest of one after groups of VCCA_LANES, that is smaller is faster as single messages */
 };
 
 extern const struct vcca_engine vcca_engine_sha_ni, vcca_engine_ipsec_mb, vcca_engine_openssl, vcca_engine_psa;

@@ -18,7 +18,8 @@ static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
 static void open_library(void)
 {
-  static const char *const names[VCCA_HASH_ALGS] = {[VCCA_SHA256] = "SHA2-256", [VCCA_SHA512] = "SHA2-512", [VCCA_SHA384] = "SHA2-384"};
+  static const char *const names[VCCA_HASH_ALGS] = {
+      [VCCA_SHA256] = "SHA2-256", [VCCA_SHA512] = "SHA2-512", [VCCA_SHA384] = "SHA2-384"};
   library = OSSL_LIB_CTX_new();
   for (unsigned i = 0; library && i < VCCA_HASH_ALGS; i++)
     fetched[i] = EVP_MD_fetch(library, names[i], NULL);

@@ -140,7 +140,8 @@ static void oid_text(vcca_span oid, char out[VCCA_OID_TEXT])
     if (oid.p[i] & 0x80)
       continue;
     unsigned long long first = arc < 80 ? arc / 40 : 2;
-    int wrote = n == 0 ? snprintf(out, VCCA_OID_TEXT, "%llu.%llu", first, arc - 40 * first) : snprintf(out + n, VCCA_OID_TEXT - n, ".%llu", arc);
+    int wrote = n == 0 ? snprintf(out, VCCA_OID_TEXT, "%llu.%llu", first, arc - 40 * first)
+                       : snprintf(out + n, VCCA_OID_TEXT - n, ".%llu", arc);
     n += wrote > 0 ? (size_t)wrote : 0;
     arc = 0;
   }

@@ -29,7 +29,8 @@ static void next_digest(struct vcca_stream *s)
   memcpy(t, s->t, size);
   vcca_span before = vcca_span_of(t, s->index == 0 ? 0 : size);
   s->index++;
-  const vcca_span parts[] = {before, s->info, vcca_span_of(round, s->round == 0 ? 0 : sizeof round), vcca_span_of(&s->index, 1)};
+  const vcca_span parts[] = {before, s->info, vcca_span_of(round, s->round == 0 ? 0 : sizeof round),
+                             vcca_span_of(&s->index, 1)};
   vcca_hmac_parts(s->alg, vcca_span_of(s->prk, size), parts, 4, s->t);
   s->used = 0;
 }
@@ -47,11 +48,13 @@ void vcca_stream_read(struct vcca_stream *s, uint8_t *out, size_t n)
   }
 }
 
-bool vcca_hkdf(enum vcca_hash_alg alg, vcca_span secret, vcca_span salt, vcca_span info, vcca_sink *out, struct vcca_error *err)
+bool vcca_hkdf(enum vcca_hash_alg alg, vcca_span secret, vcca_span salt, vcca_span info, vcca_sink *out,
+               struct vcca_error *err)
 {
   size_t most = 255 * vcca_hash_size(alg);
   if (out->cap > most)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "HKDF gives at most %zu bytes of %s, %zu were asked for", most, vcca_hash_name(alg), out->cap);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "HKDF gives at most %zu bytes of %s, %zu were asked for", most,
+                     vcca_hash_name(alg), out->cap);
   struct vcca_stream s;
   vcca_stream_start(&s, alg, secret, salt, info);
   vcca_stream_read(&s, out->p, out->cap);
@@ -90,14 +93,16 @@ bool vcca_kdf_cmac(vcca_span key, vcca_span label, vcca_span context, vcca_sink 
   if (key.n != 32)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the CMAC key derivation takes a key of 32 bytes, not %zu", key.n);
   if (out->cap > UINT32_MAX / 8)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the CMAC key derivation counts its bits in 32 bits, %zu bytes are too many", out->cap);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "the CMAC key derivation counts its bits in 32 bits, %zu bytes are too many", out->cap);
   psa_key_id_t id;
   if (!import_aes(key, &id))
     return vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library refused an AES-256 key");
   static const uint8_t zero = 0;
   uint8_t counter[4], bits[4], k0[CMAC_SIZE], k[CMAC_SIZE];
   vcca_put_be32(bits, (uint32_t)out->cap * 8);
-  const vcca_span parts[CMAC_PARTS] = {VCCA_SPAN(counter), label, vcca_span_of(&zero, 1), context, VCCA_SPAN(bits), VCCA_SPAN(k0)};
+  const vcca_span parts[CMAC_PARTS] = {VCCA_SPAN(counter), label,        vcca_span_of(&zero, 1), context,
+                                       VCCA_SPAN(bits),    VCCA_SPAN(k0)};
   bool ok = cmac(id, parts + 1, CMAC_PARTS - 2, k0);
   out->n = 0;
   for (uint32_t i = 1; ok && out->n < out->cap; i++) {

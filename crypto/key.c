@@ -25,7 +25,8 @@ static const uint8_t head_p384[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x
 static const uint8_t head_p521[] = {0x30, 0x81, 0x9b, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
                                     0x01, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00};
 /* AlgorithmIdentifier of rsaEncryption with its NULL (RFC 3279, 2.3.1). */
-static const uint8_t rsa_algorithm[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
+static const uint8_t rsa_algorithm[] = {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+                                        0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00};
 
 static const struct {
   const char *name;
@@ -71,8 +72,8 @@ static struct vcca_key *keep(struct vcca_key *key, bool ok)
 static bool read_rsa_public(vcca_span der, vcca_span *n, vcca_span *e)
 {
   vcca_span body;
-  return vcca_der_take_tag(&der, VCCA_DER_SEQUENCE, &body) && der.n == 0 && vcca_der_take_uint(&body, n) && vcca_der_take_uint(&body, e) &&
-         body.n == 0;
+  return vcca_der_take_tag(&der, VCCA_DER_SEQUENCE, &body) && der.n == 0 && vcca_der_take_uint(&body, n) &&
+         vcca_der_take_uint(&body, e) && body.n == 0;
 }
 
 static size_t bit_length(vcca_span v)
@@ -90,15 +91,16 @@ static bool set_rsa_bits(struct vcca_key *key, struct vcca_error *err)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "not an RSA public key in DER");
   key->bits = bit_length(n);
   if (key->bits < VCCA_RSA_BITS_MIN || key->bits > VCCA_RSA_BITS_MAX || key->bits % 8 != 0)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "an RSA key of %zu bits; %d to %d in whole bytes are supported", key->bits, VCCA_RSA_BITS_MIN,
-                     VCCA_RSA_BITS_MAX);
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "an RSA key of %zu bits; %d to %d in whole bytes are supported",
+                     key->bits, VCCA_RSA_BITS_MIN, VCCA_RSA_BITS_MAX);
   return true;
 }
 
 static bool fill_public(struct vcca_key *key, vcca_span bytes, struct vcca_error *err)
 {
   if (bytes.n > sizeof key->public_key)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a public key of %zu bytes; at most %zu are supported", bytes.n, sizeof key->public_key);
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a public key of %zu bytes; at most %zu are supported", bytes.n,
+                     sizeof key->public_key);
   vcca_sink sink = VCCA_SINK(key->public_key);
   vcca_sink_put(&sink, bytes);
   key->public_size = bytes.n;
@@ -140,7 +142,8 @@ static bool fill_pair(struct vcca_key *key, const uint8_t *scalar, bool *in_rang
   memcpy(key->scalar, scalar, vcca_key_bytes(key));
   key->pair = true;
   key->public_size = 1 + 2 * vcca_key_bytes(key);
-  return vcca_signatures_in_use()->point_of(key, key->public_key, in_range) || vcca_signatures_psa.point_of(key, key->public_key, in_range);
+  return vcca_signatures_in_use()->point_of(key, key->public_key, in_range) ||
+         vcca_signatures_psa.point_of(key, key->public_key, in_range);
 }
 
 vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct vcca_error *err)
@@ -150,9 +153,9 @@ vcca_key *vcca_key_from_scalar(enum vcca_key_type type, vcca_span scalar, struct
   struct vcca_key *key = allocate(type, err);
   if (!key)
     return NULL;
-  bool ok = scalar.n == vcca_key_bytes(key)
-                ? true
-                : vcca_fail(err, VCCA_FAULT_MALFORMED, "a %s scalar is %zu bytes, not %zu", types[type].name, vcca_key_bytes(key), scalar.n);
+  bool ok = scalar.n == vcca_key_bytes(key) ? true
+                                            : vcca_fail(err, VCCA_FAULT_MALFORMED, "a %s scalar is %zu bytes, not %zu",
+                                                        types[type].name, vcca_key_bytes(key), scalar.n);
   bool in_range = false;
   if (ok && !fill_pair(key, scalar.p, &in_range))
     ok = vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no %s key", types[type].name);
@@ -184,7 +187,9 @@ static vcca_key *ec_from_seed(enum vcca_key_type type, vcca_span secret, vcca_sp
     increment(d, n);
     ok = fill_pair(key, d, &in_range);
   } while (ok && !in_range && stream.round == 0);
-  return keep(key, ok && in_range ? true : vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no %s key", types[type].name));
+  return keep(key, ok && in_range
+                       ? true
+                       : vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no %s key", types[type].name));
 }
 
 vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err)
@@ -208,12 +213,14 @@ struct vcca_key *vcca_key_rsa_from_seed(size_t bits, vcca_span secret, vcca_span
   }
   struct vcca_key *key = allocate(VCCA_KEY_RSA, err);
   bool in_order = memcmp(a, b, n) > 0; /* the larger one is p, as usual */
-  return key ? keep(key, vcca_rsa_fill(key, vcca_span_of(in_order ? a : b, n), vcca_span_of(in_order ? b : a, n), err)) : NULL;
+  return key ? keep(key, vcca_rsa_fill(key, vcca_span_of(in_order ? a : b, n), vcca_span_of(in_order ? b : a, n), err))
+             : NULL;
 }
 
 vcca_key *vcca_key_from_seed(enum vcca_key_type type, vcca_span secret, vcca_span info, struct vcca_error *err)
 {
-  return type == VCCA_KEY_RSA ? vcca_key_rsa_from_seed(VCCA_RSA_BITS_MAX, secret, info, err) : ec_from_seed(type, secret, info, err);
+  return type == VCCA_KEY_RSA ? vcca_key_rsa_from_seed(VCCA_RSA_BITS_MAX, secret, info, err)
+                              : ec_from_seed(type, secret, info, err);
 }
 
 /* The public key inside an SPKI, its type, and false when it is none of ours. */
@@ -229,7 +236,8 @@ static bool open_spki(vcca_span der, enum vcca_key_type *type, vcca_span *public
   }
   vcca_span body, algorithm = VCCA_SPAN(rsa_algorithm);
   *type = VCCA_KEY_RSA;
-  if (!vcca_der_take_tag(&der, VCCA_DER_SEQUENCE, &body) || der.n != 0 || !vcca_span_eq(vcca_span_sub(body, 0, algorithm.n), algorithm))
+  if (!vcca_der_take_tag(&der, VCCA_DER_SEQUENCE, &body) || der.n != 0 ||
+      !vcca_span_eq(vcca_span_sub(body, 0, algorithm.n), algorithm))
     return false;
   body = vcca_span_sub(body, algorithm.n, body.n);
   return vcca_der_take_bits(&body, public_key) && body.n == 0;
@@ -240,16 +248,19 @@ vcca_key *vcca_key_from_spki(vcca_span der, struct vcca_error *err)
   enum vcca_key_type type;
   vcca_span public_key;
   if (!open_spki(der, &type, &public_key)) {
-    vcca_fail(err, VCCA_FAULT_MALFORMED, "not the DER public key (SubjectPublicKeyInfo) of a P-256, P-384, P-521 or RSA key");
+    vcca_fail(err, VCCA_FAULT_MALFORMED,
+              "not the DER public key (SubjectPublicKeyInfo) of a P-256, P-384, P-521 or RSA key");
     return NULL;
   }
-  vcca_key *key = type == VCCA_KEY_RSA ? vcca_key_new(type, public_key, err) : vcca_key_from_point(type, public_key, err);
+  vcca_key *key =
+      type == VCCA_KEY_RSA ? vcca_key_new(type, public_key, err) : vcca_key_from_point(type, public_key, err);
   if (!key)
     return NULL;
   uint8_t buffer[VCCA_SPKI_MAX];
   vcca_sink again = VCCA_SINK(buffer);
   bool same = vcca_key_spki(key, &again) && vcca_span_eq(vcca_sink_span(&again), der);
-  return keep(key, same ? true : vcca_fail(err, VCCA_FAULT_MALFORMED, "the public key is not in canonical DER, or too large"));
+  return keep(key, same ? true
+                        : vcca_fail(err, VCCA_FAULT_MALFORMED, "the public key is not in canonical DER, or too large"));
 }
 
 vcca_key *vcca_key_from_pem(vcca_span pem, struct vcca_error *err)

@@ -8,7 +8,15 @@
 #include "rooms/span.h"
 
 enum { ATTRIBUTES = 32 }; /* of one RDN */
-enum { TAG_NUMERIC = 0x12, TAG_PRINTABLE = 0x13, TAG_T61 = 0x14, TAG_IA5 = 0x16, TAG_VISIBLE = 0x1a, TAG_UNIVERSAL = 0x1c, TAG_BMP = 0x1e };
+enum {
+  TAG_NUMERIC = 0x12,
+  TAG_PRINTABLE = 0x13,
+  TAG_T61 = 0x14,
+  TAG_IA5 = 0x16,
+  TAG_VISIBLE = 0x1a,
+  TAG_UNIVERSAL = 0x1c,
+  TAG_BMP = 0x1e
+};
 
 /* Bytes of a character in a type of string; 0: no string. UTF-8 is taken byte by byte, its letters beyond ASCII having none below 0x80. */
 static size_t width_of(uint8_t tag)
@@ -87,7 +95,8 @@ static bool put_attribute(vcca_span attribute, vcca_sink *out)
 {
   vcca_span type, value;
   uint8_t tag;
-  if (!vcca_der_take_tag(&attribute, VCCA_DER_OID, &type) || !vcca_der_take(&attribute, &tag, &value) || attribute.n != 0 || type.n > UINT8_MAX)
+  if (!vcca_der_take_tag(&attribute, VCCA_DER_OID, &type) || !vcca_der_take(&attribute, &tag, &value) ||
+      attribute.n != 0 || type.n > UINT8_MAX)
     return false;
   size_t before = out->n, width = width_of(tag);
   bool text = width > 0 && value.n % width == 0;

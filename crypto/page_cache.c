@@ -96,10 +96,12 @@ static bool is_good(struct vcca_mapping *entry, const struct vcca_mapping *image
   return memcmp(entry->bytes.p + CHECKSUM, sum, sizeof sum) == 0 && samples_agree(image, alg, entry->bytes.p + HEAD);
 }
 
-static bool look_up(const char *path, const struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_page_digests *out)
+static bool look_up(const char *path, const struct vcca_mapping *image, enum vcca_hash_alg alg,
+                    struct vcca_page_digests *out)
 {
   struct stat st;
-  if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || !is_ours(&st) || !vcca_file_map(path, VCCA_IMAGE_MAX, &out->file, NULL))
+  if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || !is_ours(&st) ||
+      !vcca_file_map(path, VCCA_IMAGE_MAX, &out->file, NULL))
     return false;
   out->found = is_good(&out->file, image, alg);
   if (!out->found)
@@ -133,8 +135,8 @@ static bool write_digests(FILE *f, struct vcca_mapping *image, enum vcca_hash_al
 }
 
 /* The head comes last: until then the entry is no entry. */
-static bool seal(FILE *f, const char *path, const struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_mapping *entry,
-                 struct vcca_error *err)
+static bool seal(FILE *f, const char *path, const struct vcca_mapping *image, enum vcca_hash_alg alg,
+                 struct vcca_mapping *entry, struct vcca_error *err)
 {
   uint8_t head[HEAD];
   put_head(&image->id, alg, head);
@@ -155,10 +157,12 @@ static bool changed_just_now(int fd, const struct vcca_file_id *id)
   return !vcca_file_identify(fd, &now) || last > UINT64_MAX - RACY_NS || now.modified <= last + RACY_NS;
 }
 
-static bool hash_and_keep(const char *path, struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_page_digests *out, struct vcca_error *err)
+static bool hash_and_keep(const char *path, struct vcca_mapping *image, enum vcca_hash_alg alg,
+                          struct vcca_page_digests *out, struct vcca_error *err)
 {
   char temporary[4096];
-  int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path), fd = n > 0 && (size_t)n < sizeof temporary ? mkstemp(temporary) : -1;
+  int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path),
+      fd = n > 0 && (size_t)n < sizeof temporary ? mkstemp(temporary) : -1;
   FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;
   bool ok = f || vcca_fail(err, VCCA_FAULT_IO, "cannot create an entry: %s", strerror(errno));
   if (ok && changed_just_now(fd, &image->id))
@@ -182,22 +186,25 @@ static bool hash_and_keep(const char *path, struct vcca_mapping *image, enum vcc
 bool vcca_page_cache_open(const char *folder, struct vcca_error *err)
 {
   struct stat st;
-  bool ok = mkdir(folder, S_IRWXU) == 0 || errno == EEXIST || vcca_fail(err, VCCA_FAULT_IO, "cannot make the folder: %s", strerror(errno));
+  bool ok = mkdir(folder, S_IRWXU) == 0 || errno == EEXIST ||
+            vcca_fail(err, VCCA_FAULT_IO, "cannot make the folder: %s", strerror(errno));
   if (ok && (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)))
     ok = vcca_fail(err, VCCA_FAULT_IO, "is no folder");
   if (ok && !is_ours(&st))
-    ok = vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "a cache is believed: it must be your own, and writable by nobody else (chmod go-w)");
+    ok = vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                   "a cache is believed: it must be your own, and writable by nobody else (chmod go-w)");
   return ok || vcca_fail_in(err, folder);
 }
 
-bool vcca_page_cache_get(const char *folder, struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_page_digests *out,
-                         struct vcca_error *err)
+bool vcca_page_cache_get(const char *folder, struct vcca_mapping *image, enum vcca_hash_alg alg,
+                         struct vcca_page_digests *out, struct vcca_error *err)
 {
   char path[4000];
   *out = (struct vcca_page_digests){.at = NULL};
   if (!image->mapped || image->id.size != image->bytes.n || image->bytes.n == 0)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "only a file can be recognised");
-  int n = snprintf(path, sizeof path, "%s/%" PRIx64 "-%" PRIx64 ".%s", folder, image->id.dev, image->id.ino, vcca_hash_name(alg));
+  int n = snprintf(path, sizeof path, "%s/%" PRIx64 "-%" PRIx64 ".%s", folder, image->id.dev, image->id.ino,
+                   vcca_hash_name(alg));
   if (n < 0 || (size_t)n >= sizeof path)
     return vcca_fail(err, VCCA_FAULT_IO, "the folder's name is too long");
   if (!look_up(path, image, alg, out) && !hash_and_keep(path, image, alg, out, err))

@@ -52,7 +52,8 @@ static void hash_window(enum vcca_hash_alg alg, vcca_span content, size_t first,
   size_t count = 0;
   for (size_t i = 0; i < n; i++, out += vcca_hash_size(alg)) {
     size_t index = first + i;
-    vcca_span page = index <= content.n / VCCA_PAGE ? vcca_span_sub(content, index * VCCA_PAGE, VCCA_PAGE) : (vcca_span){NULL, 0};
+    vcca_span page =
+        index <= content.n / VCCA_PAGE ? vcca_span_sub(content, index * VCCA_PAGE, VCCA_PAGE) : (vcca_span){NULL, 0};
     if (page.n == 0 || vcca_span_zero(page)) {
       memcpy(out, zero_page[alg], vcca_hash_size(alg));
       continue;
@@ -141,10 +142,12 @@ static void hand_over(struct belt *b, vcca_digests each, void *ctx)
   pthread_mutex_unlock(&b->lock);
 }
 
-static void hash_on_threads(enum vcca_hash_alg alg, vcca_span content, size_t n, unsigned threads, vcca_digests each, void *ctx)
+static void hash_on_threads(enum vcca_hash_alg alg, vcca_span content, size_t n, unsigned threads, vcca_digests each,
+                            void *ctx)
 {
   uint8_t digests[RING][WINDOW * VCCA_HASH_MAX];
-  struct belt b = {.alg = alg, .content = content, .pages = n, .windows = (n + WINDOW - 1) / WINDOW, .digests = digests};
+  struct belt b = {
+      .alg = alg, .content = content, .pages = n, .windows = (n + WINDOW - 1) / WINDOW, .digests = digests};
   pthread_mutex_init(&b.lock, NULL);
   pthread_cond_init(&b.ready, NULL);
   pthread_cond_init(&b.room, NULL);

@@ -48,7 +48,8 @@ static bool begins_line(vcca_span text, size_t at)
 {
   while (at > 0 && (text.p[at - 1] == ' ' || text.p[at - 1] == '\t'))
     at--;
-  return at == 0 || text.p[at - 1] == '\n' || text.p[at - 1] == '\r' || (at == 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0);
+  return at == 0 || text.p[at - 1] == '\n' || text.p[at - 1] == '\r' ||
+         (at == 3 && memcmp(text.p, "\xef\xbb\xbf", 3) == 0);
 }
 
 /* The label that ends at the dashes, on the line that starts at `from`; {NULL, 0} when there is none. */
@@ -57,8 +58,9 @@ static vcca_span label_at(vcca_span text, size_t from)
   size_t n = 0;
   while (from + n < text.n && text.p[from + n] >= ' ' && text.p[from + n] <= '~' && text.p[from + n] != '-')
     n++;
-  return find(vcca_span_sub(text, from + n, strlen(dashes)), 0, dashes) == 0 && from + n + strlen(dashes) <= text.n ? vcca_span_of(text.p + from, n)
-                                                                                                                    : vcca_span_of(NULL, 0);
+  return find(vcca_span_sub(text, from + n, strlen(dashes)), 0, dashes) == 0 && from + n + strlen(dashes) <= text.n
+             ? vcca_span_of(text.p + from, n)
+             : vcca_span_of(NULL, 0);
 }
 
 bool vcca_pem_next(vcca_span text, size_t *at, struct vcca_pem_block *out)
@@ -89,11 +91,13 @@ bool vcca_pem_decode(const struct vcca_pem_block *block, vcca_sink *der, struct 
   int width = (int)block->label.n;
   const char *label = (const char *)block->label.p;
   if (!block->ended)
-    return vcca_fail_at(err, block->offset, "-----BEGIN %.*s----- without its -----END %.*s-----", width, label, width, label);
+    return vcca_fail_at(err, block->offset, "-----BEGIN %.*s----- without its -----END %.*s-----", width, label, width,
+                        label);
   size_t left = der->n <= der->cap ? der->cap - der->n : 0, n = 0;
   int status = mbedtls_base64_decode(left > 0 ? der->p + der->n : NULL, left, &n, block->body.p, block->body.n);
   if (status == MBEDTLS_ERR_BASE64_BUFFER_TOO_SMALL)
-    return vcca_fail_at(err, block->offset, "the %.*s holds %zu bytes, at most %zu are supported here", width, label, n, left);
+    return vcca_fail_at(err, block->offset, "the %.*s holds %zu bytes, at most %zu are supported here", width, label, n,
+                        left);
   if (status != 0 || n == 0)
     return vcca_fail_at(err, block->offset, "the %.*s is not base64", width, label);
   der->n += n;
@@ -106,7 +110,8 @@ bool vcca_pem_get(const char *label, vcca_span text, vcca_sink *der, struct vcca
   for (size_t at = 0; vcca_pem_next(text, &at, &block);)
     if (vcca_span_is(block.label, label)) {
       if (found.label.p != NULL)
-        return vcca_fail_at(err, block.offset, "a second -----BEGIN %s-----: one is wanted, and it could be either", label);
+        return vcca_fail_at(err, block.offset, "a second -----BEGIN %s-----: one is wanted, and it could be either",
+                            label);
       found = block;
     }
   if (found.label.p == NULL)

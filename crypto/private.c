@@ -9,7 +9,11 @@
 #include "rooms/error.h"
 #include "rooms/crypto.h"
 
-enum { PRIVATE_MAX = 4096, PARAMETERS = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 0, PUBLIC_KEY = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 1 };
+enum {
+  PRIVATE_MAX = 4096,
+  PARAMETERS = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 0,
+  PUBLIC_KEY = VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED | 1
+};
 
 static const uint8_t id_ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
 static const uint8_t p256[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
@@ -58,7 +62,8 @@ static bool open_sec1(vcca_span der, struct parts *out)
     return false;
   if (vcca_der_take_tag(&body, PARAMETERS, &inside)) {
     vcca_span curve;
-    if (!vcca_der_take_tag(&inside, VCCA_DER_OID, &curve) || inside.n != 0 || (out->curve.p != NULL && !vcca_span_eq(curve, out->curve)))
+    if (!vcca_der_take_tag(&inside, VCCA_DER_OID, &curve) || inside.n != 0 ||
+        (out->curve.p != NULL && !vcca_span_eq(curve, out->curve)))
       return false;
     out->curve = curve;
   }
@@ -73,8 +78,8 @@ static bool open_pkcs8(vcca_span der, struct parts *out)
   vcca_span body, algorithm, id, key;
   return vcca_der_take_tag(&der, VCCA_DER_SEQUENCE, &body) && der.n == 0 && take_number(&body, 0) &&
          vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &algorithm) && vcca_der_take_tag(&algorithm, VCCA_DER_OID, &id) &&
-         vcca_span_eq(id, VCCA_SPAN(id_ec_public_key)) && vcca_der_take_tag(&algorithm, VCCA_DER_OID, &out->curve) && algorithm.n == 0 &&
-         vcca_der_take_tag(&body, VCCA_DER_OCTETS, &key) && body.n == 0 && open_sec1(key, out);
+         vcca_span_eq(id, VCCA_SPAN(id_ec_public_key)) && vcca_der_take_tag(&algorithm, VCCA_DER_OID, &out->curve) &&
+         algorithm.n == 0 && vcca_der_take_tag(&body, VCCA_DER_OCTETS, &key) && body.n == 0 && open_sec1(key, out);
 }
 
 static vcca_key *key_of(const struct parts *parts, struct vcca_error *err)
@@ -109,7 +114,8 @@ vcca_key *vcca_key_from_private_pem(vcca_span pem, struct vcca_error *err)
     if (forms[i].open(vcca_sink_span(&der), &parts))
       key = key_of(&parts, err);
     else
-      vcca_fail(err, VCCA_FAULT_MALFORMED, "the %s is not that of an elliptic curve in DER, unencrypted", forms[i].label);
+      vcca_fail(err, VCCA_FAULT_MALFORMED, "the %s is not that of an elliptic curve in DER, unencrypted",
+                forms[i].label);
     mbedtls_platform_zeroize(buffer, sizeof buffer);
     return key;
   }

@@ -39,9 +39,11 @@ bool vcca_rsa_primes_check(vcca_span p, vcca_span q, struct vcca_error *err)
 {
   size_t least = VCCA_RSA_BITS_MIN / 16, most = VCCA_RSA_BITS_MAX / 16;
   if (p.n != q.n || p.n < least || p.n > most)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "RSA primes of %zu and %zu bytes: both must be equally long, %zu to %zu", p.n, q.n, least, most);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "RSA primes of %zu and %zu bytes: both must be equally long, %zu to %zu", p.n, q.n, least, most);
   if (p.p[0] < 0x80 || q.p[0] < 0x80)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the top bit of an RSA prime is not set: the modulus would be shorter than %zu bits", 16 * p.n);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "the top bit of an RSA prime is not set: the modulus would be shorter than %zu bits", 16 * p.n);
   if (vcca_span_eq(p, q))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the two RSA primes are equal");
   if (!numbers()->is_prime(p) || !numbers()->is_prime(q))
@@ -61,8 +63,10 @@ static bool suits_exponent(const uint8_t *p, size_t n)
 bool vcca_rsa_fill(struct vcca_key *key, vcca_span p, vcca_span q, struct vcca_error *err)
 {
   uint8_t n[MODULUS_MAX];
-  if (!suits_exponent(p.p, p.n) || !suits_exponent(q.p, q.n) || !numbers()->modulus(p, q, n) || !public_from(n, 2 * p.n, key))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the primes do not make an RSA key of %zu bits with e = 65537", 16 * p.n);
+  if (!suits_exponent(p.p, p.n) || !suits_exponent(q.p, q.n) || !numbers()->modulus(p, q, n) ||
+      !public_from(n, 2 * p.n, key))
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the primes do not make an RSA key of %zu bits with e = 65537",
+                     16 * p.n);
   memcpy(key->p, p.p, p.n);
   memcpy(key->q, q.p, q.n);
   key->prime_size = p.n;
@@ -143,7 +147,8 @@ static void encode_pss(enum vcca_hash_alg alg, vcca_span digest, const uint8_t *
 /* EMSA-PKCS1-v1_5 of a SHA-256 digest (RFC 8017, 9.2): 00 01 ff .. ff 00 DigestInfo. */
 static void encode_pkcs1(vcca_span digest, uint8_t *out, size_t n)
 {
-  static const uint8_t info[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+  static const uint8_t info[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+                                 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
   vcca_sink sink = vcca_sink_of(out, n);
   vcca_sink_u8(&sink, 0x00);
   vcca_sink_u8(&sink, 0x01);
@@ -156,13 +161,17 @@ static void encode_pkcs1(vcca_span digest, uint8_t *out, size_t n)
 static bool sign(const struct vcca_key *key, const uint8_t *encoded, vcca_sink *signature, struct vcca_error *err)
 {
   uint8_t bytes[MODULUS_MAX];
-  if (!numbers()->to_private(vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size), encoded, bytes))
+  if (!numbers()->to_private(vcca_span_of(key->p, key->prime_size), vcca_span_of(key->q, key->prime_size), encoded,
+                             bytes))
     return vcca_fail(err, VCCA_FAULT_CRYPTO, "the crypto library made no RSA signature");
   vcca_sink_put(signature, vcca_span_of(bytes, key->bits / 8));
-  return vcca_sink_ok(signature) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a signature of %zu bytes", key->bits / 8);
+  return vcca_sink_ok(signature)
+             ? true
+             : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a signature of %zu bytes", key->bits / 8);
 }
 
-bool vcca_rsa_sign_pss(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err)
+bool vcca_rsa_sign_pss(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature,
+                       struct vcca_error *err)
 {
   uint8_t encoded[MODULUS_MAX], salt[VCCA_HASH_MAX];
   derive_salt(key, alg, digest, salt);

@@ -15,7 +15,8 @@ bool vcca_rsa_fill(struct vcca_key *key, vcca_span p, vcca_span q, struct vcca_e
 
 /* Each appends a signature of bits / 8 bytes over a digest: RSASSA-PSS with a derived salt of one digest, and
  * RSASSA-PKCS1-v1_5 (RFC 8017, 8.1 and 8.2). */
-bool vcca_rsa_sign_pss(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err);
+bool vcca_rsa_sign_pss(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature,
+                       struct vcca_error *err);
 bool vcca_rsa_sign_pkcs1(const struct vcca_key *key, vcca_span digest, vcca_sink *signature, struct vcca_error *err);
 
 /* The arithmetic. Numbers are big-endian; p and q are primes of one size, e = 65537. */

@@ -33,8 +33,8 @@ static void context_init(mbedtls_rsa_context *rsa)
 static bool context_load(mbedtls_rsa_context *rsa, vcca_span p, vcca_span q)
 {
   static const uint8_t e[] = {0x01, 0x00, 0x01};
-  return mbedtls_rsa_import_raw(rsa, NULL, 0, p.p, p.n, q.p, q.n, NULL, 0, e, sizeof e) == 0 && mbedtls_rsa_complete(rsa) == 0 &&
-         mbedtls_rsa_check_privkey(rsa) == 0 && mbedtls_rsa_get_len(rsa) == 2 * p.n;
+  return mbedtls_rsa_import_raw(rsa, NULL, 0, p.p, p.n, q.p, q.n, NULL, 0, e, sizeof e) == 0 &&
+         mbedtls_rsa_complete(rsa) == 0 && mbedtls_rsa_check_privkey(rsa) == 0 && mbedtls_rsa_get_len(rsa) == 2 * p.n;
 }
 
 static bool is_prime(vcca_span number)
@@ -43,7 +43,8 @@ static bool is_prime(vcca_span number)
   vcca_stream_start(&bases, VCCA_SHA256, number, vcca_span_of(NULL, 0), VCCA_SPAN_LIT("vcca Miller-Rabin"));
   mbedtls_mpi x;
   mbedtls_mpi_init(&x);
-  bool prime = mbedtls_mpi_read_binary(&x, number.p, number.n) == 0 && mbedtls_mpi_is_prime_ext(&x, ROUNDS, draw, &bases) == 0;
+  bool prime =
+      mbedtls_mpi_read_binary(&x, number.p, number.n) == 0 && mbedtls_mpi_is_prime_ext(&x, ROUNDS, draw, &bases) == 0;
   mbedtls_mpi_free(&x);
   return prime;
 }
@@ -52,7 +53,8 @@ static bool modulus(vcca_span p, vcca_span q, uint8_t *n)
 {
   mbedtls_rsa_context rsa;
   context_init(&rsa);
-  bool ok = context_load(&rsa, p, q) && mbedtls_rsa_export_raw(&rsa, n, 2 * p.n, NULL, 0, NULL, 0, NULL, 0, NULL, 0) == 0;
+  bool ok =
+      context_load(&rsa, p, q) && mbedtls_rsa_export_raw(&rsa, n, 2 * p.n, NULL, 0, NULL, 0, NULL, 0, NULL, 0) == 0;
   mbedtls_rsa_free(&rsa);
   return ok;
 }

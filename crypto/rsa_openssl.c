@@ -99,18 +99,19 @@ static bool modulus(vcca_span p, vcca_span q, uint8_t *n)
 static bool root(BN_CTX *ctx, BIGNUM *x, const BIGNUM *in, const BIGNUM *e, const BIGNUM *prime)
 {
   BIGNUM *d = BN_CTX_get(ctx), *rest = BN_CTX_get(ctx);
-  return rest && BN_copy(d, prime) && BN_sub_word(d, 1) && BN_mod_inverse(d, e, d, ctx) && BN_mod(rest, in, prime, ctx) &&
-         BN_mod_exp_mont_consttime(x, rest, d, prime, ctx, NULL);
+  return rest && BN_copy(d, prime) && BN_sub_word(d, 1) && BN_mod_inverse(d, e, d, ctx) &&
+         BN_mod(rest, in, prime, ctx) && BN_mod_exp_mont_consttime(x, rest, d, prime, ctx, NULL);
 }
 
 /* By the remainder theorem (RFC 8017, 5.1.2, 2b): x = xq + q ((xp - xq) / q mod p). The result is tried with e, so that a fault in
  * one half gives no key away. */
 static bool combine(BN_CTX *ctx, BIGNUM *x, const BIGNUM *in, const BIGNUM *e, const BIGNUM *p, const BIGNUM *q)
 {
-  BIGNUM *xp = BN_CTX_get(ctx), *xq = BN_CTX_get(ctx), *h = BN_CTX_get(ctx), *n = BN_CTX_get(ctx), *again = BN_CTX_get(ctx);
-  return again && root(ctx, xp, in, e, p) && root(ctx, xq, in, e, q) && BN_mod_inverse(h, q, p, ctx) && BN_mod_sub(xp, xp, xq, p, ctx) &&
-         BN_mod_mul(h, h, xp, p, ctx) && BN_mul(x, h, q, ctx) && BN_add(x, x, xq) && BN_mul(n, p, q, ctx) && BN_mod_exp(again, x, e, n, ctx) &&
-         BN_cmp(again, in) == 0;
+  BIGNUM *xp = BN_CTX_get(ctx), *xq = BN_CTX_get(ctx), *h = BN_CTX_get(ctx), *n = BN_CTX_get(ctx),
+         *again = BN_CTX_get(ctx);
+  return again && root(ctx, xp, in, e, p) && root(ctx, xq, in, e, q) && BN_mod_inverse(h, q, p, ctx) &&
+         BN_mod_sub(xp, xp, xq, p, ctx) && BN_mod_mul(h, h, xp, p, ctx) && BN_mul(x, h, q, ctx) && BN_add(x, x, xq) &&
+         BN_mul(n, p, q, ctx) && BN_mod_exp(again, x, e, n, ctx) && BN_cmp(again, in) == 0;
 }
 
 static bool to_private(vcca_span p, vcca_span q, const uint8_t *in, uint8_t *out)
@@ -121,7 +122,8 @@ static bool to_private(vcca_span p, vcca_span q, const uint8_t *in, uint8_t *out
   BN_CTX_start(ctx);
   const BIGNUM *a = read_number(ctx, p), *b = read_number(ctx, q), *m = read_number(ctx, vcca_span_of(in, 2 * p.n));
   BIGNUM *e = BN_CTX_get(ctx), *x = BN_CTX_get(ctx);
-  bool ok = a && b && m && x && BN_set_word(e, EXPONENT) && combine(ctx, x, m, e, a, b) && write_number(x, out, 2 * p.n);
+  bool ok =
+      a && b && m && x && BN_set_word(e, EXPONENT) && combine(ctx, x, m, e, a, b) && write_number(x, out, 2 * p.n);
   BN_CTX_end(ctx);
   BN_CTX_free(ctx);
   return ok;

@@ -15,10 +15,14 @@ static const struct {
   enum vcca_key_type type; /* the first row of a type is its natural algorithm */
   bool any_curve;
 } rows[] = {
-    {VCCA_ES256, "ES256", VCCA_SHA256, VCCA_KEY_P256, true},    {VCCA_ES384, "ES384", VCCA_SHA384, VCCA_KEY_P384, true},
-    {VCCA_ES512, "ES512", VCCA_SHA512, VCCA_KEY_P521, true},    {VCCA_PS256, "PS256", VCCA_SHA256, VCCA_KEY_RSA, false},
-    {VCCA_PS384, "PS384", VCCA_SHA384, VCCA_KEY_RSA, false},    {VCCA_PS512, "PS512", VCCA_SHA512, VCCA_KEY_RSA, false},
-    {VCCA_ESP256, "ESP256", VCCA_SHA256, VCCA_KEY_P256, false}, {VCCA_ESP384, "ESP384", VCCA_SHA384, VCCA_KEY_P384, false},
+    {VCCA_ES256, "ES256", VCCA_SHA256, VCCA_KEY_P256, true},
+    {VCCA_ES384, "ES384", VCCA_SHA384, VCCA_KEY_P384, true},
+    {VCCA_ES512, "ES512", VCCA_SHA512, VCCA_KEY_P521, true},
+    {VCCA_PS256, "PS256", VCCA_SHA256, VCCA_KEY_RSA, false},
+    {VCCA_PS384, "PS384", VCCA_SHA384, VCCA_KEY_RSA, false},
+    {VCCA_PS512, "PS512", VCCA_SHA512, VCCA_KEY_RSA, false},
+    {VCCA_ESP256, "ESP256", VCCA_SHA256, VCCA_KEY_P256, false},
+    {VCCA_ESP384, "ESP384", VCCA_SHA384, VCCA_KEY_P384, false},
     {VCCA_ESP512, "ESP512", VCCA_SHA512, VCCA_KEY_P521, false},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -63,7 +67,8 @@ enum vcca_sig_alg vcca_sig_of(const vcca_key *key)
   return rows[i].alg;
 }
 
-bool vcca_ecdsa_sign(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err)
+bool vcca_ecdsa_sign(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature,
+                     struct vcca_error *err)
 {
   uint8_t bytes[2 * VCCA_SCALAR_MAX];
   size_t n = 2 * vcca_key_bytes(key);
@@ -74,18 +79,21 @@ bool vcca_ecdsa_sign(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_sp
   return vcca_sink_ok(signature) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a signature of %zu bytes", n);
 }
 
-bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature, struct vcca_error *err)
+bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature,
+               struct vcca_error *err)
 {
   size_t row = find(alg);
   if (!usable(row, key))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "algorithm %d cannot be used with a %s key", (int)alg, vcca_key_type_name(key->type));
+    return vcca_fail(err, VCCA_FAULT_USAGE, "algorithm %d cannot be used with a %s key", (int)alg,
+                     vcca_key_type_name(key->type));
   if (!key->pair)
     return vcca_fail(err, VCCA_FAULT_USAGE, "signing needs a private key, this one is public");
   enum vcca_hash_alg hash = rows[row].hash;
   uint8_t bytes[VCCA_HASH_MAX];
   vcca_span digest = vcca_span_of(bytes, vcca_hash_size(hash));
   vcca_hash(hash, message, bytes);
-  return key->type == VCCA_KEY_RSA ? vcca_rsa_sign_pss(key, hash, digest, signature, err) : vcca_ecdsa_sign(key, hash, digest, signature, err);
+  return key->type == VCCA_KEY_RSA ? vcca_rsa_sign_pss(key, hash, digest, signature, err)
+                                   : vcca_ecdsa_sign(key, hash, digest, signature, err);
 }
 
 bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature)

@@ -7,6 +7,7 @@
 #include "vcca/crypto.h"
 
 /* Deterministic ECDSA over a digest made with alg, r || s. */
-bool vcca_ecdsa_sign(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature, struct vcca_error *err);
+bool vcca_ecdsa_sign(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_sink *signature,
+                     struct vcca_error *err);
 
 #endif

@@ -14,7 +14,8 @@ struct vcca_signatures {
   const char *name;
   const char *what; /* one line */
   /* ECDSA (r || s) or RSA-PSS with any salt length, over a digest. */
-  enum vcca_judgement (*verify)(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_span signature);
+  enum vcca_judgement (*verify)(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest,
+                                vcca_span signature);
   /* Deterministic ECDSA (RFC 6979) of an EC pair: writes r || s, 2 * vcca_key_bytes(key) bytes. */
   bool (*sign_ec)(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, uint8_t *out);
   /* The point of the pair's scalar: 04 || x || y, 1 + 2 * vcca_key_bytes(key) bytes. *in_range: whether 1 <= d < n; false is returned only

@@ -24,8 +24,10 @@
 
 /* --- Verifying --------------------------------------------------------------------------------------------- */
 
-static const char *const group_names[] = {[VCCA_KEY_P256] = "P-256", [VCCA_KEY_P384] = "P-384", [VCCA_KEY_P521] = "P-521"};
-static const char *const digest_names[] = {[VCCA_SHA256] = "SHA2-256", [VCCA_SHA512] = "SHA2-512", [VCCA_SHA384] = "SHA2-384"};
+static const char *const group_names[] = {
+    [VCCA_KEY_P256] = "P-256", [VCCA_KEY_P384] = "P-384", [VCCA_KEY_P521] = "P-521"};
+static const char *const digest_names[] = {
+    [VCCA_SHA256] = "SHA2-256", [VCCA_SHA512] = "SHA2-512", [VCCA_SHA384] = "SHA2-384"};
 
 static EVP_PKEY *from_parameters(const char *type, OSSL_PARAM *parameters)
 {
@@ -40,7 +42,8 @@ static EVP_PKEY *from_parameters(const char *type, OSSL_PARAM *parameters)
 static EVP_PKEY *ec_public(const struct vcca_key *key)
 {
   OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
-  bool ok = builder && OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, group_names[key->type], 0) == 1 &&
+  bool ok = builder &&
+            OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, group_names[key->type], 0) == 1 &&
             OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, key->public_key, key->public_size) == 1;
   OSSL_PARAM *parameters = ok ? OSSL_PARAM_BLD_to_param(builder) : NULL;
   EVP_PKEY *pkey = parameters ? from_parameters("EC", parameters) : NULL;
@@ -53,7 +56,8 @@ static EVP_PKEY *ec_public(const struct vcca_key *key)
 static EVP_PKEY *rsa_public(const struct vcca_key *key)
 {
   vcca_span der = vcca_key_public(key), body, n, e;
-  if (!vcca_der_take_tag(&der, VCCA_DER_SEQUENCE, &body) || !vcca_der_take_uint(&body, &n) || !vcca_der_take_uint(&body, &e) || e.n > 8)
+  if (!vcca_der_take_tag(&der, VCCA_DER_SEQUENCE, &body) || !vcca_der_take_uint(&body, &n) ||
+      !vcca_der_take_uint(&body, &e) || e.n > 8)
     return NULL;
   OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
   BIGNUM *modulus = BN_bin2bn(n.p, (int)n.n, NULL), *exponent = BN_bin2bn(e.p, (int)e.n, NULL);
@@ -70,8 +74,10 @@ static EVP_PKEY *rsa_public(const struct vcca_key *key)
 
 static bool set_pss(EVP_PKEY_CTX *c, enum vcca_hash_alg alg)
 {
-  return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_AUTO) == 1 &&
-         EVP_PKEY_CTX_set_signature_md(c, vcca_openssl_digest(alg)) == 1 && EVP_PKEY_CTX_set_rsa_mgf1_md_name(c, digest_names[alg], NULL) == 1;
+  return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) == 1 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_AUTO) == 1 &&
+         EVP_PKEY_CTX_set_signature_md(c, vcca_openssl_digest(alg)) == 1 &&
+         EVP_PKEY_CTX_set_rsa_mgf1_md_name(c, digest_names[alg], NULL) == 1;
 }
 
 /* ECDSA-Sig-Value (RFC 3279, 2.2.3) of r || s; the caller frees it. */
@@ -90,7 +96,8 @@ static int ecdsa_der(vcca_span signature, uint8_t **der)
   return n;
 }
 
-static enum vcca_judgement verify_by(EVP_PKEY *pkey, const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_span signature)
+static enum vcca_judgement verify_by(EVP_PKEY *pkey, const struct vcca_key *key, enum vcca_hash_alg alg,
+                                     vcca_span digest, vcca_span signature)
 {
   enum vcca_judgement judgement = VCCA_CANNOT_JUDGE;
   uint8_t *der = NULL;
@@ -107,7 +114,8 @@ static enum vcca_judgement verify_by(EVP_PKEY *pkey, const struct vcca_key *key,
   return judgement;
 }
 
-static enum vcca_judgement verify(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_span signature)
+static enum vcca_judgement verify(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest,
+                                  vcca_span signature)
 {
   bool rsa = key->type == VCCA_KEY_RSA;
   if (signature.n != (rsa ? 1 : 2) * vcca_key_bytes(key))
@@ -141,7 +149,8 @@ static void make_p521(void)
 
 static const EC_GROUP *group_of(enum vcca_key_type type)
 {
-  static void (*const make[CURVES])(void) = {[VCCA_KEY_P256] = make_p256, [VCCA_KEY_P384] = make_p384, [VCCA_KEY_P521] = make_p521};
+  static void (*const make[CURVES])(void) = {
+      [VCCA_KEY_P256] = make_p256, [VCCA_KEY_P384] = make_p384, [VCCA_KEY_P521] = make_p521};
   pthread_once(&groups_once[type], make[type]);
   return groups[type];
 }
@@ -218,7 +227,8 @@ static bool number_of_bits(BIGNUM *x, const uint8_t *bytes, size_t n, int bits)
 static bool digest_octets(BN_CTX *ctx, const EC_GROUP *group, vcca_span digest, uint8_t *out, size_t n, BIGNUM *z)
 {
   const BIGNUM *order = EC_GROUP_get0_order(group);
-  return number_of_bits(z, digest.p, digest.n, BN_num_bits(order)) && BN_nnmod(z, z, order, ctx) && BN_bn2binpad(z, out, (int)n) == (int)n;
+  return number_of_bits(z, digest.p, digest.n, BN_num_bits(order)) && BN_nnmod(z, z, order, ctx) &&
+         BN_bn2binpad(z, out, (int)n) == (int)n;
 }
 
 static bool next_nonce(struct nonces *s, BIGNUM *k, size_t n, int bits)
@@ -251,7 +261,8 @@ static bool try_nonce(const struct signing *w, bool *done)
   if (!below_order(w->k, w->group))
     return true;
   if (EC_POINT_mul(w->group, w->point, w->k, NULL, NULL, w->ctx) != 1 ||
-      EC_POINT_get_affine_coordinates(w->group, w->point, w->r, NULL, w->ctx) != 1 || !BN_nnmod(w->r, w->r, w->order, w->ctx))
+      EC_POINT_get_affine_coordinates(w->group, w->point, w->r, NULL, w->ctx) != 1 ||
+      !BN_nnmod(w->r, w->r, w->order, w->ctx))
     return false;
   if (BN_is_zero(w->r))
     return true;
@@ -261,7 +272,8 @@ static bool try_nonce(const struct signing *w, bool *done)
   return ok;
 }
 
-static bool sign_in(struct signing *w, const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, uint8_t *out)
+static bool sign_in(struct signing *w, const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest,
+                    uint8_t *out)
 {
   size_t n = vcca_key_bytes(key);
   w->d = secret_number(w->ctx, key->scalar, n);
@@ -303,6 +315,7 @@ static bool sign_ec(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_spa
   return ok;
 }
 
-const struct vcca_signatures vcca_signatures_openssl = {"openssl", "OpenSSL's libcrypto", verify, sign_ec, point_of, &vcca_rsa_openssl};
+const struct vcca_signatures vcca_signatures_openssl = {"openssl", "OpenSSL's libcrypto", verify, sign_ec,
+                                                        point_of,  &vcca_rsa_openssl};
 
 #endif

@@ -6,7 +6,8 @@
 #include "crypto/psa.h"
 #include "crypto/signatures.h"
 
-static enum vcca_judgement verify(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_span signature)
+static enum vcca_judgement verify(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest,
+                                  vcca_span signature)
 {
   psa_algorithm_t hash = vcca_psa_hash(alg);
   psa_algorithm_t psa = key->type == VCCA_KEY_RSA ? PSA_ALG_RSA_PSS_ANY_SALT(hash) : PSA_ALG_ECDSA(hash);

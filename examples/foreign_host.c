@@ -17,10 +17,13 @@ enum { SIZE = 1 << 20, PAGE = 4096 };
 
 /* --- Not yours: the suite ------------------------------------------------------------------------------- */
 
-void platform_smc(uint64_t x[8]);           /* what the suite asks of a platform */
-void *platform_memory(uint64_t pa);         /* the bytes at a physical address */
-int suite_test(unsigned number);            /* 0: passed; otherwise the line that failed */
-enum { SUITE_TESTS = 3, SUITE_PASSED = 1 }; /* a realm ends with a host call; its first register is 1 when all was well */
+void platform_smc(uint64_t x[8]);   /* what the suite asks of a platform */
+void *platform_memory(uint64_t pa); /* the bytes at a physical address */
+int suite_test(unsigned number);    /* 0: passed; otherwise the line that failed */
+enum {
+  SUITE_TESTS = 3,
+  SUITE_PASSED = 1
+}; /* a realm ends with a host call; its first register is 1 when all was well */
 
 static uint64_t rmi(unsigned number, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4, uint64_t x5)
 {
@@ -135,7 +138,8 @@ static void report(vcca_guest *g, bool passed)
 static bool rem_changes(vcca_guest *g)
 {
   uint8_t before[VCCA_MEASUREMENT_SIZE], after[VCCA_MEASUREMENT_SIZE];
-  return vcca_guest_measurement_read(g, 1, before) == 0 && vcca_guest_measurement_extend(g, 1, VCCA_SPAN_LIT("an event")) == 0 &&
+  return vcca_guest_measurement_read(g, 1, before) == 0 &&
+         vcca_guest_measurement_extend(g, 1, VCCA_SPAN_LIT("an event")) == 0 &&
          vcca_guest_measurement_read(g, 1, after) == 0 && memcmp(before, after, sizeof before) != 0;
 }
 
@@ -191,7 +195,9 @@ static int run_suite(void)
 int main(void)
 {
   const struct vcca_machine_config config = {
-      .abi = VCCA_ABI_RMI, .regions = {{.base = RAM, .size = SIZE, .delegable = true, .bytes = (uint8_t *)memory}}, .region_count = 1};
+      .abi = VCCA_ABI_RMI,
+      .regions = {{.base = RAM, .size = SIZE, .delegable = true, .bytes = (uint8_t *)memory}},
+      .region_count = 1};
   struct vcca_error err = {0};
   struct vcca_device device;
   char text[600];

@@ -148,7 +148,8 @@ static unsigned run_all(vcca_host *host, const struct vcca_booted *vm)
     uint64_t status = vcca_host_run(host, rec, 0, &reason);
     if (status == REALM_OFF)
       return entries;
-    uint64_t complete[VCCA_SMC_REGS] = {0xC4000164, rec, other}; /* PSCI_COMPLETE; refused when the other is not asked for */
+    uint64_t complete[VCCA_SMC_REGS] = {0xC4000164, rec,
+                                        other}; /* PSCI_COMPLETE; refused when the other is not asked for */
     if (status == 0 && reason == EXIT_PSCI)
       vcca_smc(machine, complete);
   }
@@ -202,7 +203,8 @@ int main(void)
   vcca_hsm *hsm = machine ? vcca_hsm_open(&device, &err) : NULL;
   vcca_guest_interface *monitor = hsm ? vcca_tsi_attach(machine, hsm, VCCA_FAMILY_ARM_1_0, &err) : NULL;
   vcca_host *host = monitor ? vcca_host_new(machine, &err) : NULL;
-  good = host && vcca_guest_attach(machine, choose, NULL, &err) && run(host, &plan, &err) && vcca_guest_attach(machine, NULL, NULL, &err);
+  good = host && vcca_guest_attach(machine, choose, NULL, &err) && run(host, &plan, &err) &&
+         vcca_guest_attach(machine, NULL, NULL, &err);
   if (!good)
     fprintf(stderr, "foreign_realm: %s\n", vcca_error_text(&err, text, sizeof text));
   vcca_host_free(host);

@@ -54,7 +54,8 @@ static void program(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *c
   (void)ctx;
   if (!vcca_rec_info(m, rec, &info))
     return;
-  if (info.identity != co.identity || info.starts != co.starts) { /* a new REC, or CPU_ON: the realm begins anew at cpu->pc */
+  if (info.identity != co.identity ||
+      info.starts != co.starts) { /* a new REC, or CPU_ON: the realm begins anew at cpu->pc */
     co.rec = rec;
     co.identity = info.identity;
     co.starts = info.starts;
@@ -85,7 +86,8 @@ static bool realm_store(uint64_t ipa, uint64_t value)
   while (!vcca_realm_write(machine, co.rec, ipa, VCCA_SPAN(bytes), &fault)) {
     happens((struct vcca_realm_event){.kind = VCCA_REALM_DATA_ABORT, .ipa = fault.ipa, .write = true});
     if (co.cpu->esr) {
-      printf("realm: 0x%llx: %s (esr 0x%llx)\n", (unsigned long long)ipa, vcca_access_text(fault.why), (unsigned long long)co.cpu->esr);
+      printf("realm: 0x%llx: %s (esr 0x%llx)\n", (unsigned long long)ipa, vcca_access_text(fault.why),
+             (unsigned long long)co.cpu->esr);
       return false;
     }
   }
@@ -105,7 +107,8 @@ static void realm_main(void)
   co.cpu->timer.cntv_cval = 1000;
 
   /* A load that the host can emulate; its value comes in x5, and the pc is 4 further. */
-  happens((struct vcca_realm_event){.kind = VCCA_REALM_DATA_ABORT, .ipa = DEVICE, .syndrome = true, .size = 4, .reg = 5});
+  happens(
+      (struct vcca_realm_event){.kind = VCCA_REALM_DATA_ABORT, .ipa = DEVICE, .syndrome = true, .size = 4, .reg = 5});
   printf("realm: the device says 0x%llx\n", (unsigned long long)co.cpu->x[5]);
 
   expect("a store where no memory is", realm_store(NO_MEMORY, 1), false);
@@ -144,7 +147,7 @@ static void write_page(unsigned page, const uint8_t bytes[PAGE])
 static void build(void)
 {
   uint8_t realm[PAGE] = {[0x08] = IPA_BITS, [0x18] = 1, [0x20] = 1, [0x800] = 1, [0x818] = 1}; /* RmiRealmParams */
-  uint8_t rec[PAGE] = {[0] = 1};                                                               /* RmiRecParams: runnable */
+  uint8_t rec[PAGE] = {[0] = 1}; /* RmiRecParams: runnable */
   for (unsigned page = RD; page <= REC + AUX; page++)
     rmi("GRANULE_DELEGATE", GRANULE_DELEGATE, AT(page), 0, 0, 0);
   vcca_put_le64(realm + 0x808, AT(ROOT));
@@ -181,8 +184,8 @@ static bool serve(uint8_t run[PAGE])
   if (esr >> 26 == EC_WFX) {
     vcca_put_le64(run + 0x308, UINT64_C(1) << 62 | VIRTUAL_TIMER); /* the first list register: pending */
   } else if (ipa == DEVICE) {
-    printf("host: timer %llu at %llu; list register 0x%llx\n", (unsigned long long)vcca_le64(run + 0xc10), (unsigned long long)vcca_le64(run + 0xc18),
-           (unsigned long long)vcca_le64(run + 0xb08));
+    printf("host: timer %llu at %llu; list register 0x%llx\n", (unsigned long long)vcca_le64(run + 0xc10),
+           (unsigned long long)vcca_le64(run + 0xc18), (unsigned long long)vcca_le64(run + 0xb08));
     vcca_put_le64(run + 0x308, 0);
     run[0] = EMUL_MMIO;
     vcca_put_le64(run + 0x200, 0x1234);
@@ -196,8 +199,10 @@ static bool serve(uint8_t run[PAGE])
 
 int main(void)
 {
-  const struct vcca_machine_config config = {
-      .abi = VCCA_ABI_RMI, .regions = {{.base = RAM, .size = SIZE, .delegable = true}}, .region_count = 1, .program = program};
+  const struct vcca_machine_config config = {.abi = VCCA_ABI_RMI,
+                                             .regions = {{.base = RAM, .size = SIZE, .delegable = true}},
+                                             .region_count = 1,
+                                             .program = program};
   struct vcca_error err = {0};
   char text[600];
   static uint8_t run[PAGE];

@@ -241,15 +241,18 @@ static void report(const struct evidence *e, unsigned entries)
   struct vcca_realm_info info;
   if (!vcca_token_decode(vcca_sink_span(&e->token), &token, &err) || !vcca_realm_info(machine, AT(RD), &info))
     give_up("token", e->token.n);
-  if (memcmp(token.realm.rim.p, info.rim, token.realm.rim.n) != 0 || memcmp(token.realm.rem[0].p, info.rem[0], token.realm.rem[0].n) != 0)
+  if (memcmp(token.realm.rim.p, info.rim, token.realm.rim.n) != 0 ||
+      memcmp(token.realm.rem[0].p, info.rem[0], token.realm.rem[0].n) != 0)
     give_up("the token says something else than the realm", 0);
-  printf("%u entries; realm %s; a token of %zu bytes, challenge \"%.7s\", REM[0] %02x%02x...\n", entries, vcca_realm_state_name(info.state),
-         e->token.n, (const char *)token.realm.challenge.p, info.rem[0][0], info.rem[0][1]);
+  printf("%u entries; realm %s; a token of %zu bytes, challenge \"%.7s\", REM[0] %02x%02x...\n", entries,
+         vcca_realm_state_name(info.state), e->token.n, (const char *)token.realm.challenge.p, info.rem[0][0],
+         info.rem[0][1]);
 }
 
 int main(void)
 {
-  const struct vcca_machine_config config = {.abi = VCCA_ABI_RMI, .regions = {{.base = RAM, .size = SIZE, .delegable = true}}, .region_count = 1};
+  const struct vcca_machine_config config = {
+      .abi = VCCA_ABI_RMI, .regions = {{.base = RAM, .size = SIZE, .delegable = true}}, .region_count = 1};
   struct vcca_error err = {0};
   struct vcca_device device;
   static struct evidence e;

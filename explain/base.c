@@ -40,7 +40,8 @@ static bool lay_out(struct base *b)
   struct vcca_error err;
   if (c->made.config) {
     b->plan = &b->vmm_plan.plan;
-    return edit_dtb(c, b, &c->images.dtb) && vcca_vmm_plan(&c->config, c->made.host, &c->images, c->made.rules, NULL, NULL, &b->vmm_plan, &err);
+    return edit_dtb(c, b, &c->images.dtb) &&
+           vcca_vmm_plan(&c->config, c->made.host, &c->images, c->made.rules, NULL, NULL, &b->vmm_plan, &err);
   }
   b->plan = &b->vm_plan;
   if (c->made.dtb_made)
@@ -67,12 +68,14 @@ static uint64_t identify(const struct image *image, enum vcca_hash_alg alg)
 static size_t known_image(const struct base *b, size_t segment)
 {
   size_t i = 0, n = b->first ? b->first->images.count : 0;
-  while (i < n && !(b->first->images.at[i].content.n > 0 && same_bytes(b->first->plan->segments[i].content, b->plan->segments[segment].content)))
+  while (i < n && !(b->first->images.at[i].content.n > 0 &&
+                    same_bytes(b->first->plan->segments[i].content, b->plan->segments[segment].content)))
     i++;
   return i;
 }
 
-static bool hash_images(struct base *b, enum vcca_hash_alg alg, uint64_t identity[VCCA_SEGMENTS], struct vcca_error *err)
+static bool hash_images(struct base *b, enum vcca_hash_alg alg, uint64_t identity[VCCA_SEGMENTS],
+                        struct vcca_error *err)
 {
   images_begin(b->plan, alg, &b->images);
   for (size_t i = 0; i < b->images.count; i++) {
@@ -80,7 +83,8 @@ static bool hash_images(struct base *b, enum vcca_hash_alg alg, uint64_t identit
     b->own[i] = !b->first || known == b->first->images.count;
     if (!b->own[i])
       b->images.at[i] = b->first->images.at[known];
-    else if (!image_hash(b->plan->segments[i].content, alg == b->plan->params.hash_alg ? b->plan->segments[i].digests : NULL, alg, b->reader,
+    else if (!image_hash(b->plan->segments[i].content,
+                         alg == b->plan->params.hash_alg ? b->plan->segments[i].digests : NULL, alg, b->reader,
                          &b->images.at[i], err))
       return false;
     identity[i] = !b->own[i] ? known + 1 : b->first ? identify(&b->images.at[i], alg) : i + 1;
@@ -102,8 +106,8 @@ static bool make_theory(struct base *b, enum vcca_hash_alg alg, struct vcca_erro
   return true;
 }
 
-bool base_of_plan(const struct vcca_plan *plan, const struct vcca_rim_vm *vm, enum vcca_hash_alg alg, struct image_reader reader, struct base *out,
-                  struct vcca_error *err)
+bool base_of_plan(const struct vcca_plan *plan, const struct vcca_rim_vm *vm, enum vcca_hash_alg alg,
+                  struct image_reader reader, struct base *out, struct vcca_error *err)
 {
   memset(out, 0, sizeof *out);
   out->reader = reader;

@@ -25,7 +25,8 @@ static bool is_program(const struct configuration *c, enum vcca_vmm_program prog
 }
 
 /* One of the VMM's own options instead of what was there; kvmtool's have letters, too. */
-static void say_vmm(struct vcca_rim_deviation *say, const char *option, const char *long_name, const char *letter, const char *value)
+static void say_vmm(struct vcca_rim_deviation *say, const char *option, const char *long_name, const char *letter,
+                    const char *value)
 {
   (void)say_edit(say, VCCA_EDIT_VMM, option, "%s", value);
   (void)say_edit(say, VCCA_EDIT_VMM_DROP_TWO, long_name, "%s", letter);
@@ -38,7 +39,8 @@ bool change_vmm(struct configuration *c, unsigned v, struct vcca_rim_deviation *
   const char **now = is_vmm(c) ? &c->config.vmm : &c->vm.profile;
   if (!name || strcmp(*now, name) == 0)
     return false;
-  if (is_vmm(c) ? vcca_vmm_program(name) != vcca_vmm_program(*now) : vcca_profile_named(name)->starter != vcca_profile_named(*now)->starter)
+  if (is_vmm(c) ? vcca_vmm_program(name) != vcca_vmm_program(*now)
+                : vcca_profile_named(name)->starter != vcca_profile_named(*now)->starter)
     return false;
   *now = name;
   return say_edit(say, VCCA_EDIT_PROFILE, "", "%s", name) && say_words(say, "the VM is started as by %s", name);
@@ -46,7 +48,8 @@ bool change_vmm(struct configuration *c, unsigned v, struct vcca_rim_deviation *
 
 bool change_ram(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
 {
-  static const unsigned mib[] = {128, 256, 512, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 49152, 65536, 131072, 262144};
+  static const unsigned mib[] = {128,  256,   512,   1024,  1536,  2048,  3072,  4096,   6144,
+                                 8192, 12288, 16384, 24576, 32768, 49152, 65536, 131072, 262144};
   uint64_t size = mib[v] * MIB;
   (void)say_words(say, "%u MiB of RAM", mib[v]);
   if (is_vmm(c)) {
@@ -76,7 +79,8 @@ bool change_cpus(struct configuration *c, unsigned v, struct vcca_rim_deviation 
   else if (is_program(c, VCCA_VMM_QEMU))
     say_vmm(say, "-smp", "smp", "", value);
   else
-    say_vmm(say, is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "--cpus" : "-c", "cpus", is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "" : "c", value);
+    say_vmm(say, is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "--cpus" : "-c", "cpus",
+            is_program(c, VCCA_VMM_CLOUD_HYPERVISOR) ? "" : "c", value);
   return say_words(say, "%u vCPU%s", n, n > 1 ? "s" : "");
 }
 
@@ -121,7 +125,8 @@ bool change_bootargs(struct configuration *c, unsigned v, struct vcca_rim_deviat
     return false; /* which QEMU refuses */
   *now = usual[v];
   say_bootargs(say, c, usual[v]);
-  return usual[v] ? say_words(say, "the kernel's command line is \"%s\"", usual[v]) : say_words(say, "there is no command line for the kernel");
+  return usual[v] ? say_words(say, "the kernel's command line is \"%s\"", usual[v])
+                  : say_words(say, "there is no command line for the kernel");
 }
 
 bool change_devices(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
@@ -167,7 +172,8 @@ bool change_log(struct configuration *c, unsigned v, struct vcca_rim_deviation *
   if (is_program(c, VCCA_VMM_QEMU))
     (void)say_edit(say, VCCA_EDIT_VMM, "-object", "rme-guest,id=rme0,measurement-log=%s", c->config.log ? "on" : "off");
   else
-    (void)say_edit(say, c->config.log ? VCCA_EDIT_VMM_SWITCH : VCCA_EDIT_VMM_DROP, c->config.log ? "--measurement-log" : "measurement-log", "%s", "");
+    (void)say_edit(say, c->config.log ? VCCA_EDIT_VMM_SWITCH : VCCA_EDIT_VMM_DROP,
+                   c->config.log ? "--measurement-log" : "measurement-log", "%s", "");
   return say_words(say, "the host %s a measurement log", c->config.log ? "leaves" : "does not leave");
 }
 

@@ -95,7 +95,8 @@ static bool find_order(struct alignment *al)
 {
   size_t n = al->a.trace->count, longest = 0;
   const uint32_t *to = al->a.match;
-  uint32_t *ends = calloc(n + 1, sizeof *ends), *before = calloc(n + 1, sizeof *before); /* ends[k]: the smallest end of one k + 1 long */
+  uint32_t *ends = calloc(n + 1, sizeof *ends),
+           *before = calloc(n + 1, sizeof *before); /* ends[k]: the smallest end of one k + 1 long */
   bool ok = ends && before;
   for (uint32_t i = 0; ok && i < n; i++) {
     if (to[i] == NONE)
@@ -156,7 +157,8 @@ static const struct vcca_trace_step *data_with(const struct side *s, const struc
 }
 
 /* Where the other side has a granule's content. A run goes on as it began when it can; zeros only go on. */
-static bool find_elsewhere(const struct side *there, const struct vcca_trace_step *step, const struct vcca_diff_run *last, uint64_t *from)
+static bool find_elsewhere(const struct side *there, const struct vcca_trace_step *step,
+                           const struct vcca_diff_run *last, uint64_t *from)
 {
   const struct vcca_trace_step *found = NULL;
   if (step->kind != VCCA_STEP_DATA || !step->has_content)
@@ -192,8 +194,9 @@ static const struct vcca_trace_part *part_of(const struct vcca_rim_trace *t, con
 
 static bool goes_on(const struct vcca_diff_run *last, const struct vcca_diff_run *next, bool addressed)
 {
-  return last->what == next->what && last->kind == next->kind && last->part == next->part && last->elsewhere == next->elsewhere &&
-         (!addressed || last->top == next->base) && (!next->elsewhere || last->from + (last->top - last->base) == next->from);
+  return last->what == next->what && last->kind == next->kind && last->part == next->part &&
+         last->elsewhere == next->elsewhere && (!addressed || last->top == next->base) &&
+         (!next->elsewhere || last->from + (last->top - last->base) == next->from);
 }
 
 /* Adds a differing step, to the last run when it goes on there. i, j: its index, or where it would be. */
@@ -296,7 +299,8 @@ static void release(struct side *s)
 
 static bool compare(struct vcca_rim_diff *d)
 {
-  struct alignment al = {.in_order = calloc(d->a->count + 1, sizeof(bool)), .told = calloc(d->a->count + 1, sizeof(bool))};
+  struct alignment al = {.in_order = calloc(d->a->count + 1, sizeof(bool)),
+                         .told = calloc(d->a->count + 1, sizeof(bool))};
   bool ok = prepare(&al.a, d->a) && prepare(&al.b, d->b) && al.in_order && al.told;
   if (ok) {
     match(&al.a, &al.b);
@@ -310,7 +314,8 @@ static bool compare(struct vcca_rim_diff *d)
 }
 
 /* Measures a plan once more by another algorithm, keeping what its parts are called. */
-static bool measure_again(const struct vcca_rim_trace *given, enum vcca_hash_alg alg, struct vcca_rim_diff *d, struct vcca_error *err)
+static bool measure_again(const struct vcca_rim_trace *given, enum vcca_hash_alg alg, struct vcca_rim_diff *d,
+                          struct vcca_error *err)
 {
   struct vcca_plan plan = *given->plan; /* points into the original, which stays */
   plan.params.hash_alg = alg;
@@ -324,7 +329,8 @@ static bool measure_again(const struct vcca_rim_trace *given, enum vcca_hash_alg
   return true;
 }
 
-bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out, struct vcca_error *err)
+bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out,
+                   struct vcca_error *err)
 {
   *out = (struct vcca_rim_diff){.given_a = a, .given_b = b, .a = a, .b = b};
   if (a->alg != b->alg && (a->plan || b->plan)) {

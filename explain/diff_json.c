@@ -69,7 +69,8 @@ static void put_place(struct vcca_json *j, const char *key, const struct vcca_tr
 }
 
 /* The call of a run that made a step. */
-static void put_call(struct vcca_json *j, const char *key, const struct vcca_rim_trace *t, const struct vcca_trace_step *step)
+static void put_call(struct vcca_json *j, const char *key, const struct vcca_rim_trace *t,
+                     const struct vcca_trace_step *step)
 {
   if (!t->realm)
     return;

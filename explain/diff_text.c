@@ -17,7 +17,8 @@ enum { RUNS_SHOWN = 100, FACTS_SHOWN = 24, BYTES_SHOWN = 16 };
 static void print_side(FILE *out, const char *side, const char *name, const struct vcca_rim_trace *t)
 {
   char hex[2 * VCCA_HASH_MAX + 1];
-  vcca_print(out, "%s: %s\n   %zu step%s, %s, RIM %s\n", side, name, t->count, t->count == 1 ? "" : "s", vcca_hash_name(t->alg),
+  vcca_print(out, "%s: %s\n   %zu step%s, %s, RIM %s\n", side, name, t->count, t->count == 1 ? "" : "s",
+             vcca_hash_name(t->alg),
              vcca_hex_text(vcca_span_of(t->steps[t->count - 1].rim, vcca_hash_size(t->alg)), hex, sizeof hex));
   if (t->realm)
     vcca_print(out, "   realm %u of the run, RD 0x%" PRIx64 "\n", t->realm, t->rd);
@@ -33,7 +34,8 @@ static void print_facts(FILE *out, const struct facts *facts, const char *indent
       vcca_print(out, "%s%s: only in %s: %s\n", indent, f->name, f->a[0] ? "A" : "B", f->a[0] ? f->a : f->b);
   }
   if (facts->count > FACTS_SHOWN)
-    vcca_print(out, "%s... and %zu more%s\n", indent, facts->count - FACTS_SHOWN + facts->more, facts->more ? "" : " (all of them with -o json)");
+    vcca_print(out, "%s... and %zu more%s\n", indent, facts->count - FACTS_SHOWN + facts->more,
+               facts->more ? "" : " (all of them with -o json)");
   if (facts->remark)
     vcca_print(out, "%s(%s)\n", indent, facts->remark);
 }
@@ -86,8 +88,8 @@ static void print_call(FILE *out, const char *side, const struct vcca_rim_trace 
   if (!t->realm || (missing && step == 0))
     return;
   const struct vcca_trace_step *s = &t->steps[missing ? step - 1 : step];
-  vcca_print(out, "  %s: %s call %" PRIu32 ", %s (line %" PRIu32 " of the scenario)\n", side, missing ? "it would be behind" : "made by", s->call,
-             command_of(t, s), s->line);
+  vcca_print(out, "  %s: %s call %" PRIu32 ", %s (line %" PRIu32 " of the scenario)\n", side,
+             missing ? "it would be behind" : "made by", s->call, command_of(t, s), s->line);
 }
 
 static void print_zeros(FILE *out, const char *side, const struct vcca_rim_trace *t, const struct vcca_trace_step *step)
@@ -104,27 +106,33 @@ static void print_content(FILE *out, const struct vcca_rim_diff *d, const struct
   print_place(out, "A", g.a, g.a_at);
   print_place(out, "B", g.b, g.b_at);
   if (g.differing > 0) {
-    vcca_print(out, "  %zu byte%s of this granule differ%s, the first at:\n", g.differing, g.differing > 1 ? "s" : "", g.differing > 1 ? "" : "s");
+    vcca_print(out, "  %zu byte%s of this granule differ%s, the first at:\n", g.differing, g.differing > 1 ? "s" : "",
+               g.differing > 1 ? "" : "s");
     print_bytes(out, "A", g.a, g.a_at);
     print_bytes(out, "B", g.b, g.b_at);
   } else if (run->kind == VCCA_STEP_DATA && run->what == VCCA_CONTENT) {
     print_zeros(out, "A", d->a, &d->a->steps[run->a]);
     print_zeros(out, "B", d->b, &d->b->steps[run->b]);
-    vcca_print(out, "  a trace holds no bytes: with both sides as configurations, bytes, fields and properties are compared\n");
+    vcca_print(
+        out,
+        "  a trace holds no bytes: with both sides as configurations, bytes, fields and properties are compared\n");
   }
   if (inserted > 0)
-    vcca_print(out, "  B has %" PRId64 " granule%s more here: what follows is A's, shifted\n", inserted, inserted > 1 ? "s" : "");
+    vcca_print(out, "  B has %" PRId64 " granule%s more here: what follows is A's, shifted\n", inserted,
+               inserted > 1 ? "s" : "");
   else if (inserted < 0)
-    vcca_print(out, "  B lacks %" PRId64 " granule%s of A here: what follows is A's, shifted\n", -inserted, inserted < -1 ? "s" : "");
+    vcca_print(out, "  B lacks %" PRId64 " granule%s of A here: what follows is A's, shifted\n", -inserted,
+               inserted < -1 ? "s" : "");
   else if (run->elsewhere)
-    vcca_print(out, "  %s has here what %s has at 0x%" PRIx64 "\n", run->what == VCCA_ONLY_A ? "A" : "B", run->what == VCCA_ONLY_A ? "B" : "A",
-               run->from);
+    vcca_print(out, "  %s has here what %s has at 0x%" PRIx64 "\n", run->what == VCCA_ONLY_A ? "A" : "B",
+               run->what == VCCA_ONLY_A ? "B" : "A", run->from);
 }
 
 static void print_first(FILE *out, const struct vcca_rim_diff *d, const struct vcca_diff_run *run)
 {
   struct facts facts;
-  const struct vcca_trace_step *a = run->a < d->a->count ? &d->a->steps[run->a] : NULL, *b = run->b < d->b->count ? &d->b->steps[run->b] : NULL;
+  const struct vcca_trace_step *a = run->a < d->a->count ? &d->a->steps[run->a] : NULL,
+                               *b = run->b < d->b->count ? &d->b->steps[run->b] : NULL;
   char early = ends_before(d);
   if (early)
     vcca_print(out, "%c ends before %c does. As far as it goes, it is the same.\n", early, early == 'A' ? 'B' : 'A');
@@ -134,8 +142,8 @@ static void print_first(FILE *out, const struct vcca_rim_diff *d, const struct v
   print_call(out, "A", d->a, run->a, run->what == VCCA_ONLY_B);
   print_call(out, "B", d->b, run->b, run->what == VCCA_ONLY_A);
   if (run->what == VCCA_FLAGS && a && b)
-    vcca_print(out, "  flags: 0x%" PRIx64 "%s in A, 0x%" PRIx64 "%s in B\n", a->flags, a->has_content ? "" : ", not measured", b->flags,
-               b->has_content ? "" : ", not measured");
+    vcca_print(out, "  flags: 0x%" PRIx64 "%s in A, 0x%" PRIx64 "%s in B\n", a->flags,
+               a->has_content ? "" : ", not measured", b->flags, b->has_content ? "" : ", not measured");
   else if (run->what == VCCA_TOP && a && b)
     vcca_print(out, "  it ends at 0x%" PRIx64 " in A, at 0x%" PRIx64 " in B\n", a->top, b->top);
   if (run->kind == VCCA_STEP_DATA)
@@ -156,8 +164,8 @@ static void say_where(const struct vcca_rim_diff *d, const struct vcca_diff_run 
     snprintf(buf, cap, run->count > 1 ? "from vCPU %zu on" : "vCPU %zu",
              run->what == VCCA_ONLY_B ? rec_number(d->b, run->b) : rec_number(d->a, run->a));
   else if (g.a && g.b && g.a->role != g.b->role)
-    snprintf(buf, cap, "%s + 0x%" PRIx64 " in A, %s + 0x%" PRIx64 " in B", vcca_role_name(g.a->role), run->base - g.a->base,
-             vcca_role_name(g.b->role), run->base - g.b->base);
+    snprintf(buf, cap, "%s + 0x%" PRIx64 " in A, %s + 0x%" PRIx64 " in B", vcca_role_name(g.a->role),
+             run->base - g.a->base, vcca_role_name(g.b->role), run->base - g.b->base);
   else if (g.a && g.differing > 0)
     snprintf(buf, cap, "%s + 0x%" PRIx64, vcca_role_name(g.a->role), g.a_at);
   else if (run->part)
@@ -175,7 +183,8 @@ static void print_calls(FILE *out, const struct vcca_rim_diff *d, const struct v
   } sides[] = {{"A", d->a, run->a, run->what == VCCA_ONLY_B}, {"B", d->b, run->b, run->what == VCCA_ONLY_A}};
   for (size_t i = 0; i < 2; i++)
     if (sides[i].t->realm && !sides[i].missing) {
-      vcca_print(out, "%scall %" PRIu32 " in %s", follows ? "; " : "  ", sides[i].t->steps[sides[i].step].call, sides[i].side);
+      vcca_print(out, "%scall %" PRIu32 " in %s", follows ? "; " : "  ", sides[i].t->steps[sides[i].step].call,
+                 sides[i].side);
       follows = true;
     }
 }
@@ -186,7 +195,8 @@ static void print_run(FILE *out, const struct vcca_rim_diff *d, const struct vcc
   say_where(d, run, where, sizeof where);
   if (run->kind == VCCA_STEP_DATA || run->kind == VCCA_STEP_RIPAS)
     snprintf(addresses, sizeof addresses, "0x%09" PRIx64 "-0x%09" PRIx64, run->base, run->top);
-  vcca_print(out, "  %-14s  %-6s  %-23s  %7zu", difference_names[run->what], vcca_step_name(run->kind), addresses, run->count);
+  vcca_print(out, "  %-14s  %-6s  %-23s  %7zu", difference_names[run->what], vcca_step_name(run->kind), addresses,
+             run->count);
   if (where[0])
     vcca_print(out, "  %s", where);
   if (run->elsewhere)
@@ -214,8 +224,9 @@ static void print_rpv(FILE *out, const struct vcca_rim_diff *d)
 {
   char a[2 * 64 + 1], b[2 * 64 + 1];
   if (d->a->plan && d->b->plan && memcmp(d->a->plan->rpv, d->b->plan->rpv, sizeof d->a->plan->rpv) != 0)
-    vcca_print(out, "The personalization values differ, which a RIM does not hold, but a token does:\n  %s in A\n  %s in B\n",
-               vcca_hex_text(VCCA_SPAN(d->a->plan->rpv), a, sizeof a), vcca_hex_text(VCCA_SPAN(d->b->plan->rpv), b, sizeof b));
+    vcca_print(
+        out, "The personalization values differ, which a RIM does not hold, but a token does:\n  %s in A\n  %s in B\n",
+        vcca_hex_text(VCCA_SPAN(d->a->plan->rpv), a, sizeof a), vcca_hex_text(VCCA_SPAN(d->b->plan->rpv), b, sizeof b));
 }
 
 static void print_algorithms(FILE *out, const struct vcca_rim_diff *d)
@@ -227,7 +238,8 @@ static void print_algorithms(FILE *out, const struct vcca_rim_diff *d)
   if (!d->again)
     vcca_print(out, "what follows is only what else differs, contents and parameters left out.\n");
   else
-    vcca_print(out, "%c is compared as it would be with %s.\n", d->b == d->again ? 'B' : 'A', vcca_hash_name(d->again->alg));
+    vcca_print(out, "%c is compared as it would be with %s.\n", d->b == d->again ? 'B' : 'A',
+               vcca_hash_name(d->again->alg));
 }
 
 void vcca_rim_diff_text(const struct vcca_rim_diff *d, const char *a, const char *b, FILE *out)
@@ -241,7 +253,8 @@ void vcca_rim_diff_text(const struct vcca_rim_diff *d, const char *a, const char
   if (d->run_count > 0) {
     print_first(out, d, &d->runs[0]);
     print_trees(out, d);
-    vcca_print(out, "All that differs:\n  %-14s  %-6s  %-23s  %7s  %s\n", "what", "kind", "addresses", "steps", "where");
+    vcca_print(out, "All that differs:\n  %-14s  %-6s  %-23s  %7s  %s\n", "what", "kind", "addresses", "steps",
+               "where");
   }
   for (size_t i = 0; i < d->run_count && i < RUNS_SHOWN; i++)
     print_run(out, d, &d->runs[i]);

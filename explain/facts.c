@@ -73,7 +73,8 @@ static bool find_near(const struct vcca_rim_trace *t, struct vcca_realm_params g
   return false;
 }
 
-static bool parameters_of(const struct vcca_rim_trace *t, const struct vcca_rim_trace *other, struct vcca_realm_params *out)
+static bool parameters_of(const struct vcca_rim_trace *t, const struct vcca_rim_trace *other,
+                          struct vcca_realm_params *out)
 {
   static const struct vcca_realm_params usual[] = {{.s2sz = 40}, {.s2sz = 41, .num_bps = 5, .num_wps = 3}};
   if (t->plan) {
@@ -93,8 +94,8 @@ static void say_parameter(const struct vcca_rim_trace *t, const struct vcca_real
   bool known = t->plan != NULL;
   unsigned less = known && t->plan->rules == VCCA_RULES_VIRTCCA ? 0 : 1;
   if (i == FLAGS)
-    snprintf(buf, FACT_VALUE, "0x%" PRIx64 "%s%s%s", v, v & VCCA_REALM_LPA2 ? " LPA2" : "", v & VCCA_REALM_SVE ? " SVE" : "",
-             v & VCCA_REALM_PMU ? " PMU" : "");
+    snprintf(buf, FACT_VALUE, "0x%" PRIx64 "%s%s%s", v, v & VCCA_REALM_LPA2 ? " LPA2" : "",
+             v & VCCA_REALM_SVE ? " SVE" : "", v & VCCA_REALM_PMU ? " PMU" : "");
   else if (i == SVE_VL && known && p->flags & VCCA_REALM_SVE)
     snprintf(buf, FACT_VALUE, "%" PRIu64 " (%" PRIu64 " bits)", v, 128 * (v + less));
   else if ((i == NUM_BPS || i == NUM_WPS) && known && less)
@@ -159,7 +160,8 @@ static size_t likely_places(const struct vcca_rim_diff *d, uint64_t out[PLACES])
   return n;
 }
 
-static void find_rec(const struct vcca_rim_diff *d, const struct vcca_trace_step *step, enum vcca_hash_alg alg, struct rec *out)
+static void find_rec(const struct vcca_rim_diff *d, const struct vcca_trace_step *step, enum vcca_hash_alg alg,
+                     struct rec *out)
 {
   uint64_t places[PLACES];
   size_t n = likely_places(d, places);
@@ -269,7 +271,8 @@ void facts_of_fields(enum vcca_role part, vcca_span a, vcca_span b, size_t from,
   bool big = part == VCCA_ROLE_DTB;
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     if (fields[i].part == part && fields[i].start >= from && fields[i].start < to)
-      add_register(out, fields[i].name, field_value(a, fields[i].start, fields[i].size, big), field_value(b, fields[i].start, fields[i].size, big));
+      add_register(out, fields[i].name, field_value(a, fields[i].start, fields[i].size, big),
+                   field_value(b, fields[i].start, fields[i].size, big));
 }
 
 /* --- Runs ------------------------------------------------------------------------------------------------ */
@@ -324,7 +327,8 @@ void facts_of_run(const struct vcca_rim_diff *d, const struct vcca_diff_run *run
     return;
   granule_of(d, run, &g);
   if (g.a && g.b && g.a->role == g.b->role && g.a->base == g.b->base && g.a->role != VCCA_ROLE_DTB)
-    facts_of_fields(g.a->role, g.a->content, g.b->content, (size_t)(run->base - g.a->base), (size_t)(run->base - g.a->base) + VCCA_PAGE, out);
+    facts_of_fields(g.a->role, g.a->content, g.b->content, (size_t)(run->base - g.a->base),
+                    (size_t)(run->base - g.a->base) + VCCA_PAGE, out);
 }
 
 /* --- The whole ------------------------------------------------------------------------------------------- */
@@ -363,8 +367,8 @@ int64_t inserted_granules(const struct vcca_rim_diff *d)
   const struct vcca_diff_run *first = d->runs, *second = d->run_count > 1 ? d->runs + 1 : NULL;
   if (first->what == VCCA_SHIFTED && first->from > first->base && first->count > 1)
     return -(int64_t)((first->from - first->base) / VCCA_PAGE);
-  if (second && first->what == VCCA_CONTENT && second->what == VCCA_SHIFTED && second->base == first->top && second->from == first->base &&
-      second->count > 1)
+  if (second && first->what == VCCA_CONTENT && second->what == VCCA_SHIFTED && second->base == first->top &&
+      second->from == first->base && second->count > 1)
     return (int64_t)first->count;
   return 0;
 }

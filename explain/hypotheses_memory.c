@@ -33,7 +33,8 @@ bool hypothesis_order(struct theory *t, unsigned v, struct vcca_rim_deviation *s
       t->order[i] = (unsigned)(t->count - 1 - i);
     return t->count > 1 && say_words(say, "segments are populated in descending order");
   case 1:
-    return advance(t, t->dtb, (int)t->order[0]) && say_words(say, "the device tree is populated before everything else");
+    return advance(t, t->dtb, (int)t->order[0]) &&
+           say_words(say, "the device tree is populated before everything else");
   case 2:
     return advance(t, t->initrd, t->kernel) && say_words(say, "the initrd is populated before the kernel");
   case 3:
@@ -54,7 +55,8 @@ bool hypothesis_vmm_version(struct theory *t, unsigned v, struct vcca_rim_deviat
     t->order[i] = (unsigned)(t->count - 1 - i);
   t->recs_first = true;
   t->ripas_where = RIPAS_EACH;
-  return say_words(say, "RECs come first, then RIPAS and data of each image, the last image first, as in QEMU's first drafts");
+  return say_words(
+      say, "RECs come first, then RIPAS and data of each image, the last image first, as in QEMU's first drafts");
 }
 
 bool hypothesis_recs_first(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -90,7 +92,8 @@ bool hypothesis_measured(struct theory *t, unsigned v, struct vcca_rim_deviation
   if (v >= t->count || t->pieces[v].size == 0 || t->pieces[v].absent)
     return false;
   t->pieces[v].measured ^= 1;
-  return say_words(say, "the %s is %s", vcca_role_name(t->roles[v]), t->pieces[v].measured ? "measured" : "populated without being measured");
+  return say_words(say, "the %s is %s", vcca_role_name(t->roles[v]),
+                   t->pieces[v].measured ? "measured" : "populated without being measured");
 }
 
 bool hypothesis_absent(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -115,7 +118,8 @@ bool hypothesis_shifted(struct theory *t, unsigned v, struct vcca_rim_deviation 
   if (which >= t->count || (int)which == t->hole || (lower && t->pieces[which].ipa < BLOCK))
     return false;
   return move(t, (int)which, lower ? t->pieces[which].ipa - BLOCK : t->pieces[which].ipa + BLOCK) &&
-         say_words(say, "the %s lies 2 MiB %s, at 0x%" PRIx64, vcca_role_name(t->roles[which]), lower ? "lower" : "higher", t->pieces[which].ipa);
+         say_words(say, "the %s lies 2 MiB %s, at 0x%" PRIx64, vcca_role_name(t->roles[which]),
+                   lower ? "lower" : "higher", t->pieces[which].ipa);
 }
 
 bool hypothesis_kernel_at(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -126,10 +130,14 @@ bool hypothesis_kernel_at(struct theory *t, unsigned v, struct vcca_rim_deviatio
   const struct {
     uint64_t ipa;
     const char *words;
-  } rows[] = {{now + text_offset, "its text_offset added"},          {now - text_offset, "its text_offset left out"},
-              {t->ram_base + text_offset, "RAM base + text_offset"}, {t->ram_base + BLOCK + text_offset, "RAM base + 2 MiB + text_offset"},
-              {t->ram_base + 0x80000, "RAM base + 512 KiB"},         {t->ram_base + 4 * MIB + text_offset, "RAM base + 4 MiB + text_offset"}};
-  return move(t, t->kernel, rows[v].ipa) && say_words(say, "the kernel lies at 0x%" PRIx64 ": %s", rows[v].ipa, rows[v].words);
+  } rows[] = {{now + text_offset, "its text_offset added"},
+              {now - text_offset, "its text_offset left out"},
+              {t->ram_base + text_offset, "RAM base + text_offset"},
+              {t->ram_base + BLOCK + text_offset, "RAM base + 2 MiB + text_offset"},
+              {t->ram_base + 0x80000, "RAM base + 512 KiB"},
+              {t->ram_base + 4 * MIB + text_offset, "RAM base + 4 MiB + text_offset"}};
+  return move(t, t->kernel, rows[v].ipa) &&
+         say_words(say, "the kernel lies at 0x%" PRIx64 ": %s", rows[v].ipa, rows[v].words);
 }
 
 static uint64_t end_of(const struct theory *t, int which)
@@ -152,7 +160,8 @@ bool hypothesis_initrd_at(struct theory *t, unsigned v, struct vcca_rim_deviatio
 {
   if (t->initrd < 0 || t->kernel < 0)
     return false;
-  uint64_t kernel_end = up(t->pieces[t->kernel].ipa + (t->image_size ? t->image_size : t->pieces[t->kernel].size), PAGE);
+  uint64_t kernel_end =
+      up(t->pieces[t->kernel].ipa + (t->image_size ? t->image_size : t->pieces[t->kernel].size), PAGE);
   const struct {
     uint64_t ipa;
     const char *words;
@@ -164,7 +173,8 @@ bool hypothesis_initrd_at(struct theory *t, unsigned v, struct vcca_rim_deviatio
               {up(kernel_end, BLOCK), "at the next 2 MiB behind the kernel"},
               {end_of(t, t->kernel), "behind the kernel's file"},
               {up(end_of(t, t->kernel), BLOCK), "at the next 2 MiB behind the kernel's file"}};
-  return move_initrd(t, rows[v].ipa) && say_words(say, "the initrd lies at 0x%" PRIx64 ": %s", rows[v].ipa, rows[v].words);
+  return move_initrd(t, rows[v].ipa) &&
+         say_words(say, "the initrd lies at 0x%" PRIx64 ": %s", rows[v].ipa, rows[v].words);
 }
 
 bool hypothesis_dtb_at(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -184,7 +194,8 @@ bool hypothesis_dtb_at(struct theory *t, unsigned v, struct vcca_rim_deviation *
               {up(end, PAGE), "at the next granule behind the images"},
               {up(end, 64 * KIB), "at the next 64 KiB behind the images"},
               {up(end, BLOCK), "at the next 2 MiB behind the images"}};
-  return move(t, t->dtb, rows[v].ipa) && say_words(say, "the device tree lies at 0x%" PRIx64 ": %s", rows[v].ipa, rows[v].words);
+  return move(t, t->dtb, rows[v].ipa) &&
+         say_words(say, "the device tree lies at 0x%" PRIx64 ": %s", rows[v].ipa, rows[v].words);
 }
 
 /* --- Padding --------------------------------------------------------------------------------------------------- */
@@ -226,15 +237,18 @@ bool hypothesis_padding(struct theory *t, unsigned v, struct vcca_rim_deviation 
     if (rows[i].size == rows[kind].size)
       return false; /* the same by another name */
   return resize(t, which, rows[kind].size) &&
-         say_words(say, "the %s %s: %" PRIu64 " KiB", vcca_role_name(t->roles[which]), rows[kind].words, rows[kind].size / KIB);
+         say_words(say, "the %s %s: %" PRIu64 " KiB", vcca_role_name(t->roles[which]), rows[kind].words,
+                   rows[kind].size / KIB);
 }
 
 bool hypothesis_last_page(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
-  static const char *const texts[] = {"is not loaded", "is filled with ones (0xff)", "and the padding are filled with ones (0xff)"};
+  static const char *const texts[] = {"is not loaded", "is filled with ones (0xff)",
+                                      "and the padding are filled with ones (0xff)"};
   static const enum last_page ways[] = {LAST_LEFT_OUT, LAST_ONES, ALL_ONES};
   unsigned which = v / 3, way = v % 3;
-  if (which >= t->count || t->bytes[which] == 0 || t->pieces[which].is_loader || (way < 2 && t->bytes[which] % PAGE == 0))
+  if (which >= t->count || t->bytes[which] == 0 || t->pieces[which].is_loader ||
+      (way < 2 && t->bytes[which] % PAGE == 0))
     return false;
   t->pieces[which].last_page = (uint8_t)ways[way];
   return say_words(say, "the last, partial page of the %s %s", vcca_role_name(t->roles[which]), texts[way]);

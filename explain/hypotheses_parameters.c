@@ -31,8 +31,8 @@ bool hypothesis_rule(struct theory *t, unsigned v, struct vcca_rim_deviation *sa
   enum vcca_rules_id other = is_arm(t) ? VCCA_RULES_VIRTCCA : VCCA_RULES_ARM_1_0;
   if (v == 0) {
     t->data_rules = other;
-    return say_words(say, "unmeasured granules %s, as by the rules of %s", is_arm(t) ? "do not extend" : "extend with zeros",
-                     vcca_rim_rules(other)->name);
+    return say_words(say, "unmeasured granules %s, as by the rules of %s",
+                     is_arm(t) ? "do not extend" : "extend with zeros", vcca_rim_rules(other)->name);
   }
   t->rec_rules = other;
   return t->vcpus > 0 && say_words(say, "vCPUs are measured by the rules of %s", vcca_rim_rules(other)->name);
@@ -58,9 +58,10 @@ bool hypothesis_profile(struct theory *t, unsigned v, struct vcca_rim_deviation 
   static const struct {
     unsigned sve, pmu;
     const char *words, *profile;
-  } rows[] = {{128, 1, "SVE of 128 bits and one PMU counter, as gen_rim_ref of 2025 has them for direct boot", "virtcca-2025"},
-              {0, 1, "no SVE and one PMU counter, as gen_rim_ref of 2025 has them for firmware boot", "virtcca-2025"},
-              {0, 0, "neither SVE nor a PMU", "virtcca"}};
+  } rows[] = {
+      {128, 1, "SVE of 128 bits and one PMU counter, as gen_rim_ref of 2025 has them for direct boot", "virtcca-2025"},
+      {0, 1, "no SVE and one PMU counter, as gen_rim_ref of 2025 has them for firmware boot", "virtcca-2025"},
+      {0, 0, "neither SVE nor a PMU", "virtcca"}};
   (void)say_edit(say, VCCA_EDIT_PROFILE, "", "%s", rows[v].profile);
   bool both = set_pmu(t, rows[v].pmu);
   both = set_sve(t, rows[v].sve) && both; /* one alone is a hypothesis of its own */
@@ -80,15 +81,16 @@ bool hypothesis_sve_encoding(struct theory *t, unsigned v, struct vcca_rim_devia
   if (!(t->params.flags & VCCA_REALM_SVE) || (v == 0 && t->params.sve_vl == 0))
     return false;
   t->params.sve_vl = v == 0 ? t->params.sve_vl - 1 : t->params.sve_vl + 1;
-  return say_words(say, "the SVE vector length is encoded one %s, as %" PRIu64, v == 0 ? "lower" : "higher", t->params.sve_vl);
+  return say_words(say, "the SVE vector length is encoded one %s, as %" PRIu64, v == 0 ? "lower" : "higher",
+                   t->params.sve_vl);
 }
 
 bool hypothesis_sve_flag(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
   (void)v;
   t->params.flags ^= VCCA_REALM_SVE;
-  return say_words(say, "the SVE flag is %s, and the vector length stays encoded as %" PRIu64, t->params.flags & VCCA_REALM_SVE ? "set" : "clear",
-                   t->params.sve_vl);
+  return say_words(say, "the SVE flag is %s, and the vector length stays encoded as %" PRIu64,
+                   t->params.flags & VCCA_REALM_SVE ? "set" : "clear", t->params.sve_vl);
 }
 
 bool hypothesis_pmu(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -104,8 +106,8 @@ bool hypothesis_pmu_flag(struct theory *t, unsigned v, struct vcca_rim_deviation
 {
   (void)v;
   t->params.flags ^= VCCA_REALM_PMU;
-  return say_words(say, "the PMU flag is %s, and the counters stay %" PRIu64, t->params.flags & VCCA_REALM_PMU ? "set" : "clear",
-                   t->params.pmu_num_ctrs);
+  return say_words(say, "the PMU flag is %s, and the counters stay %" PRIu64,
+                   t->params.flags & VCCA_REALM_PMU ? "set" : "clear", t->params.pmu_num_ctrs);
 }
 
 bool hypothesis_s2sz(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -145,8 +147,8 @@ bool hypothesis_debug_encoding(struct theory *t, unsigned v, struct vcca_rim_dev
     return false;
   p->num_bps += v == 0 ? UINT64_MAX : 1;
   p->num_wps += v == 0 ? UINT64_MAX : 1;
-  return say_words(say, "breakpoints and watchpoints are encoded one %s each: %" PRIu64 " and %" PRIu64, v == 0 ? "lower" : "higher", p->num_bps,
-                   p->num_wps);
+  return say_words(say, "breakpoints and watchpoints are encoded one %s each: %" PRIu64 " and %" PRIu64,
+                   v == 0 ? "lower" : "higher", p->num_bps, p->num_wps);
 }
 
 bool hypothesis_host(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -211,7 +213,8 @@ bool hypothesis_ripas_blocks(struct theory *t, unsigned v, struct vcca_rim_devia
 
 bool hypothesis_ripas_where(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
-  static const char *const texts[] = {"RIPAS is set after everything else", "RIPAS is not set, or not measured", "RIPAS is set only where images are",
+  static const char *const texts[] = {"RIPAS is set after everything else", "RIPAS is not set, or not measured",
+                                      "RIPAS is set only where images are",
                                       "RIPAS is set for each image just before it is populated"};
   static const enum ripas_where where[] = {RIPAS_LAST, RIPAS_NONE, RIPAS_IMAGES, RIPAS_EACH};
   if (t->ripas_count == 0)
@@ -228,12 +231,14 @@ bool hypothesis_vcpus(struct theory *t, unsigned v, struct vcca_rim_deviation *s
 {
   static const unsigned more[] = {128, 256, 512};
   unsigned n = v <= 64 ? v : more[v - 65];
-  bool changes = n != t->vcpus && (vcca_rim_rules(t->rec_rules)->every_rec || t->all_runnable || (n == 0) != (t->vcpus == 0));
+  bool changes =
+      n != t->vcpus && (vcca_rim_rules(t->rec_rules)->every_rec || t->all_runnable || (n == 0) != (t->vcpus == 0));
   t->vcpus = n;
   const char *same = t->dtb_made ? ", with the same device tree" : "";
   if (!t->vmm && !t->dtb_made)
     (void)say_edit(say, VCCA_EDIT_SET, "vcpus", "%u", n);
-  return changes && (n == 0 ? say_words(say, "no vCPU is measured") : say_words(say, "%u vCPU%s%s", n, n > 1 ? "s" : "", same));
+  return changes &&
+         (n == 0 ? say_words(say, "no vCPU is measured") : say_words(say, "%u vCPU%s%s", n, n > 1 ? "s" : "", same));
 }
 
 bool hypothesis_pc(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
@@ -258,7 +263,10 @@ bool hypothesis_x0(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
   if (t->vcpus == 0 || !set_u64(&t->rec.gprs[0], x0))
     return false;
   t->x0_is_dtb = false;
-  return say_words(say, "x0 of the first vCPU is 0x%" PRIx64 "%s", x0, v == 1 ? ", the device tree" : v == 2 ? ", RAM base" : "");
+  return say_words(say, "x0 of the first vCPU is 0x%" PRIx64 "%s", x0,
+                   v == 1   ? ", the device tree"
+                   : v == 2 ? ", RAM base"
+                            : "");
 }
 
 bool hypothesis_recs(struct theory *t, unsigned v, struct vcca_rim_deviation *say)

@@ -20,7 +20,8 @@ static void say_option(struct vcca_rim_deviation *say, const struct vcca_rim_edi
   const char *name = e->kind == VCCA_EDIT_PROFILE ? "" : e->name;
   bool valued = e->kind == VCCA_EDIT_PROFILE || ((e->kind == VCCA_EDIT_SET || e->kind == VCCA_EDIT_VMM) && e->value[0]);
   if (!say->option[0])
-    snprintf(say->option, sizeof say->option, "%s%s%s%s", before[e->kind], name, valued && name[0] ? " " : "", valued ? e->value : "");
+    snprintf(say->option, sizeof say->option, "%s%s%s%s", before[e->kind], name, valued && name[0] ? " " : "",
+             valued ? e->value : "");
 }
 
 bool say_edit(struct vcca_rim_deviation *say, enum vcca_rim_edit_kind kind, const char *name, const char *fmt, ...)

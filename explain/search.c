@@ -109,12 +109,14 @@ static bool apply(const struct trial *tr, struct theory *t, struct vcca_rim_find
 }
 
 /* Starts the VM of a base otherwise. *out is to be freed in any case. */
-static bool change(const struct search *s, const struct trial *tr, const struct base *base, struct base *out, struct vcca_rim_finding *f)
+static bool change(const struct search *s, const struct trial *tr, const struct base *base, struct base *out,
+                   struct vcca_rim_finding *f)
 {
   struct configuration c = base->configuration;
   struct vcca_rim_deviation *say = begin(tr, f);
   memset(out, 0, sizeof *out);
-  return base->theory.changeable && hypotheses[tr->row].change(&c, tr->value, say) && base_of_configuration(&c, &s->base, out);
+  return base->theory.changeable && hypotheses[tr->row].change(&c, tr->value, say) &&
+         base_of_configuration(&c, &s->base, out);
 }
 
 static bool is_change(const struct trial *tr)
@@ -135,8 +137,8 @@ static bool affordable(const struct search *s, const struct theory *t)
 }
 
 /* One trial more on what was deviated before; *rim is what it leads to. False when it does not apply. */
-static bool try_one(struct worker *w, const struct trial *tr, const struct base *base, const struct theory *before, struct base *changed,
-                    struct vcca_rim_finding *f, struct vcca_rim *rim)
+static bool try_one(struct worker *w, const struct trial *tr, const struct base *base, const struct theory *before,
+                    struct base *changed, struct vcca_rim_finding *f, struct vcca_rim *rim)
 {
   struct theory t = *before;
   bool ok;
@@ -164,7 +166,8 @@ static uint64_t try_alone(struct worker *w, struct trial *tr)
   struct search *s = w->s;
   struct vcca_rim_finding f = {.count = 0};
   struct vcca_rim rim;
-  if (!try_one(w, tr, &s->base, &s->base.theory, w->first, &f, &rim) || memcmp(rim.value, s->rim, sizeof rim.value) == 0)
+  if (!try_one(w, tr, &s->base, &s->base.theory, w->first, &f, &rim) ||
+      memcmp(rim.value, s->rim, sizeof rim.value) == 0)
     return 0;
   tr->applies = true;
   tr->found = leads_there(s, &rim);
@@ -173,7 +176,8 @@ static uint64_t try_alone(struct worker *w, struct trial *tr)
   return 1;
 }
 
-static uint64_t try_with_others(struct worker *w, size_t i, const struct base *base, const struct theory *first, const struct vcca_rim_finding *f)
+static uint64_t try_with_others(struct worker *w, size_t i, const struct base *base, const struct theory *first,
+                                const struct vcca_rim_finding *f)
 {
   struct search *s = w->s;
   uint64_t tried = 0;
@@ -266,7 +270,8 @@ static void pass(struct worker *w, bool pairs)
   s->next = 0;
   s->done = 0;
   s->total = pairs ? s->trial_count * (s->trial_count + 1) / 2 : s->trial_count;
-  while (started + 1 < threads && started < THREADS_MAX && pthread_create(&others[started], NULL, work_on_thread, s) == 0)
+  while (started + 1 < threads && started < THREADS_MAX &&
+         pthread_create(&others[started], NULL, work_on_thread, s) == 0)
     started++;
   work(w, s->options->progress);
   for (unsigned i = 0; i < started; i++)
@@ -328,8 +333,8 @@ static void search(struct worker *w)
     pass(w, true);
 }
 
-bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options, struct vcca_rim_explanation *out,
-                      struct vcca_error *err)
+bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options,
+                      struct vcca_rim_explanation *out, struct vcca_error *err)
 {
   static const struct vcca_explain_options defaults;
   struct search s = {.options = options ? options : &defaults, .out = out};
@@ -338,7 +343,8 @@ bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct 
   pthread_mutex_init(&s.lock, NULL);
   bool ok = worker_new(&s, &w) || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to search in");
   ok = ok && read_target(plan, rim, &s, err) && list_trials(&s, err) &&
-       base_of_plan(plan, s.options->vm, s.alg, (struct image_reader){s.options->read, s.options->read_ctx}, &s.base, err);
+       base_of_plan(plan, s.options->vm, s.alg, (struct image_reader){s.options->read, s.options->read_ctx}, &s.base,
+                    err);
   if (ok)
     search(&w);
   base_free(&s.base);

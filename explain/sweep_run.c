@@ -114,7 +114,8 @@ static void note(void *ctx, const char *text)
 
 /* The first to want a content hashes it, the others wait: all of them need it, and hashing uses all CPUs by itself. *index: of the
  * contents; CONTENTS when it is none of them and was made for this configuration. */
-static bool hash_once(struct sweeping *s, vcca_span content, enum vcca_hash_alg alg, struct image *out, size_t *index, struct vcca_error *err)
+static bool hash_once(struct sweeping *s, vcca_span content, enum vcca_hash_alg alg, struct image *out, size_t *index,
+                      struct vcca_error *err)
 {
   bool ok = true;
   pthread_mutex_lock(&s->lock);
@@ -138,7 +139,8 @@ struct hashed {
   uint64_t identity[VCCA_SEGMENTS];
 };
 
-static bool hash_all(struct sweeping *s, size_t id, const struct vcca_plan *plan, struct hashed *h, struct vcca_error *err)
+static bool hash_all(struct sweeping *s, size_t id, const struct vcca_plan *plan, struct hashed *h,
+                     struct vcca_error *err)
 {
   enum vcca_hash_alg alg = plan->params.hash_alg;
   h->images = (struct images){.alg = alg, .count = plan->segment_count};
@@ -162,7 +164,8 @@ static void free_own(struct hashed *h)
       free(h->images.at[i].digests);
 }
 
-static bool measure(struct sweeping *s, const struct vcca_plan *plan, struct memo *memo, struct vcca_sweep_row *row, struct vcca_error *err)
+static bool measure(struct sweeping *s, const struct vcca_plan *plan, struct memo *memo, struct vcca_sweep_row *row,
+                    struct vcca_error *err)
 {
   struct hashed h = {.images.count = 0};
   struct theory t;

@@ -28,8 +28,8 @@ static void collect(void *ctx, size_t first, size_t n, const uint8_t *digests)
     c->reader.read(c->reader.ctx, c->content, end);
 }
 
-bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image_reader reader, struct image *out,
-                struct vcca_error *err)
+bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image_reader reader,
+                struct image *out, struct vcca_error *err)
 {
   size_t size = vcca_hash_size(alg), rest = content.n % VCCA_PAGE;
   *out = (struct image){.content = content, .pages = content.n / VCCA_PAGE + (rest != 0)};
@@ -107,8 +107,9 @@ void theory_of_plan(const struct vcca_plan *plan, const struct images *images, s
   t->firmware = index_of(t, VCCA_ROLE_FIRMWARE);
   t->initrd_bytes = t->initrd >= 0 ? t->bytes[t->initrd] : 0;
   struct vcca_arm64_image header;
-  if (t->kernel >= 0 && vcca_arm64_image_read(plan->segments[t->kernel].content, &header, NULL) && header.text_offset % VCCA_PAGE == 0 &&
-      header.text_offset < (uint64_t)1 << 40 && header.image_size < (uint64_t)1 << 40) {
+  if (t->kernel >= 0 && vcca_arm64_image_read(plan->segments[t->kernel].content, &header, NULL) &&
+      header.text_offset % VCCA_PAGE == 0 && header.text_offset < (uint64_t)1 << 40 &&
+      header.image_size < (uint64_t)1 << 40) {
     t->text_offset = header.text_offset;
     t->image_size = header.image_size;
   }
@@ -277,14 +278,17 @@ static void hash_loader(const struct images *images, const struct piece *p, uint
 /* Whether another last page is another measurement: there is a partial one, or padding to be filled. */
 static bool last_page_matters(const struct image *image, const struct piece *p)
 {
-  return image->content.n % VCCA_PAGE != 0 || (p->last_page == ALL_ONES && p->size / VCCA_PAGE > p->lead + image->pages);
+  return image->content.n % VCCA_PAGE != 0 ||
+         (p->last_page == ALL_ONES && p->size / VCCA_PAGE > p->lead + image->pages);
 }
 
 static void measure_piece(const struct measuring *m, const struct piece *p)
 {
   uint64_t pages = p->size / VCCA_PAGE;
   bool extends = p->measured || vcca_rim_rules(m->t->data_rules)->unmeasured_extends;
-  struct stretch s = {.piece = *p, .rules = p->measured ? 0 : 1 + (uint64_t)m->t->data_rules}; /* measured granules extend alike by all rules */
+  struct stretch s = {
+      .piece = *p,
+      .rules = p->measured ? 0 : 1 + (uint64_t)m->t->data_rules}; /* measured granules extend alike by all rules */
   if (p->absent || !extends)
     return;
   if (!last_page_matters(&m->images->at[p->image], p))
@@ -306,13 +310,15 @@ static void measure_piece(const struct measuring *m, const struct piece *p)
 
 static void measure_ripas_range(const struct measuring *m, uint64_t base, uint64_t top)
 {
-  struct stretch s = {.base = base, .top = top, .block = m->t->ripas_block, .s2sz = m->t->params.s2sz, .rules = m->t->rules};
+  struct stretch s = {
+      .base = base, .top = top, .block = m->t->ripas_block, .s2sz = m->t->params.s2sz, .rules = m->t->rules};
   memcpy(s.before, m->rim->value, sizeof s.before);
   if (!vcca_rim_rules(m->t->rules)->ripas_extends || remembered(m->memo, &s, m->rim))
     return;
   m->rim->rules = m->t->rules;
   while (base < top) {
-    uint64_t size = m->t->ripas_block ? m->t->ripas_block : stage2_entry_size(stage2_block_level((unsigned)m->t->params.s2sz, base, top));
+    uint64_t size = m->t->ripas_block ? m->t->ripas_block
+                                      : stage2_entry_size(stage2_block_level((unsigned)m->t->params.s2sz, base, top));
     uint64_t next = size < top - base ? base + size : top;
     (void)vcca_rim_ripas(m->rim, base, next);
     base = next;

@@ -32,8 +32,8 @@ struct image_reader {
 };
 
 /* Hashes one image, or copies the digests that are known (NULL: none are); free its digests, also after a failure. */
-VCCA_MUST_USE bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg, struct image_reader reader, struct image *out,
-                              struct vcca_error *err);
+VCCA_MUST_USE bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg,
+                              struct image_reader reader, struct image *out, struct vcca_error *err);
 /* As many images as the plan has segments, none hashed yet. */
 void images_begin(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct images *out);
 

@@ -18,7 +18,8 @@
 /* One more step, zeroed; NULL when there is no room. */
 static struct vcca_trace_step *next_step(struct vcca_rim_trace *t)
 {
-  struct vcca_trace_step *more = t->count < VCCA_TRACE_STEPS_MAX ? vcca_grow(t->steps, t->count, &t->room, sizeof *more) : NULL;
+  struct vcca_trace_step *more =
+      t->count < VCCA_TRACE_STEPS_MAX ? vcca_grow(t->steps, t->count, &t->room, sizeof *more) : NULL;
   if (!more)
     return NULL;
   t->steps = more;
@@ -127,7 +128,9 @@ static bool take_member(struct line *l)
   while (k < KEYS && !vcca_span_is(name, key_names[k]))
     k++;
   if (k == KEYS)
-    return bad(l, at, "unknown key: a step has step, kind, ipa, base, top, flags, content, rim; of a run also call, line, interface, command, rd");
+    return bad(l, at,
+               "unknown key: a step has step, kind, ipa, base, top, flags, content, rim; of a run also call, line, "
+               "interface, command, rd");
   if (l->given & 1u << k)
     return bad(l, at, "this key is given twice");
   if (!take(l, ':'))
@@ -172,7 +175,8 @@ static bool get_digest(const struct line *l, enum key key, struct vcca_rim_trace
     if (sink.n == vcca_hash_size((enum vcca_hash_alg)alg))
       t->alg = (enum vcca_hash_alg)alg;
   return sink.n == vcca_hash_size(t->alg) ||
-         bad(l, place(l, key), t->count == 1 ? "a digest has 32, 48 or 64 bytes" : "a digest of another length than the first step's");
+         bad(l, place(l, key),
+             t->count == 1 ? "a digest has 32, 48 or 64 bytes" : "a digest of another length than the first step's");
 }
 
 static bool get_kind(const struct line *l, enum vcca_step_kind *out)
@@ -195,7 +199,8 @@ static bool check_keys(const struct line *l, enum vcca_step_kind kind)
     if (must >> k & 1 && !(l->given >> k & 1))
       return vcca_fail_line(l->err, l->number, 1, "a %s step without %s", vcca_step_name(kind), key_names[k]);
     if (l->given >> k & 1 && !(may >> k & 1))
-      return vcca_fail_line(l->err, l->number, (unsigned)place(l, (enum key)k) + 1, "a %s step has no %s", vcca_step_name(kind), key_names[k]);
+      return vcca_fail_line(l->err, l->number, (unsigned)place(l, (enum key)k) + 1, "a %s step has no %s",
+                            vcca_step_name(kind), key_names[k]);
   }
   return true;
 }
@@ -254,9 +259,10 @@ static bool read_step(struct line *l, enum vcca_step_kind kind, struct vcca_rim_
     return no_room(t, l->err);
   uint64_t number = t->count - 1;
   s->kind = kind;
-  if (!check_keys(l, s->kind) || !get_number(l, KEY_STEP, &number) || !get_call(l, t, s) || !get_number(l, KEY_IPA, &s->base) ||
-      !get_number(l, KEY_BASE, &s->base) || !get_number(l, KEY_TOP, &s->top) || !get_number(l, KEY_FLAGS, &s->flags) ||
-      !get_digest(l, KEY_RIM, t, s->rim) || !get_digest(l, KEY_CONTENT, t, s->content) || !check_addresses(l, s))
+  if (!check_keys(l, s->kind) || !get_number(l, KEY_STEP, &number) || !get_call(l, t, s) ||
+      !get_number(l, KEY_IPA, &s->base) || !get_number(l, KEY_BASE, &s->base) || !get_number(l, KEY_TOP, &s->top) ||
+      !get_number(l, KEY_FLAGS, &s->flags) || !get_digest(l, KEY_RIM, t, s->rim) ||
+      !get_digest(l, KEY_CONTENT, t, s->content) || !check_addresses(l, s))
     return false;
   s->has_content = l->given >> KEY_CONTENT & 1;
   if (number != t->count - 1)
@@ -325,8 +331,8 @@ static void list_realms(const struct realms *r, char *buf, size_t cap)
   size_t n = 0;
   buf[0] = '\0';
   for (unsigned i = 0; i < r->count && i < REALMS_SHOWN && n < cap; i++)
-    n += (size_t)snprintf(buf + n, cap - n, "%s#%u (RD 0x%" PRIx64 ", made by call %" PRIu64 ", %zu steps)", i ? ", " : "", i + 1, r->at[i].rd,
-                          r->at[i].call, r->at[i].steps);
+    n += (size_t)snprintf(buf + n, cap - n, "%s#%u (RD 0x%" PRIx64 ", made by call %" PRIu64 ", %zu steps)",
+                          i ? ", " : "", i + 1, r->at[i].rd, r->at[i].call, r->at[i].steps);
   if (r->count > REALMS_SHOWN && n < cap)
     snprintf(buf + n, cap - n, " and %u more", r->count - REALMS_SHOWN);
 }
@@ -336,11 +342,14 @@ static bool check_choice(const struct realms *r, struct vcca_rim_trace *t, struc
   char list[360];
   list_realms(r, list, sizeof list);
   if (r->count == 0 && t->count == 0)
-    return r->calls ? vcca_fail(err, VCCA_FAULT_MALFORMED, "no call of this run extended a RIM")
-                    : vcca_fail(err, VCCA_FAULT_MALFORMED, "no steps: a trace is what `vcca measure --trace FILE` or `vcca run --trace FILE` writes");
+    return r->calls
+               ? vcca_fail(err, VCCA_FAULT_MALFORMED, "no call of this run extended a RIM")
+               : vcca_fail(err, VCCA_FAULT_MALFORMED,
+                           "no steps: a trace is what `vcca measure --trace FILE` or `vcca run --trace FILE` writes");
   if (r->count == 0)
     return !r->wanted ||
-           vcca_fail(err, VCCA_FAULT_USAGE, "#%.40s: this is a trace of one measurement, there are no realms to choose from", r->wanted);
+           vcca_fail(err, VCCA_FAULT_USAGE,
+                     "#%.40s: this is a trace of one measurement, there are no realms to choose from", r->wanted);
   if (r->choices == 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "no realm #%.40s: there is %s", r->wanted, list);
   if (r->choices > 1)
@@ -399,9 +408,10 @@ static bool read_lines(vcca_span jsonl, struct realms *r, struct vcca_rim_trace 
     else if (read_line(&l, r, out))
       continue;
     if (!end && steps > 0 && is_half(&l))
-      return vcca_fail_line(err, number, (unsigned)n + 1,
-                            "the trace ends within this line: the %zu step%s in front of it can be compared (head -n %u)", steps,
-                            steps > 1 ? "s" : "", number - 1);
+      return vcca_fail_line(
+          err, number, (unsigned)n + 1,
+          "the trace ends within this line: the %zu step%s in front of it can be compared (head -n %u)", steps,
+          steps > 1 ? "s" : "", number - 1);
     if (!call)
       return false;
   }
@@ -449,7 +459,8 @@ bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, s
   *out = (struct vcca_rim_trace){.alg = plan->params.hash_alg, .plan = plan};
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
-    out->parts[out->part_count++] = (struct vcca_trace_part){s->role, NULL, s->ipa, s->ipa + s->size, s->content, s->lead};
+    out->parts[out->part_count++] =
+        (struct vcca_trace_part){s->role, NULL, s->ipa, s->ipa + s->size, s->content, s->lead};
   }
   struct recording r = {.trace = out};
   struct vcca_rim rim;

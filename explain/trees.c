@@ -9,7 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FDT_BEGIN_NODE = 1, FDT_END_NODE = 2, FDT_PROP = 3, FDT_NOP = 4, FDT_END = 9, FDT_HEADER = 40, FDT_DEPTH = 32, PATH = 256 };
+enum {
+  FDT_BEGIN_NODE = 1,
+  FDT_END_NODE = 2,
+  FDT_PROP = 3,
+  FDT_NOP = 4,
+  FDT_END = 9,
+  FDT_HEADER = 40,
+  FDT_DEPTH = 32,
+  PATH = 256
+};
 enum { ENTRIES_MAX = 1 << 16, PATHS_MAX = 16 << 20 };
 
 /* A node (name NULL) or a property of one. */
@@ -98,7 +107,8 @@ static bool take_property(struct tree *t, struct walk *w)
   size_t length = vcca_be32(t->dtb.p + w->at), strings = vcca_be32(t->dtb.p + 12);
   const char *name = text_at(t->dtb, strings + vcca_be32(t->dtb.p + w->at + 4));
   w->at += 8;
-  if (!name || length > t->dtb.n - w->at || !add_entry(t, (struct entry){w->node, name, vcca_span_sub(t->dtb, w->at, length), 0, NULL}))
+  if (!name || length > t->dtb.n - w->at ||
+      !add_entry(t, (struct entry){w->node, name, vcca_span_sub(t->dtb, w->at, length), 0, NULL}))
     return false;
   w->at += (length + 3) / 4 * 4;
   return true;
@@ -214,7 +224,8 @@ static void say_value(vcca_span v, size_t from, char *buf)
     else if (text)
       buf[n++] = (char)v.p[i];
     else
-      n += (size_t)snprintf(buf + n, FACT_VALUE - n, cells ? "%s0x%x" : "%s%02x", i > from ? " " : "", cells ? vcca_be32(v.p + i) : v.p[i]);
+      n += (size_t)snprintf(buf + n, FACT_VALUE - n, cells ? "%s0x%x" : "%s%02x", i > from ? " " : "",
+                            cells ? vcca_be32(v.p + i) : v.p[i]);
   }
   snprintf(buf + n, FACT_VALUE - n, "%s%s", i < v.n - text ? "..." : "", text ? "\"" : cells ? ">" : "]");
 }
@@ -237,7 +248,8 @@ static void add_difference(const struct entry *e, const struct entry *a, const s
   size_t from = 0;
   while (a && b && from < a->value.n && from < b->value.n && a->value.p[from] == b->value.p[from])
     from++;
-  snprintf(f->name, sizeof f->name, "%s%s%.*s", path, e->name && strcmp(path, "/") != 0 ? "/" : "", e->name ? 60 : 0, e->name ? e->name : "");
+  snprintf(f->name, sizeof f->name, "%s%s%.*s", path, e->name && strcmp(path, "/") != 0 ? "/" : "", e->name ? 60 : 0,
+           e->name ? e->name : "");
   say_entry(a, from, f->a);
   say_entry(b, from, f->b);
 }

@@ -78,7 +78,8 @@ static void json(vcca_span *s, unsigned depth)
 
 /* --- Comparing -------------------------------------------------------------------------------------------- */
 
-static void print(const struct vcca_rim_diff *diff, void (*how)(const struct vcca_rim_diff *, const char *, const char *, FILE *), bool is_json)
+static void print(const struct vcca_rim_diff *diff,
+                  void (*how)(const struct vcca_rim_diff *, const char *, const char *, FILE *), bool is_json)
 {
   char *text = NULL;
   size_t n = 0;
@@ -129,10 +130,14 @@ static void traces(vcca_span bytes)
 
 static void plan_part(struct vcca_plan *plan, enum vcca_role role, vcca_span content)
 {
-  *plan = (struct vcca_plan){.profile = "arm", .rules = VCCA_RULES_ARM_1_0, .ram_base = 0x40000000, .ram_size = 0x100000, .segment_count = 1};
+  *plan = (struct vcca_plan){
+      .profile = "arm", .rules = VCCA_RULES_ARM_1_0, .ram_base = 0x40000000, .ram_size = 0x100000, .segment_count = 1};
   plan->params.s2sz = 40;
-  plan->segments[0] = (struct vcca_segment){
-      .role = role, .ipa = 0x40000000, .size = (content.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE, .content = content, .measured = true};
+  plan->segments[0] = (struct vcca_segment){.role = role,
+                                            .ipa = 0x40000000,
+                                            .size = (content.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE,
+                                            .content = content,
+                                            .measured = true};
 }
 
 /* how: which part, how many bytes of B are other ones; then two bytes of place and one of difference for each. */

@@ -34,7 +34,8 @@ struct world {
 static struct world *worlds(void)
 {
   static struct world made[MACHINES];
-  static const struct vcca_machine_config machines[MACHINES] = {{.abi = VCCA_ABI_RMI}, {.abi = VCCA_ABI_TMI, .rules = VCCA_RULES_VIRTCCA}};
+  static const struct vcca_machine_config machines[MACHINES] = {{.abi = VCCA_ABI_RMI},
+                                                                {.abi = VCCA_ABI_TMI, .rules = VCCA_RULES_VIRTCCA}};
   for (unsigned i = 0; i < MACHINES && !made[i].m; i++) {
     uint64_t random = 7;
     struct walk *w = walk_new(&machines[i], walk_random, &random);

@@ -55,14 +55,15 @@ static void make_folder(void)
   memset(initrd, 'i', sizeof initrd);
   vcca_put_le64(kernel + 16, 0x10000);
   memcpy(kernel + 56, magic, sizeof magic);
-  must(vcca_dtb_make(&(struct vcca_dtb_spec){.ram_base = 0x40000000, .ram_size = 1 << 29, .vcpus = 2, .bootargs = "x"}, &tree, NULL));
+  must(vcca_dtb_make(&(struct vcca_dtb_spec){.ram_base = 0x40000000, .ram_size = 1 << 29, .vcpus = 2, .bootargs = "x"},
+                     &tree, NULL));
   put("kernel", VCCA_SPAN(kernel));
   put("initrd", VCCA_SPAN(initrd));
   put("tree", vcca_bytes_span(&tree));
   put("host", VCCA_SPAN_LIT("num_bps = 6\nnum_wps = 4\nsve_vl = 512\npmu = true\npmu_num_ctrs = 6\n"));
-  put("ops.yaml",
-      VCCA_SPAN_LIT("vcca-ops: 1\nprofile: arm-rmm-1.0\noperations: [{create: {s2sz: 40}}, {data: {ipa: 0x1000, content: {file: initrd}}}, "
-                    "{rec: {pc: 4}}, {extend: {index: 1, value: {zero: 32}}}]\n"));
+  put("ops.yaml", VCCA_SPAN_LIT("vcca-ops: 1\nprofile: arm-rmm-1.0\noperations: [{create: {s2sz: 40}}, {data: {ipa: "
+                                "0x1000, content: {file: initrd}}}, "
+                                "{rec: {pc: 4}}, {extend: {index: 1, value: {zero: 32}}}]\n"));
   put_log(VCCA_SPAN(kernel), vcca_bytes_span(&tree));
   vcca_bytes_free(&tree);
 }

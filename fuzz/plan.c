@@ -13,7 +13,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { WORDS = 48, IMAGE = 200000, GRANULES_MAX = 4000, STEPS_READ_AGAIN = 600, STEPS_EXPLAINED = 60, RIPAS_MAX = 100000 };
+enum {
+  WORDS = 48,
+  IMAGE = 200000,
+  GRANULES_MAX = 4000,
+  STEPS_READ_AGAIN = 600,
+  STEPS_EXPLAINED = 60,
+  RIPAS_MAX = 100000
+};
 
 struct choices {
   const uint8_t *p;
@@ -94,10 +101,12 @@ static void check_segments(const struct vcca_plan *plan, unsigned own_bits, uint
   must(plan->segment_count <= VCCA_SEGMENTS && plan->ripas_count <= VCCA_RIPAS_RANGES && plan->vcpus <= VCCA_VCPUS_MAX);
   for (size_t i = 0; i < plan->segment_count; i++) {
     const struct vcca_segment *s = &plan->segments[i];
-    must(s->size > 0 && s->ipa % VCCA_PAGE == 0 && s->size % VCCA_PAGE == 0 && s->content.n <= s->size && s->lead <= s->content.n);
+    must(s->size > 0 && s->ipa % VCCA_PAGE == 0 && s->size % VCCA_PAGE == 0 && s->content.n <= s->size &&
+         s->lead <= s->content.n);
     must(i == 0 || s->ipa >= s[-1].ipa + s[-1].size);
     must(s->ipa + s->size <= (uint64_t)1 << own_bits);
-    must(s->role == VCCA_ROLE_FIRMWARE || (s->ipa >= plan->ram_base && s->ipa + s->size <= plan->ram_base + plan->ram_size));
+    must(s->role == VCCA_ROLE_FIRMWARE ||
+         (s->ipa >= plan->ram_base && s->ipa + s->size <= plan->ram_base + plan->ram_size));
     *granules += s->measured || plan->rules != VCCA_RULES_VIRTCCA ? s->size / VCCA_PAGE : 0;
   }
   for (size_t i = 0; i < plan->ripas_count; i++)
@@ -116,7 +125,8 @@ static void check_again(const struct vcca_rim_trace *trace)
   must(out != NULL);
   for (size_t i = 0; i < trace->count; i++) {
     const struct vcca_trace_step *s = &trace->steps[i];
-    const struct vcca_rim_step step = {s->kind, s->base, s->top, s->flags, s->has_content ? s->content : NULL, i ? s[-1].rim : none, s->rim};
+    const struct vcca_rim_step step = {
+        s->kind, s->base, s->top, s->flags, s->has_content ? s->content : NULL, i ? s[-1].rim : none, s->rim};
     vcca_account_json(out, i, trace->alg, &step);
   }
   must(fclose(out) == 0 && vcca_trace_read(vcca_span_of(text, n), NULL, &again, &err));
@@ -231,7 +241,8 @@ static const struct words models[] = {
       {"-append", "", "root=/dev/vda"},
       {"-M", "virt,its=B", "virt,gic-version=#"},
       {"-cpu", "host,sve=B,pmu=B", "host,sve512=B,sve128=B", "host,num-breakpoints=#,num-pmu-counters=C"},
-      {"-object", "rme-guest,measurement-log=B", "rme-guest,measurement-algorithm=sha256", "rme-guest,personalization-value=AAAA"}}},
+      {"-object", "rme-guest,measurement-log=B", "rme-guest,measurement-algorithm=sha256",
+       "rme-guest,personalization-value=AAAA"}}},
     {"kvmtool-arm",
      {{"--mem", "S", "C"},
       {"-m", "512", "S"},
@@ -317,10 +328,11 @@ static size_t write_words(const struct words *model, struct choices *c, char tex
 /* A host that has what VMs ask for, or little. */
 static void host(struct choices *c, struct vcca_host_caps *caps)
 {
-  static const char *const texts[] = {"num_bps = 6\nnum_wps = 4\n",
-                                      "num_bps=64\nnum_wps=64\nipa_bits=52\nlpa2=true\nsve_vl=2048\npmu=true\npmu_num_ctrs=31\n",
-                                      "num_bps=2\nnum_wps=2\nipa_bits=32\nsve_vl=0\npmu=false\n",
-                                      "ipa_bits = 40\nhash_algo = \"RmiHashSha512\"\nnum_bps=6\nnum_wps=6\npmu=true\npmu_num_ctrs=6\nsve_vl=384\n"};
+  static const char *const texts[] = {
+      "num_bps = 6\nnum_wps = 4\n",
+      "num_bps=64\nnum_wps=64\nipa_bits=52\nlpa2=true\nsve_vl=2048\npmu=true\npmu_num_ctrs=31\n",
+      "num_bps=2\nnum_wps=2\nipa_bits=32\nsve_vl=0\npmu=false\n",
+      "ipa_bits = 40\nhash_algo = \"RmiHashSha512\"\nnum_bps=6\nnum_wps=6\npmu=true\npmu_num_ctrs=6\nsve_vl=384\n"};
   must(vcca_host_caps_read(vcca_span_str(texts[choose(c, 4)]), caps, NULL));
 }
 

@@ -25,7 +25,8 @@ static void must_say_why(bool read, const struct vcca_error *err)
 static struct vcca_platform_claims claims(void)
 {
   static const uint8_t ones[64] = {1};
-  struct vcca_platform_claims p = {.implementation_id = vcca_span_of(ones, 32), .instance_id = vcca_span_of(ones, 33), .component_count = 1};
+  struct vcca_platform_claims p = {
+      .implementation_id = vcca_span_of(ones, 32), .instance_id = vcca_span_of(ones, 33), .component_count = 1};
   p.components[0] = (struct vcca_component){.measurement = vcca_span_of(ones, 32), .signer_id = vcca_span_of(ones, 32)};
   return p;
 }

@@ -53,12 +53,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
   memset(initrd, 'i', sizeof initrd);
   memset(firmware, 'f', sizeof firmware);
   must(vcca_dtb_make(&spec, &dtb, NULL) && mkdtemp(folder));
-  const vcca_span contents[FILES] = {VCCA_SPAN(kernel),
-                                     VCCA_SPAN(initrd),
-                                     VCCA_SPAN(firmware),
-                                     vcca_bytes_span(&dtb),
-                                     VCCA_SPAN_LIT("ipa_bits = 48\nnum_bps = 6\nnum_wps = 4\nsve_vl = 512\npmu = true\npmu_num_ctrs = 6\n"),
-                                     VCCA_SPAN_LIT("num_bps = 2 # what the hypervisor leaves\n")};
+  const vcca_span contents[FILES] = {
+      VCCA_SPAN(kernel),
+      VCCA_SPAN(initrd),
+      VCCA_SPAN(firmware),
+      vcca_bytes_span(&dtb),
+      VCCA_SPAN_LIT("ipa_bits = 48\nnum_bps = 6\nnum_wps = 4\nsve_vl = 512\npmu = true\npmu_num_ctrs = 6\n"),
+      VCCA_SPAN_LIT("num_bps = 2 # what the hypervisor leaves\n")};
   for (size_t i = 0; i < FILES; i++) {
     path_of(i, path);
     must(vcca_file_write(path, contents[i], NULL));
@@ -88,7 +89,8 @@ static void check_row(const struct vcca_sweep *sweep, size_t id)
   static struct vcca_sweep_vm vm;
   struct vcca_error err = {.fault = VCCA_FAULT_NONE};
   struct expected e = {.id = id, .planned = vcca_sweep_plan(sweep, id, NULL, &vm, &err)};
-  const struct vcca_sweep_options options = {.shard = id, .shards = sweep->configurations, .threads = 1, .row = compare, .ctx = &e};
+  const struct vcca_sweep_options options = {
+      .shard = id, .shards = sweep->configurations, .threads = 1, .row = compare, .ctx = &e};
   must(e.planned || (err.fault != VCCA_FAULT_NONE && err.text[0] != '\0'));
   if (!e.planned || (vm.plan->ram_size <= RAM_MAX && vm.plan->vcpus <= VCPUS_MAX)) {
     if (e.planned)
@@ -106,7 +108,8 @@ static void check(struct vcca_sweep *sweep)
     must(sweep->axes[axis].count > 0 && sweep->axes[axis].count <= VCCA_SWEEP_VALUES);
     product *= sweep->axes[axis].count;
   }
-  must(product == sweep->configurations && product <= VCCA_SWEEP_CONFIGURATIONS && sweep->file_count <= VCCA_SWEEP_FILES);
+  must(product == sweep->configurations && product <= VCCA_SWEEP_CONFIGURATIONS &&
+       sweep->file_count <= VCCA_SWEEP_FILES);
   vcca_sweep_identify(sweep);
   vcca_sweep_inputs(sweep, 0, first_of);
   vcca_sweep_inputs(sweep, last, last_of);
@@ -124,7 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   if (vcca_sweep_read(vcca_span_of(data, size), folder, NULL, &sweep, &err))
     check(&sweep);
   else
-    must(err.text[0] != '\0' && (err.line > 0 || err.has_offset || err.fault == VCCA_FAULT_MEMORY || err.fault == VCCA_FAULT_MALFORMED));
+    must(err.text[0] != '\0' &&
+         (err.line > 0 || err.has_offset || err.fault == VCCA_FAULT_MEMORY || err.fault == VCCA_FAULT_MALFORMED));
   vcca_sweep_free(&sweep);
   return 0;
 }

@@ -33,8 +33,8 @@ static void look_at_part(const struct vcca_sign1_parts *sign1, vcca_span bytes, 
   must_lie_in(sign1->payload, sign1->whole);
   must_lie_in(sign1->claims, sign1->payload);
   must_lie_in(sign1->signature, sign1->whole);
-  must(!strict || (vcca_cbor_check(sign1->whole, NULL) && vcca_cbor_check(sign1->payload, NULL) && vcca_cbor_check(sign1->claims, NULL) &&
-                   vcca_cbor_check(sign1->protected_header, NULL)));
+  must(!strict || (vcca_cbor_check(sign1->whole, NULL) && vcca_cbor_check(sign1->payload, NULL) &&
+                   vcca_cbor_check(sign1->claims, NULL) && vcca_cbor_check(sign1->protected_header, NULL)));
 }
 
 static void look_at(const struct vcca_token *token, vcca_span bytes)

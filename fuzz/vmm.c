@@ -64,7 +64,9 @@ static void plan(const struct vcca_vmm_config *config, const struct vcca_vmm_ima
   struct vcca_error err = {0};
   struct vcca_host_caps caps = {.known = {false}};
   struct vcca_vmm_plan out;
-  must(vcca_host_caps_read(VCCA_SPAN_LIT("num_bps=6\nnum_wps=6\nipa_bits=52\nsve_vl=512\npmu=true\npmu_num_ctrs=6\nlpa2=true\n"), &caps, NULL));
+  must(vcca_host_caps_read(
+      VCCA_SPAN_LIT("num_bps=6\nnum_wps=6\nipa_bits=52\nsve_vl=512\npmu=true\npmu_num_ctrs=6\nlpa2=true\n"), &caps,
+      NULL));
   bool ok = vcca_vmm_plan(config, &caps, images, VCCA_RULES_ARM_1_0, NULL, NULL, &out, &err);
   must_say(ok, &err);
   if (ok)
@@ -89,7 +91,8 @@ static void command_line(const char *vmm, vcca_span bytes)
   char text[4096];
   const char *words[WORDS];
   size_t count = 0, n = bytes.n < sizeof text - 1 ? bytes.n : sizeof text - 1;
-  struct vcca_vmm_images images = {.kernel = VCCA_SPAN(kernel), .initrd = VCCA_SPAN(other), .firmware = VCCA_SPAN(other)};
+  struct vcca_vmm_images images = {
+      .kernel = VCCA_SPAN(kernel), .initrd = VCCA_SPAN(other), .firmware = VCCA_SPAN(other)};
   default_kernel(kernel);
   memcpy(text, bytes.p, n);
   text[n] = '\0';

@@ -104,7 +104,8 @@ static bool mint(vcca_golden *g, vcca_hsm *hsm, vcca_span *out, struct vcca_erro
   vcca_sink rak = arena_sink(&g->arena, VCCA_SPKI_MAX), realm = arena_sink(&g->arena, VCCA_TOKEN_MAX);
   vcca_sink token = arena_sink(&g->arena, VCCA_TOKEN_MAX);
   vcca_span platform;
-  if (!vcca_rak_encode(g->family, vcca_hsm_rak(hsm), &rak, err) || !vcca_hsm_platform_token(hsm, g->family, &platform, err))
+  if (!vcca_rak_encode(g->family, vcca_hsm_rak(hsm), &rak, err) ||
+      !vcca_hsm_platform_token(hsm, g->family, &platform, err))
     return false;
   struct vcca_realm_claims claims = {
       .challenge = g->base.challenge,

@@ -68,6 +68,7 @@ struct cert_plan {
   uint8_t serial[VCCA_HASH_MAX];
   char device_cn[sizeof "vcca TEST device " + VCCA_HSM_TEXT];
 };
-VCCA_MUST_USE bool bundle_cert_plan(const vcca_golden *g, enum vcca_cert_role role, struct cert_plan *out, struct vcca_error *err);
+VCCA_MUST_USE bool bundle_cert_plan(const vcca_golden *g, enum vcca_cert_role role, struct cert_plan *out,
+                                    struct vcca_error *err);
 
 #endif

@@ -17,10 +17,13 @@ static const struct {
   vcca_span data;
   const char *hashed; /* NULL: the data */
 } events[LOG_EVENTS] = {
-    {1, 0x80000007, {(const uint8_t *)"TEST firmware begins", 20}, NULL},                    /* EV_EFI_ACTION */
-    {1, 0x00000004, {(const uint8_t *)"\0\0\0\0", 4}, NULL},                                 /* EV_SEPARATOR */
-    {2, 0x80000003, {(const uint8_t *)"TEST image load event", 21}, "TEST grub"},            /* EV_EFI_BOOT_SERVICES_APPLICATION */
-    {3, 0x0000000d, {(const uint8_t *)"(hd0,gpt1)/efi/test/grub.cfg", 29}, "TEST grub.cfg"}, /* EV_IPL, as GRUB does it */
+    {1, 0x80000007, {(const uint8_t *)"TEST firmware begins", 20}, NULL},         /* EV_EFI_ACTION */
+    {1, 0x00000004, {(const uint8_t *)"\0\0\0\0", 4}, NULL},                      /* EV_SEPARATOR */
+    {2, 0x80000003, {(const uint8_t *)"TEST image load event", 21}, "TEST grub"}, /* EV_EFI_BOOT_SERVICES_APPLICATION */
+    {3,
+     0x0000000d,
+     {(const uint8_t *)"(hd0,gpt1)/efi/test/grub.cfg", 29},
+     "TEST grub.cfg"}, /* EV_IPL, as GRUB does it */
     {3, 0x0000000d, {(const uint8_t *)"grub_cmd: linux /vmlinuz-1 quiet", 33}, "linux /vmlinuz-1 quiet"},
     {3, 0x0000000d, {(const uint8_t *)"/vmlinuz-1", 11}, "TEST kernel"},
     {3, 0x0000000d, {(const uint8_t *)"kernel_cmdline: /vmlinuz-1 quiet", 33}, "/vmlinuz-1 quiet"},
@@ -92,7 +95,8 @@ vcca_span bundle_log(struct arena *arena, const enum vcca_hash_alg *algs, size_t
 static void put_image(struct vcca_json *j, const char *name, vcca_span another)
 {
   uint8_t digest[VCCA_HASH_MAX];
-  const vcca_span parts[] = {VCCA_SPAN_LIT("TEST "), vcca_span_is(another, name) ? VCCA_SPAN_LIT("another ") : vcca_span_of("", 0),
+  const vcca_span parts[] = {VCCA_SPAN_LIT("TEST "),
+                             vcca_span_is(another, name) ? VCCA_SPAN_LIT("another ") : vcca_span_of("", 0),
                              vcca_span_str(name)};
   vcca_hash_parts(VCCA_SHA256, parts, 3, digest);
   vcca_json_hex(j, name, vcca_span_of(digest, 32));
@@ -144,7 +148,8 @@ bool bundle_reference_store(struct arena *arena, vcca_span token, vcca_span *out
 {
   struct vcca_token *good = arena_get(arena, sizeof *good);
   vcca_sink store = arena_sink(arena, STORE_MAX);
-  if (!good || !vcca_token_decode(token, good, err) || !vcca_endorse(VCCA_ENDORSE_REFERENCE_STORE, &(struct vcca_good){.token = good}, &store, err))
+  if (!good || !vcca_token_decode(token, good, err) ||
+      !vcca_endorse(VCCA_ENDORSE_REFERENCE_STORE, &(struct vcca_good){.token = good}, &store, err))
     return false;
   *out = vcca_sink_span(&store);
   return true;

@@ -15,10 +15,11 @@ static void require_checks(unsigned has, struct vcca_policy *p)
   static const struct {
     enum vcca_check check;
     unsigned wants;
-  } rows[] = {{VCCA_CHECK_ENDORSEMENTS, WANT_ANY},   {VCCA_CHECK_PLATFORM_SIGNATURE, WANT_PLATFORM}, {VCCA_CHECK_REALM_SIGNATURE, WANT_ANY},
-              {VCCA_CHECK_BINDING, WANT_PLATFORM},   {VCCA_CHECK_KEY_EQUALITY, WANT_CVM_ONLY},       {VCCA_CHECK_FRESHNESS, WANT_ANY},
-              {VCCA_CHECK_LIFECYCLE, WANT_PLATFORM}, {VCCA_CHECK_PLATFORM_REFERENCE, WANT_PLATFORM}, {VCCA_CHECK_PLATFORM_CONFIG, WANT_PLATFORM},
-              {VCCA_CHECK_REALM_REFERENCE, WANT_ANY}};
+  } rows[] = {{VCCA_CHECK_ENDORSEMENTS, WANT_ANY},         {VCCA_CHECK_PLATFORM_SIGNATURE, WANT_PLATFORM},
+              {VCCA_CHECK_REALM_SIGNATURE, WANT_ANY},      {VCCA_CHECK_BINDING, WANT_PLATFORM},
+              {VCCA_CHECK_KEY_EQUALITY, WANT_CVM_ONLY},    {VCCA_CHECK_FRESHNESS, WANT_ANY},
+              {VCCA_CHECK_LIFECYCLE, WANT_PLATFORM},       {VCCA_CHECK_PLATFORM_REFERENCE, WANT_PLATFORM},
+              {VCCA_CHECK_PLATFORM_CONFIG, WANT_PLATFORM}, {VCCA_CHECK_REALM_REFERENCE, WANT_ANY}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     p->required[rows[i].check] = (rows[i].wants & ~has) == 0;
 }
@@ -43,7 +44,8 @@ struct vcca_policy *bundle_policy(struct arena *arena, const vcca_hsm *hsm, enum
     vcca_hsm_platform_claims(hsm, family, vcca_span_of(NULL, 0), &claims);
     const struct vcca_component *first = &claims.components[0];
     snprintf(p->components[0].type, VCCA_POLICY_TEXT, "%.*s", (int)first->type.n, (const char *)first->type.p);
-    snprintf(p->components[0].at_least, VCCA_POLICY_TEXT, "%.*s", (int)first->version.n, (const char *)first->version.p);
+    snprintf(p->components[0].at_least, VCCA_POLICY_TEXT, "%.*s", (int)first->version.n,
+             (const char *)first->version.p);
     p->component_count = 1;
   }
   return p;

@@ -59,7 +59,8 @@ static bool run(struct edit *e, const struct vcca_mutation *m, struct vcca_error
   return edit_run(e, vcca_sink_span(&recipe), err) && edit_resign(e, m->resigned, err);
 }
 
-bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation, struct vcca_golden_case *out, struct vcca_error *err)
+bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation, struct vcca_golden_case *out,
+                      struct vcca_error *err)
 {
   *out = (struct vcca_golden_case){.mutation = mutation};
   case_evidence(golden, mutation, &out->evidence);

@@ -20,7 +20,8 @@ static bool embeds(vcca_span content, unsigned levels)
   struct vcca_cbor_item item;
   if (levels == 0 || !vcca_cbor_next(&c, &item, NULL) || !vcca_cbor_check(content, NULL))
     return false;
-  return item.kind == VCCA_CBOR_MAP || item.kind == VCCA_CBOR_TAG || (item.kind == VCCA_CBOR_BYTES && embeds(item.bytes, levels - 1));
+  return item.kind == VCCA_CBOR_MAP || item.kind == VCCA_CBOR_TAG ||
+         (item.kind == VCCA_CBOR_BYTES && embeds(item.bytes, levels - 1));
 }
 
 static struct node **append(struct node **link, struct node *n)

@@ -158,7 +158,8 @@ static bool step(struct place *p, vcca_span *rest)
     return step_part(p, name);
   if (kind == '/')
     return step_named(p, name);
-  return name.n > 1 && name.p[name.n - 1] == ']' && number(vcca_span_sub(name, 0, name.n - 1), &i) && i >= 0 && step_index(p, (uint64_t)i);
+  return name.n > 1 && name.p[name.n - 1] == ']' && number(vcca_span_sub(name, 0, name.n - 1), &i) && i >= 0 &&
+         step_index(p, (uint64_t)i);
 }
 
 bool parts_find(struct tree *t, const char *path, size_t n, struct place *out, struct vcca_error *err)

@@ -183,14 +183,16 @@ static bool case_folder(struct asking *a, struct vcca_error *err)
   char *path = arena_get(a->words.arena, VCCA_PATH_MAX);
   if (!path)
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for a path");
-  int n = d->keep ? snprintf(path, VCCA_PATH_MAX, "%s/%s", d->keep, a->name) : snprintf(path, VCCA_PATH_MAX, "%s", d->folder);
+  int n = d->keep ? snprintf(path, VCCA_PATH_MAX, "%s/%s", d->keep, a->name)
+                  : snprintf(path, VCCA_PATH_MAX, "%s", d->folder);
   a->words.folder = path;
   if (n < 0 || n >= VCCA_PATH_MAX)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the path of the folder is too long");
   return !d->keep || keep_folder(path, err);
 }
 
-static bool ask(struct asking *a, vcca_golden *golden, const struct vcca_golden_case *c, struct drive_outcome *o, struct vcca_error *err)
+static bool ask(struct asking *a, vcca_golden *golden, const struct vcca_golden_case *c, struct drive_outcome *o,
+                struct vcca_error *err)
 {
   const struct vcca_drive *drive = a->driver->drive;
   const char *const *command = drive->serve ? drive->command + start_words(drive->command) + 1 : drive->command;
@@ -202,8 +204,8 @@ static bool ask(struct asking *a, vcca_golden *golden, const struct vcca_golden_
   return ask_by_line(a, o->line, &o->result, err);
 }
 
-bool drive_case(struct driver *d, vcca_golden *golden, struct vcca_golden_case *c, struct arena *arena, struct drive_outcome *o,
-                struct vcca_error *err)
+bool drive_case(struct driver *d, vcca_golden *golden, struct vcca_golden_case *c, struct arena *arena,
+                struct drive_outcome *o, struct vcca_error *err)
 {
   struct asking *a = arena_get(arena, sizeof *a);
   if (!a)
@@ -214,7 +216,8 @@ bool drive_case(struct driver *d, vcca_golden *golden, struct vcca_golden_case *
   snprintf(a->name, sizeof a->name, "%s/%s", vcca_family(golden->family)->name, c->mutation ? c->mutation->id : "V00");
   part_set taken = parts_taken(d->drive->command, golden->family);
   parts_adapt(golden, taken, &c->evidence);
-  part_set changed = parts_changed(golden, c), missing = parts_needed(golden, c) & ~(taken | (d->drive->knows & ~changed));
+  part_set changed = parts_changed(golden, c),
+           missing = parts_needed(golden, c) & ~(taken | (d->drive->knows & ~changed));
   *o = (struct drive_outcome){.missing = missing, .result = {.end = VCCA_DRIVE_NOT_RUN, .stage = VCCA_STAGES}};
   if (!case_folder(a, err) || (!missing && !ask(a, golden, c, o, err)))
     return false;

@@ -82,8 +82,8 @@ struct drive_words {
   } given[WORDS_MAX]; /* the values of the placeholders, each once */
   size_t given_count;
 };
-VCCA_MUST_USE bool words_fill(struct drive_words *w, const char *const *command, vcca_golden *golden, const struct vcca_golden_case *c,
-                              struct vcca_error *err);
+VCCA_MUST_USE bool words_fill(struct drive_words *w, const char *const *command, vcca_golden *golden,
+                              const struct vcca_golden_case *c, struct vcca_error *err);
 /* Removes what was written. */
 void words_remove(struct drive_words *w);
 
@@ -98,7 +98,8 @@ struct drive_child {
 };
 /* When the pipe `life` has no writer any more, whoever asked has gone: children are ended, and so is this process. */
 void child_watch(int life);
-VCCA_MUST_USE bool child_start(struct drive_child *child, const char *const *argv, bool with_input, struct vcca_error *err);
+VCCA_MUST_USE bool child_start(struct drive_child *child, const char *const *argv, bool with_input,
+                               struct vcca_error *err);
 /* Starts the time limit of an answer. */
 void child_limit(unsigned seconds);
 enum child_event { CHILD_OUTPUT, CHILD_ENDED, CHILD_LATE };
@@ -128,14 +129,15 @@ struct drive_outcome {
   vcca_span line;  /* it was asked by; absent when it was started */
   vcca_span output;
 };
-VCCA_MUST_USE bool drive_case(struct driver *d, vcca_golden *golden, struct vcca_golden_case *c, struct arena *arena, struct drive_outcome *o,
-                              struct vcca_error *err);
+VCCA_MUST_USE bool drive_case(struct driver *d, vcca_golden *golden, struct vcca_golden_case *c, struct arena *arena,
+                              struct drive_outcome *o, struct vcca_error *err);
 /* Where the words that start a verifier that stays end: the second "--", or the last word. */
 size_t start_words(const char *const *command);
 
 /* Makes the folder of a case, and empties it; writes what was answered into it, and a script that asks again. */
 VCCA_MUST_USE bool keep_folder(const char *path, struct vcca_error *err);
-VCCA_MUST_USE bool keep_case(const struct vcca_drive *drive, const char *folder, const struct drive_outcome *o, struct vcca_error *err);
+VCCA_MUST_USE bool keep_case(const struct vcca_drive *drive, const char *folder, const struct drive_outcome *o,
+                             struct vcca_error *err);
 /* Removes a folder with what is in it, folders among them. */
 void folder_remove(const char *path);
 

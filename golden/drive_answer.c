@@ -63,7 +63,8 @@ static enum vcca_golden_stage said_stage(vcca_span output, bool *said)
 /* An exception that nobody caught: its interpreter ends with 1, which is no verdict. */
 static bool uncaught(vcca_span output)
 {
-  static const char *const phrases[] = {"Traceback (most recent call last):", "Exception in thread \"main\"", "Uncaught "};
+  static const char *const phrases[] = {"Traceback (most recent call last):", "Exception in thread \"main\"",
+                                        "Uncaught "};
   for (size_t i = 0; i < output.n; i++)
     for (size_t k = 0; (i == 0 || output.p[i - 1] == '\n') && k < sizeof phrases / sizeof phrases[0]; k++)
       if (vcca_span_is(vcca_span_sub(output, i, strlen(phrases[k])), phrases[k]))
@@ -102,7 +103,8 @@ bool answer_of_line(vcca_span line, const char *name, struct vcca_drive_result *
   static const struct {
     const char *word;
     enum vcca_drive_end end;
-  } verdicts[] = {{"accepted", VCCA_DRIVE_ACCEPTED}, {"refused", VCCA_DRIVE_REFUSED}, {"unsupported", VCCA_DRIVE_UNSUPPORTED}};
+  } verdicts[] = {
+      {"accepted", VCCA_DRIVE_ACCEPTED}, {"refused", VCCA_DRIVE_REFUSED}, {"unsupported", VCCA_DRIVE_UNSUPPORTED}};
   size_t at = 0;
   if (!vcca_span_is(vcca_span_word(line, &at), name))
     return false;
@@ -176,7 +178,8 @@ static bool answered(const struct vcca_drive_result *result, enum vcca_drive_jud
   return true;
 }
 
-enum vcca_drive_judgement vcca_drive_judge(const struct vcca_mutation *m, bool asked, const struct vcca_drive_result *result)
+enum vcca_drive_judgement vcca_drive_judge(const struct vcca_mutation *m, bool asked,
+                                           const struct vcca_drive_result *result)
 {
   enum vcca_golden_result want = m ? m->result : VCCA_GOLDEN_VALID;
   enum vcca_drive_judgement judged;

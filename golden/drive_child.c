@@ -73,7 +73,8 @@ static bool pipe_closed_on_exec(int ends[2])
 /* What the shell would have given it: no signal is ignored or held back. */
 static void as_from_a_shell(void)
 {
-  static const int numbers[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGALRM, SIGBUS, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
+  static const int numbers[] = {SIGHUP, SIGINT,  SIGQUIT, SIGTERM, SIGPIPE, SIGALRM,
+                                SIGBUS, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
   struct sigaction normal = {.sa_handler = SIG_DFL};
   sigset_t none;
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
@@ -128,7 +129,8 @@ bool child_start(struct drive_child *child, const char *const *argv, bool with_i
   enum { OUT, OUT_TO, IN, IN_TO, WHY, WHY_TO, ENDS };
   int ends[ENDS] = {-1, -1, -1, -1, -1, -1}, error = 0;
   *child = (struct drive_child){.from = -1, .to = -1};
-  if (!pipe_closed_on_exec(ends + OUT) || !pipe_closed_on_exec(ends + WHY) || (with_input && !pipe_closed_on_exec(ends + IN))) {
+  if (!pipe_closed_on_exec(ends + OUT) || !pipe_closed_on_exec(ends + WHY) ||
+      (with_input && !pipe_closed_on_exec(ends + IN))) {
     close_all(ends, ENDS);
     return vcca_fail(err, VCCA_FAULT_IO, "no pipe for the verifier: %s", strerror(errno));
   }
@@ -172,8 +174,9 @@ static int take(int from, vcca_sink *out)
 /* Waits a little for output, room for input, or the end of whoever asked. */
 static void rest(const struct drive_child *child, bool output, bool room, int milliseconds)
 {
-  struct pollfd p[] = {
-      {.fd = life_pipe, .events = 0}, {.fd = output ? child->from : -1, .events = POLLIN}, {.fd = room ? child->to : -1, .events = POLLOUT}};
+  struct pollfd p[] = {{.fd = life_pipe, .events = 0},
+                       {.fd = output ? child->from : -1, .events = POLLIN},
+                       {.fd = room ? child->to : -1, .events = POLLOUT}};
   (void)poll(p, sizeof p / sizeof p[0], milliseconds);
   if (p[0].revents & (POLLHUP | POLLERR))
     on_end(SIGHUP);
@@ -194,7 +197,8 @@ enum child_event child_wait(struct drive_child *child, vcca_sink *out)
       return late ? CHILD_LATE : CHILD_OUTPUT;
     open = open && got == 0;
     if (has_ended(child)) {
-      for (int more = 0; open && more < 4096 && take(child->from, out) > 0; more++) /* of those it started, as much as is there */
+      for (int more = 0; open && more < 4096 && take(child->from, out) > 0;
+           more++) /* of those it started, as much as is there */
         ;
       child->pid = 0;
       return CHILD_ENDED;

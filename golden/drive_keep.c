@@ -22,7 +22,8 @@ static void remove_within(const char *folder, int depth)
   DIR *d = opendir(folder);
   for (const struct dirent *entry; d && (entry = readdir(d)) != NULL;) {
     int n = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || n < 0 || (size_t)n >= sizeof path || lstat(path, &st) != 0)
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || n < 0 || (size_t)n >= sizeof path ||
+        lstat(path, &st) != 0)
       continue;
     if (!S_ISDIR(st.st_mode)) {
       (void)unlink(path);
@@ -72,7 +73,8 @@ static void put_quoted(vcca_sink *out, vcca_span word)
   vcca_sink_put(out, vcca_span_str("'"));
 }
 
-static void put_script(const struct vcca_drive *drive, const struct drive_outcome *o, const char *folder, vcca_sink *out)
+static void put_script(const struct vcca_drive *drive, const struct drive_outcome *o, const char *folder,
+                       vcca_sink *out)
 {
   char room[VCCA_PATH_MAX];
   const char *here = getcwd(room, sizeof room);
@@ -110,16 +112,18 @@ static bool put_file(const char *folder, const char *name, vcca_span bytes, stru
                                            : vcca_file_write(path, bytes, err);
 }
 
-bool keep_case(const struct vcca_drive *drive, const char *folder, const struct drive_outcome *o, struct vcca_error *err)
+bool keep_case(const struct vcca_drive *drive, const char *folder, const struct drive_outcome *o,
+               struct vcca_error *err)
 {
   struct vcca_bytes room = {0};
   if (!vcca_bytes_alloc(&room, SCRIPT_ROOM, err))
     return false;
   vcca_sink script = vcca_sink_of(room.p, room.n);
   put_script(drive, o, folder, &script);
-  bool ok = (vcca_sink_ok(&script) || vcca_fail(err, VCCA_FAULT_USAGE, "the command is longer than %d bytes", SCRIPT_ROOM)) &&
-            put_file(folder, "run", vcca_sink_span(&script), err) && put_file(folder, "output", o->output, err) &&
-            (!drive->serve || put_file(folder, "line.json", o->line, err));
+  bool ok =
+      (vcca_sink_ok(&script) || vcca_fail(err, VCCA_FAULT_USAGE, "the command is longer than %d bytes", SCRIPT_ROOM)) &&
+      put_file(folder, "run", vcca_sink_span(&script), err) && put_file(folder, "output", o->output, err) &&
+      (!drive->serve || put_file(folder, "line.json", o->line, err));
   vcca_bytes_free(&room);
   return ok;
 }

@@ -64,14 +64,15 @@ static part_set if_present(vcca_span bytes, part_set bit)
 
 part_set parts_present(const struct vcca_evidence *e)
 {
-  part_set parts = if_present(e->token, BIT(TOKEN)) | if_present(e->device_cert, BIT(CERT)) | if_present(e->challenge, BIT(CHALLENGE)) |
-                   if_present(e->rim, BIT(RIM)) | if_present(e->rpv, BIT(RPV)) | if_present(e->eventlog, BIT(EVENTLOG)) |
-                   if_present(e->image_reference, BIT(IMAGE_REF)) | if_present(e->platform_reference, BIT(PLATFORM_REF)) |
-                   if_present(e->reference_store, BIT(RVSTORE));
+  part_set parts = if_present(e->token, BIT(TOKEN)) | if_present(e->device_cert, BIT(CERT)) |
+                   if_present(e->challenge, BIT(CHALLENGE)) | if_present(e->rim, BIT(RIM)) |
+                   if_present(e->rpv, BIT(RPV)) | if_present(e->eventlog, BIT(EVENTLOG)) |
+                   if_present(e->image_reference, BIT(IMAGE_REF)) |
+                   if_present(e->platform_reference, BIT(PLATFORM_REF)) | if_present(e->reference_store, BIT(RVSTORE));
   for (unsigned i = 0; i < VCCA_TOKEN_REMS; i++)
     parts |= if_present(e->rem[i], BIT(REM0) << i);
-  return parts | (e->cpak ? BIT(CPAK) : 0) | (e->intermediate_count > 0 ? BIT(SUB) : 0) | (e->root_count > 0 ? BIT(ROOT) : 0) |
-         (e->at ? BIT(AT) : 0) | (e->policy ? BIT(POLICY) : 0);
+  return parts | (e->cpak ? BIT(CPAK) : 0) | (e->intermediate_count > 0 ? BIT(SUB) : 0) |
+         (e->root_count > 0 ? BIT(ROOT) : 0) | (e->at ? BIT(AT) : 0) | (e->policy ? BIT(POLICY) : 0);
 }
 
 static part_set if_other(vcca_span a, vcca_span b, part_set bit)
@@ -92,7 +93,8 @@ static bool same_policy(const struct vcca_policy *a, const struct vcca_policy *b
 
 static part_set changed_from(const struct vcca_evidence *e, const struct vcca_evidence *base)
 {
-  part_set parts = if_other(e->token, base->token, BIT(TOKEN)) | if_other(e->device_cert, base->device_cert, BIT(CERT)) |
+  part_set parts = if_other(e->token, base->token, BIT(TOKEN)) |
+                   if_other(e->device_cert, base->device_cert, BIT(CERT)) |
                    if_other(e->challenge, base->challenge, BIT(CHALLENGE)) | if_other(e->rim, base->rim, BIT(RIM)) |
                    if_other(e->rpv, base->rpv, BIT(RPV)) | if_other(e->eventlog, base->eventlog, BIT(EVENTLOG)) |
                    if_other(e->image_reference, base->image_reference, BIT(IMAGE_REF)) |

@@ -78,8 +78,8 @@ static bool write_whole(int to, const void *from, size_t n)
   return true;
 }
 
-static bool do_order(struct driver *d, vcca_golden **golden, const struct order *order, struct arena *arena, struct drive_outcome *o,
-                     struct vcca_error *err)
+static bool do_order(struct driver *d, vcca_golden **golden, const struct order *order, struct arena *arena,
+                     struct drive_outcome *o, struct vcca_error *err)
 {
   struct vcca_golden_case c;
   const struct vcca_mutation *m = order->mutation == IDLE ? NULL : vcca_mutation_at((size_t)order->mutation);
@@ -116,8 +116,8 @@ static _Noreturn void work(const struct vcca_drive_pool *pool, const char *folde
     a.argv = o.argv.n;
     a.files = o.files.n;
     a.output = o.output.n;
-    bool told = write_whole(to, &a, sizeof a) && write_whole(to, o.argv.p, o.argv.n) && write_whole(to, o.files.p, o.files.n) &&
-                write_whole(to, o.output.p, o.output.n);
+    bool told = write_whole(to, &a, sizeof a) && write_whole(to, o.argv.p, o.argv.n) &&
+                write_whole(to, o.files.p, o.files.n) && write_whole(to, o.output.p, o.output.n);
     arena_free(&arena);
     if (!told)
       break;
@@ -139,21 +139,26 @@ static bool check_command(const struct vcca_drive *drive, struct vcca_error *err
   if (!command[0])
     return vcca_fail(err, VCCA_FAULT_USAGE, "no command");
   if (drive->serve && (!command[start] || start == 0))
-    return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "--serve wants a second -- between the words that start the verifier and those of a case: -- %.100s -- @@", command[0]);
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "--serve wants a second -- between the words that start the verifier and those of a case: -- %.100s -- @@",
+        command[0]);
   bool token = false;
   for (size_t i = 0; command[i]; i++) {
     if (!words_placeholder(command[i], &from, &name))
       continue;
     const struct placeholder *place = placeholder_named(name);
     if (!place)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "no placeholder @%.*s@; they are listed by --help", (int)(name.n < 40 ? name.n : 40),
-                       (const char *)name.p);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "no placeholder @%.*s@; they are listed by --help",
+                       (int)(name.n < 40 ? name.n : 40), (const char *)name.p);
     if (drive->serve && i < start)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "@%s@ is of a case: with --serve it stands behind the second --", place->name);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "@%s@ is of a case: with --serve it stands behind the second --",
+                       place->name);
     token = token || place->part == PART_TOKEN;
   }
-  return token || vcca_fail(err, VCCA_FAULT_USAGE, "the command has no @@, so the verifier would never see a token: -- %.100s ... @@", command[0]);
+  return token ||
+         vcca_fail(err, VCCA_FAULT_USAGE,
+                   "the command has no @@, so the verifier would never see a token: -- %.100s ... @@", command[0]);
 }
 
 /* --- The pool --------------------------------------------------------------------------------------------- */
@@ -197,7 +202,8 @@ static bool make_folder(struct vcca_drive_pool *pool, struct vcca_error *err)
   const char *temp = vcca_temp_folder();
   int n = snprintf(pool->folder, sizeof pool->folder, "%s/vcca-golden-XXXXXX", temp ? temp : "/tmp");
   return (n > 0 && (size_t)n < sizeof pool->folder && mkdtemp(pool->folder)) ||
-         vcca_fail(err, VCCA_FAULT_IO, "cannot make a folder in %.200s (TMPDIR, else /tmp): %s", temp ? temp : "/tmp", strerror(errno));
+         vcca_fail(err, VCCA_FAULT_IO, "cannot make a folder in %.200s (TMPDIR, else /tmp): %s", temp ? temp : "/tmp",
+                   strerror(errno));
 }
 
 vcca_drive_pool *vcca_drive_open(const struct vcca_drive *drive, struct vcca_error *err)
@@ -353,7 +359,8 @@ static bool run(struct batch *b, struct pollfd *polls, struct vcca_error *err)
   return true;
 }
 
-bool vcca_drive_run(vcca_drive_pool *pool, const struct vcca_drive_case *cases, size_t n, vcca_drive_each each, void *ctx, struct vcca_error *err)
+bool vcca_drive_run(vcca_drive_pool *pool, const struct vcca_drive_case *cases, size_t n, vcca_drive_each each,
+                    void *ctx, struct vcca_error *err)
 {
   struct batch b = {.pool = pool, .cases = cases, .n = n, .each = each, .ctx = ctx};
   struct pollfd *polls = calloc(pool->workers, sizeof *polls);

@@ -35,8 +35,8 @@ static bool was_written(const struct drive_words *w, const char *path)
 }
 
 /* Writes a part's bytes into the folder, once. */
-static bool put_part(struct drive_words *w, const char *part, vcca_span bytes, size_t number, const char *extension, const char **path,
-                     struct vcca_error *err)
+static bool put_part(struct drive_words *w, const char *part, vcca_span bytes, size_t number, const char *extension,
+                     const char **path, struct vcca_error *err)
 {
   char name[64];
   if (number == 0)
@@ -74,11 +74,12 @@ static bool jwk_value(struct drive_words *w, const vcca_key *key, struct values 
 {
   uint8_t room[512];
   vcca_sink jwk = VCCA_SINK(room);
-  return !key || !vcca_golden_jwk(key, &jwk) || put_part(w, "cpak", vcca_sink_span(&jwk), 0, "jwk", &out->text[out->n++], err);
+  return !key || !vcca_golden_jwk(key, &jwk) ||
+         put_part(w, "cpak", vcca_sink_span(&jwk), 0, "jwk", &out->text[out->n++], err);
 }
 
-static bool file_values(struct drive_words *w, const struct placeholder *place, const struct vcca_evidence *e, struct values *out,
-                        struct vcca_error *err)
+static bool file_values(struct drive_words *w, const struct placeholder *place, const struct vcca_evidence *e,
+                        struct values *out, struct vcca_error *err)
 {
   static const char *const parts[DRIVE_PARTS] = {[PART_TOKEN] = "token",
                                                  [PART_CPAK] = "cpak",
@@ -102,8 +103,8 @@ static vcca_span hex_part(const struct vcca_evidence *e, enum drive_part part)
   return part == PART_CHALLENGE ? e->challenge : part == PART_RIM ? e->rim : e->rpv;
 }
 
-static void text_value(struct drive_words *w, const struct placeholder *place, const vcca_golden *golden, const struct vcca_golden_case *c,
-                       struct values *out)
+static void text_value(struct drive_words *w, const struct placeholder *place, const vcca_golden *golden,
+                       const struct vcca_golden_case *c, struct values *out)
 {
   const struct vcca_evidence *e = &c->evidence;
   vcca_span bytes = place->kind == PLACE_HEX ? hex_part(e, place->part) : vcca_span_of(NULL, 0);
@@ -152,7 +153,8 @@ static bool push(struct drive_words *w, const char *word, struct vcca_error *err
 }
 
 /* A word: as it is, or once for each value of its placeholder, an option before it repeated or left out with it. */
-static bool fill(struct drive_words *w, const vcca_golden *golden, const struct vcca_golden_case *c, const char *word, struct vcca_error *err)
+static bool fill(struct drive_words *w, const vcca_golden *golden, const struct vcca_golden_case *c, const char *word,
+                 struct vcca_error *err)
 {
   struct values values = {.n = 0};
   size_t from;
@@ -184,7 +186,8 @@ static bool fill(struct drive_words *w, const vcca_golden *golden, const struct 
   return true;
 }
 
-bool words_fill(struct drive_words *w, const char *const *command, vcca_golden *golden, const struct vcca_golden_case *c, struct vcca_error *err)
+bool words_fill(struct drive_words *w, const char *const *command, vcca_golden *golden,
+                const struct vcca_golden_case *c, struct vcca_error *err)
 {
   case_files(golden, c, &w->files);
   w->argc = w->written_count = w->given_count = 0;

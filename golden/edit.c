@@ -30,7 +30,8 @@ static bool run_step(struct edit *e, vcca_span text, struct vcca_error *err)
     if (word.n == 0)
       continue;
     if (w.n == STEP_WORDS)
-      return vcca_fail(err, VCCA_FAULT_USAGE, "more than %d words after %.*s", STEP_WORDS, (int)name.n, (const char *)name.p);
+      return vcca_fail(err, VCCA_FAULT_USAGE, "more than %d words after %.*s", STEP_WORDS, (int)name.n,
+                       (const char *)name.p);
     w.word[w.n++] = word;
   }
   for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
@@ -50,8 +51,8 @@ static bool fail_step(struct edit *e, unsigned number, vcca_span step, struct vc
   place[0] = '\0';
   if (err->has_offset)
     snprintf(place, sizeof place, "character %zu: ", err->offset + 1);
-  return vcca_fail(err, VCCA_FAULT_USAGE, "step %u (%.*s%s): %s%s", number, (int)(step.n < 40 ? step.n : 40), (const char *)step.p,
-                   step.n > 40 ? "..." : "", place, text);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "step %u (%.*s%s): %s%s", number, (int)(step.n < 40 ? step.n : 40),
+                   (const char *)step.p, step.n > 40 ? "..." : "", place, text);
 }
 
 bool edit_run(struct edit *e, vcca_span recipe, struct vcca_error *err)
@@ -63,7 +64,8 @@ bool edit_run(struct edit *e, vcca_span recipe, struct vcca_error *err)
       step = vcca_span_sub(step, 1, step.n);
     if (step.n == 0)
       continue;
-    bool ok = number++ < RECIPE_STEPS ? run_step(e, step, &why) : vcca_fail(&why, VCCA_FAULT_USAGE, "more than %d steps", RECIPE_STEPS);
+    bool ok = number++ < RECIPE_STEPS ? run_step(e, step, &why)
+                                      : vcca_fail(&why, VCCA_FAULT_USAGE, "more than %d steps", RECIPE_STEPS);
     if (ok && e->tree.root && node_deeper(e->tree.root, RECIPE_LEVELS))
       ok = vcca_fail(&why, VCCA_FAULT_USAGE, "the token has more than %d levels", RECIPE_LEVELS);
     if (!ok || e->arena->failed) {

@@ -26,7 +26,8 @@ struct words {
 };
 
 /* The steps, one function each (steps.def); words has as many words as the row says, or more where it says so. */
-#define STEP(id, name, least, most, synopsis, meaning) bool edit_step_##id(struct edit *e, const struct words *w, struct vcca_error *err);
+#define STEP(id, name, least, most, synopsis, meaning) \
+  bool edit_step_##id(struct edit *e, const struct words *w, struct vcca_error *err);
 #include "golden/steps.def"
 #undef STEP
 
@@ -52,7 +53,8 @@ VCCA_MUST_USE bool edit_has_evidence(const struct edit *e, struct vcca_error *er
 vcca_span word_until(vcca_span *text, char separator);
 VCCA_MUST_USE bool word_place(struct edit *e, vcca_span path, struct place *out, struct vcca_error *err);
 /* A path with a part behind it. */
-VCCA_MUST_USE bool word_part(struct edit *e, vcca_span member, const char *part, struct place *out, struct vcca_error *err);
+VCCA_MUST_USE bool word_part(struct edit *e, vcca_span member, const char *part, struct place *out,
+                             struct vcca_error *err);
 /* Bytes: HEX, HEX*COUNT, t:TEXT and b:BYTES as CBOR strings, joined by "+". */
 VCCA_MUST_USE bool word_bytes(struct edit *e, vcca_span word, vcca_span *out, struct vcca_error *err);
 VCCA_MUST_USE bool word_number(vcca_span word, int64_t *out, struct vcca_error *err);

@@ -112,7 +112,8 @@ static void put_policy(struct vcca_json *j, const struct vcca_evidence *e, const
 {
   static const char *const names[] = {"challenge", "rim", "rpv", "rem0", "rem1", "rem2", "rem3"};
   const vcca_span values[] = {e->challenge, e->rim, e->rpv, e->rem[0], e->rem[1], e->rem[2], e->rem[3]};
-  const vcca_span others[] = {group->challenge, group->rim, group->rpv, group->rem[0], group->rem[1], group->rem[2], group->rem[3]};
+  const vcca_span others[] = {group->challenge, group->rim,    group->rpv,   group->rem[0],
+                              group->rem[1],    group->rem[2], group->rem[3]};
   bool same = true;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     same = same && vcca_span_eq(values[i], others[i]);
@@ -198,7 +199,8 @@ static void put_files(struct vcca_json *j, const struct case_files *files)
   vcca_json_close(j);
 }
 
-void index_test(struct index *index, vcca_golden *golden, const struct vcca_golden_case *c, const struct case_files *files)
+void index_test(struct index *index, vcca_golden *golden, const struct vcca_golden_case *c,
+                const struct case_files *files)
 {
   struct vcca_json *j = &index->j;
   const struct vcca_mutation *m = c->mutation;

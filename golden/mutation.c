@@ -56,18 +56,17 @@ enum {
 };
 
 #define ROW(id, name, layer, resigned, result, check, flag, wants, side, recipe, note) \
-  {                                                                                    \
-      id,                                                                              \
-      name,                                                                            \
-      VCCA_GOLDEN_##layer,                                                             \
-      (enum vcca_golden_signed)(resigned),                                             \
-      VCCA_GOLDEN_##result,                                                            \
-      (enum vcca_check)(check),                                                        \
-      &flags[flag],                                                                    \
-      wants,                                                                           \
-      side,                                                                            \
-      recipe,                                                                          \
-      note},
+  {id,                                                                                 \
+   name,                                                                               \
+   VCCA_GOLDEN_##layer,                                                                \
+   (enum vcca_golden_signed)(resigned),                                                \
+   VCCA_GOLDEN_##result,                                                               \
+   (enum vcca_check)(check),                                                           \
+   &flags[flag],                                                                       \
+   wants,                                                                              \
+   side,                                                                               \
+   recipe,                                                                             \
+   note},
 /* The words of the wants column. */
 enum {
   ANY = WANT_ANY,
@@ -92,10 +91,11 @@ enum {
 static const struct vcca_mutation mutations[] = {
 #define MUTATION(id, name, layer, resigned, result, check, flag, wants, recipe, note) \
   ROW(id, name, layer, VCCA_SIGNED_##resigned, result, CHECK_##check, FLAG_##flag, wants, NULL, recipe, note)
-#define BOTH(id, name, layer, resigned, result, check, flag, wants, recipe, note)                                                             \
-  ROW(id "p", name "-platform", layer, PLATFORM_##resigned, result, CHECK_PLATFORM_##check, FLAG_##flag, (wants) | WANT_PLATFORM, "platform", \
-      recipe, note)                                                                                                                           \
-  ROW(id "r", name "-realm", layer, REALM_##resigned, result, CHECK_REALM_##check, FLAG_##flag, wants, "realm", recipe, note)
+#define BOTH(id, name, layer, resigned, result, check, flag, wants, recipe, note)                               \
+  ROW(id "p", name "-platform", layer, PLATFORM_##resigned, result, CHECK_PLATFORM_##check, FLAG_##flag,        \
+      (wants) | WANT_PLATFORM, "platform", recipe, note)                                                        \
+  ROW(id "r", name "-realm", layer, REALM_##resigned, result, CHECK_REALM_##check, FLAG_##flag, wants, "realm", \
+      recipe, note)
 #include "golden/mutations.def"
 };
 
@@ -120,7 +120,8 @@ const struct vcca_mutation *vcca_mutation_named(vcca_span id_or_name)
 const struct vcca_mutation *vcca_mutation_for(vcca_span id_or_name, enum vcca_family family)
 {
   for (size_t i = 0; i < vcca_mutation_count(); i++)
-    if ((vcca_span_is(id_or_name, mutations[i].id) || vcca_span_is(id_or_name, mutations[i].name)) && vcca_mutation_applies(&mutations[i], family))
+    if ((vcca_span_is(id_or_name, mutations[i].id) || vcca_span_is(id_or_name, mutations[i].name)) &&
+        vcca_mutation_applies(&mutations[i], family))
       return &mutations[i];
   return NULL;
 }
@@ -145,7 +146,8 @@ const char *vcca_golden_layer_name(enum vcca_golden_layer layer)
 
 const char *vcca_golden_result_name(enum vcca_golden_result result)
 {
-  static const char *const names[] = {[VCCA_GOLDEN_VALID] = "valid", [VCCA_GOLDEN_ACCEPTABLE] = "acceptable", [VCCA_GOLDEN_INVALID] = "invalid"};
+  static const char *const names[] = {
+      [VCCA_GOLDEN_VALID] = "valid", [VCCA_GOLDEN_ACCEPTABLE] = "acceptable", [VCCA_GOLDEN_INVALID] = "invalid"};
   return names[result];
 }
 

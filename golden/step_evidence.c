@@ -11,7 +11,8 @@
 
 bool edit_has_evidence(const struct edit *e, struct vcca_error *err)
 {
-  return e->evidence != NULL || vcca_fail(err, VCCA_FAULT_USAGE, "the step changes evidence, and there is only a token");
+  return e->evidence != NULL ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "the step changes evidence, and there is only a token");
 }
 
 /* --- Expectations ---------------------------------------------------------------------------------------- */
@@ -23,8 +24,13 @@ bool edit_step_expect(struct edit *e, const struct words *w, struct vcca_error *
   const struct {
     const char *name;
     vcca_span *value;
-  } rows[] = {{"challenge", &e->evidence->challenge}, {"rim", &e->evidence->rim},     {"rem0", &e->evidence->rem[0]}, {"rem1", &e->evidence->rem[1]},
-              {"rem2", &e->evidence->rem[2]},         {"rem3", &e->evidence->rem[3]}, {"rpv", &e->evidence->rpv}};
+  } rows[] = {{"challenge", &e->evidence->challenge},
+              {"rim", &e->evidence->rim},
+              {"rem0", &e->evidence->rem[0]},
+              {"rem1", &e->evidence->rem[1]},
+              {"rem2", &e->evidence->rem[2]},
+              {"rem3", &e->evidence->rem[3]},
+              {"rpv", &e->evidence->rpv}};
   if (vcca_span_is(w->word[0], "image")) {
     e->evidence->image_reference = bundle_image_reference(e->arena, w->word[1]);
     return true;
@@ -32,7 +38,8 @@ bool edit_step_expect(struct edit *e, const struct words *w, struct vcca_error *
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     if (vcca_span_is(w->word[0], rows[i].name))
       return word_bytes(e, w->word[1], rows[i].value, err);
-  return vcca_fail(err, VCCA_FAULT_USAGE, "nothing called %.*s is expected", (int)w->word[0].n, (const char *)w->word[0].p);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "nothing called %.*s is expected", (int)w->word[0].n,
+                   (const char *)w->word[0].p);
 }
 
 /* --- Certificates ---------------------------------------------------------------------------------------- */
@@ -46,13 +53,15 @@ static vcca_span *cert_of(struct edit *e, enum vcca_cert_role role)
 
 static bool role_named(vcca_span name, enum vcca_cert_role *role, struct vcca_error *err)
 {
-  static const char *const names[] = {[VCCA_CERT_ROOT] = "root", [VCCA_CERT_SUB] = "sub", [VCCA_CERT_DEVICE] = "device"};
+  static const char *const names[] = {
+      [VCCA_CERT_ROOT] = "root", [VCCA_CERT_SUB] = "sub", [VCCA_CERT_DEVICE] = "device"};
   for (unsigned i = 0; i < GOLDEN_CERTS; i++)
     if (vcca_span_is(name, names[i])) {
       *role = (enum vcca_cert_role)i;
       return true;
     }
-  return vcca_fail(err, VCCA_FAULT_USAGE, "no certificate %.*s: root, sub or device", (int)name.n, (const char *)name.p);
+  return vcca_fail(err, VCCA_FAULT_USAGE, "no certificate %.*s: root, sub or device", (int)name.n,
+                   (const char *)name.p);
 }
 
 static const char *text_of(struct edit *e, vcca_span value)
@@ -84,7 +93,10 @@ static bool cert_word(struct edit *e, vcca_span word, struct cert_plan *plan, st
   const struct {
     const char *name;
     const char **to;
-  } texts[] = {{"not-before", &spec->not_before}, {"not-after", &spec->not_after}, {"cn", &spec->subject_cn}, {"issuer-cn", &spec->issuer_cn}};
+  } texts[] = {{"not-before", &spec->not_before},
+               {"not-after", &spec->not_after},
+               {"cn", &spec->subject_cn},
+               {"issuer-cn", &spec->issuer_cn}};
   vcca_span value;
   int64_t number;
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -123,7 +135,8 @@ bool edit_step_cert(struct edit *e, const struct words *w, struct vcca_error *er
 {
   enum vcca_cert_role role;
   struct cert_plan plan;
-  if (!edit_has_evidence(e, err) || !role_named(w->word[0], &role, err) || !bundle_cert_plan(e->golden, role, &plan, err))
+  if (!edit_has_evidence(e, err) || !role_named(w->word[0], &role, err) ||
+      !bundle_cert_plan(e->golden, role, &plan, err))
     return false;
   for (size_t i = 1; i < w->n; i++)
     if (!cert_word(e, w->word[i], &plan, err))
@@ -151,13 +164,15 @@ bool edit_step_certxor(struct edit *e, const struct words *w, struct vcca_error 
   if (!edit_has_evidence(e, err) || !role_named(w->word[0], &role, err))
     return false;
   vcca_span *cert = cert_of(e, role);
-  return word_index(w->word[1], cert->n, &at, err) && word_bytes(e, w->word[2], &bits, err) && flip(e, cert, at, bits, err);
+  return word_index(w->word[1], cert->n, &at, err) && word_bytes(e, w->word[2], &bits, err) &&
+         flip(e, cert, at, bits, err);
 }
 
 /* As PEM; with CR LF line ends, or with a text behind it. */
 static void to_pem(struct edit *e, vcca_span *cert, bool crlf, bool trailing)
 {
-  vcca_sink pem = arena_sink(e->arena, (size_t)2 * VCCA_CERT_MAX), out = arena_sink(e->arena, (size_t)2 * VCCA_CERT_MAX);
+  vcca_sink pem = arena_sink(e->arena, (size_t)2 * VCCA_CERT_MAX),
+            out = arena_sink(e->arena, (size_t)2 * VCCA_CERT_MAX);
   vcca_pem_put("CERTIFICATE", *cert, &pem);
   vcca_span text = vcca_sink_span(&pem);
   for (size_t i = 0; i < text.n; i++) {
@@ -173,7 +188,8 @@ static void to_pem(struct edit *e, vcca_span *cert, bool crlf, bool trailing)
 static bool leaf_as_ca(struct edit *e, struct vcca_error *err)
 {
   struct cert_plan first, second;
-  if (!bundle_cert_plan(e->golden, VCCA_CERT_DEVICE, &first, err) || !bundle_cert_plan(e->golden, VCCA_CERT_DEVICE, &second, err))
+  if (!bundle_cert_plan(e->golden, VCCA_CERT_DEVICE, &first, err) ||
+      !bundle_cert_plan(e->golden, VCCA_CERT_DEVICE, &second, err))
     return false;
   second.spec.subject_cn = "vcca TEST second leaf";
   second.spec.issuer_cn = first.device_cn;
@@ -252,7 +268,8 @@ static bool log_at(const struct offsets *o, vcca_span word, size_t *out, struct 
   if (!word_number(vcca_span_sub(word, header ? 2 : 3, word.n), &n, err))
     return false;
   *out = (header ? 0 : o->at[word.p[1] - '0']) + (size_t)n;
-  return *out <= o->at[LOG_EVENTS] || vcca_fail(err, VCCA_FAULT_USAGE, "%.*s is behind the log", (int)word.n, (const char *)word.p);
+  return *out <= o->at[LOG_EVENTS] ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "%.*s is behind the log", (int)word.n, (const char *)word.p);
 }
 
 /* log = its bytes before from, then middle, then those from to on. */

@@ -45,7 +45,8 @@ bool edit_step_set(struct edit *e, const struct words *w, struct vcca_error *err
 }
 
 /* A byte string's content as bytes that may be changed; what it held is forgotten. */
-static bool content(struct edit *e, vcca_span path, struct place *p, uint8_t **bytes, size_t *n, size_t room, struct vcca_error *err)
+static bool content(struct edit *e, vcca_span path, struct place *p, uint8_t **bytes, size_t *n, size_t room,
+                    struct vcca_error *err)
 {
   if (!word_place(e, path, p, err))
     return false;
@@ -97,7 +98,8 @@ bool edit_step_xor(struct edit *e, const struct words *w, struct vcca_error *err
   uint8_t *bytes;
   size_t n, at;
   vcca_span bits;
-  if (!content(e, w->word[0], &p, &bytes, &n, 0, err) || !word_index(w->word[1], n, &at, err) || !word_bytes(e, w->word[2], &bits, err))
+  if (!content(e, w->word[0], &p, &bytes, &n, 0, err) || !word_index(w->word[1], n, &at, err) ||
+      !word_bytes(e, w->word[2], &bits, err))
     return false;
   for (size_t i = 0; i < bits.n && at + i < n; i++)
     bytes[at + i] ^= bits.p[i];
@@ -122,7 +124,8 @@ bool edit_step_add(struct edit *e, const struct words *w, struct vcca_error *err
   if (!word_place(e, w->word[0], &p, err))
     return false;
   if (p.node->form != NODE_MAP && p.node->form != NODE_ARRAY)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%.*s is neither map nor array", (int)w->word[0].n, (const char *)w->word[0].p);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%.*s is neither map nor array", (int)w->word[0].n,
+                     (const char *)w->word[0].p);
   struct node **link = &p.node->child;
   while (*link)
     link = &(*link)->next;

@@ -122,7 +122,8 @@ bool word_bytes(struct edit *e, vcca_span word, vcca_span *out, struct vcca_erro
 bool word_place(struct edit *e, vcca_span path, struct place *out, struct vcca_error *err)
 {
   if (!e->tree.root)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the token is bytes only: there is no %.*s", (int)path.n, (const char *)path.p);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the token is bytes only: there is no %.*s", (int)path.n,
+                     (const char *)path.p);
   return parts_find(&e->tree, (const char *)path.p, path.n, out, err);
 }
 

@@ -41,7 +41,8 @@ static bool put_diag(const struct walk *w, const struct case_file *f, struct vcc
   return ok;
 }
 
-static bool put_case(const struct walk *w, struct index *index, vcca_golden *g, const struct vcca_mutation *m, struct vcca_error *err)
+static bool put_case(const struct walk *w, struct index *index, vcca_golden *g, const struct vcca_mutation *m,
+                     struct vcca_error *err)
 {
   struct vcca_golden_case c;
   struct case_files files;
@@ -75,7 +76,8 @@ static bool put_jwk(const struct walk *w, vcca_golden *g, struct vcca_error *err
   return w->file(w->ctx, path, vcca_sink_span(&jwk), err);
 }
 
-static bool put_layer(const struct walk *w, struct index *index, vcca_golden *g, enum vcca_golden_layer layer, struct vcca_error *err)
+static bool put_layer(const struct walk *w, struct index *index, vcca_golden *g, enum vcca_golden_layer layer,
+                      struct vcca_error *err)
 {
   index_group(index, g, layer);
   bool ok = layer != VCCA_GOLDEN_BASE || put_case(w, index, g, NULL, err);
@@ -104,7 +106,8 @@ static bool put_family(const struct walk *w, enum vcca_family family, struct vcc
     vcca_sink_str(&name, ".json");
     path[name.n] = '\0';
     vcca_span text = index_end(index);
-    ok = text.p ? w->file(w->ctx, path, text, err) : vcca_fail(err, VCCA_FAULT_MEMORY, "the index is larger than it has room");
+    ok = text.p ? w->file(w->ctx, path, text, err)
+                : vcca_fail(err, VCCA_FAULT_MEMORY, "the index is larger than it has room");
   }
   vcca_golden_close(g);
   index_free(index);

@@ -21,7 +21,8 @@ static const char *extension(const char *part, vcca_span bytes)
   return bytes.n > 0 && bytes.p[0] == '-' ? "pem" : "der";
 }
 
-static void put_file(struct case_files *out, vcca_golden *g, const struct vcca_mutation *m, const char *part, vcca_span bytes, vcca_span base)
+static void put_file(struct case_files *out, vcca_golden *g, const struct vcca_mutation *m, const char *part,
+                     vcca_span bytes, vcca_span base)
 {
   struct case_file *f = &out->file[out->n];
   const char *family = vcca_family(vcca_golden_family(g))->name, *ext = extension(part, bytes);
@@ -32,8 +33,8 @@ static void put_file(struct case_files *out, vcca_golden *g, const struct vcca_m
   if (!own)
     snprintf(f->path, sizeof f->path, "%s/%s.%s", family, token ? "base" : part, ext);
   else
-    snprintf(f->path, sizeof f->path, "%s/%s/%s-%s%s%s.%s", family, vcca_golden_layer_name(m->layer), m->id, m->name, token ? "" : ".",
-             token ? "" : part, ext);
+    snprintf(f->path, sizeof f->path, "%s/%s/%s-%s%s%s.%s", family, vcca_golden_layer_name(m->layer), m->id, m->name,
+             token ? "" : ".", token ? "" : part, ext);
   out->n++;
 }
 
@@ -56,7 +57,8 @@ void case_files(vcca_golden *golden, const struct vcca_golden_case *c, struct ca
   }
   put_file(out, golden, c->mutation, "device", e->device_cert, base->device_cert);
   for (size_t i = 0; i < e->intermediate_count; i++)
-    put_file(out, golden, c->mutation, i == 0 ? "sub" : "extra", e->intermediates[i], i == 0 ? base->intermediates[0] : vcca_span_of(NULL, 0));
+    put_file(out, golden, c->mutation, i == 0 ? "sub" : "extra", e->intermediates[i],
+             i == 0 ? base->intermediates[0] : vcca_span_of(NULL, 0));
   if (e->root_count > 0)
     put_file(out, golden, c->mutation, "root", e->roots[0], base->roots[0]);
   put_file(out, golden, c->mutation, "eventlog", e->eventlog, base->eventlog);

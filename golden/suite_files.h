@@ -9,7 +9,8 @@
 enum { FILE_PATH = 160, CASE_FILES = 10 + VCCA_VERIFY_CERTS, POLICY_TEXT = 1024 };
 
 struct case_file {
-  const char *part; /* "token", "device", "sub", "root", "eventlog", "image-reference", "platform-reference", "reference-store", "policy", "cpak" */
+  const char *
+      part; /* "token", "device", "sub", "root", "eventlog", "image-reference", "platform-reference", "reference-store", "policy", "cpak" */
   char path[FILE_PATH];
   vcca_span bytes;
   bool own; /* not the base's */

@@ -223,8 +223,10 @@ static bool remove_stale(const struct sockaddr_un *address, struct vcca_error *e
   if (probe >= 0)
     close(probe);
   if (served)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "a VM is served at %s already; stop it, or name another socket", address->sun_path);
-  return unlink(address->sun_path) == 0 || vcca_fail(err, VCCA_FAULT_IO, "%s cannot be removed: %s", address->sun_path, strerror(errno));
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a VM is served at %s already; stop it, or name another socket",
+                     address->sun_path);
+  return unlink(address->sun_path) == 0 ||
+         vcca_fail(err, VCCA_FAULT_IO, "%s cannot be removed: %s", address->sun_path, strerror(errno));
 }
 
 bool control_address(const char *path, struct sockaddr_un *out, struct vcca_error *err)
@@ -232,8 +234,9 @@ bool control_address(const char *path, struct sockaddr_un *out, struct vcca_erro
   memset(out, 0, sizeof *out);
   out->sun_family = AF_UNIX;
   if (strlen(path) >= sizeof out->sun_path)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the socket's path has %zu bytes, a Unix socket takes at most %zu: use a relative one", strlen(path),
-                     sizeof out->sun_path - 1);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "the socket's path has %zu bytes, a Unix socket takes at most %zu: use a relative one",
+                     strlen(path), sizeof out->sun_path - 1);
   memcpy(out->sun_path, path, strlen(path) + 1);
   return true;
 }
@@ -250,10 +253,12 @@ static bool listen_at(struct vcca_control *c, const char *path, struct vcca_erro
   umask(before);
   if (bound)
     memcpy(c->path, address.sun_path, sizeof c->path);
-  return (bound && listen(c->listener, BACKLOG) == 0) || vcca_fail(err, VCCA_FAULT_IO, "no socket at %s: %s", path, strerror(why));
+  return (bound && listen(c->listener, BACKLOG) == 0) ||
+         vcca_fail(err, VCCA_FAULT_IO, "no socket at %s: %s", path, strerror(why));
 }
 
-vcca_control *vcca_control_start(vcca_running *v, const char *path, void (*stop)(void *ctx), void *ctx, struct vcca_error *err)
+vcca_control *vcca_control_start(vcca_running *v, const char *path, void (*stop)(void *ctx), void *ctx,
+                                 struct vcca_error *err)
 {
   struct vcca_control *c = calloc(1, sizeof *c);
   if (!c) {

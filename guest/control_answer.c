@@ -111,8 +111,8 @@ static bool read_command(struct asked *a, const struct vcca_command **out)
     return true;
   *out = node->kind == TREE_SCALAR ? vcca_command_named(interface_of(a->v), node->text) : NULL;
   return *out ? true
-              : tree_fail(node, a->err, "%s has no command of this name; `vcca table %s` lists them", interface_of(a->v)->name,
-                          interface_of(a->v)->name);
+              : tree_fail(node, a->err, "%s has no command of this name; `vcca table %s` lists them",
+                          interface_of(a->v)->name, interface_of(a->v)->name);
 }
 
 /* By number or by name, with or without the interface's prefix. */
@@ -124,14 +124,16 @@ static bool read_status(struct asked *a, uint64_t *out)
     return false;
   size_t prefix = strlen(interface->name) + 1;
   for (size_t i = 0; node->kind == TREE_SCALAR && i < interface->status_count; i++)
-    if (vcca_span_is(node->text, interface->statuses[i].name) || vcca_span_is(node->text, interface->statuses[i].name + prefix)) {
+    if (vcca_span_is(node->text, interface->statuses[i].name) ||
+        vcca_span_is(node->text, interface->statuses[i].name + prefix)) {
       *out = interface->statuses[i].code;
       return true;
     }
   struct vcca_error ignored;
   return value_number(&a->reading, node, out, &ignored)
              ? true
-             : tree_fail(node, a->err, "no status of %s; its names are in docs/commands.md, or give a number", interface->name);
+             : tree_fail(node, a->err, "no status of %s; its names are in docs/commands.md, or give a number",
+                         interface->name);
 }
 
 static bool inject_rule(struct asked *a, enum vcca_injection_kind kind)
@@ -144,8 +146,9 @@ static bool inject_rule(struct asked *a, enum vcca_injection_kind kind)
     return false;
   if (kind == VCCA_INJECT_STATUS && !read_status(a, &rule.status))
     return false;
-  if (kind == VCCA_INJECT_DELAY && (!tree_need(a->root, "milliseconds", &node, a->err) ||
-                                    !get_small(&a->reading, a->root, "milliseconds", VCCA_INJECT_DELAY_MAX, &rule.milliseconds, a->err)))
+  if (kind == VCCA_INJECT_DELAY &&
+      (!tree_need(a->root, "milliseconds", &node, a->err) ||
+       !get_small(&a->reading, a->root, "milliseconds", VCCA_INJECT_DELAY_MAX, &rule.milliseconds, a->err)))
     return false;
   return vcca_running_inject(a->v, &rule, a->err);
 }
@@ -169,7 +172,8 @@ static bool inject_delay(struct asked *a)
 static void other_device(struct vcca_device *device)
 {
   static const char label[] = "TEST another device";
-  const vcca_span huk[] = {vcca_span_of(label, sizeof label - 1), VCCA_SPAN(device->huk)}, guk[] = {huk[0], VCCA_SPAN(device->guk)};
+  const vcca_span huk[] = {vcca_span_of(label, sizeof label - 1), VCCA_SPAN(device->huk)},
+                  guk[] = {huk[0], VCCA_SPAN(device->guk)};
   uint8_t value[VCCA_HASH_MAX];
   vcca_hash_parts(VCCA_SHA256, huk, 2, value);
   memcpy(device->huk, value, sizeof device->huk);
@@ -288,13 +292,18 @@ static const struct operation *find(const struct tree_node *root, struct vcca_er
   struct tree_node *node;
   char hint[80];
   if (root->kind != TREE_MAP || !tree_need(root, "op", &node, err))
-    return root->kind == TREE_MAP ? NULL : (vcca_fail(err, VCCA_FAULT_MALFORMED, "a request is an object: {\"op\": \"state\"}"), NULL);
+    return root->kind == TREE_MAP
+               ? NULL
+               : (vcca_fail(err, VCCA_FAULT_MALFORMED, "a request is an object: {\"op\": \"state\"}"), NULL);
   for (size_t i = 0; node->kind == TREE_SCALAR && i < sizeof operations / sizeof *operations; i++)
     if (vcca_span_is(node->text, operations[i].name))
       return &operations[i];
-  tree_fail(node, err, "there is no such operation%s (there are: token, measurement, extend, certificate, inject, state, trace, stop)",
-            node->kind == TREE_SCALAR ? tree_suggest(node->text, "token measurement extend certificate inject state trace stop", hint, sizeof hint)
-                                      : "");
+  tree_fail(
+      node, err,
+      "there is no such operation%s (there are: token, measurement, extend, certificate, inject, state, trace, stop)",
+      node->kind == TREE_SCALAR
+          ? tree_suggest(node->text, "token measurement extend certificate inject state trace stop", hint, sizeof hint)
+          : "");
   return NULL;
 }
 
@@ -328,7 +337,8 @@ static bool answer_tree(struct asked *a, vcca_sink *answer)
   if (!operation->run(a))
     return false;
   vcca_json_close(a->j);
-  return vcca_sink_ok(answer) || vcca_fail(a->err, VCCA_FAULT_UNSUPPORTED, "the answer takes %zu bytes, more than a line", answer->n);
+  return vcca_sink_ok(answer) ||
+         vcca_fail(a->err, VCCA_FAULT_UNSUPPORTED, "the answer takes %zu bytes, more than a line", answer->n);
 }
 
 void control_answer(vcca_running *v, vcca_span line, struct control_request *request, vcca_sink *answer)
@@ -340,8 +350,9 @@ void control_answer(vcca_running *v, vcca_span line, struct control_request *req
   struct vcca_json j;
   struct asked a = {.v = v, .reading = {.pool = &pool}, .request = request, .j = &j, .err = &err};
   *request = (struct control_request){0};
-  bool ok = line.n > 0 && line.p[0] == '{' ? tree_read(line, &doc, &err)
-                                           : vcca_fail(&err, VCCA_FAULT_MALFORMED, "a request is a line with an object: {\"op\": \"state\"}");
+  bool ok = line.n > 0 && line.p[0] == '{'
+                ? tree_read(line, &doc, &err)
+                : vcca_fail(&err, VCCA_FAULT_MALFORMED, "a request is a line with an object: {\"op\": \"state\"}");
   a.root = doc.root;
   if (!ok || !answer_tree(&a, answer)) {
     *request = (struct control_request){0};

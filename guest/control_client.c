@@ -33,8 +33,9 @@ vcca_client *vcca_client_open(const char *path, struct vcca_error *err)
   if (control_address(path, &address, err)) {
     if (c->fd >= 0 && connect(c->fd, (const struct sockaddr *)&address, sizeof address) == 0)
       return c;
-    vcca_fail(err, VCCA_FAULT_IO, "no VM is served at %s (%s); start one with `vcca vm start SCENARIO.yaml`, or name its socket with --vm", path,
-              strerror(errno));
+    vcca_fail(err, VCCA_FAULT_IO,
+              "no VM is served at %s (%s); start one with `vcca vm start SCENARIO.yaml`, or name its socket with --vm",
+              path, strerror(errno));
   }
   vcca_client_close(c);
   return NULL;

@@ -70,7 +70,8 @@ bool vcca_running_inject(vcca_running *v, const struct vcca_injection *injection
     i->list[i->count++] = *injection;
   }
   pthread_mutex_unlock(&i->lock);
-  return room || vcca_fail(err, VCCA_FAULT_USAGE, "%d failures wait already; \"none\" takes them away", VCCA_INJECTIONS);
+  return room ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "%d failures wait already; \"none\" takes them away", VCCA_INJECTIONS);
 }
 
 bool vcca_running_inject_none(vcca_running *v, struct vcca_error *err)
@@ -100,7 +101,8 @@ static void count_down(struct injections *i, size_t at)
 }
 
 /* Delays add to whatever else is asked for; of the others, the first counts. */
-bool injections_meet(void *ctx, const struct vcca_interface *interface, const struct vcca_command *command, uint64_t rec, uint64_t *status)
+bool injections_meet(void *ctx, const struct vcca_interface *interface, const struct vcca_command *command,
+                     uint64_t rec, uint64_t *status)
 {
   vcca_running *v = ctx;
   struct injections *i = &v->injections;
@@ -136,7 +138,8 @@ bool injections_meet(void *ctx, const struct vcca_interface *interface, const st
 
 void injections_put(struct injections *i, struct vcca_json *j)
 {
-  static const char *const kinds[] = {[VCCA_INJECT_STATUS] = "status", [VCCA_INJECT_INCOMPLETE] = "incomplete", [VCCA_INJECT_DELAY] = "delay"};
+  static const char *const kinds[] = {
+      [VCCA_INJECT_STATUS] = "status", [VCCA_INJECT_INCOMPLETE] = "incomplete", [VCCA_INJECT_DELAY] = "delay"};
   pthread_mutex_lock(&i->lock);
   vcca_json_open(j, "injected", '[');
   for (size_t at = 0; at < i->count; at++) {

@@ -27,9 +27,12 @@ static bool fail_errno(struct vcca_error *err, const char *what, const char *pat
 bool namespace_has_fuse(struct vcca_error *err)
 {
   if (access("/dev/fuse", F_OK) != 0)
-    return vcca_fail(err, VCCA_FAULT_IO, "there is no /dev/fuse: load FUSE (modprobe fuse), in a container start it with --device /dev/fuse");
+    return vcca_fail(
+        err, VCCA_FAULT_IO,
+        "there is no /dev/fuse: load FUSE (modprobe fuse), in a container start it with --device /dev/fuse");
   if (access("/dev/fuse", R_OK | W_OK) != 0)
-    return vcca_fail(err, VCCA_FAULT_IO, "/dev/fuse may not be opened: %s; its mode is usually 0666 (chmod 0666 /dev/fuse), or run as root",
+    return vcca_fail(err, VCCA_FAULT_IO,
+                     "/dev/fuse may not be opened: %s; its mode is usually 0666 (chmod 0666 /dev/fuse), or run as root",
                      strerror(errno));
   return true;
 }
@@ -53,7 +56,8 @@ static bool map_user(uid_t uid, gid_t gid, struct vcca_error *err)
   snprintf(uids, sizeof uids, "0 %u 1\n", (unsigned)uid);
   snprintf(gids, sizeof gids, "0 %u 1\n", (unsigned)gid);
   (void)write_file("/proc/self/setgroups", "deny"); /* kernels before 3.19 have none */
-  return (write_file("/proc/self/uid_map", uids) && write_file("/proc/self/gid_map", gids)) || fail_errno(err, "the user cannot be mapped", "");
+  return (write_file("/proc/self/uid_map", uids) && write_file("/proc/self/gid_map", gids)) ||
+         fail_errno(err, "the user cannot be mapped", "");
 }
 
 bool namespace_enter(struct vcca_error *err)
@@ -62,14 +66,16 @@ bool namespace_enter(struct vcca_error *err)
   gid_t gid = getegid();
   if (uid != 0 || unshare(CLONE_NEWNS) != 0) {
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
-      return vcca_fail(err, VCCA_FAULT_IO,
-                       "no mount namespace: %s; run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
-                       "kernel.apparmor_restrict_unprivileged_userns=0), in a container start it with --cap-add SYS_ADMIN",
-                       strerror(errno));
+      return vcca_fail(
+          err, VCCA_FAULT_IO,
+          "no mount namespace: %s; run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+          "kernel.apparmor_restrict_unprivileged_userns=0), in a container start it with --cap-add SYS_ADMIN",
+          strerror(errno));
     if (!map_user(uid, gid, err))
       return false;
   }
-  return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 || fail_errno(err, "mounts cannot be made private below", "/");
+  return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ||
+         fail_errno(err, "mounts cannot be made private below", "/");
 }
 
 /* --- A folder in which there may be more ---------------------------------------------------------------------------- */
@@ -79,7 +85,8 @@ static void show_again(int covered, const char *folder, const char *name)
 {
   char from[PATH_MAX], to[PATH_MAX], target[PATH_MAX];
   struct stat st;
-  int n = snprintf(to, sizeof to, "%s/%s", folder, name), m = snprintf(from, sizeof from, "/proc/self/fd/%d/%s", covered, name);
+  int n = snprintf(to, sizeof to, "%s/%s", folder, name),
+      m = snprintf(from, sizeof from, "/proc/self/fd/%d/%s", covered, name);
   if (n >= (int)sizeof to || m >= (int)sizeof from || fstatat(covered, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
     return;
   if (S_ISLNK(st.st_mode)) {
@@ -147,7 +154,10 @@ bool namespace_mount_tsm(int *fuse, struct vcca_error *err)
     return fail_errno(err, "cannot open", "/dev/fuse");
   snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other", *fuse);
   if (mount("vcca-tsm", TSM_PATH, "fuse.vcca", COVER_FLAGS, options) != 0)
-    return vcca_fail(err, VCCA_FAULT_IO, "FUSE cannot be mounted on %s: %s; in a container start it with --cap-add SYS_ADMIN --device /dev/fuse",
-                     TSM_PATH, strerror(errno));
-  return mount(NULL, covered, NULL, MS_REMOUNT | MS_RDONLY | COVER_FLAGS, NULL) == 0 || fail_errno(err, "cannot be made read-only:", covered);
+    return vcca_fail(
+        err, VCCA_FAULT_IO,
+        "FUSE cannot be mounted on %s: %s; in a container start it with --cap-add SYS_ADMIN --device /dev/fuse",
+        TSM_PATH, strerror(errno));
+  return mount(NULL, covered, NULL, MS_REMOUNT | MS_RDONLY | COVER_FLAGS, NULL) == 0 ||
+         fail_errno(err, "cannot be made read-only:", covered);
 }

@@ -41,7 +41,8 @@ static bool send_report(int link, const struct report *report, int fuse)
   if (fuse >= 0) {
     message.msg_control = control.room;
     message.msg_controllen = sizeof control.room;
-    control.header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fuse)};
+    control.header =
+        (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fuse)};
     memcpy(CMSG_DATA(&control.header), &fuse, sizeof fuse);
   }
   return sendmsg(link, &message, MSG_NOSIGNAL) == (ssize_t)sizeof copy;
@@ -54,7 +55,8 @@ static bool receive_report(int link, struct report *report, int *fuse)
     char room[CMSG_SPACE(sizeof(int))];
   } control = {.room = {0}};
   struct iovec bytes = {.iov_base = report, .iov_len = sizeof *report};
-  struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+  struct msghdr message = {
+      .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
   ssize_t n;
   do
     n = recvmsg(link, &message, MSG_CMSG_CLOEXEC);
@@ -144,7 +146,8 @@ bool vcca_program_start(vcca_program *p, vcca_running *v, struct vcca_error *err
   bool ok = report.mounted ? serve_tsm(p, v, fuse, err) : vcca_fail(err, VCCA_FAULT_IO, "%.390s", report.why);
   if (!ok && vcca_running_abi(v) == VCCA_ABI_RMI)
     return false;
-  return send(p->link, "", 1, MSG_NOSIGNAL) == 1 || vcca_fail(err, VCCA_FAULT_IO, "the new process ended before its program was started");
+  return send(p->link, "", 1, MSG_NOSIGNAL) == 1 ||
+         vcca_fail(err, VCCA_FAULT_IO, "the new process ended before its program was started");
 }
 
 pid_t vcca_program_pid(const vcca_program *p)

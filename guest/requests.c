@@ -73,9 +73,11 @@ static void token(void *arg, vcca_guest *g)
   } while (job->status == INCOMPLETE);
 }
 
-bool vcca_running_token(vcca_running *v, vcca_span challenge, vcca_sink *out, uint64_t *bound, uint64_t *status, struct vcca_error *err)
+bool vcca_running_token(vcca_running *v, vcca_span challenge, vcca_sink *out, uint64_t *bound, uint64_t *status,
+                        struct vcca_error *err)
 {
-  struct job job = {.bytes = challenge, .out = out, .tsi = vcca_running_abi(v) == VCCA_ABI_TMI, .page = v->platform.scratch};
+  struct job job = {
+      .bytes = challenge, .out = out, .tsi = vcca_running_abi(v) == VCCA_ABI_TMI, .page = v->platform.scratch};
   if (challenge.n > VCCA_CHALLENGE_SIZE)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%zu bytes, a challenge has at most %d", challenge.n, VCCA_CHALLENGE_SIZE);
   if (!vcca_running_do(v, token, &job, err))
@@ -94,8 +96,8 @@ static void measurement(void *arg, vcca_guest *g)
     job->status = vcca_guest_realm_config(g, &job->ipa_width, &job->hash);
 }
 
-bool vcca_running_measurement(vcca_running *v, unsigned index, uint8_t value[VCCA_MEASUREMENT_SIZE], size_t *size, uint64_t *status,
-                              struct vcca_error *err)
+bool vcca_running_measurement(vcca_running *v, unsigned index, uint8_t value[VCCA_MEASUREMENT_SIZE], size_t *size,
+                              uint64_t *status, struct vcca_error *err)
 {
   struct job job = {.index = index, .value = value};
   memset(value, 0, VCCA_MEASUREMENT_SIZE);
@@ -116,7 +118,8 @@ bool vcca_running_extend(vcca_running *v, unsigned index, vcca_span value, uint6
 {
   struct job job = {.index = index, .bytes = value};
   if (value.n > VCCA_MEASUREMENT_SIZE)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%zu bytes, a guest extends by at most %d at a time: give their hash", value.n, VCCA_MEASUREMENT_SIZE);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%zu bytes, a guest extends by at most %d at a time: give their hash",
+                     value.n, VCCA_MEASUREMENT_SIZE);
   if (!vcca_running_do(v, extend, &job, err))
     return false;
   *status = job.status;

@@ -56,7 +56,8 @@ static bool enter(vcca_running *v, struct vcca_error *err)
     uint64_t status = vcca_host_run(v->platform.host, v->platform.vm.rec[0], 0, &reason);
     if (status != 0) {
       v->request.main = NULL;
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the REC cannot be entered (status 0x%" PRIx64 "): the VM does not run any more", status);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "the REC cannot be entered (status 0x%" PRIx64 "): the VM does not run any more", status);
     }
     if (!v->request.main)
       return true;
@@ -82,10 +83,13 @@ bool vcca_running_do(vcca_running *v, vcca_guest_main main, void *arg, struct vc
 
 /* --- Life --------------------------------------------------------------------------------------------------- */
 
-static bool run_scenario(vcca_running *v, const char *path, const struct vcca_running_options *options, struct vcca_error *err)
+static bool run_scenario(vcca_running *v, const char *path, const struct vcca_running_options *options,
+                         struct vcca_error *err)
 {
-  struct vcca_run_options run = {
-      .settings = options->settings, .setting_count = options->setting_count, .until = options->until, .files = options->files};
+  struct vcca_run_options run = {.settings = options->settings,
+                                 .setting_count = options->setting_count,
+                                 .until = options->until,
+                                 .files = options->files};
   v->scenario = vcca_scenario_open(path, &run, &v->result, err);
   if (!v->scenario)
     return false;
@@ -97,10 +101,12 @@ static bool run_scenario(vcca_running *v, const char *path, const struct vcca_ru
   v->device = v->own;
   vcca_machine_set_trace(v->platform.machine, trace_ring_call, v);
   vcca_guest_interface_intercept(v->platform.guests, injections_meet, v);
-  return v->platform.vm.recs > 0 || vcca_fail(err, VCCA_FAULT_USAGE, "the VM has no REC (vcpus: 0): nothing runs in it");
+  return v->platform.vm.recs > 0 ||
+         vcca_fail(err, VCCA_FAULT_USAGE, "the VM has no REC (vcpus: 0): nothing runs in it");
 }
 
-vcca_running *vcca_running_start(const char *scenario, const struct vcca_running_options *options, struct vcca_error *err)
+vcca_running *vcca_running_start(const char *scenario, const struct vcca_running_options *options,
+                                 struct vcca_error *err)
 {
   static const struct vcca_running_options none;
   vcca_running *v = calloc(1, sizeof *v);
@@ -111,8 +117,8 @@ vcca_running *vcca_running_start(const char *scenario, const struct vcca_running
   }
   options = options ? options : &none;
   snprintf(v->path, sizeof v->path, "%s", scenario);
-  if (trace_ring_start(&v->trace, options->trace, err) && injections_start(&v->injections, err) && run_scenario(v, scenario, options, err) &&
-      start_guest(v, err))
+  if (trace_ring_start(&v->trace, options->trace, err) && injections_start(&v->injections, err) &&
+      run_scenario(v, scenario, options, err) && start_guest(v, err))
     return v;
   vcca_running_stop(v);
   return NULL;

@@ -62,7 +62,8 @@ VCCA_MUST_USE bool injections_start(struct injections *i, struct vcca_error *err
 void injections_end(struct injections *i);
 void injections_free(struct injections *i);
 /* A vcca_guest_intercept; ctx is the running VM. */
-bool injections_meet(void *ctx, const struct vcca_interface *interface, const struct vcca_command *command, uint64_t rec, uint64_t *status);
+bool injections_meet(void *ctx, const struct vcca_interface *interface, const struct vcca_command *command,
+                     uint64_t rec, uint64_t *status);
 /* As members of the state. */
 void injections_put(struct injections *i, struct vcca_json *j);
 

@@ -1,6 +1,8 @@
 /* configfs-tsm as a FUSE file system: the operations of libfuse3's low-level interface over tsm.h. The kernel keeps names and
  * attributes, which nothing but its own requests changes, and no bytes.
  *
+ * Long because FUSE's table has an operation for each request of the kernel.
+ *
  * Inode 1 is the directory of reports; report N is 16 N, its attribute A is 16 N + 1 + A.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -22,7 +24,14 @@
 #include "guest/tsm.h"
 #include "rooms/error.h"
 
-enum { PER_REPORT = 16, WORKERS = 32, SPINS = 200, STACK = 512 << 10, WRITE_MAX = 64 << 10, NAME_ROOM = TSM_NAME_MAX + 1 };
+enum {
+  PER_REPORT = 16,
+  WORKERS = 32,
+  SPINS = 200,
+  STACK = 512 << 10,
+  WRITE_MAX = 64 << 10,
+  NAME_ROOM = TSM_NAME_MAX + 1
+};
 
 /* How long the kernel keeps what it was told, in seconds: until it changes it itself. */
 #define KEPT 1e9
@@ -243,10 +252,12 @@ static struct tsm_file *file_of(const struct fuse_file_info *fi)
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
   int access = fi->flags & O_ACCMODE;
-  unsigned how = (access != O_WRONLY ? TSM_READ : 0) | (access != O_RDONLY ? TSM_WRITE : 0) | (fi->flags & O_APPEND ? TSM_APPEND : 0);
+  unsigned how = (access != O_WRONLY ? TSM_READ : 0) | (access != O_RDONLY ? TSM_WRITE : 0) |
+                 (fi->flags & O_APPEND ? TSM_APPEND : 0);
   unsigned attribute = attribute_of(ino);
   struct tsm_file *f = NULL;
-  int rc = attribute == TSM_ATTRIBUTES ? -EISDIR : tsm_open(tsm_of(req), report_of(ino), (enum tsm_attribute)attribute, how, &f);
+  int rc = attribute == TSM_ATTRIBUTES ? -EISDIR
+                                       : tsm_open(tsm_of(req), report_of(ino), (enum tsm_attribute)attribute, how, &f);
   if (rc) {
     fuse_reply_err(req, -rc);
     return;
@@ -276,7 +287,8 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, s
     fuse_reply_buf(req, (const char *)room, (size_t)n);
 }
 
-static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size, off_t offset, struct fuse_file_info *fi)
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *bytes, size_t size, off_t offset,
+                     struct fuse_file_info *fi)
 {
   (void)ino;
   may_wait(req);
@@ -335,7 +347,8 @@ static void op_symlink(fuse_req_t req, const char *link, fuse_ino_t parent, cons
   fuse_reply_err(req, EPERM);
 }
 
-static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to, const char *as, unsigned flags)
+static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to, const char *as,
+                      unsigned flags)
 {
   (void)parent, (void)name, (void)to, (void)as, (void)flags;
   fuse_reply_err(req, EPERM);
@@ -440,10 +453,12 @@ static struct tsm_mount *new_mount(vcca_running *v, uid_t uid, gid_t gid, struct
   return m;
 }
 
-struct tsm_mount *tsm_fuse_serve(vcca_running *v, const char *where, bool everybody, uid_t uid, gid_t gid, struct vcca_error *err)
+struct tsm_mount *tsm_fuse_serve(vcca_running *v, const char *where, bool everybody, uid_t uid, gid_t gid,
+                                 struct vcca_error *err)
 {
   char name[] = "vcca", option[] = "-o", options[80];
-  snprintf(options, sizeof options, "default_permissions,fsname=vcca-tsm,subtype=vcca%s", everybody ? ",allow_other" : "");
+  snprintf(options, sizeof options, "default_permissions,fsname=vcca-tsm,subtype=vcca%s",
+           everybody ? ",allow_other" : "");
   bool is_fd = strncmp(where, "/dev/fd/", 8) == 0;
   char *argv[] = {name, option, options, NULL};
   struct fuse_args args = FUSE_ARGS_INIT(is_fd ? 1 : 3, argv);
@@ -482,11 +497,13 @@ void tsm_fuse_stop(struct tsm_mount *m)
 
 #else
 
-struct tsm_mount *tsm_fuse_serve(vcca_running *v, const char *where, bool everybody, uid_t uid, gid_t gid, struct vcca_error *err)
+struct tsm_mount *tsm_fuse_serve(vcca_running *v, const char *where, bool everybody, uid_t uid, gid_t gid,
+                                 struct vcca_error *err)
 {
   (void)v, (void)where, (void)everybody, (void)uid, (void)gid;
   vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-            "this vcca was built without libfuse3, which serves configfs-tsm: install it (Debian: libfuse3-dev) and build again");
+            "this vcca was built without libfuse3, which serves configfs-tsm: install it (Debian: libfuse3-dev) and "
+            "build again");
   return NULL;
 }
 

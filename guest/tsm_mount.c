@@ -87,7 +87,8 @@ static bool check_folder(const char *folder, char path[PATH_MAX], struct vcca_er
 {
   struct stat st;
   if (is_dead(folder))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has a mount whose server is gone: umount %s (fusermount3 -u %s)", folder, folder, folder);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%s has a mount whose server is gone: umount %s (fusermount3 -u %s)",
+                     folder, folder, folder);
   if (!realpath(folder, path) || stat(path, &st) != 0)
     return vcca_fail(err, VCCA_FAULT_USAGE, "%s: %s", folder, strerror(errno));
   return S_ISDIR(st.st_mode) || vcca_fail(err, VCCA_FAULT_USAGE, "%s is no folder", folder);

@@ -158,7 +158,8 @@ int report_read(struct tsm_report *r, enum tsm_attribute attribute, vcca_span *o
   bool made = r->outblob && r->read_generation == r->write_generation;
   int rc = made ? 0 : renew(r);
   if (rc == 0)
-    *out = attribute == TSM_OUTBLOB ? vcca_span_of(r->outblob, r->outblob_size) : vcca_span_of("", 0); /* this provider has no other blobs */
+    *out = attribute == TSM_OUTBLOB ? vcca_span_of(r->outblob, r->outblob_size)
+                                    : vcca_span_of("", 0); /* this provider has no other blobs */
   return rc;
 }
 

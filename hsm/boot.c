@@ -99,7 +99,8 @@ bool vcca_hsm_extend(vcca_hsm *hsm, const char *name, vcca_span digest, struct v
   if (!r)
     return false;
   if (digest.n != r->size)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "boot register %s takes digests of %zu bytes, not %zu", name, r->size, digest.n);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "boot register %s takes digests of %zu bytes, not %zu", name, r->size,
+                     digest.n);
   extend(r, digest);
   r->merged = true;
   return true;

@@ -20,9 +20,11 @@ static const struct hsm_stage virtcca[] = {
 };
 
 static const struct hsm_stage arm[] = {
-    {"RSE_BL1_2", "", 1},  {"RSE_BL2", "", 2},       {"RSE_S", "", 3},          {"AP_BL1", "", 4}, {"AP_BL2", "", 5},
-    {"SCP_BL1", "", 6},    {"SCP_BL2", "", 7},       {"AP_BL31", "", 8},        {"RMM", "", 9},    {"HW_CONFIG", "", 10},
-    {"FW_CONFIG", "", 11}, {"TB_FW_CONFIG", "", 12}, {"SOC_FW_CONFIG", "", 13},
+    {"RSE_BL1_2", "", 1},      {"RSE_BL2", "", 2},    {"RSE_S", "", 3},
+    {"AP_BL1", "", 4},         {"AP_BL2", "", 5},     {"SCP_BL1", "", 6},
+    {"SCP_BL2", "", 7},        {"AP_BL31", "", 8},    {"RMM", "", 9},
+    {"HW_CONFIG", "", 10},     {"FW_CONFIG", "", 11}, {"TB_FW_CONFIG", "", 12},
+    {"SOC_FW_CONFIG", "", 13},
 };
 
 const struct hsm_stage *hsm_boot_chain(enum vcca_chain_kind chain, size_t *count)

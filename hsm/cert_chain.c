@@ -26,8 +26,8 @@ static bool serial_of(const vcca_key *key, uint8_t serial[32], struct vcca_error
   return true;
 }
 
-static bool certify(vcca_hsm *hsm, enum vcca_cert_role role, struct vcca_cert_spec spec, const vcca_key *subject, const vcca_key *issuer,
-                    struct vcca_error *err)
+static bool certify(vcca_hsm *hsm, enum vcca_cert_role role, struct vcca_cert_spec spec, const vcca_key *subject,
+                    const vcca_key *issuer, struct vcca_error *err)
 {
   uint8_t serial[32];
   struct hsm_cert *cert = &hsm->certs[role];
@@ -72,7 +72,8 @@ static bool certify_all(vcca_hsm *hsm, const vcca_key *root, const vcca_key *sub
       .not_after = "20400101000000Z",
       .key_usage = kind->leaf_usage,
   };
-  return certify(hsm, VCCA_CERT_ROOT, root_spec, root, root, err) && certify(hsm, VCCA_CERT_SUB, sub_spec, sub, root, err) &&
+  return certify(hsm, VCCA_CERT_ROOT, root_spec, root, root, err) &&
+         certify(hsm, VCCA_CERT_SUB, sub_spec, sub, root, err) &&
          certify(hsm, VCCA_CERT_DEVICE, device_spec, hsm->cpak, sub, err);
 }
 

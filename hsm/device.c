@@ -16,9 +16,12 @@
 /* Key usages (RFC 5280, 4.2.1.3) as on real device certificates: digitalSignature and nonRepudiation; on RSA ones also
  * keyEncipherment, dataEncipherment and keyAgreement. */
 static const struct hsm_kind kinds[] = {
-    {"rsa", VCCA_KEY_RSA, VCCA_FAMILY_VIRTCCA_RSA, "virtcca-rsa", "vcca TEST Root CA (RSA-4096)", "vcca TEST Sub CA (RSA-4096)", 0xf8},
-    {"p521", VCCA_KEY_P521, VCCA_FAMILY_VIRTCCA_P521, "virtcca-p521", "vcca TEST Root CA (P-521)", "vcca TEST Sub CA (P-521)", 0xc0},
-    {"p384", VCCA_KEY_P384, VCCA_FAMILY_ARM_1_0, "arm-p384", "vcca TEST Root CA (P-384)", "vcca TEST Sub CA (P-384)", 0xc0},
+    {"rsa", VCCA_KEY_RSA, VCCA_FAMILY_VIRTCCA_RSA, "virtcca-rsa", "vcca TEST Root CA (RSA-4096)",
+     "vcca TEST Sub CA (RSA-4096)", 0xf8},
+    {"p521", VCCA_KEY_P521, VCCA_FAMILY_VIRTCCA_P521, "virtcca-p521", "vcca TEST Root CA (P-521)",
+     "vcca TEST Sub CA (P-521)", 0xc0},
+    {"p384", VCCA_KEY_P384, VCCA_FAMILY_ARM_1_0, "arm-p384", "vcca TEST Root CA (P-384)", "vcca TEST Sub CA (P-384)",
+     0xc0},
 };
 
 /* TF-M measured boot: SW_TYPE_MAX_SIZE, VERSION_MAX_SIZE. */
@@ -55,7 +58,8 @@ static void put_text(char *to, size_t cap, const char *text)
 /* SHA-256("TEST " what [" " which]) */
 static void test_bytes(const char *what, const char *which, uint8_t out[32])
 {
-  vcca_span parts[] = {VCCA_SPAN_LIT("TEST "), vcca_span_str(what), vcca_span_str(which[0] ? " " : ""), vcca_span_str(which)};
+  vcca_span parts[] = {VCCA_SPAN_LIT("TEST "), vcca_span_str(what), vcca_span_str(which[0] ? " " : ""),
+                       vcca_span_str(which)};
   vcca_hash_parts(VCCA_SHA256, parts, sizeof parts / sizeof parts[0], out);
 }
 
@@ -113,7 +117,8 @@ static bool check_texts(const struct vcca_device *d, struct vcca_error *err)
   if (!text_within(d->name, sizeof d->name, sizeof d->name) || d->name[0] == 0)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the device needs a name of 1 to %zu bytes", sizeof d->name - 1);
   if (!text_within(d->verification_service, sizeof d->verification_service, sizeof d->verification_service))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the verification service is longer than %zu bytes", sizeof d->verification_service - 1);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the verification service is longer than %zu bytes",
+                     sizeof d->verification_service - 1);
   if (!text_within(d->profile, sizeof d->profile, sizeof d->profile))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "the profile is longer than %zu bytes", sizeof d->profile - 1);
   return true;
@@ -127,20 +132,24 @@ static bool check_component(const struct vcca_device *d, size_t i, struct vcca_e
   if (!text_within(c->name, sizeof c->name, NAME_MAX_SIZE) || c->name[0] == 0)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %zu needs a name of 1 to %d bytes", i + 1, NAME_MAX_SIZE);
   if (!text_within(c->version, sizeof c->version, VERSION_MAX_SIZE))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: the version is longer than %d bytes", c->name, VERSION_MAX_SIZE);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: the version is longer than %d bytes", c->name,
+                     VERSION_MAX_SIZE);
   if (!vcca_hash_of_size(c->digest_size, &alg))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: the digest has %zu bytes; 32, 48 or 64 are possible", c->name, c->digest_size);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: the digest has %zu bytes; 32, 48 or 64 are possible",
+                     c->name, c->digest_size);
   if (c->signer_id_size != 0 && !vcca_hash_of_size(c->signer_id_size, &alg))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: the signer id has %zu bytes; 0, 32, 48 or 64 are possible", c->name,
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "component %s: the signer id has %zu bytes; 0, 32, 48 or 64 are possible", c->name,
                      c->signer_id_size);
   if (c->record > VCCA_HSM_COMPONENTS)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: record %u is beyond %d", c->name, c->record, VCCA_HSM_COMPONENTS);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "component %s: record %u is beyond %d", c->name, c->record,
+                     VCCA_HSM_COMPONENTS);
   for (size_t j = 0; j < i; j++) {
     if (strcmp(d->components[j].name, c->name) == 0)
       return vcca_fail(err, VCCA_FAULT_MALFORMED, "two components are called %s; give each its own name", c->name);
     if (c->record != 0 && d->components[j].record == c->record)
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "components %s and %s are both record %u; give each its own place", d->components[j].name, c->name,
-                       c->record);
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "components %s and %s are both record %u; give each its own place",
+                       d->components[j].name, c->name, c->record);
   }
   return true;
 }
@@ -152,13 +161,17 @@ bool hsm_device_check(const struct vcca_device *d, struct vcca_error *err)
   if (!check_texts(d, err))
     return false;
   if (d->component_count > VCCA_HSM_COMPONENTS)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "%zu components; %d registers are there", d->component_count, VCCA_HSM_COMPONENTS);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "%zu components; %d registers are there", d->component_count,
+                     VCCA_HSM_COMPONENTS);
   if (d->config_size > sizeof d->config)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the config has %zu bytes; at most %zu are possible", d->config_size, sizeof d->config);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the config has %zu bytes; at most %zu are possible", d->config_size,
+                     sizeof d->config);
   if (d->rsa_size > sizeof d->rsa_p)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the RSA primes have %zu bytes; at most %zu are possible", d->rsa_size, sizeof d->rsa_p);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the RSA primes have %zu bytes; at most %zu are possible", d->rsa_size,
+                     sizeof d->rsa_p);
   if (d->instance_id[0] != 1 && !vcca_span_zero(VCCA_SPAN(d->instance_id)))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the instance id starts with %02x; it starts with 01, or is all zero to be derived",
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "the instance id starts with %02x; it starts with 01, or is all zero to be derived",
                      d->instance_id[0]);
   for (size_t i = 0; i < d->component_count; i++)
     if (!check_component(d, i, err))

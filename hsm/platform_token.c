@@ -21,7 +21,8 @@ static size_t put_components(const vcca_hsm *hsm, struct vcca_component *out)
   return n;
 }
 
-void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca_span challenge, struct vcca_platform_claims *out)
+void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca_span challenge,
+                              struct vcca_platform_claims *out)
 {
   const struct vcca_device *d = &hsm->device;
   memset(out, 0, sizeof *out);
@@ -65,8 +66,10 @@ bool vcca_hsm_platform_token(vcca_hsm *hsm, enum vcca_family family, vcca_span *
   if (!spec->platform_profile)
     return true;
   if (spec->key != vcca_key_type(hsm->cpak))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "family %s is signed by %s keys and device %s has %s ones; choose a device of the family's kind",
-                     spec->name, vcca_key_type_name(spec->key), hsm->device.name, vcca_key_type_name(vcca_key_type(hsm->cpak)));
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "family %s is signed by %s keys and device %s has %s ones; choose a device of the family's kind",
+                     spec->name, vcca_key_type_name(spec->key), hsm->device.name,
+                     vcca_key_type_name(vcca_key_type(hsm->cpak)));
   struct hsm_token *token = &hsm->tokens[family];
   if (token->size == 0 && !make(hsm, family, token, err))
     return false;

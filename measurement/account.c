@@ -26,15 +26,16 @@ static void line(const struct vcca_account *a)
     snprintf(what, sizeof what, "parameters, flags 0x%" PRIx64 ", %s", s->flags, vcca_hash_name(a->hash_alg));
     break;
   case VCCA_STEP_REC:
-    snprintf(what, sizeof what, "%" PRIu64 " %s%s", a->run, a->run > 1 ? "vCPUs" : "vCPU", s->flags & VCCA_REC_RUNNABLE ? ", runnable" : "");
+    snprintf(what, sizeof what, "%" PRIu64 " %s%s", a->run, a->run > 1 ? "vCPUs" : "vCPU",
+             s->flags & VCCA_REC_RUNNABLE ? ", runnable" : "");
     break;
   case VCCA_STEP_RIPAS:
-    snprintf(what, sizeof what, "0x%09" PRIx64 "-0x%09" PRIx64 " %6" PRIu64 " entries of %" PRIu64 " KiB", s->base, a->run_end, a->run,
-             (s->top - s->base) >> 10);
+    snprintf(what, sizeof what, "0x%09" PRIx64 "-0x%09" PRIx64 " %6" PRIu64 " entries of %" PRIu64 " KiB", s->base,
+             a->run_end, a->run, (s->top - s->base) >> 10);
     break;
   case VCCA_STEP_DATA:
-    snprintf(what, sizeof what, "0x%09" PRIx64 "-0x%09" PRIx64 " %6" PRIu64 " granules, %" PRIu64 " zero%s", s->base, a->run_end, a->run, a->run_zero,
-             s->content ? "" : ", unmeasured");
+    snprintf(what, sizeof what, "0x%09" PRIx64 "-0x%09" PRIx64 " %6" PRIu64 " granules, %" PRIu64 " zero%s", s->base,
+             a->run_end, a->run, a->run_zero, s->content ? "" : ", unmeasured");
     break;
   }
   vcca_hex_text(vcca_span_of(a->value, vcca_hash_size(a->hash_alg)), hex, sizeof hex);
@@ -95,7 +96,8 @@ void vcca_account_facts(struct vcca_json *j, enum vcca_hash_alg alg, const struc
   vcca_json_hex(j, "rim", vcca_span_of(step->after, n));
 }
 
-void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step)
+void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg,
+                          const struct vcca_rim_step *step)
 {
   vcca_json_int(j, "step", (int64_t)number);
   vcca_account_facts(j, alg, step);

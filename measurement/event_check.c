@@ -63,8 +63,12 @@ static const struct {
   const char *prefix;
   enum vcca_grub_event is;
 } grub_texts[] = {
-    {"grub_cmd: ", VCCA_GRUB_COMMAND}, {"kernel_cmdline: ", VCCA_GRUB_KERNEL_CMDLINE},     {"module_cmdline: ", VCCA_GRUB_MODULE_CMDLINE},
-    {"grub_cmd ", VCCA_GRUB_COMMAND},  {"grub_kernel_cmdline ", VCCA_GRUB_KERNEL_CMDLINE}, {"grub_module_cmdline ", VCCA_GRUB_MODULE_CMDLINE},
+    {"grub_cmd: ", VCCA_GRUB_COMMAND},
+    {"kernel_cmdline: ", VCCA_GRUB_KERNEL_CMDLINE},
+    {"module_cmdline: ", VCCA_GRUB_MODULE_CMDLINE},
+    {"grub_cmd ", VCCA_GRUB_COMMAND},
+    {"grub_kernel_cmdline ", VCCA_GRUB_KERNEL_CMDLINE},
+    {"grub_module_cmdline ", VCCA_GRUB_MODULE_CMDLINE},
 };
 
 enum vcca_grub_event vcca_event_grub(const struct vcca_event *event, vcca_span *text)

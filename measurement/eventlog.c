@@ -33,7 +33,9 @@ static bool take(struct cursor *c, size_t n, const char *what, vcca_span *out)
 {
   size_t left = c->bytes.n - c->at;
   if (n > left)
-    return vcca_fail_at(c->err, c->at, "%s needs %zu bytes and %zu are left: the log is cut short or a size in it is wrong", what, n, left);
+    return vcca_fail_at(c->err, c->at,
+                        "%s needs %zu bytes and %zu are left: the log is cut short or a size in it is wrong", what, n,
+                        left);
   *out = vcca_span_of(c->bytes.p + c->at, n);
   c->at += n;
   return true;
@@ -87,8 +89,8 @@ static bool read_alg(struct vcca_eventlog *log, struct cursor *c)
     return vcca_fail_at(c->err, at, "the header declares algorithm 0x%04x with digests of 0 bytes", (unsigned)id);
   for (size_t i = 0; i < sizeof known_algs / sizeof known_algs[0]; i++)
     if (known_algs[i].id == id && known_algs[i].size != size)
-      return vcca_fail_at(c->err, at, "the header declares algorithm 0x%04x with digests of %u bytes; they have %u", (unsigned)id, (unsigned)size,
-                          (unsigned)known_algs[i].size);
+      return vcca_fail_at(c->err, at, "the header declares algorithm 0x%04x with digests of %u bytes; they have %u",
+                          (unsigned)id, (unsigned)size, (unsigned)known_algs[i].size);
   log->algs[log->alg_count].id = id;
   log->algs[log->alg_count].size = size;
   log->alg_count++;
@@ -108,19 +110,23 @@ static bool read_spec_id(struct vcca_eventlog *log, struct cursor *c)
   if (!take(c, 4, "the header's platform class", &platform) || !take(c, 4, "the header's version", &version))
     return false;
   if (version.p[0] != 0 || version.p[1] != 2)
-    return vcca_fail_at(c->err, c->at - 4, "the header is of version %u.%u; 2.0 is the only one there is", version.p[1], version.p[0]);
+    return vcca_fail_at(c->err, c->at - 4, "the header is of version %u.%u; 2.0 is the only one there is", version.p[1],
+                        version.p[0]);
   if (version.p[3] != 1 && version.p[3] != 2)
-    return vcca_fail_at(c->err, c->at - 1, "the header's UINTN size is %u; it must be 1 (32 bits) or 2 (64 bits)", version.p[3]);
+    return vcca_fail_at(c->err, c->at - 1, "the header's UINTN size is %u; it must be 1 (32 bits) or 2 (64 bits)",
+                        version.p[3]);
 
   if (!take_u32(c, "the header's algorithm count", &alg_count))
     return false;
   if (alg_count == 0 || alg_count > VCCA_LOG_ALGS)
-    return vcca_fail_at(c->err, c->at - 4, "the header declares %lu algorithms; 1 to %d are accepted", (unsigned long)alg_count, VCCA_LOG_ALGS);
+    return vcca_fail_at(c->err, c->at - 4, "the header declares %lu algorithms; 1 to %d are accepted",
+                        (unsigned long)alg_count, VCCA_LOG_ALGS);
   for (uint32_t i = 0; i < alg_count; i++)
     if (!read_alg(log, c))
       return false;
 
-  if (!take_u8(c, "the header's vendor size", &vendor_size) || !take(c, vendor_size, "the header's vendor bytes", &vendor))
+  if (!take_u8(c, "the header's vendor size", &vendor_size) ||
+      !take(c, vendor_size, "the header's vendor bytes", &vendor))
     return false;
   if (c->at != c->bytes.n)
     return vcca_fail_at(c->err, c->at, "%zu bytes follow the vendor bytes inside the header event", c->bytes.n - c->at);
@@ -133,10 +139,13 @@ bool vcca_eventlog_open(struct vcca_eventlog *log, vcca_span bytes, struct vcca_
   struct cursor c = {bytes, 0, err};
   uint32_t type, size;
   vcca_span digest, data;
-  if (!take_u32(&c, "the header's register index", &log->header_register) || !take_u32(&c, "the header's event type", &type))
+  if (!take_u32(&c, "the header's register index", &log->header_register) ||
+      !take_u32(&c, "the header's event type", &type))
     return false;
   if (type != VCCA_EV_NO_ACTION)
-    return vcca_fail_at(err, c.at - 4, "the log starts with event type 0x%08lx, not with a Spec ID event (EV_NO_ACTION, 3)", (unsigned long)type);
+    return vcca_fail_at(err, c.at - 4,
+                        "the log starts with event type 0x%08lx, not with a Spec ID event (EV_NO_ACTION, 3)",
+                        (unsigned long)type);
   if (!take(&c, 20, "the header's digest", &digest))
     return false;
   if (!vcca_span_zero(digest))
@@ -159,7 +168,8 @@ static bool read_digest(const struct vcca_eventlog *log, struct vcca_event *even
     return false;
   uint16_t size = declared_size(log, alg);
   if (size == 0)
-    return vcca_fail_at(c->err, c->at - 2, "digest algorithm 0x%04x is not declared in the log's header", (unsigned)alg);
+    return vcca_fail_at(c->err, c->at - 2, "digest algorithm 0x%04x is not declared in the log's header",
+                        (unsigned)alg);
   if (vcca_event_digest(event, alg).p != NULL)
     return vcca_fail_at(c->err, c->at - 2, "the event has two digests of algorithm 0x%04x", (unsigned)alg);
   if (!take(c, size, "a digest", &digest))
@@ -180,7 +190,8 @@ static bool read_event(struct vcca_eventlog *log, struct vcca_event *event, stru
       !take_u32(&c, "an event's digest count", &count))
     return false;
   if (count > log->alg_count)
-    return vcca_fail_at(err, c.at - 4, "the event claims %lu digests; the log's header declares %u algorithms", (unsigned long)count, log->alg_count);
+    return vcca_fail_at(err, c.at - 4, "the event claims %lu digests; the log's header declares %u algorithms",
+                        (unsigned long)count, log->alg_count);
   for (uint32_t i = 0; i < count; i++)
     if (!read_digest(log, event, &c))
       return false;
@@ -215,8 +226,9 @@ int vcca_eventlog_next(struct vcca_eventlog *log, struct vcca_event *event, stru
     if (run == rest.n)
       return 0;
     if (run >= unused[i].proof) {
-      vcca_fail_at(err, log->at + run, "byte 0x%02x in the unused area that starts at byte %zu: it must be 0x%02x up to the end", rest.p[run],
-                   log->at, unused[i].fill);
+      vcca_fail_at(err, log->at + run,
+                   "byte 0x%02x in the unused area that starts at byte %zu: it must be 0x%02x up to the end",
+                   rest.p[run], log->at, unused[i].fill);
       return -1;
     }
   }
@@ -239,17 +251,20 @@ enum { LOCALITY_SIZE = sizeof locality_signature + 1, HCRTM_LOCALITY = 4 };
 static bool is_locality(const struct vcca_event *event)
 {
   return event->type == VCCA_EV_NO_ACTION && event->reg == 0 &&
-         vcca_span_eq(vcca_span_sub(event->data, 0, sizeof locality_signature), vcca_span_of(locality_signature, sizeof locality_signature));
+         vcca_span_eq(vcca_span_sub(event->data, 0, sizeof locality_signature),
+                      vcca_span_of(locality_signature, sizeof locality_signature));
 }
 
 /* Takes the locality out of the event that says it; of several, all must say the same. */
 static bool take_locality(const struct vcca_event *event, struct vcca_replay *out, struct vcca_error *err)
 {
   if (event->data.n != LOCALITY_SIZE)
-    return vcca_fail_at(err, event->offset, "a StartupLocality event has %d bytes of data, this one has %zu", LOCALITY_SIZE, event->data.n);
+    return vcca_fail_at(err, event->offset, "a StartupLocality event has %d bytes of data, this one has %zu",
+                        LOCALITY_SIZE, event->data.n);
   uint8_t locality = event->data.p[LOCALITY_SIZE - 1];
   if (out->has_locality && out->locality != locality)
-    return vcca_fail_at(err, event->offset, "StartupLocality is %u here and was %u before: a TPM starts up once", locality, out->locality);
+    return vcca_fail_at(err, event->offset, "StartupLocality is %u here and was %u before: a TPM starts up once",
+                        locality, out->locality);
   out->has_locality = true;
   out->locality = locality;
   return true;

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-void vcca_rem_extend(enum vcca_hash_alg alg, enum vcca_rem_rule rule, uint8_t rem[VCCA_MEASUREMENT_SIZE], vcca_span value)
+void vcca_rem_extend(enum vcca_hash_alg alg, enum vcca_rem_rule rule, uint8_t rem[VCCA_MEASUREMENT_SIZE],
+                     vcca_span value)
 {
   static const uint8_t zeros[VCCA_MEASUREMENT_SIZE];
   size_t old = rule == VCCA_REM_PADDED ? VCCA_MEASUREMENT_SIZE : vcca_hash_size(alg);

@@ -9,10 +9,20 @@
 #include <string.h>
 
 static const struct vcca_rim_rules rules_table[VCCA_RULES_COUNT] = {
-    [VCCA_RULES_ARM_1_0] =
-        {.name = "arm-rmm-1.0", .rmm = "1.0", .ripas_extends = true, .unmeasured_extends = true, .rem_zero_padded = VCCA_REM_PADDED_VALUE},
-    [VCCA_RULES_ARM_2_0] = {.name = "arm-rmm-2.0", .rmm = "2.0", .unmeasured_extends = true, .sha384 = true, .rem_zero_padded = VCCA_REM_PADDED},
-    [VCCA_RULES_VIRTCCA] = {.name = "virtcca", .every_rec = true, .packed_rec = true, .rem_zero_padded = VCCA_REM_PADDED_VALUE},
+    [VCCA_RULES_ARM_1_0] = {.name = "arm-rmm-1.0",
+                            .rmm = "1.0",
+                            .ripas_extends = true,
+                            .unmeasured_extends = true,
+                            .rem_zero_padded = VCCA_REM_PADDED_VALUE},
+    [VCCA_RULES_ARM_2_0] = {.name = "arm-rmm-2.0",
+                            .rmm = "2.0",
+                            .unmeasured_extends = true,
+                            .sha384 = true,
+                            .rem_zero_padded = VCCA_REM_PADDED},
+    [VCCA_RULES_VIRTCCA] = {.name = "virtcca",
+                            .every_rec = true,
+                            .packed_rec = true,
+                            .rem_zero_padded = VCCA_REM_PADDED_VALUE},
     [VCCA_RULES_ARM_2_0_BET1] = {.name = "arm-rmm-2.0-bet1",
                                  .rmm = "2.0-bet1",
                                  .zero_start = true,
@@ -49,7 +59,8 @@ bool vcca_rim_rules_of_rmm(vcca_span version, enum vcca_rules_id *id)
 
 const char *vcca_step_name(enum vcca_step_kind kind)
 {
-  static const char *const names[] = {[VCCA_STEP_CREATE] = "create", [VCCA_STEP_DATA] = "data", [VCCA_STEP_REC] = "rec", [VCCA_STEP_RIPAS] = "ripas"};
+  static const char *const names[] = {
+      [VCCA_STEP_CREATE] = "create", [VCCA_STEP_DATA] = "data", [VCCA_STEP_REC] = "rec", [VCCA_STEP_RIPAS] = "ripas"};
   return names[kind];
 }
 
@@ -114,7 +125,8 @@ bool vcca_rim_data(struct vcca_rim *rim, uint64_t ipa, const uint8_t *content)
 }
 
 /* virtCCA: H over the 80 bytes gprs, pc, flags. Arm: H over the parameter page with everything else zero. */
-static void hash_rec(const struct vcca_rim *rim, const struct vcca_rec_params *rec, uint8_t content[VCCA_MEASUREMENT_SIZE])
+static void hash_rec(const struct vcca_rim *rim, const struct vcca_rec_params *rec,
+                     uint8_t content[VCCA_MEASUREMENT_SIZE])
 {
   bool packed = rules_table[rim->rules].packed_rec;
   size_t size = packed ? 80 : VCCA_PAGE;

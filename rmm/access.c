@@ -14,7 +14,8 @@ static enum vcca_access protected_access(const struct rtt_entry *e)
   return e->hipas == RTT_ASSIGNED ? VCCA_ACCESS_DONE : VCCA_ACCESS_UNASSIGNED;
 }
 
-static enum vcca_access unprotected_access(const vcca_machine *m, const struct rtt_entry *e, enum vcca_access_kind kind, uint64_t pa)
+static enum vcca_access unprotected_access(const vcca_machine *m, const struct rtt_entry *e, enum vcca_access_kind kind,
+                                           uint64_t pa)
 {
   uint64_t needed = kind == VCCA_ACCESS_WRITE ? UINT64_C(0x80) : UINT64_C(0x40); /* S2AP */
   if (kind == VCCA_ACCESS_FETCH)
@@ -26,8 +27,8 @@ static enum vcca_access unprotected_access(const vcca_machine *m, const struct r
   return granule_nonsecure(m, pa) ? VCCA_ACCESS_DONE : VCCA_ACCESS_PROTECTION;
 }
 
-enum vcca_access realm_access(const vcca_machine *m, const struct realm *realm, enum vcca_access_kind kind, uint64_t ipa, struct rtt_walk *walk,
-                              uint64_t *pa)
+enum vcca_access realm_access(const vcca_machine *m, const struct realm *realm, enum vcca_access_kind kind,
+                              uint64_t ipa, struct rtt_walk *walk, uint64_t *pa)
 {
   *walk = (struct rtt_walk){0};
   if (!realm_in_space(realm, ipa))
@@ -46,9 +47,12 @@ static const char *const texts[] = {
     [VCCA_ACCESS_EMPTY] = "RIPAS is EMPTY: the realm takes an external abort",
     [VCCA_ACCESS_DESTROYED] = "RIPAS is DESTROYED: the REC exits to the host",
     [VCCA_ACCESS_UNASSIGNED] = "HIPAS is UNASSIGNED: the REC exits to the host, which has to map memory",
-    [VCCA_ACCESS_PERMISSION] = "the host's mapping does not permit it (S2AP): the REC exits to the host with a permission fault",
-    [VCCA_ACCESS_PROTECTION] = "the mapped granule is not Non-secure any more: the realm takes a granule protection fault",
-    [VCCA_ACCESS_NO_FETCH] = "instructions cannot be fetched from unprotected memory: the realm takes an external abort",
+    [VCCA_ACCESS_PERMISSION] =
+        "the host's mapping does not permit it (S2AP): the REC exits to the host with a permission fault",
+    [VCCA_ACCESS_PROTECTION] =
+        "the mapped granule is not Non-secure any more: the realm takes a granule protection fault",
+    [VCCA_ACCESS_NO_FETCH] =
+        "instructions cannot be fetched from unprotected memory: the realm takes an external abort",
     [VCCA_ACCESS_NO_MEMORY] = "the model itself is out of memory",
 };
 
@@ -84,7 +88,8 @@ static bool fail(struct vcca_access_fault *fault, enum vcca_access why, uint64_t
   return false;
 }
 
-static bool reachable(const vcca_machine *m, uint64_t rec, enum vcca_access_kind kind, uint64_t ipa, size_t n, struct vcca_access_fault *fault)
+static bool reachable(const vcca_machine *m, uint64_t rec, enum vcca_access_kind kind, uint64_t ipa, size_t n,
+                      struct vcca_access_fault *fault)
 {
   if (!realm_of(m, rec))
     return fail(fault, VCCA_ACCESS_NO_REC, ipa);
@@ -96,7 +101,8 @@ static bool reachable(const vcca_machine *m, uint64_t rec, enum vcca_access_kind
   return true;
 }
 
-bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n, struct vcca_access_fault *fault)
+bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n,
+                     struct vcca_access_fault *fault)
 {
   if (!reachable(m, rec, VCCA_ACCESS_READ, ipa, n, fault))
     return false;
@@ -112,7 +118,8 @@ bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sin
 
 bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, struct vcca_access_fault *fault)
 {
-  size_t pages = bytes.n / GRANULE_SIZE + 2; /* each perhaps the first of its chunk, where the realm maps what is not protected */
+  size_t pages =
+      bytes.n / GRANULE_SIZE + 2; /* each perhaps the first of its chunk, where the realm maps what is not protected */
   if (!reachable(m, rec, VCCA_ACCESS_WRITE, ipa, bytes.n, fault))
     return false;
   if (!memory_reserve(&m->memory, 2 * pages, pages))

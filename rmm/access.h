@@ -9,7 +9,7 @@
 
 /* *walk is where the walk for ipa ended (all zero for an address beyond the IPA width); *pa is the physical
  * address, valid for VCCA_ACCESS_DONE. */
-enum vcca_access realm_access(const vcca_machine *m, const struct realm *realm, enum vcca_access_kind kind, uint64_t ipa, struct rtt_walk *walk,
-                              uint64_t *pa);
+enum vcca_access realm_access(const vcca_machine *m, const struct realm *realm, enum vcca_access_kind kind,
+                              uint64_t ipa, struct rtt_walk *walk, uint64_t *pa);
 
 #endif

@@ -9,7 +9,8 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const state_names[VCCA_GRANULE_STATES] = {"UNDELEGATED", "DELEGATED", "RD", "REC", "REC_AUX", "DATA", "RTT"};
+static const char *const state_names[VCCA_GRANULE_STATES] = {"UNDELEGATED", "DELEGATED", "RD", "REC",
+                                                             "REC_AUX",     "DATA",      "RTT"};
 static const uint64_t zeros[GRANULE_SIZE / 8];
 
 const char *vcca_granule_state_name(enum vcca_granule_state state)
@@ -167,7 +168,8 @@ struct ahead_of {
 static void hashed_ahead(void *ctx, size_t first, size_t n, const uint8_t *digests)
 {
   const struct ahead_of *a = ctx;
-  a->m->ahead = (struct ahead){.alg = a->alg, .pages = vcca_span_sub(a->content, first * GRANULE_SIZE, n * GRANULE_SIZE), .digests = digests};
+  a->m->ahead = (struct ahead){
+      .alg = a->alg, .pages = vcca_span_sub(a->content, first * GRANULE_SIZE, n * GRANULE_SIZE), .digests = digests};
   a->each(a->ctx, first, n);
   a->m->ahead = (struct ahead){.digests = NULL};
 }

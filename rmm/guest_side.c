@@ -17,7 +17,8 @@ void guest_rem_extend(vcca_machine *m, uint64_t rec, unsigned index, vcca_span v
 {
   struct realm *realm = realm_edit(m, rec_at(m, rec)->owner);
   const struct vcca_rim_rules *rules = vcca_rim_rules(m->config.rules);
-  vcca_rem_extend(realm->rim.hash_alg, m->config.rem_zero_padded ? rules->rem_zero_padded : rules->rem, realm->rem[index % VCCA_REMS], value);
+  vcca_rem_extend(realm->rim.hash_alg, m->config.rem_zero_padded ? rules->rem_zero_padded : rules->rem,
+                  realm->rem[index % VCCA_REMS], value);
 }
 
 void guest_system_off(vcca_machine *m, uint64_t rec)
@@ -78,7 +79,8 @@ enum { TOKEN_GRANULES = GUEST_TOKEN_MAX / (int)VCCA_PAGE };
 bool guest_token_put(vcca_machine *m, uint64_t rec, vcca_span token)
 {
   const struct rec *r = rec_at(m, rec);
-  if (token.n > GUEST_TOKEN_MAX || r->aux_count < TOKEN_GRANULES || !memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE))
+  if (token.n > GUEST_TOKEN_MAX || r->aux_count < TOKEN_GRANULES ||
+      !memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE))
     return false;
   for (unsigned i = 0; i < TOKEN_GRANULES; i++) {
     vcca_span part = vcca_span_sub(token, i * GRANULE_SIZE, GRANULE_SIZE);

@@ -79,8 +79,8 @@ static uint64_t claim_of(const struct check *c, uint64_t pa)
 /* Granule `from` names `to` as its own, in the field `name`: claims `to`. */
 static bool claim(struct check *c, uint64_t from, const char *name, uint64_t to, enum vcca_granule_state state)
 {
-  FACT(from, granule_aligned(to) && granule_region(c->m, to) && granule_state(c->m, to) == state, "%s leads to 0x%" PRIx64 ", which is not %s", name,
-       to, vcca_granule_state_name(state));
+  FACT(from, granule_aligned(to) && granule_region(c->m, to) && granule_state(c->m, to) == state,
+       "%s leads to 0x%" PRIx64 ", which is not %s", name, to, vcca_granule_state_name(state));
   uint64_t i = claim_of(c, to);
   FACT(from, !bit(c->claimed, i), "%s leads to 0x%" PRIx64 ", which another granule owns already", name, to);
   set_bit(c->claimed, i);
@@ -105,10 +105,11 @@ static bool granule_sound(struct check *c, uint64_t pa, const struct granule *g)
     FACT(pa, !contents || !r->bytes, "its contents are in the embedder's memory, and must not be saved");
     FACT(pa, !contents || !r->secure || zero_from(contents, 0), "it is free, but not zero");
   } else if (c->tmi) {
-    FACT(pa, r->secure && state != VCCA_GRANULE_DELEGATED, "state %s is not possible for memory %s", vcca_granule_state_name(state),
-         r->secure ? "of the TMM's pool" : "outside the TMM's pool");
+    FACT(pa, r->secure && state != VCCA_GRANULE_DELEGATED, "state %s is not possible for memory %s",
+         vcca_granule_state_name(state), r->secure ? "of the TMM's pool" : "outside the TMM's pool");
   } else {
-    FACT(pa, r->delegable && !r->secure, "it is %s, but its memory cannot be delegated", vcca_granule_state_name(state));
+    FACT(pa, r->delegable && !r->secure, "it is %s, but its memory cannot be delegated",
+         vcca_granule_state_name(state));
   }
   FACT(pa, state != VCCA_GRANULE_DELEGATED || !contents || zero_from(contents, 0), "it is DELEGATED, but not zero");
   unsigned live = state == VCCA_GRANULE_RTT ? rtt_count_live(c->m, pa) : 0;
@@ -138,7 +139,8 @@ static bool each_granule(struct check *c, granule_fact fact)
 static bool granule_owned(struct check *c, uint64_t pa, const struct granule *g)
 {
   enum vcca_granule_state state = (enum vcca_granule_state)g->state;
-  FACT(pa, !owned(state) || bit(c->claimed, claim_of(c, pa)), "no granule owns this %s", vcca_granule_state_name(state));
+  FACT(pa, !owned(state) || bit(c->claimed, claim_of(c, pa)), "no granule owns this %s",
+       vcca_granule_state_name(state));
   return true;
 }
 
@@ -158,14 +160,17 @@ static bool entry_canonical(struct rtt_entry e, uint64_t word)
 }
 
 /* Checks an ASSIGNED or ASSIGNED_NS entry, page or block. */
-static bool mapping_sound(struct check *c, uint64_t table, const struct realm *realm, struct rtt_entry e, int level, unsigned i)
+static bool mapping_sound(struct check *c, uint64_t table, const struct realm *realm, struct rtt_entry e, int level,
+                          unsigned i)
 {
   uint64_t size = rtt_entry_size(level), descriptor = rtt_descriptor(e, realm->lpa2);
   struct rtt_entry parsed;
   FACT(table, level >= (c->tmi ? RTT_PAGE_LEVEL - 1 : 1), "entry %u maps a block at level %d", i, level);
   FACT(table, e.pa % size == 0, "entry %u maps 0x%" PRIx64 ", which is not aligned to its size", i, e.pa);
-  FACT(table, realm_reaches(realm, e.pa), "entry %u maps 0x%" PRIx64 ", beyond the addresses that a table can hold", i, e.pa);
-  FACT(table, e.hipas == RTT_ASSIGNED || rtt_parse(descriptor, realm->lpa2, &parsed), "entry %u has attributes that a host cannot set", i);
+  FACT(table, realm_reaches(realm, e.pa), "entry %u maps 0x%" PRIx64 ", beyond the addresses that a table can hold", i,
+       e.pa);
+  FACT(table, e.hipas == RTT_ASSIGNED || rtt_parse(descriptor, realm->lpa2, &parsed),
+       "entry %u has attributes that a host cannot set", i);
   for (uint64_t at = 0; e.hipas == RTT_ASSIGNED && at < size; at += GRANULE_SIZE)
     if (!claim(c, table, "an entry", e.pa + at, VCCA_GRANULE_DATA))
       return false;
@@ -185,7 +190,8 @@ static bool entry_sound(struct check *c, const struct realm *realm, uint64_t tab
     return true;
   if (e.hipas == RTT_TABLE) {
     FACT(table, level < RTT_PAGE_LEVEL, "entry %u is a TABLE, which level 3 cannot have", i);
-    FACT(table, realm_reaches(realm, e.pa), "entry %u leads to 0x%" PRIx64 ", beyond the addresses that a table can hold", i, e.pa);
+    FACT(table, realm_reaches(realm, e.pa),
+         "entry %u leads to 0x%" PRIx64 ", beyond the addresses that a table can hold", i, e.pa);
     return claim(c, table, "an entry", e.pa, VCCA_GRANULE_RTT) && table_sound(c, realm, e.pa, level + 1, ipa);
   }
   FACT(table, unprotected != realm_protects(realm, ipa), "entry %u is for %s memory, but 0x%" PRIx64 " is not", i,
@@ -206,17 +212,20 @@ static bool table_sound(struct check *c, const struct realm *realm, uint64_t tab
 static bool tables_sound(struct check *c, uint64_t rd, const struct realm *realm)
 {
   uint64_t covered = RTT_ENTRIES * rtt_entry_size(realm->rtt_level_start);
-  FACT(rd, realm->rtt_base % (realm->rtt_num_start * GRANULE_SIZE) == 0, "its root tables at 0x%" PRIx64 " are not aligned", realm->rtt_base);
+  FACT(rd, realm->rtt_base % (realm->rtt_num_start * GRANULE_SIZE) == 0,
+       "its root tables at 0x%" PRIx64 " are not aligned", realm->rtt_base);
   for (uint64_t i = 0; i < realm->rtt_num_start; i++) {
     uint64_t root = realm->rtt_base + i * GRANULE_SIZE;
-    if (!claim(c, rd, "rtt_base", root, VCCA_GRANULE_RTT) || !table_sound(c, realm, root, realm->rtt_level_start, i * covered))
+    if (!claim(c, rd, "rtt_base", root, VCCA_GRANULE_RTT) ||
+        !table_sound(c, realm, root, realm->rtt_level_start, i * covered))
       return false;
   }
   const struct walked *walked = &c->m->walked;
   if (!walked->table || walked->roots != realm->rtt_base)
     return true;
   struct rtt_walk walk = rtt_walk(c->m, realm, walked->base, RTT_PAGE_LEVEL);
-  FACT(rd, walk.level == RTT_PAGE_LEVEL && walk.table == walked->table, "the last walk did not end at 0x%" PRIx64, walked->table);
+  FACT(rd, walk.level == RTT_PAGE_LEVEL && walk.table == walked->table, "the last walk did not end at 0x%" PRIx64,
+       walked->table);
   return true;
 }
 
@@ -237,10 +246,12 @@ static bool pending_sound(struct check *c, uint64_t pa, const struct rec *rec, c
        "its last exit contradicts whether a RIPAS change is pending");
   if (p->ripas_pending) {
     FACT(pa, pages && p->ripas_addr <= p->ripas_top && p->ripas_top > 0 && in_protected(realm, p->ripas_top - 1),
-         "it asks for RIPAS of [0x%" PRIx64 ", 0x%" PRIx64 "), which is not a range of protected pages", p->ripas_addr, p->ripas_top);
+         "it asks for RIPAS of [0x%" PRIx64 ", 0x%" PRIx64 "), which is not a range of protected pages", p->ripas_addr,
+         p->ripas_top);
     FACT(pa, p->ripas_value == RTT_EMPTY || p->ripas_value == RTT_RAM, "it asks for RIPAS %u", p->ripas_value);
   } else {
-    FACT(pa, rec->running || (p->ripas_addr == 0 && p->ripas_top == 0), "it has a RIPAS range, but no RIPAS change is pending");
+    FACT(pa, rec->running || (p->ripas_addr == 0 && p->ripas_top == 0),
+         "it has a RIPAS range, but no RIPAS change is pending");
   }
   FACT(pa, !p->host_call_pending || (p->host_call % 256 == 0 && in_protected(realm, p->host_call)),
        "its host call is at 0x%" PRIx64 ", which is not aligned or not protected", p->host_call);
@@ -249,7 +260,8 @@ static bool pending_sound(struct check *c, uint64_t pa, const struct rec *rec, c
 
 static bool abort_sound(struct check *c, uint64_t pa, const struct rec_abort *a, const struct realm *realm)
 {
-  bool flags = a->unprotected <= 1 && a->emulatable <= 1 && a->write <= 1 && a->sign_extend <= 1 && a->wide <= 1 && a->reserved == 0;
+  bool flags = a->unprotected <= 1 && a->emulatable <= 1 && a->write <= 1 && a->sign_extend <= 1 && a->wide <= 1 &&
+               a->reserved == 0;
   bool size = a->emulatable ? a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8 : a->size == 0;
   FACT(pa, flags, "a flag of its last abort is neither 0 nor 1");
   FACT(pa, size && a->reg <= REC_GPRS, "its last abort was of %u bytes and register %u", a->size, a->reg);
@@ -264,22 +276,26 @@ static bool rec_sound(struct check *c, uint64_t pa, const struct realm *realm)
   const struct rec *rec = rec_at(c->m, pa);
   unsigned aux_count = c->tmi ? (unsigned)TMI_AUX_COUNT : (unsigned)RMI_AUX_COUNT;
   uint64_t index = 0;
-  FACT(pa, rec_mpidr_index(rec->mpidr, &index) && index == rec->index, "its MPIDR 0x%" PRIx64 " is not that of index %u", rec->mpidr, rec->index);
+  FACT(pa, rec_mpidr_index(rec->mpidr, &index) && index == rec->index,
+       "its MPIDR 0x%" PRIx64 " is not that of index %u", rec->mpidr, rec->index);
   FACT(pa, rec->aux_count == aux_count, "it has %u auxiliary granules, not %u", rec->aux_count, aux_count);
   for (unsigned i = 0; i < REC_AUX_MAX; i++) {
     if (i < aux_count && !claim(c, pa, "aux", rec->aux[i], VCCA_GRANULE_REC_AUX))
       return false;
     FACT(pa, i < aux_count || rec->aux[i] == 0, "aux has 0x%" PRIx64 " after the last auxiliary granule", rec->aux[i]);
   }
-  bool flags = rec->runnable <= 1 && rec->running <= 1 && rec->irq_pending <= 1 && rec->ripas_response <= 1 && rec->exit_unmapped <= 1;
+  bool flags = rec->runnable <= 1 && rec->running <= 1 && rec->irq_pending <= 1 && rec->ripas_response <= 1 &&
+               rec->exit_unmapped <= 1;
   FACT(pa, flags && vcca_span_zero(VCCA_SPAN(rec->reserved)), "a flag is neither 0 nor 1");
   FACT(pa, rec->stuck <= 1 && rec->cpu.pmu_overflow <= 1, "a flag is neither 0 nor 1");
-  FACT(pa, rec->identity > 0 && rec->identity <= c->m->recs_made, "its identity %" PRIu64 " is not one that the machine gave", rec->identity);
+  FACT(pa, rec->identity > 0 && rec->identity <= c->m->recs_made,
+       "its identity %" PRIu64 " is not one that the machine gave", rec->identity);
   FACT(pa, rec->exit.reason <= GUEST_EXIT_SERROR, "its exit reason %" PRIu64 " is unknown", rec->exit.reason);
   const struct guest_attestation *a = &rec->attestation;
-  FACT(pa, a->length <= GUEST_TOKEN_MAX && a->offset <= a->length && a->reserved == 0, "it delivered %u bytes of a token of %u", a->offset,
-       a->length);
-  FACT(pa, a->phase != 0 || vcca_span_zero(vcca_span_of(a, sizeof *a)), "it keeps a token, but no attestation is in progress");
+  FACT(pa, a->length <= GUEST_TOKEN_MAX && a->offset <= a->length && a->reserved == 0,
+       "it delivered %u bytes of a token of %u", a->offset, a->length);
+  FACT(pa, a->phase != 0 || vcca_span_zero(vcca_span_of(a, sizeof *a)),
+       "it keeps a token, but no attestation is in progress");
   FACT(pa, zero_from(rec, sizeof *rec), "the bytes after its descriptor are not zero");
   return pending_sound(c, pa, rec, realm) && abort_sound(c, pa, &rec->abort, realm);
 }
@@ -324,11 +340,14 @@ static bool parameters_sound(struct check *c, uint64_t rd, const struct realm *r
   struct vcca_features f = machine_features(c->m);
   FACT(rd, r->state <= VCCA_REALM_SYSTEM_OFF, "its state %u is unknown", r->state);
   FACT(rd, r->lpa2 <= f.lpa2, "lpa2 is %u", r->lpa2);
-  FACT(rd, r->ipa_width >= 32 && r->ipa_width <= f.s2sz && (r->lpa2 || r->ipa_width <= 48), "its addresses have %u bits", r->ipa_width);
-  FACT(rd, r->protected_width == r->ipa_width - !c->tmi, "%u of %u address bits are protected", r->protected_width, r->ipa_width);
-  FACT(rd, rtt_geometry_valid(r->ipa_width, r->lpa2, r->rtt_level_start, r->rtt_num_start), "%u root tables of level %d do not give %u address bits",
-       r->rtt_num_start, r->rtt_level_start, r->ipa_width);
-  FACT(rd, r->vmid < VMIDS && !bit(c->vmids, r->vmid), "its VMID %u is %s", r->vmid, r->vmid < VMIDS ? "also that of another realm" : "too large");
+  FACT(rd, r->ipa_width >= 32 && r->ipa_width <= f.s2sz && (r->lpa2 || r->ipa_width <= 48),
+       "its addresses have %u bits", r->ipa_width);
+  FACT(rd, r->protected_width == r->ipa_width - !c->tmi, "%u of %u address bits are protected", r->protected_width,
+       r->ipa_width);
+  FACT(rd, rtt_geometry_valid(r->ipa_width, r->lpa2, r->rtt_level_start, r->rtt_num_start),
+       "%u root tables of level %d do not give %u address bits", r->rtt_num_start, r->rtt_level_start, r->ipa_width);
+  FACT(rd, r->vmid < VMIDS && !bit(c->vmids, r->vmid), "its VMID %u is %s", r->vmid,
+       r->vmid < VMIDS ? "also that of another realm" : "too large");
   set_bit(c->vmids, r->vmid);
   FACT(rd, r->reserved == 0 && zero_from(r, sizeof *r), "the bytes after its descriptor are not zero");
   return true;
@@ -337,13 +356,15 @@ static bool parameters_sound(struct check *c, uint64_t rd, const struct realm *r
 static bool measurements_sound(struct check *c, uint64_t rd, const struct realm *r)
 {
   FACT(rd, r->rim.rules == c->m->config.rules, "its measurement rules are not the machine's");
-  bool known = realm_hash_valid(c->m, r->rim.hash_alg) && (r->rim.hash_alg != VCCA_SHA512 || !machine_features(c->m).no_sha512);
+  bool known =
+      realm_hash_valid(c->m, r->rim.hash_alg) && (r->rim.hash_alg != VCCA_SHA512 || !machine_features(c->m).no_sha512);
   FACT(rd, known, "its hash algorithm is %u, which the machine does not have", (unsigned)r->rim.hash_alg);
   size_t size = vcca_hash_size(r->rim.hash_alg), rest = VCCA_MEASUREMENT_SIZE - size;
   FACT(rd, vcca_span_zero(vcca_span_of(r->rim.value + size, rest)), "its RIM is longer than %zu bytes", size);
   for (unsigned i = 0; i < VCCA_REMS; i++) {
     FACT(rd, vcca_span_zero(vcca_span_of(r->rem[i] + size, rest)), "its REM %u is longer than %zu bytes", i, size);
-    FACT(rd, r->state != VCCA_REALM_NEW || vcca_span_zero(VCCA_SPAN(r->rem[i])), "its REM %u is extended, but it never ran", i);
+    FACT(rd, r->state != VCCA_REALM_NEW || vcca_span_zero(VCCA_SPAN(r->rem[i])),
+         "its REM %u is extended, but it never ran", i);
   }
   return true;
 }
@@ -355,7 +376,8 @@ static bool realms_sound(struct check *c)
     if (!claim(c, from, rd == from ? "the list of realms" : "next", rd, VCCA_GRANULE_RD))
       return false;
     const struct realm *r = realm_at(c->m, rd);
-    if (!parameters_sound(c, rd, r) || !measurements_sound(c, rd, r) || !tables_sound(c, rd, r) || !recs_sound(c, rd, r))
+    if (!parameters_sound(c, rd, r) || !measurements_sound(c, rd, r) || !tables_sound(c, rd, r) ||
+        !recs_sound(c, rd, r))
       return false;
   }
   return true;
@@ -385,9 +407,12 @@ static bool pool_sound(struct check *c)
       continue;
     free += r->size / GRANULE_SIZE;
     for (uint64_t pa = r->base; pa < end && pa < m->pool_next; pa += GRANULE_SIZE)
-      FACT(pa, granule_state(m, pa) != VCCA_GRANULE_UNDELEGATED, "it is free, but the search for free granules begins at 0x%" PRIx64, m->pool_next);
-    for (uint64_t pa = (r->base + CHUNK_SIZE - 1) & ~(CHUNK_SIZE - 1); pa + CHUNK_SIZE <= end && pa < m->pool_next_block; pa += CHUNK_SIZE)
-      FACT(pa, !chunk_free(m, pa), "its block is free, but the search for free blocks begins at 0x%" PRIx64, m->pool_next_block);
+      FACT(pa, granule_state(m, pa) != VCCA_GRANULE_UNDELEGATED,
+           "it is free, but the search for free granules begins at 0x%" PRIx64, m->pool_next);
+    for (uint64_t pa = (r->base + CHUNK_SIZE - 1) & ~(CHUNK_SIZE - 1);
+         pa + CHUNK_SIZE <= end && pa < m->pool_next_block; pa += CHUNK_SIZE)
+      FACT(pa, !chunk_free(m, pa), "its block is free, but the search for free blocks begins at 0x%" PRIx64,
+           m->pool_next_block);
   }
   for (unsigned s = VCCA_GRANULE_DELEGATED; c->tmi && s < VCCA_GRANULE_STATES; s++)
     free -= count[s];

@@ -45,11 +45,13 @@ static bool check_region(const struct vcca_machine_config *config, size_t i, str
   const struct vcca_region *r = &config->regions[i];
   unsigned long long base = r->base;
   if (r->base % GRANULE_SIZE || r->size % GRANULE_SIZE || r->size == 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "region %zu at 0x%llx: base and size must be multiples of 4 KiB, and size not zero", i, base);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "region %zu at 0x%llx: base and size must be multiples of 4 KiB, and size not zero", i, base);
   if (r->base >= PA_END || r->size > PA_END - r->base)
     return vcca_fail(err, VCCA_FAULT_USAGE, "region %zu at 0x%llx: ends beyond 52 bits of physical address", i, base);
   if (r->secure && (r->bytes || r->base == 0))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "region %zu at 0x%llx: a secure region must have bytes NULL and must not begin at 0", i, base);
+    return vcca_fail(err, VCCA_FAULT_USAGE,
+                     "region %zu at 0x%llx: a secure region must have bytes NULL and must not begin at 0", i, base);
   for (size_t j = 0; j < i; j++) {
     const struct vcca_region *other = &config->regions[j];
     if (r->base < other->base + other->size && other->base < r->base + r->size)
@@ -74,7 +76,8 @@ static bool fill_features(struct vcca_features *f, struct vcca_error *err)
   f->max_recs_order = or_default(f->max_recs_order, 9);
   if (f->s2sz < 32 || f->s2sz > (f->lpa2 ? 52U : 48U))
     return vcca_fail(err, VCCA_FAULT_USAGE, "features: s2sz is %u; it must be 32 to %u", f->s2sz, f->lpa2 ? 52U : 48U);
-  if (f->sve_vl > 15 || f->num_bps > 63 || f->num_wps > 63 || f->pmu_num_ctrs > 31 || f->gicv3_num_lrs > 15 || f->max_recs_order > 15)
+  if (f->sve_vl > 15 || f->num_bps > 63 || f->num_wps > 63 || f->pmu_num_ctrs > 31 || f->gicv3_num_lrs > 15 ||
+      f->max_recs_order > 15)
     return vcca_fail(err, VCCA_FAULT_USAGE, "features: a value is too large for its field of the feature register");
   return true;
 }
@@ -82,7 +85,8 @@ static bool fill_features(struct vcca_features *f, struct vcca_error *err)
 static bool check_config(const struct vcca_machine_config *config, struct vcca_error *err)
 {
   if (config->region_count == 0 || config->region_count > VCCA_REGIONS)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "a machine must have 1 to %d regions of memory, not %zu", VCCA_REGIONS, config->region_count);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a machine must have 1 to %d regions of memory, not %zu", VCCA_REGIONS,
+                     config->region_count);
   if ((config->abi == VCCA_ABI_TMI) != (config->rules == VCCA_RULES_VIRTCCA))
     return vcca_fail(err, VCCA_FAULT_USAGE, "rules: TMI needs the measurement rules virtcca, RMI one of Arm's");
   for (size_t i = 0; i < config->region_count; i++)

@@ -32,7 +32,8 @@ struct lent {
   const void *bytes;
   uint32_t users; /* granules that show it */
   uint32_t next;  /* of the free ones, while it has none */
-  bool lasting;   /* the bytes stay until the machine is freed; otherwise only the granule they were lent to may refer to them */
+  bool
+      lasting; /* the bytes stay until the machine is freed; otherwise only the granule they were lent to may refer to them */
 };
 
 struct memory {

@@ -51,12 +51,13 @@ bool realm_hash_valid(const vcca_machine *m, uint64_t alg)
 }
 
 /* The limits on a realm's parameters; those of a feature that was not asked for are left out. */
-static size_t limits_of(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints, unsigned max_sve_vl,
-                        struct realm_limit out[REALM_LIMITS])
+static size_t limits_of(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints,
+                        unsigned max_sve_vl, struct realm_limit out[REALM_LIMITS])
 {
   struct vcca_features f = machine_features(m);
   size_t n = 0;
-  uint64_t lpa2 = p->flags & VCCA_REALM_LPA2 ? 1 : 0, sve = p->flags & VCCA_REALM_SVE ? 1 : 0, pmu = p->flags & VCCA_REALM_PMU ? 1 : 0;
+  uint64_t lpa2 = p->flags & VCCA_REALM_LPA2 ? 1 : 0, sve = p->flags & VCCA_REALM_SVE ? 1 : 0,
+           pmu = p->flags & VCCA_REALM_PMU ? 1 : 0;
   out[n++] = (struct realm_limit){"flags.lpa2", lpa2, 0, f.lpa2};
   out[n++] = (struct realm_limit){"s2sz", p->s2sz, 32, lpa2 || f.s2sz < 48 ? f.s2sz : 48};
   out[n++] = (struct realm_limit){"num_bps", p->num_bps, least_breakpoints, f.num_bps};
@@ -72,7 +73,8 @@ static size_t limits_of(const vcca_machine *m, const struct vcca_realm_params *p
   return n;
 }
 
-bool realm_exceeds(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints, unsigned max_sve_vl, struct realm_limit *out)
+bool realm_exceeds(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints,
+                   unsigned max_sve_vl, struct realm_limit *out)
 {
   struct realm_limit limits[REALM_LIMITS];
   size_t n = limits_of(m, p, least_breakpoints, max_sve_vl, limits);
@@ -84,7 +86,8 @@ bool realm_exceeds(const vcca_machine *m, const struct vcca_realm_params *p, uns
   return false;
 }
 
-bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints, unsigned max_sve_vl)
+bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *p, unsigned least_breakpoints,
+                     unsigned max_sve_vl)
 {
   struct realm_limit first;
   return !realm_exceeds(m, p, least_breakpoints, max_sve_vl, &first);
@@ -121,7 +124,8 @@ void realm_measure_data(vcca_machine *m, uint64_t rd, uint64_t ipa, bool measure
     granule_digest(m, alg, source, digest);
   const uint8_t *content = measured ? digest : NULL;
   if (vcca_rim_data(&realm->rim, ipa, content))
-    tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = measured, .content = content}, before, realm);
+    tell(m, (struct vcca_rim_step){.kind = VCCA_STEP_DATA, .base = ipa, .flags = measured, .content = content}, before,
+         realm);
 }
 
 void realm_measure_rec(vcca_machine *m, uint64_t rd, const struct vcca_rec_params *params)

@@ -61,7 +61,8 @@ struct realm_spec {
 };
 /* Whether the machine has what the parameters ask for; realm_hash_valid checks the hash algorithm.
  * least_breakpoints is 1 where 0 is a reserved encoding. */
-bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *params, unsigned least_breakpoints, unsigned max_sve_vl);
+bool realm_supported(const vcca_machine *m, const struct vcca_realm_params *params, unsigned least_breakpoints,
+                     unsigned max_sve_vl);
 /* The first parameter that the machine does not have: its name in the parameters page, its value, and the
  * values allowed. */
 struct realm_limit {
@@ -69,8 +70,8 @@ struct realm_limit {
   uint64_t value, least, most;
 };
 enum { REALM_LIMITS = 9 };
-bool realm_exceeds(const vcca_machine *m, const struct vcca_realm_params *params, unsigned least_breakpoints, unsigned max_sve_vl,
-                   struct realm_limit *out);
+bool realm_exceeds(const vcca_machine *m, const struct vcca_realm_params *params, unsigned least_breakpoints,
+                   unsigned max_sve_vl, struct realm_limit *out);
 /* Whether the number names a hash algorithm under the machine's rules. */
 bool realm_hash_valid(const vcca_machine *m, uint64_t alg);
 bool realm_vmid_free(const vcca_machine *m, uint64_t vmid);

@@ -55,8 +55,8 @@ bool rec_mpidr_index(uint64_t mpidr, uint64_t *index)
   return (mpidr & ~UINT64_C(0xffffff0f)) == 0;
 }
 
-void rec_create(vcca_machine *m, uint64_t rd, uint64_t rec_pa, uint64_t mpidr, const struct vcca_rec_params *params, const uint64_t *aux,
-                unsigned aux_count)
+void rec_create(vcca_machine *m, uint64_t rd, uint64_t rec_pa, uint64_t mpidr, const struct vcca_rec_params *params,
+                const uint64_t *aux, unsigned aux_count)
 {
   struct realm *realm = realm_edit(m, rd);
   granule_set_state(m, rec_pa, VCCA_GRANULE_REC);

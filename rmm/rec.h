@@ -56,8 +56,8 @@ bool rec_is(const vcca_machine *m, uint64_t pa);
 bool rec_mpidr_index(uint64_t mpidr, uint64_t *index);
 
 /* Makes a REC of the realm from the granule rec and the auxiliary granules, and measures it. */
-void rec_create(vcca_machine *m, uint64_t rd, uint64_t rec, uint64_t mpidr, const struct vcca_rec_params *params, const uint64_t *aux,
-                unsigned aux_count);
+void rec_create(vcca_machine *m, uint64_t rd, uint64_t rec, uint64_t mpidr, const struct vcca_rec_params *params,
+                const uint64_t *aux, unsigned aux_count);
 void rec_destroy(vcca_machine *m, uint64_t rec);
 bool rec_any_running(const vcca_machine *m, const struct realm *realm);
 /* Takes the REC off its realm's list; it has no owner then. */

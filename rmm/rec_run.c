@@ -18,7 +18,8 @@
 #define LR_HW (UINT64_C(1) << 61)
 /* Bits that are reserved in a list register without HW: 59:56, the lower three of eight priority bits
  * (50:48), 47:45, and all of pINTID (44:32) but the EOI bit (41). */
-#define LR_RESERVED (UINT64_C(0xf) << 56 | UINT64_C(7) << 48 | UINT64_C(7) << 45 | (UINT64_C(0x1fff) << 32 & ~(UINT64_C(1) << 41)))
+#define LR_RESERVED \
+  (UINT64_C(0xf) << 56 | UINT64_C(7) << 48 | UINT64_C(7) << 45 | (UINT64_C(0x1fff) << 32 & ~(UINT64_C(1) << 41)))
 
 /* Whether such an interrupt can exist: SGIs, PPIs and SPIs, and LPIs of 16 bits. */
 static bool intid_valid(uint32_t id)
@@ -56,8 +57,23 @@ bool rec_mmio_valid(const struct rec *rec, const struct rec_entry *entry)
 
 #define ESR_EC(class) ((uint64_t)(class) << 26)
 enum { ESR_IL = 1 << 25, ESR_ISV = 1 << 24, ESR_SF = 1 << 15, ESR_EA = 1 << 9, ESR_WNR = 1 << 6 };
-enum { FSC_ADDRESS_SIZE = 0, FSC_TRANSLATION = 4, FSC_PERMISSION = 12, FSC_EXTERNAL = 0x10, FSC_PROTECTION = 0x28, FSC_TRANSLATION_MINUS1 = 0x2b };
-enum { EC_UNKNOWN = 0, EC_WFX = 0x01, EC_FETCH = 0x20, EC_FETCH_SAME = 0x21, EC_DATA = 0x24, EC_DATA_SAME = 0x25, EC_SERROR = 0x2f };
+enum {
+  FSC_ADDRESS_SIZE = 0,
+  FSC_TRANSLATION = 4,
+  FSC_PERMISSION = 12,
+  FSC_EXTERNAL = 0x10,
+  FSC_PROTECTION = 0x28,
+  FSC_TRANSLATION_MINUS1 = 0x2b
+};
+enum {
+  EC_UNKNOWN = 0,
+  EC_WFX = 0x01,
+  EC_FETCH = 0x20,
+  EC_FETCH_SAME = 0x21,
+  EC_DATA = 0x24,
+  EC_DATA_SAME = 0x25,
+  EC_SERROR = 0x2f
+};
 
 static uint64_t fault_status(unsigned kind, int level)
 {
@@ -104,7 +120,8 @@ static void expose(struct rec *rec, const struct vcca_realm_event *event)
 }
 
 /* Fills the exit record for an access that needs the host. */
-static void exit_access(struct rec *rec, const struct realm *realm, const struct rtt_walk *walk, const struct vcca_realm_event *event)
+static void exit_access(struct rec *rec, const struct realm *realm, const struct rtt_walk *walk,
+                        const struct vcca_realm_event *event)
 {
   bool fetch = event->kind == VCCA_REALM_INSTRUCTION_ABORT, inside = realm_protects(realm, event->ipa);
   bool emulatable = !fetch && event->syndrome && (!inside || !realm_has_ripas(realm));
@@ -251,7 +268,8 @@ static bool take_wait(struct rec *rec, const struct rec_entry *entry, const stru
 }
 
 /* True when the REC leaves to the host. */
-static bool take_event(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry, const struct vcca_realm_event *event)
+static bool take_event(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry,
+                       const struct vcca_realm_event *event)
 {
   switch (event->kind) {
   case VCCA_REALM_SMC:
@@ -279,7 +297,8 @@ static bool take_event(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const 
   return false;
 }
 
-static void run_program(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry, bool smc_again)
+static void run_program(vcca_machine *m, uint64_t rec_pa, struct rec *rec, const struct rec_entry *entry,
+                        bool smc_again)
 {
   unsigned n = 0;
   for (; (smc_again || m->config.program) && n < VCCA_EVENTS_MAX; n++) {
@@ -307,7 +326,9 @@ uint64_t rec_exit_hcr(const struct rec *rec, const struct rec_entry *entry)
 
 const char *rec_remark(const struct rec *rec)
 {
-  return rec->stuck ? "the realm's program reported VCCA_EVENTS_MAX events and none that leaves: the REC was interrupted" : NULL;
+  return rec->stuck
+             ? "the realm's program reported VCCA_EVENTS_MAX events and none that leaves: the REC was interrupted"
+             : NULL;
 }
 
 void rec_run(vcca_machine *m, uint64_t rec_pa, const struct rec_entry *entry)

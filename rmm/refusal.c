@@ -60,7 +60,8 @@ static int granule_text(const struct refusal *r, char *buf, size_t cap)
     snprintf(name + strlen(name), sizeof name - strlen(name), r->abi == &tmi_abi ? "_tec" : "_rec");
   if (!name[0] || !input(r, name, &pa) || !granule_region(r->m, pa))
     return 0;
-  return snprintf(buf, cap, "that granule is %s, %s", vcca_granule_state_name(granule_state(r->m, pa)), pas_name(granule_pas(r->m, pa)));
+  return snprintf(buf, cap, "that granule is %s, %s", vcca_granule_state_name(granule_state(r->m, pa)),
+                  pas_name(granule_pas(r->m, pa)));
 }
 
 static int params_text(const struct refusal *r, char *buf, size_t cap)
@@ -75,14 +76,18 @@ static int params_text(const struct refusal *r, char *buf, size_t cap)
   struct realm_spec spec = tmi ? tmi_realm_spec(page) : rmi_realm_spec(page);
   uint64_t alg = tmi ? vcca_le64(page + 0x30) : (uint64_t)spec.params.hash_alg;
   if (is(r, "params_valid"))
-    return snprintf(buf, cap, "it is %" PRIu64 ", 0 is SHA-256, 1 SHA-512%s", alg, vcca_rim_rules(r->m->config.rules)->sha384 ? ", 2 SHA-384" : "");
-  if (is(r, "params_supp") && realm_exceeds(r->m, &spec.params, tmi ? 0 : 1, machine_features(r->m).sve_vl + tmi, &limit))
-    return limit.least == limit.most ? snprintf(buf, cap, "%s is %" PRIu64 ", the machine allows %" PRIu64, limit.field, limit.value, limit.most)
-                                     : snprintf(buf, cap, "%s is %" PRIu64 ", the machine allows %" PRIu64 " to %" PRIu64, limit.field, limit.value,
-                                                limit.least, limit.most);
+    return snprintf(buf, cap, "it is %" PRIu64 ", 0 is SHA-256, 1 SHA-512%s", alg,
+                    vcca_rim_rules(r->m->config.rules)->sha384 ? ", 2 SHA-384" : "");
+  if (is(r, "params_supp") &&
+      realm_exceeds(r->m, &spec.params, tmi ? 0 : 1, machine_features(r->m).sve_vl + tmi, &limit))
+    return limit.least == limit.most
+               ? snprintf(buf, cap, "%s is %" PRIu64 ", the machine allows %" PRIu64, limit.field, limit.value,
+                          limit.most)
+               : snprintf(buf, cap, "%s is %" PRIu64 ", the machine allows %" PRIu64 " to %" PRIu64, limit.field,
+                          limit.value, limit.least, limit.most);
   if (is(r, "rtt_num_level") || is(r, "ttt_num_level"))
-    return snprintf(buf, cap, "level %" PRId64 ", %" PRIu64 " tables, s2sz %" PRIu64, spec.rtt_level_start, spec.rtt_num_start,
-                    (uint64_t)spec.params.s2sz);
+    return snprintf(buf, cap, "level %" PRId64 ", %" PRIu64 " tables, s2sz %" PRIu64, spec.rtt_level_start,
+                    spec.rtt_num_start, (uint64_t)spec.params.s2sz);
   if (is(r, "vmid_valid"))
     return snprintf(buf, cap, "the VMID is %" PRIu64, spec.vmid);
   return 0;
@@ -107,7 +112,8 @@ static int aux_text(const struct refusal *r, char *buf, size_t cap)
     if (is(r, "aux_state") && !granule_delegable(r->m, aux))
       return snprintf(buf, cap, "aux[%zu], 0x%" PRIx64 ", is not memory that can be delegated", i, aux);
     if (is(r, "aux_state") && granule_state(r->m, aux) != VCCA_GRANULE_DELEGATED)
-      return snprintf(buf, cap, "aux[%zu], 0x%" PRIx64 ", is %s", i, aux, vcca_granule_state_name(granule_state(r->m, aux)));
+      return snprintf(buf, cap, "aux[%zu], 0x%" PRIx64 ", is %s", i, aux,
+                      vcca_granule_state_name(granule_state(r->m, aux)));
   }
   return 0;
 }
@@ -122,7 +128,8 @@ static int rec_text(const struct refusal *r, char *buf, size_t cap)
   if (is(r, "num_aux"))
     return snprintf(buf, cap, "it is %" PRIu64 ", REC_AUX_COUNT tells %d", spec.num_aux, RMI_AUX_COUNT);
   if (is(r, "mpidr_index") && granule_state(r->m, rd) == VCCA_GRANULE_RD)
-    return snprintf(buf, cap, "it is 0x%" PRIx64 ", the next one has index %" PRIu32, spec.mpidr, realm_at(r->m, rd)->rec_index);
+    return snprintf(buf, cap, "it is 0x%" PRIx64 ", the next one has index %" PRIu32, spec.mpidr,
+                    realm_at(r->m, rd)->rec_index);
   return 0;
 }
 
@@ -135,18 +142,21 @@ static const char *hipas_name(enum rtt_hipas hipas)
 /* rtt_walk, rtte_state ...: where the walk ended, and what is there. */
 static int walk_text(const struct refusal *r, char *buf, size_t cap)
 {
-  static const char *const conditions[] = {"rtt_walk", "ttt_walk", "rtte_state", "ttte_state", "rtt_live", "no_progress", "base_align"};
+  static const char *const conditions[] = {"rtt_walk", "ttt_walk",    "rtte_state", "ttte_state",
+                                           "rtt_live", "no_progress", "base_align"};
   uint64_t rd, ipa;
   bool about = false;
   for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++)
     about |= is(r, conditions[i]);
-  if (!about || !input(r, "rd", &rd) || granule_state(r->m, rd) != VCCA_GRANULE_RD || (!input(r, "ipa", &ipa) && !input(r, "base", &ipa)))
+  if (!about || !input(r, "rd", &rd) || granule_state(r->m, rd) != VCCA_GRANULE_RD ||
+      (!input(r, "ipa", &ipa) && !input(r, "base", &ipa)))
     return 0;
   const struct realm *realm = realm_at(r->m, rd);
   if (!realm_in_space(realm, ipa))
     return 0;
   struct rtt_walk walk = rtt_walk(r->m, realm, ipa, RTT_PAGE_LEVEL);
-  return snprintf(buf, cap, "its walk ends at level %d, at an entry that is %s", walk.level, hipas_name(walk.entry.hipas));
+  return snprintf(buf, cap, "its walk ends at level %d, at an entry that is %s", walk.level,
+                  hipas_name(walk.entry.hipas));
 }
 
 static int realm_text(const struct refusal *r, char *buf, size_t cap)
@@ -166,7 +176,8 @@ static int realm_text(const struct refusal *r, char *buf, size_t cap)
 
 bool vcca_smc_refusal(const vcca_machine *m, const uint64_t *in, const char *condition, char *buf, size_t cap)
 {
-  static int (*const details[])(const struct refusal *, char *, size_t) = {granule_text, params_text, aux_text, rec_text, walk_text, realm_text};
+  static int (*const details[])(const struct refusal *, char *, size_t) = {granule_text, params_text, aux_text,
+                                                                           rec_text,     walk_text,   realm_text};
   const struct abi *abi = m->config.abi == VCCA_ABI_TMI ? &tmi_abi : &rmi_abi;
   const struct vcca_command *command = vcca_command_with_fid(&abi->interface, in[0] & UINT64_C(0xfffeffff));
   struct refusal r = {.m = m, .abi = abi, .command = command, .in = in, .condition = condition};
@@ -176,7 +187,8 @@ bool vcca_smc_refusal(const vcca_machine *m, const uint64_t *in, const char *con
   for (size_t i = 0; i < sizeof details / sizeof details[0]; i++) {
     size_t n = strlen(buf);
     if (details[i](&r, detail, sizeof detail) > 0 && n > 0) {
-      snprintf(buf + n - 1, cap - n + 1, "%s%s.", strchr(buf, ':') ? "; " : ": ", detail); /* in place of the full stop */
+      snprintf(buf + n - 1, cap - n + 1, "%s%s.", strchr(buf, ':') ? "; " : ": ",
+               detail); /* in place of the full stop */
       break;
     }
   }

@@ -40,8 +40,9 @@ uint64_t rmi_features(struct call *call)
   uint64_t sve = f.no_sve ? 0 : UINT64_C(1) << 9 | (uint64_t)f.sve_vl << 10;
   uint64_t pmu = f.no_pmu ? 0 : UINT64_C(1) << 26 | (uint64_t)f.pmu_num_ctrs << 27;
   if (call->in[1] == 0)
-    call->out[0] = (uint64_t)f.s2sz | (uint64_t)f.lpa2 << 8 | sve | (uint64_t)f.num_bps << 14 | (uint64_t)f.num_wps << 20 | pmu | UINT64_C(1) << 32 |
-                   (uint64_t)!f.no_sha512 << 33 | (uint64_t)f.gicv3_num_lrs << 34 | (uint64_t)f.max_recs_order << 38;
+    call->out[0] = (uint64_t)f.s2sz | (uint64_t)f.lpa2 << 8 | sve | (uint64_t)f.num_bps << 14 |
+                   (uint64_t)f.num_wps << 20 | pmu | UINT64_C(1) << 32 | (uint64_t)!f.no_sha512 << 33 |
+                   (uint64_t)f.gicv3_num_lrs << 34 | (uint64_t)f.max_recs_order << 38;
   return RMI_SUCCESS;
 }
 

@@ -30,7 +30,8 @@ struct rec_spec {
 };
 struct rec_spec rmi_rec_spec(const uint8_t *page);
 
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct call *call);
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
+  uint64_t handler(struct call *call);
 #include "rmm/rmi.def"
 #undef COMMAND
 

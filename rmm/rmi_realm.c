@@ -49,7 +49,8 @@ uint64_t rmi_realm_create(struct call *call)
   bool lpa2 = spec.params.flags & VCCA_REALM_LPA2;
   REQUIRE(params_valid, realm_hash_valid(m, spec.params.hash_alg), RMI_ERROR_INPUT);
   REQUIRE(params_supp, realm_supported(m, &spec.params, 1, features.sve_vl), RMI_ERROR_INPUT);
-  REQUIRE(rtt_num_level, rtt_geometry_valid(spec.params.s2sz, lpa2, spec.rtt_level_start, spec.rtt_num_start), RMI_ERROR_INPUT);
+  REQUIRE(rtt_num_level, rtt_geometry_valid(spec.params.s2sz, lpa2, spec.rtt_level_start, spec.rtt_num_start),
+          RMI_ERROR_INPUT);
   REQUIRE(vmid_valid, realm_vmid_free(m, spec.vmid), RMI_ERROR_INPUT);
   REQUIRE(alias, rd - spec.rtt_base >= roots, RMI_ERROR_INPUT);
   REQUIRE(rd_align, granule_aligned(rd), RMI_ERROR_INPUT);

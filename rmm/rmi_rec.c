@@ -73,7 +73,8 @@ uint64_t rmi_rec_create(struct call *call)
   REQUIRE(params_bound, granule_delegable(m, params), RMI_ERROR_INPUT);
   REQUIRE(params_pas, granule_nonsecure(m, params), RMI_ERROR_INPUT);
   struct rec_spec spec = rmi_rec_spec(granule_read(m, params));
-  REQUIRE(num_aux, spec.num_aux <= RMI_AUX_COUNT, RMI_ERROR_INPUT); /* more than the structure holds; too few is checked last */
+  REQUIRE(num_aux, spec.num_aux <= RMI_AUX_COUNT,
+          RMI_ERROR_INPUT); /* more than the structure holds; too few is checked last */
   REQUIRE(aux_align, aux_aligned(&spec), RMI_ERROR_INPUT);
   REQUIRE(aux_alias, aux_distinct(&spec, rec), RMI_ERROR_INPUT);
   REQUIRE(aux_state, aux_delegated(m, &spec), RMI_ERROR_INPUT);

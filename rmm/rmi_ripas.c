@@ -15,7 +15,8 @@ static uint64_t init_end(const vcca_machine *m, const struct rtt_walk *walk, uin
 {
   uint64_t size = rtt_entry_size(walk->level), end = base;
   const uint64_t *words = rtt_words(m, walk->table);
-  for (unsigned i = walk->index; i < RTT_ENTRIES && top - end >= size && rtt_entry_of(words[i]).hipas == RTT_UNASSIGNED; i++)
+  for (unsigned i = walk->index; i < RTT_ENTRIES && top - end >= size && rtt_entry_of(words[i]).hipas == RTT_UNASSIGNED;
+       i++)
     end += size;
   return end;
 }
@@ -52,7 +53,8 @@ uint64_t rmi_rtt_init_ripas(struct call *call)
  * stops at a table, and at destroyed memory that the realm did not ask to change. Within an entry that has
  * this RIPAS already, the end is top: the specification rounds down to base or below, and a host that goes on
  * from there makes no progress. */
-static uint64_t set_end(const vcca_machine *m, const struct rtt_walk *walk, const struct guest_pending *asked, uint64_t base, uint64_t top)
+static uint64_t set_end(const vcca_machine *m, const struct rtt_walk *walk, const struct guest_pending *asked,
+                        uint64_t base, uint64_t top)
 {
   uint64_t size = rtt_entry_size(walk->level), end = base & ~(size - 1);
   const uint64_t *words = rtt_words(m, walk->table);

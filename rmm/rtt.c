@@ -15,7 +15,8 @@ enum { RIPAS_SHIFT = 3 };
 
 uint64_t rtt_word_of(struct rtt_entry e)
 {
-  return (uint64_t)e.hipas | (uint64_t)e.ripas << 3 | (e.attributes & MEMATTR_BITS) << 3 | (e.attributes & S2AP_BITS) << 2 | (e.pa & ADDRESS_BITS);
+  return (uint64_t)e.hipas | (uint64_t)e.ripas << 3 | (e.attributes & MEMATTR_BITS) << 3 |
+         (e.attributes & S2AP_BITS) << 2 | (e.pa & ADDRESS_BITS);
 }
 
 struct rtt_entry rtt_entry_of(uint64_t word)
@@ -164,7 +165,8 @@ struct rtt_walk rtt_walk_page(vcca_machine *m, const struct realm *realm, uint64
 {
   uint64_t base = ipa & ~(rtt_entry_size(RTT_PAGE_LEVEL - 1) - 1);
   if (m->walked.table && m->walked.roots == realm->rtt_base && m->walked.base == base) {
-    struct rtt_walk walk = {.table = m->walked.table, .index = (unsigned)(ipa / GRANULE_SIZE % RTT_ENTRIES), .level = RTT_PAGE_LEVEL};
+    struct rtt_walk walk = {
+        .table = m->walked.table, .index = (unsigned)(ipa / GRANULE_SIZE % RTT_ENTRIES), .level = RTT_PAGE_LEVEL};
     walk.entry = rtt_get(m, walk.table, walk.index);
     return walk;
   }
@@ -215,7 +217,8 @@ void rtt_make_roots(vcca_machine *m, const struct realm *realm)
   for (uint64_t i = 0; i < realm->rtt_num_start; i++)
     granule_set_state(m, realm->rtt_base + i * GRANULE_SIZE, VCCA_GRANULE_RTT);
   for (uint64_t i = 0; i < entries; i++)
-    rtt_put(m, realm->rtt_base + i / RTT_ENTRIES * GRANULE_SIZE, (unsigned)(i % RTT_ENTRIES), realm_protects(realm, i << shift) ? inside : outside);
+    rtt_put(m, realm->rtt_base + i / RTT_ENTRIES * GRANULE_SIZE, (unsigned)(i % RTT_ENTRIES),
+            realm_protects(realm, i << shift) ? inside : outside);
 }
 
 void rtt_split(vcca_machine *m, const struct rtt_walk *walk, uint64_t child)

@@ -103,13 +103,16 @@ static bool load_granule(vcca_machine *m, vcca_span saved, size_t *at, uint64_t 
   uint64_t pa = vcca_le64(saved.p + *at), word = vcca_le64(saved.p + *at + 8);
   bool contents = word >> 8 == HAS_CONTENTS;
   if (!granule_aligned(pa) || pa < *least || !granule_region(m, pa))
-    return vcca_fail_at(err, *at, "saved machine: 0x%llx is not a granule of this machine, or not above the one before", (unsigned long long)pa);
+    return vcca_fail_at(err, *at, "saved machine: 0x%llx is not a granule of this machine, or not above the one before",
+                        (unsigned long long)pa);
   if (word >> 8 > HAS_CONTENTS || (word & 0xff) >= VCCA_GRANULE_STATES)
     return vcca_fail_at(err, *at + 8, "saved machine: granule state 0x%llx is unknown", (unsigned long long)word);
   if (contents && saved.n - *at - RECORD_HEAD < GRANULE_SIZE)
     return vcca_fail_at(err, *at, "saved machine: ends within a granule");
-  if (contents ? vcca_span_zero(vcca_span_sub(saved, *at + RECORD_HEAD, GRANULE_SIZE)) : word == VCCA_GRANULE_UNDELEGATED)
-    return vcca_fail_at(err, *at, "saved machine: granule 0x%llx is all zeros, and must be saved without contents", (unsigned long long)pa);
+  if (contents ? vcca_span_zero(vcca_span_sub(saved, *at + RECORD_HEAD, GRANULE_SIZE))
+               : word == VCCA_GRANULE_UNDELEGATED)
+    return vcca_fail_at(err, *at, "saved machine: granule 0x%llx is all zeros, and must be saved without contents",
+                        (unsigned long long)pa);
   if (!memory_reserve(&m->memory, MACHINE_RESERVE, MACHINE_RESERVE))
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the saved machine");
   granule_restore_state(m, pa, (enum vcca_granule_state)(word & 0xff));
@@ -138,7 +141,8 @@ static bool fail_breach(const vcca_machine *m, const struct breach *breach, size
   if (breach->no_memory)
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for the saved machine");
   return vcca_fail_at(err, at, "saved machine: granule 0x%llx (%s): %s", (unsigned long long)breach->pa,
-                      granule_region(m, breach->pa) ? vcca_granule_state_name(granule_state(m, breach->pa)) : "none", breach->what);
+                      granule_region(m, breach->pa) ? vcca_granule_state_name(granule_state(m, breach->pa)) : "none",
+                      breach->what);
 }
 
 /* Whether calls can have made this machine, and no call is under way in it. */

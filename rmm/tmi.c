@@ -65,8 +65,8 @@ uint64_t tmi_features(struct call *call)
   uint64_t pmu = f.no_pmu ? 0 : UINT64_C(1) << 22 | field(f.pmu_num_ctrs, 5) << 23;
   if (call->in[1] != 0)
     return 0;
-  return (uint64_t)f.s2sz | (uint64_t)f.lpa2 << 8 | sve | field(f.num_bps, 4) << 14 | field(f.num_wps, 4) << 18 | pmu | UINT64_C(1) << 28 |
-         (uint64_t)!f.no_sha512 << 29;
+  return (uint64_t)f.s2sz | (uint64_t)f.lpa2 << 8 | sve | field(f.num_bps, 4) << 14 | field(f.num_wps, 4) << 18 | pmu |
+         UINT64_C(1) << 28 | (uint64_t)!f.no_sha512 << 29;
 }
 
 /* --- CVMs --------------------------------------------------------------------------------------------- */
@@ -105,7 +105,8 @@ uint64_t tmi_cvm_create(struct call *call)
   REQUIRE(params_valid, realm_hash_valid(m, alg), TMI_NO_HANDLE);
   spec.params.hash_alg = (enum vcca_hash_alg)alg;
   REQUIRE(params_supp, realm_supported(m, &spec.params, 0, features.sve_vl + 1), TMI_NO_HANDLE);
-  REQUIRE(ttt_num_level, rtt_geometry_valid(spec.params.s2sz, lpa2, spec.rtt_level_start, spec.rtt_num_start), TMI_NO_HANDLE);
+  REQUIRE(ttt_num_level, rtt_geometry_valid(spec.params.s2sz, lpa2, spec.rtt_level_start, spec.rtt_num_start),
+          TMI_NO_HANDLE);
   REQUIRE(vmid_valid, spec.vmid <= UINT16_MAX && realm_vmid_free(m, spec.vmid), TMI_NO_HANDLE);
   spec.rtt_base = granule_pool_find(m, spec.rtt_num_start);
   REQUIRE(memory, spec.rtt_base && m->pool_free > spec.rtt_num_start, TMI_NO_HANDLE);

@@ -41,7 +41,8 @@ enum { TMI_AUX_COUNT = 2 };
  * does not read the hash algorithm, whose number may be unknown. */
 struct realm_spec tmi_realm_spec(const uint8_t *page);
 
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct call *call);
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
+  uint64_t handler(struct call *call);
 #include "rmm/tmi.def"
 #undef COMMAND
 

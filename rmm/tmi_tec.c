@@ -64,7 +64,14 @@ uint64_t tmi_tec_destroy(struct call *call)
 /* tmi_tec_run: the entry is {flags, gprs, list registers, hcr}; the exit follows directly. */
 enum { RUN_GPRS = 0x008, RUN_LRS = 0x100, RUN_HCR = 0x180, RUN_EXIT = 0x188, RUN_EXIT_SIZE = 0x1e0 };
 enum { EXIT_GPRS = 0x20, EXIT_HCR = 0x118, EXIT_LRS = 0x120, EXIT_MISR = 0x1a0, EXIT_VMCR = 0x1a8 };
-enum { EXIT_CNTV_CTL = 0x1b0, EXIT_CNTV_CVAL = 0x1b8, EXIT_CNTP_CTL = 0x1c0, EXIT_CNTP_CVAL = 0x1c8, EXIT_IMM = 0x1d0, EXIT_PMU = 0x1d8 };
+enum {
+  EXIT_CNTV_CTL = 0x1b0,
+  EXIT_CNTV_CVAL = 0x1b8,
+  EXIT_CNTP_CTL = 0x1c0,
+  EXIT_CNTP_CVAL = 0x1c8,
+  EXIT_IMM = 0x1d0,
+  EXIT_PMU = 0x1d8
+};
 
 static struct rec_entry load_entry(const uint8_t *p)
 {

@@ -86,6 +86,7 @@ bool run_guest(struct run *r, struct step *s, struct guest_run *run)
   if (ended)
     return true;
   if (status != 0)
-    return step_failed(s, "the REC could not be run: %s (0x%" PRIx64 ")", status_text(host_interface(r), status), status);
+    return step_failed(s, "the REC could not be run: %s (0x%" PRIx64 ")", status_text(host_interface(r), status),
+                       status);
   return step_failed(s, "the guest did not finish in %d entries", GUEST_ENTRIES_MAX);
 }

@@ -15,12 +15,22 @@ struct slot {
 };
 
 static const struct slot realm_params[] = {
-    {"flags", 0x000, 8, 1},   {"s2sz", 0x008, 1, 1},         {"sve_vl", 0x010, 1, 1},          {"num_bps", 0x018, 1, 1},
-    {"num_wps", 0x020, 1, 1}, {"pmu_num_ctrs", 0x028, 1, 1}, {"hash_algo", 0x030, 1, 1},       {"rpv", 0x400, 0, 64},
-    {"vmid", 0x800, 2, 1},    {"rtt_base", 0x808, 8, 1},     {"rtt_level_start", 0x810, 8, 1}, {"rtt_num_start", 0x818, 4, 1},
+    {"flags", 0x000, 8, 1},
+    {"s2sz", 0x008, 1, 1},
+    {"sve_vl", 0x010, 1, 1},
+    {"num_bps", 0x018, 1, 1},
+    {"num_wps", 0x020, 1, 1},
+    {"pmu_num_ctrs", 0x028, 1, 1},
+    {"hash_algo", 0x030, 1, 1},
+    {"rpv", 0x400, 0, 64},
+    {"vmid", 0x800, 2, 1},
+    {"rtt_base", 0x808, 8, 1},
+    {"rtt_level_start", 0x810, 8, 1},
+    {"rtt_num_start", 0x818, 4, 1},
 };
 static const struct slot rec_params[] = {
-    {"flags", 0x000, 8, 1}, {"mpidr", 0x100, 8, 1}, {"pc", 0x200, 8, 1}, {"gprs", 0x300, 8, 8}, {"num_aux", 0x800, 8, 1}, {"aux", 0x808, 8, 16},
+    {"flags", 0x000, 8, 1}, {"mpidr", 0x100, 8, 1},   {"pc", 0x200, 8, 1},
+    {"gprs", 0x300, 8, 8},  {"num_aux", 0x800, 8, 1}, {"aux", 0x808, 8, 16},
 };
 static const struct slot rec_run[] = {
     {"flags", 0x000, 8, 1},
@@ -29,9 +39,10 @@ static const struct slot rec_run[] = {
     {"gicv3_lrs", 0x308, 8, 16},
 };
 static const struct slot cvm_params[] = {
-    {"flags", 0x000, 8, 1},         {"s2sz", 0x008, 8, 1},         {"sve_vl", 0x010, 8, 1},    {"num_bps", 0x018, 8, 1},
-    {"num_wps", 0x020, 8, 1},       {"pmu_num_cnts", 0x028, 8, 1}, {"hash_algo", 0x030, 8, 1}, {"vmid", 0x038, 8, 1},
-    {"ns_vtcr", 0x040, 8, 1},       {"vttbr_el2", 0x048, 8, 1},    {"ttt_base", 0x050, 8, 1},  {"ttt_level_start", 0x058, 8, 1},
+    {"flags", 0x000, 8, 1},         {"s2sz", 0x008, 8, 1},     {"sve_vl", 0x010, 8, 1},
+    {"num_bps", 0x018, 8, 1},       {"num_wps", 0x020, 8, 1},  {"pmu_num_cnts", 0x028, 8, 1},
+    {"hash_algo", 0x030, 8, 1},     {"vmid", 0x038, 8, 1},     {"ns_vtcr", 0x040, 8, 1},
+    {"vttbr_el2", 0x048, 8, 1},     {"ttt_base", 0x050, 8, 1}, {"ttt_level_start", 0x058, 8, 1},
     {"ttt_num_start", 0x060, 8, 1}, {"rpv", 0x068, 0, 64},
 };
 static const struct slot tec_params[] = {
@@ -52,13 +63,15 @@ static const struct layout {
   const struct slot *slots;
   size_t count;
 } layouts[] = {
-    {"REALM_CREATE", "params", "flags s2sz sve_vl num_bps num_wps pmu_num_ctrs hash_algo rpv vmid rtt_base rtt_level_start rtt_num_start",
+    {"REALM_CREATE", "params",
+     "flags s2sz sve_vl num_bps num_wps pmu_num_ctrs hash_algo rpv vmid rtt_base rtt_level_start rtt_num_start",
      realm_params, sizeof realm_params / sizeof *realm_params},
     {"REC_CREATE", "params", "flags mpidr pc gprs num_aux aux", rec_params, sizeof rec_params / sizeof *rec_params},
     {"REC_ENTER", "run", "flags gprs gicv3_hcr gicv3_lrs", rec_run, sizeof rec_run / sizeof *rec_run},
     {"CVM_CREATE", "params",
-     "flags s2sz sve_vl num_bps num_wps pmu_num_cnts hash_algo vmid ns_vtcr vttbr_el2 ttt_base ttt_level_start ttt_num_start rpv", cvm_params,
-     sizeof cvm_params / sizeof *cvm_params},
+     "flags s2sz sve_vl num_bps num_wps pmu_num_cnts hash_algo vmid ns_vtcr vttbr_el2 ttt_base ttt_level_start "
+     "ttt_num_start rpv",
+     cvm_params, sizeof cvm_params / sizeof *cvm_params},
     {"TEC_CREATE", "params", "gprs pc flags ram_size", tec_params, sizeof tec_params / sizeof *tec_params},
     {"TEC_ENTER", "run", "flags gprs gicv3_lrs gicv3_hcr", tec_run, sizeof tec_run / sizeof *tec_run},
 };
@@ -78,7 +91,8 @@ bool layout_exists(const struct vcca_command *command, vcca_span input)
 
 bool layout_is_said(const struct vcca_command *command, const struct tree_node *input)
 {
-  bool bytes = input->kind == TREE_MAP && input->first && tree_word_in(input->first->key, "hex text file zero fill ramp hash make");
+  bool bytes = input->kind == TREE_MAP && input->first &&
+               tree_word_in(input->first->key, "hex text file zero fill ramp hash make");
   return input->kind == TREE_MAP && !bytes && layout_exists(command, input->key);
 }
 
@@ -93,7 +107,8 @@ static void put_number(uint8_t *at, unsigned width, uint64_t v)
     at[i] = (uint8_t)(v >> (8 * i));
 }
 
-static bool read_number(const struct reading *r, const struct slot *slot, const struct tree_node *node, uint8_t *at, struct vcca_error *err)
+static bool read_number(const struct reading *r, const struct slot *slot, const struct tree_node *node, uint8_t *at,
+                        struct vcca_error *err)
 {
   uint64_t v = 0;
   if (!value_number(r, node, &v, err))
@@ -104,7 +119,8 @@ static bool read_number(const struct reading *r, const struct slot *slot, const 
   return true;
 }
 
-static bool read_slot(const struct reading *r, const struct slot *slot, const struct tree_node *map, uint8_t page[VCCA_PAGE], struct vcca_error *err)
+static bool read_slot(const struct reading *r, const struct slot *slot, const struct tree_node *map,
+                      uint8_t page[VCCA_PAGE], struct vcca_error *err)
 {
   const struct tree_node *node = tree_get(map, slot->name);
   uint8_t *at = page + slot->offset;
@@ -122,8 +138,8 @@ static bool read_slot(const struct reading *r, const struct slot *slot, const st
   return true;
 }
 
-bool layout_read(const struct reading *r, const struct vcca_command *command, vcca_span input, const struct tree_node *map, uint8_t page[VCCA_PAGE],
-                 struct vcca_error *err)
+bool layout_read(const struct reading *r, const struct vcca_command *command, vcca_span input,
+                 const struct tree_node *map, uint8_t page[VCCA_PAGE], struct vcca_error *err)
 {
   const struct layout *layout = find_layout(command, input);
   memset(page, 0, VCCA_PAGE);

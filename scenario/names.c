@@ -55,16 +55,17 @@ bool thing_new(struct run *r, vcca_span name, struct thing **out)
 
 /* --- The machine and a VM on it --------------------------------------------------------------------------- */
 
-const char machine_fields[] =
-    "rd recs rec0 rec1 realm_state rim rem0 rem1 rem2 rem3 rpv ipa_width vmid hash granules delegated rd_granules rec_granules "
-    "aux_granules data_granules rtt_granules scratch";
+const char machine_fields[] = "rd recs rec0 rec1 realm_state rim rem0 rem1 rem2 rem3 rpv ipa_width vmid hash granules "
+                              "delegated rd_granules rec_granules "
+                              "aux_granules data_granules rtt_granules scratch";
 
 /* Granules by state, and all that are not the host's. */
 static bool census_field(struct run *r, vcca_span field, struct value *out)
 {
   static const char *const names[VCCA_GRANULE_STATES] = {
-      [VCCA_GRANULE_DELEGATED] = "delegated",  [VCCA_GRANULE_RD] = "rd_granules",     [VCCA_GRANULE_REC] = "rec_granules",
-      [VCCA_GRANULE_REC_AUX] = "aux_granules", [VCCA_GRANULE_DATA] = "data_granules", [VCCA_GRANULE_RTT] = "rtt_granules",
+      [VCCA_GRANULE_DELEGATED] = "delegated", [VCCA_GRANULE_RD] = "rd_granules",
+      [VCCA_GRANULE_REC] = "rec_granules",    [VCCA_GRANULE_REC_AUX] = "aux_granules",
+      [VCCA_GRANULE_DATA] = "data_granules",  [VCCA_GRANULE_RTT] = "rtt_granules",
   };
   uint64_t count[VCCA_GRANULE_STATES] = {0}, all = 0;
   vcca_granule_census(r->machine, count);
@@ -186,8 +187,8 @@ static bool unknown_name(struct run *r, const struct tree_node *node, vcca_span 
   return tree_fail(node, err, "$%.*s is not known here%s", (int)name.n, (const char *)name.p, hint);
 }
 
-static bool variable(struct run *r, const struct tree_node *node, const struct tree_node *var, enum value_kind want, struct value *out,
-                     struct vcca_error *err)
+static bool variable(struct run *r, const struct tree_node *node, const struct tree_node *var, enum value_kind want,
+                     struct value *out, struct vcca_error *err)
 {
   struct vcca_error why = {0};
   if (r->name_depth >= NESTED_NAMES)
@@ -198,7 +199,8 @@ static bool variable(struct run *r, const struct tree_node *node, const struct t
   return ok ? true : tree_fail(node, err, "%.60s (line %u): %s", (const char *)node->text.p, var->line, why.text);
 }
 
-static bool field_of(struct run *r, const struct tree_node *node, struct thing *t, vcca_span field, struct value *out, struct vcca_error *err)
+static bool field_of(struct run *r, const struct tree_node *node, struct thing *t, vcca_span field, struct value *out,
+                     struct vcca_error *err)
 {
   const struct value *v = thing_get(t, field.n > 0 ? field : VCCA_SPAN_LIT("bytes"));
   char words[(size_t)FIELDS_MAX * 24 + sizeof machine_fields], hint[80];
@@ -209,7 +211,8 @@ static bool field_of(struct run *r, const struct tree_node *node, struct thing *
     return true;
   }
   if (field.n == 0)
-    return tree_fail(node, err, "$%s is many things: name one of them, as in $%s.%s", t->name, t->name, t->count > 0 ? t->fields[0].name : "field");
+    return tree_fail(node, err, "$%s is many things: name one of them, as in $%s.%s", t->name, t->name,
+                     t->count > 0 ? t->fields[0].name : "field");
   vcca_sink list = vcca_sink_of(words, sizeof words - 1);
   for (size_t i = 0; i < t->count; i++) {
     vcca_sink_str(&list, t->fields[i].name);
@@ -217,10 +220,12 @@ static bool field_of(struct run *r, const struct tree_node *node, struct thing *
   }
   vcca_sink_str(&list, t->vm ? machine_fields : "");
   words[vcca_sink_ok(&list) ? list.n : 0] = '\0';
-  return tree_fail(node, err, "$%s has no \"%.*s\"%s", t->name, (int)field.n, (const char *)field.p, tree_suggest(field, words, hint, sizeof hint));
+  return tree_fail(node, err, "$%s has no \"%.*s\"%s", t->name, (int)field.n, (const char *)field.p,
+                   tree_suggest(field, words, hint, sizeof hint));
 }
 
-bool run_name(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out, struct vcca_error *err)
+bool run_name(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out,
+              struct vcca_error *err)
 {
   struct run *r = ctx;
   size_t dot = 0;

@@ -21,10 +21,12 @@ static bool read_device_file(struct run *r, const struct tree_node *node, struct
   struct vcca_error why = {0};
   char path[4096], text[700];
   bool absolute = node->text.p[0] == '/';
-  int n = snprintf(path, sizeof path, "%s%s%s", absolute ? "" : r->reading.folder, absolute ? "" : "/", (const char *)node->text.p);
+  int n = snprintf(path, sizeof path, "%s%s%s", absolute ? "" : r->reading.folder, absolute ? "" : "/",
+                   (const char *)node->text.p);
   if (n < 0 || (size_t)n >= sizeof path)
     return tree_fail(node, r->err, "the file's name is too long");
-  bool ok = vcca_files_read(r->options->files, path, TREE_MAX_BYTES, &bytes, &why) && vcca_device_load(vcca_bytes_span(&bytes), out, &why);
+  bool ok = vcca_files_read(r->options->files, path, TREE_MAX_BYTES, &bytes, &why) &&
+            vcca_device_load(vcca_bytes_span(&bytes), out, &why);
   vcca_bytes_free(&bytes);
   if (ok)
     return true;
@@ -65,11 +67,14 @@ bool read_family(struct run *r, const struct tree_node *node, enum vcca_family *
 
 static vcca_machine *new_machine(struct run *r, struct vcca_error *err)
 {
-  struct vcca_machine_config config = {.abi = r->abi, .rules = r->rules, .rem_zero_padded = r->rem_zero_padded, .features = r->features};
-  config.regions[0] = (struct vcca_region){.base = MEMORY_BASE, .size = MEMORY_SIZE, .delegable = r->abi == VCCA_ABI_RMI};
+  struct vcca_machine_config config = {
+      .abi = r->abi, .rules = r->rules, .rem_zero_padded = r->rem_zero_padded, .features = r->features};
+  config.regions[0] =
+      (struct vcca_region){.base = MEMORY_BASE, .size = MEMORY_SIZE, .delegable = r->abi == VCCA_ABI_RMI};
   config.region_count = 1;
   if (r->abi == VCCA_ABI_TMI)
-    config.regions[config.region_count++] = (struct vcca_region){.base = TMM_POOL_BASE, .size = TMM_POOL_SIZE, .secure = true};
+    config.regions[config.region_count++] =
+        (struct vcca_region){.base = TMM_POOL_BASE, .size = TMM_POOL_SIZE, .secure = true};
   config.trace = trace_call;
   config.trace_ctx = r;
   config.rim_step = r->tracer.out ? trace_step : NULL;
@@ -132,12 +137,15 @@ bool device_fields(struct run *r, struct thing *t)
   static const uint8_t no_challenge[32];
   memset(&claims, 0, sizeof claims);
   vcca_hsm_platform_claims(r->hsm, r->family, VCCA_SPAN(no_challenge), &claims);
-  if (!vcca_hsm_platform_token(r->hsm, r->family, &token, r->err) || !pool_copy(&r->pool, vcca_span_str(r->device.name), &name, r->err))
+  if (!vcca_hsm_platform_token(r->hsm, r->family, &token, r->err) ||
+      !pool_copy(&r->pool, vcca_span_str(r->device.name), &name, r->err))
     return false;
   thing_text(t, "name", (const char *)name.p);
   return key_bytes(r, t, "cpak", vcca_hsm_cpak(r->hsm)) && key_bytes(r, t, "rak", vcca_hsm_rak(r->hsm)) &&
-         copy_bytes(r, t, "instance_id", claims.instance_id) && copy_bytes(r, t, "implementation_id", claims.implementation_id) &&
+         copy_bytes(r, t, "instance_id", claims.instance_id) &&
+         copy_bytes(r, t, "implementation_id", claims.implementation_id) &&
          copy_bytes(r, t, "device_cert", vcca_hsm_cert(r->hsm, VCCA_CERT_DEVICE)) &&
-         copy_bytes(r, t, "sub_cert", vcca_hsm_cert(r->hsm, VCCA_CERT_SUB)) && copy_bytes(r, t, "root_cert", vcca_hsm_cert(r->hsm, VCCA_CERT_ROOT)) &&
+         copy_bytes(r, t, "sub_cert", vcca_hsm_cert(r->hsm, VCCA_CERT_SUB)) &&
+         copy_bytes(r, t, "root_cert", vcca_hsm_cert(r->hsm, VCCA_CERT_ROOT)) &&
          copy_bytes(r, t, "platform_token", token);
 }

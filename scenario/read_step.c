@@ -41,14 +41,14 @@ static bool find_call(struct run *r, const struct tree_node *key, struct step *s
                          tree_suggest(key->key, step_names, hint, sizeof hint));
   bool host_abi = s->interface == vcca_rmi() || s->interface == vcca_rsi();
   if (s->interface != vcca_psci() && host_abi != (r->abi == VCCA_ABI_RMI))
-    return tree_fail_key(key, r->err, "profile %s has no %s: its interfaces are %s", vcca_rim_rules(r->rules)->name, s->interface->name,
-                         r->abi == VCCA_ABI_RMI ? "rmi, rsi and psci" : "tmi, tsi and psci");
+    return tree_fail_key(key, r->err, "profile %s has no %s: its interfaces are %s", vcca_rim_rules(r->rules)->name,
+                         s->interface->name, r->abi == VCCA_ABI_RMI ? "rmi, rsi and psci" : "tmi, tsi and psci");
   s->command = vcca_command_named(s->interface, name);
   s->kind = step_kind_call();
   command_words(s->interface, words, sizeof words);
   return s->command ? true
-                    : tree_fail_key(key, r->err, "%s has no command \"%.*s\"%s", s->interface->name, (int)name.n, (const char *)name.p,
-                                    tree_suggest(name, words, hint, sizeof hint));
+                    : tree_fail_key(key, r->err, "%s has no command \"%.*s\"%s", s->interface->name, (int)name.n,
+                                    (const char *)name.p, tree_suggest(name, words, hint, sizeof hint));
 }
 
 static bool check_call_words(struct run *r, const struct step *s)
@@ -62,7 +62,8 @@ static bool check_call_words(struct run *r, const struct step *s)
   for (const struct tree_node *n = s->args->first; n; n = n->next)
     if (layout_is_said(s->command, n) && !layout_words(s->command, n, r->err))
       return false;
-  snprintf(words, sizeof words, "status error index refused unchanged x0 x1 x2 x3 x4 x5 x6 x7 x8 %s", s->command->outputs);
+  snprintf(words, sizeof words, "status error index refused unchanged x0 x1 x2 x3 x4 x5 x6 x7 x8 %s",
+           s->command->outputs);
   return !s->expect || (tree_only(s->expect, words, "expect", r->err) && call_names_exist(r, s));
 }
 
@@ -103,7 +104,8 @@ bool read_step(struct run *r, const struct tree_node *item, unsigned number, str
     if (tree_word_in(n->key, "as expect why repeat"))
       continue;
     if (own)
-      return tree_fail_key(n, r->err, "one thing for each step: \"%.40s\" stands beside \"%.40s\"", (const char *)n->key.p, (const char *)own->key.p);
+      return tree_fail_key(n, r->err, "one thing for each step: \"%.40s\" stands beside \"%.40s\"",
+                           (const char *)n->key.p, (const char *)own->key.p);
     own = n;
   }
   s->expect = tree_get(item, "expect");

@@ -16,7 +16,8 @@
 enum { REPEAT_MAX = 65536 };
 
 static const char header_keys[] = "vcca name story profile device family vars images features rem_zero_padded steps";
-static const char feature_keys[] = "s2sz lpa2 no_sve no_pmu sve_vl num_bps num_wps pmu_num_ctrs no_sha512 gicv3_num_lrs max_recs_order";
+static const char feature_keys[] =
+    "s2sz lpa2 no_sve no_pmu sve_vl num_bps num_wps pmu_num_ctrs no_sha512 gicv3_num_lrs max_recs_order";
 
 /* --- Failures --------------------------------------------------------------------------------------------- */
 
@@ -28,8 +29,8 @@ static void VCCA_PRINTF(3, 4) record_failure(struct run *r, const struct tree_no
   va_start(args, fmt);
   vsnprintf(what, sizeof what, fmt, args);
   va_end(args);
-  snprintf(text, sizeof text, "%s:%u:%u: step %u (%s): %s%s%.150s", r->path, where->line, where->column, s->number, s->name, what,
-           s->why ? " - " : "", s->why ? (const char *)s->why->text.p : "");
+  snprintf(text, sizeof text, "%s:%u:%u: step %u (%s): %s%s%.150s", r->path, where->line, where->column, s->number,
+           s->name, what, s->why ? " - " : "", s->why ? (const char *)s->why->text.p : "");
   if (r->result->failures++ == 0)
     snprintf(r->result->failure, sizeof r->result->failure, "%.*s", (int)sizeof r->result->failure - 1, text);
   if (r->options->log)
@@ -91,7 +92,8 @@ static bool check_field(struct run *r, const struct tree_node *node)
     got = &live;
   r->result->expectations++;
   if (!got) {
-    record_failure(r, node, "expected %s, but there is none%s%s", (const char *)node->key.p, s->ok ? "" : ": ", s->ok ? "" : s->complaint);
+    record_failure(r, node, "expected %s, but there is none%s%s", (const char *)node->key.p, s->ok ? "" : ": ",
+                   s->ok ? "" : s->complaint);
     return true;
   }
   if (s->interface && vcca_span_is(node->key, "status") && is_any_of(node)) {
@@ -99,7 +101,8 @@ static bool check_field(struct run *r, const struct tree_node *node)
     if (!call_any_of(r, s, node, &taken))
       return false;
     if (!taken)
-      record_failure(r, node, "expected %s, got %s", node->kind == TREE_SCALAR ? "a refusal" : "one of the statuses listed",
+      record_failure(r, node, "expected %s, got %s",
+                     node->kind == TREE_SCALAR ? "a refusal" : "one of the statuses listed",
                      value_print(got, text[1], sizeof text[1]));
     return true;
   }
@@ -109,10 +112,12 @@ static bool check_field(struct run *r, const struct tree_node *node)
     return true;
   const char *outcome = strstr(s->complaint, "got "); /* of a step that did not work; it has the reason */
   if (!s->ok && outcome && vcca_span_is(node->key, s->kind->main))
-    record_failure(r, node, "expected %s %s, %s", (const char *)node->key.p, value_print(&want, text[0], sizeof text[0]), outcome);
+    record_failure(r, node, "expected %s %s, %s", (const char *)node->key.p,
+                   value_print(&want, text[0], sizeof text[0]), outcome);
   else
-    record_failure(r, node, "expected %s %s, got %s%s%s", (const char *)node->key.p, value_print(&want, text[0], sizeof text[0]),
-                   value_print(got, text[1], sizeof text[1]), s->ok ? "" : "; ",
+    record_failure(r, node, "expected %s %s, got %s%s%s", (const char *)node->key.p,
+                   value_print(&want, text[0], sizeof text[0]), value_print(got, text[1], sizeof text[1]),
+                   s->ok ? "" : "; ",
                    s->ok     ? ""
                    : outcome ? outcome
                              : s->complaint);
@@ -183,10 +188,13 @@ static bool read_features(struct run *r)
   if (!map)
     return true;
   return tree_only(map, feature_keys, "features", r->err) && get_small(rd, map, "s2sz", 64, &f->s2sz, r->err) &&
-         get_bool(map, "lpa2", &f->lpa2, r->err) && get_bool(map, "no_sve", &f->no_sve, r->err) && get_bool(map, "no_pmu", &f->no_pmu, r->err) &&
-         get_small(rd, map, "sve_vl", 15, &f->sve_vl, r->err) && get_small(rd, map, "num_bps", 63, &f->num_bps, r->err) &&
-         get_small(rd, map, "num_wps", 63, &f->num_wps, r->err) && get_small(rd, map, "pmu_num_ctrs", 31, &f->pmu_num_ctrs, r->err) &&
-         get_bool(map, "no_sha512", &f->no_sha512, r->err) && get_small(rd, map, "gicv3_num_lrs", 15, &f->gicv3_num_lrs, r->err) &&
+         get_bool(map, "lpa2", &f->lpa2, r->err) && get_bool(map, "no_sve", &f->no_sve, r->err) &&
+         get_bool(map, "no_pmu", &f->no_pmu, r->err) && get_small(rd, map, "sve_vl", 15, &f->sve_vl, r->err) &&
+         get_small(rd, map, "num_bps", 63, &f->num_bps, r->err) &&
+         get_small(rd, map, "num_wps", 63, &f->num_wps, r->err) &&
+         get_small(rd, map, "pmu_num_ctrs", 31, &f->pmu_num_ctrs, r->err) &&
+         get_bool(map, "no_sha512", &f->no_sha512, r->err) &&
+         get_small(rd, map, "gicv3_num_lrs", 15, &f->gicv3_num_lrs, r->err) &&
          get_small(rd, map, "max_recs_order", 15, &f->max_recs_order, r->err);
 }
 
@@ -354,7 +362,8 @@ struct vcca_scenario {
 static bool carry_out(vcca_scenario *s)
 {
   struct run *r = &s->run;
-  if (!vcca_files_read(r->options->files, r->path, TREE_MAX_BYTES, &s->text, r->err) || !tree_read(vcca_bytes_span(&s->text), &s->doc, r->err))
+  if (!vcca_files_read(r->options->files, r->path, TREE_MAX_BYTES, &s->text, r->err) ||
+      !tree_read(vcca_bytes_span(&s->text), &s->doc, r->err))
     return false;
   r->root = s->doc.root;
   if (!run_document(r))
@@ -364,7 +373,8 @@ static bool carry_out(vcca_scenario *s)
   return !r->tracer.failed || vcca_fail(r->err, VCCA_FAULT_MEMORY, "no memory for the trace of a call");
 }
 
-vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err)
+vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out,
+                                  struct vcca_error *err)
 {
   static const struct vcca_run_options none;
   struct vcca_error local = {0};
@@ -381,7 +391,8 @@ vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_option
   r->path = path;
   r->pool.left = POOL_BUDGET;
   folder_of(path, s->folder, sizeof s->folder);
-  r->reading = (struct reading){.pool = &r->pool, .folder = s->folder, .files = r->options->files, .name = run_name, .ctx = r};
+  r->reading =
+      (struct reading){.pool = &r->pool, .folder = s->folder, .files = r->options->files, .name = run_name, .ctx = r};
   r->tracer.out = r->options->trace;
   if (carry_out(s))
     return s;
@@ -402,7 +413,8 @@ void vcca_scenario_close(vcca_scenario *s)
   free(s);
 }
 
-bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out, struct vcca_error *err)
+bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out,
+                       struct vcca_error *err)
 {
   vcca_scenario *s = vcca_scenario_open(path, options, out, err);
   vcca_scenario_close(s);

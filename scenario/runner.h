@@ -154,7 +154,8 @@ VCCA_MUST_USE bool read_step(struct run *r, const struct tree_node *item, unsign
 /* --- names.c --------------------------------------------------------------------------------------------- */
 
 VCCA_MUST_USE bool thing_new(struct run *r, vcca_span name, struct thing **out);
-bool run_name(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out, struct vcca_error *err);
+bool run_name(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out,
+              struct vcca_error *err);
 /* Fields of a VM, of the machine: false when there is no such field. */
 bool machine_field(struct run *r, struct vm *vm, vcca_span field, struct value *out);
 extern const char machine_fields[];
@@ -191,9 +192,10 @@ bool layout_exists(const struct vcca_command *command, vcca_span input);
 /* Whether an input is a page by its field names, not an address or bytes. */
 bool layout_is_said(const struct vcca_command *command, const struct tree_node *input);
 /* Whether the page has all the fields that are named. */
-VCCA_MUST_USE bool layout_words(const struct vcca_command *command, const struct tree_node *input, struct vcca_error *err);
-VCCA_MUST_USE bool layout_read(const struct reading *r, const struct vcca_command *command, vcca_span input, const struct tree_node *map,
-                               uint8_t page[VCCA_PAGE], struct vcca_error *err);
+VCCA_MUST_USE bool layout_words(const struct vcca_command *command, const struct tree_node *input,
+                                struct vcca_error *err);
+VCCA_MUST_USE bool layout_read(const struct reading *r, const struct vcca_command *command, vcca_span input,
+                               const struct tree_node *map, uint8_t page[VCCA_PAGE], struct vcca_error *err);
 
 /* --- Steps ----------------------------------------------------------------------------------------------- */
 

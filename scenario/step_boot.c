@@ -28,20 +28,26 @@ static bool read_options(struct run *r, const struct tree_node *map, struct wish
   vm->vcpus = 1;
   if (hash && (hash->kind != TREE_SCALAR || !vcca_hash_named(hash->text, &vm->hash_alg)))
     return tree_fail(hash, r->err, "the hashes are sha-256, sha-384 and sha-512");
-  return get_chars(rd, map, "profile", w->profile, sizeof w->profile, r->err) && get_bytes(rd, map, "kernel", &vm->kernel, r->err) &&
-         get_bytes(rd, map, "initrd", &vm->initrd, r->err) && get_bytes(rd, map, "firmware", &vm->firmware, r->err) &&
-         (w->builtin_dtb || value_bytes(rd, dtb, &vm->dtb, r->err)) && get_small(rd, map, "vcpus", VCCA_VCPUS_MAX, &vm->vcpus, r->err) &&
-         get_small(rd, map, "sve", 4096, &vm->sve_bits, r->err) && get_small(rd, map, "pmu", 255, &vm->pmu_counters, r->err) &&
+  return get_chars(rd, map, "profile", w->profile, sizeof w->profile, r->err) &&
+         get_bytes(rd, map, "kernel", &vm->kernel, r->err) && get_bytes(rd, map, "initrd", &vm->initrd, r->err) &&
+         get_bytes(rd, map, "firmware", &vm->firmware, r->err) &&
+         (w->builtin_dtb || value_bytes(rd, dtb, &vm->dtb, r->err)) &&
+         get_small(rd, map, "vcpus", VCCA_VCPUS_MAX, &vm->vcpus, r->err) &&
+         get_small(rd, map, "sve", 4096, &vm->sve_bits, r->err) &&
+         get_small(rd, map, "pmu", 255, &vm->pmu_counters, r->err) &&
          get_small(rd, map, "s2sz", 64, &vm->s2sz, r->err) && get_number(rd, map, "ram_base", &vm->ram_base, r->err) &&
-         get_number(rd, map, "ram_size", &vm->ram_size, r->err) && get_small(rd, map, "num_bps", 255, &vm->num_bps, r->err) &&
-         get_small(rd, map, "num_wps", 255, &vm->num_wps, r->err) && get_array(rd, map, "rpv", vm->rpv, sizeof vm->rpv, r->err) &&
+         get_number(rd, map, "ram_size", &vm->ram_size, r->err) &&
+         get_small(rd, map, "num_bps", 255, &vm->num_bps, r->err) &&
+         get_small(rd, map, "num_wps", 255, &vm->num_wps, r->err) &&
+         get_array(rd, map, "rpv", vm->rpv, sizeof vm->rpv, r->err) &&
          get_chars(rd, map, "bootargs", w->bootargs, sizeof w->bootargs, r->err);
 }
 
 static bool plan_with_dtb(struct wish *w, struct vcca_error *err)
 {
   const char *bootargs = w->bootargs[0] ? w->bootargs : NULL;
-  return w->builtin_dtb ? vcca_plan_with_dtb(&w->vm, bootargs, &w->plan, &w->dtb, err) : vcca_plan_vm(&w->vm, &w->plan, err);
+  return w->builtin_dtb ? vcca_plan_with_dtb(&w->vm, bootargs, &w->plan, &w->dtb, err)
+                        : vcca_plan_vm(&w->vm, &w->plan, err);
 }
 
 /* A populated page that guest calls may overwrite: the last one of the last segment, which is the device tree's. Nothing runs in
@@ -150,7 +156,8 @@ bool step_boot(struct run *r, struct step *s)
     good = false;
   if (good && vm) {
     follow_rules(r, w);
-    good = vcca_host_boot(r->host, &w->plan, NULL, NULL, &vm->booted, &why) ? booted(r, s, w, vm) : step_failed_error(s, &why);
+    good = vcca_host_boot(r->host, &w->plan, NULL, NULL, &vm->booted, &why) ? booted(r, s, w, vm)
+                                                                            : step_failed_error(s, &why);
   }
   if (w)
     vcca_bytes_free(&w->dtb);
@@ -203,7 +210,8 @@ bool step_hsm_extend(struct run *r, struct step *s)
   struct tree_node *node;
   vcca_span digest;
   struct vcca_error why = {0};
-  if (!tree_need(s->args, "register", &node, r->err) || !get_chars(&r->reading, s->args, "register", name, sizeof name, r->err) ||
+  if (!tree_need(s->args, "register", &node, r->err) ||
+      !get_chars(&r->reading, s->args, "register", name, sizeof name, r->err) ||
       !tree_need(s->args, "digest", &node, r->err) || !value_bytes(&r->reading, node, &digest, r->err))
     return false;
   return vcca_hsm_extend(r->hsm, name, digest, &why) ? true : step_failed_error(s, &why);
@@ -214,18 +222,20 @@ bool step_host_write(struct run *r, struct step *s)
   struct tree_node *addr, *bytes;
   uint64_t pa = 0;
   vcca_span span;
-  if (!tree_need(s->args, "addr", &addr, r->err) || !value_number(&r->reading, addr, &pa, r->err) || !tree_need(s->args, "bytes", &bytes, r->err) ||
-      !value_bytes(&r->reading, bytes, &span, r->err))
+  if (!tree_need(s->args, "addr", &addr, r->err) || !value_number(&r->reading, addr, &pa, r->err) ||
+      !tree_need(s->args, "bytes", &bytes, r->err) || !value_bytes(&r->reading, bytes, &span, r->err))
     return false;
-  return vcca_host_write(r->machine, pa, span) ? true : step_failed(s, "granule protection fault: the host may not write there");
+  return vcca_host_write(r->machine, pa, span)
+             ? true
+             : step_failed(s, "granule protection fault: the host may not write there");
 }
 
 bool step_host_read(struct run *r, struct step *s)
 {
   struct tree_node *addr, *size;
   uint64_t pa = 0, n = 0;
-  if (!tree_need(s->args, "addr", &addr, r->err) || !value_number(&r->reading, addr, &pa, r->err) || !tree_need(s->args, "size", &size, r->err) ||
-      !value_small(&r->reading, size, 1 << 20, &n, r->err))
+  if (!tree_need(s->args, "addr", &addr, r->err) || !value_number(&r->reading, addr, &pa, r->err) ||
+      !tree_need(s->args, "size", &size, r->err) || !value_small(&r->reading, size, 1 << 20, &n, r->err))
     return false;
   uint8_t *p = pool_take(&r->pool, (size_t)n, r->err);
   vcca_sink sink = vcca_sink_of(p, (size_t)n);

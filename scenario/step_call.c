@@ -61,16 +61,20 @@ static bool host_page(struct run *r, struct call *c, vcca_span input, const stru
   *pa = SCENARIO_PAGES + (uint64_t)(c->pages++ % SCENARIO_PAGE_COUNT) * VCCA_PAGE;
   return vcca_host_write(r->machine, *pa, VCCA_SPAN(page))
              ? true
-             : tree_fail(node, r->err, "the host's page at 0x%" PRIx64 " is not its own any more: leave 0x%" PRIx64 " and the next %d pages alone",
+             : tree_fail(node, r->err,
+                         "the host's page at 0x%" PRIx64 " is not its own any more: leave 0x%" PRIx64
+                         " and the next %d pages alone",
                          *pa, SCENARIO_PAGES, SCENARIO_PAGE_COUNT);
 }
 
 static bool guest_buffer(struct run *r, struct call *c, const struct tree_node *node, vcca_span bytes, uint64_t *ipa)
 {
   if (c->store_count == BUFFERS || bytes.n > BUFFER_STEP)
-    return tree_fail(node, r->err, "at most %d buffers of %d bytes can be given with a call: guest.store writes more", BUFFERS, BUFFER_STEP);
+    return tree_fail(node, r->err, "at most %d buffers of %d bytes can be given with a call: guest.store writes more",
+                     BUFFERS, BUFFER_STEP);
   if (c->scratch == 0)
-    return tree_fail(node, r->err, "this REC has no scratch page: write the bytes with guest.store and give the address");
+    return tree_fail(node, r->err,
+                     "this REC has no scratch page: write the bytes with guest.store and give the address");
   *ipa = c->scratch + (uint64_t)c->store_count * BUFFER_STEP;
   c->stores[c->store_count].ipa = *ipa;
   c->stores[c->store_count++].bytes = bytes;
@@ -92,7 +96,8 @@ static bool wide_argument(struct run *r, struct call *c, const struct tree_node 
   return true;
 }
 
-static bool one_argument(struct run *r, struct call *c, vcca_span input, vcca_span kind, const struct tree_node *node, unsigned reg)
+static bool one_argument(struct run *r, struct call *c, vcca_span input, vcca_span kind, const struct tree_node *node,
+                         unsigned reg)
 {
   struct value v = {0};
   bool address = vcca_span_is(kind, "ns") || vcca_span_is(kind, "ipa") || vcca_span_is(kind, "pa");
@@ -161,8 +166,8 @@ bool call_names_exist(struct run *r, const struct step *s)
   words[vcca_sink_ok(&list) ? list.n : 0] = '\0';
   return !refused || tree_word_in(refused->text, words)
              ? true
-             : tree_fail(refused, r->err, "%s has no condition \"%.60s\"%s", s->command->name, (const char *)refused->text.p,
-                         tree_suggest(refused->text, words, hint, sizeof hint));
+             : tree_fail(refused, r->err, "%s has no condition \"%.60s\"%s", s->command->name,
+                         (const char *)refused->text.p, tree_suggest(refused->text, words, hint, sizeof hint));
 }
 
 bool is_any_of(const struct tree_node *node)
@@ -197,7 +202,8 @@ bool call_any_of(struct run *r, const struct step *s, const struct tree_node *no
       return tree_fail(n, r->err, "%s has no status \"%.60s\"%s", s->interface->name, (const char *)text.p,
                        tree_suggest(text, words, hint, sizeof hint));
     size_t extra = strlen(s->interface->name) + 1;
-    *taken |= got && (vcca_span_eq(text, got->bytes) || (text.n > extra && vcca_span_eq(vcca_span_sub(text, extra, text.n), got->bytes)));
+    *taken |= got && (vcca_span_eq(text, got->bytes) ||
+                      (text.n > extra && vcca_span_eq(vcca_span_sub(text, extra, text.n), got->bytes)));
   }
   return true;
 }
@@ -248,7 +254,9 @@ static void outcome(struct run *r, struct step *s, const uint64_t *x)
   bool host = interface == vcca_rmi() || interface == vcca_tmi();
   const struct last_call *last = last_call_of(r, interface);
   const char *refused = last->refused;
-  const char *status = !by_value ? status_text(interface, word) : refused ? status_of_condition(r, s->command, refused) : "SUCCESS";
+  const char *status = !by_value ? status_text(interface, word)
+                       : refused ? status_of_condition(r, s->command, refused)
+                                 : "SUCCESS";
   thing_text(s->out, "status", status);
   if (refused)
     thing_text(s->out, "refused", refused);
@@ -263,8 +271,8 @@ static void outcome(struct run *r, struct step *s, const uint64_t *x)
   else if (refused)
     vcca_condition_text(interface, s->command, vcca_span_str(refused), last->in, why, sizeof why);
   if (strcmp(status, "SUCCESS") != 0)
-    step_failed(s, "expected status SUCCESS, got %s (0x%" PRIx64 ")%s%s%s%s", status, word, refused ? " for " : "", refused ? refused : "",
-                why[0] ? ": " : "", why);
+    step_failed(s, "expected status SUCCESS, got %s (0x%" PRIx64 ")%s%s%s%s", status, word, refused ? " for " : "",
+                refused ? refused : "", why[0] ? ": " : "", why);
 }
 
 static bool host_call(struct run *r, struct step *s, struct call *c)
@@ -295,11 +303,14 @@ static void guest_main(void *arg, vcca_guest *g)
 /* What the host makes of the PSCI calls that leave to it. */
 static enum psci_exit psci_exit_of(const struct step *s)
 {
-  static const char ends[] = "SYSTEM_OFF SYSTEM_RESET CPU_OFF", completes[] = "CPU_ON CPU_ON32 AFFINITY_INFO AFFINITY_INFO32";
+  static const char ends[] = "SYSTEM_OFF SYSTEM_RESET CPU_OFF",
+                    completes[] = "CPU_ON CPU_ON32 AFFINITY_INFO AFFINITY_INFO32";
   vcca_span name = vcca_span_str(s->command->name);
   if (s->interface != vcca_psci())
     return PSCI_EXIT_NONE;
-  return tree_word_in(name, ends) ? PSCI_EXIT_ENDS : tree_word_in(name, completes) ? PSCI_EXIT_COMPLETES : PSCI_EXIT_NONE;
+  return tree_word_in(name, ends)        ? PSCI_EXIT_ENDS
+         : tree_word_in(name, completes) ? PSCI_EXIT_COMPLETES
+                                         : PSCI_EXIT_NONE;
 }
 
 static bool guest_call(struct run *r, struct step *s, struct call *c, struct guest_run *g)

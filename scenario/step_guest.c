@@ -56,8 +56,8 @@ static void put_status(struct run *r, struct step *s, uint64_t status)
     return;
   if (last->refused)
     vcca_condition_text(s->interface, last->command, vcca_span_str(last->refused), last->in, why, sizeof why);
-  step_failed(s, "expected status SUCCESS, got %s (0x%" PRIx64 ")%s%s%s%s", status_text(s->interface, status), status, last->refused ? " for " : "",
-              last->refused ? last->refused : "", why[0] ? ": " : "", why);
+  step_failed(s, "expected status SUCCESS, got %s (0x%" PRIx64 ")%s%s%s%s", status_text(s->interface, status), status,
+              last->refused ? " for " : "", last->refused ? last->refused : "", why[0] ? ": " : "", why);
 }
 
 static void extend(struct program *p, vcca_guest *g)
@@ -69,7 +69,8 @@ bool step_guest_extend(struct run *r, struct step *s)
 {
   struct program p = {.body = extend};
   struct tree_node *index, *value;
-  if (!tree_need(s->args, "index", &index, r->err) || !get_small(&r->reading, s->args, "index", 255, &p.index, r->err) ||
+  if (!tree_need(s->args, "index", &index, r->err) ||
+      !get_small(&r->reading, s->args, "index", 255, &p.index, r->err) ||
       !tree_need(s->args, "value", &value, r->err) || !value_bytes(&r->reading, value, &p.value, r->err))
     return false;
   if (p.value.n > VCCA_MEASUREMENT_SIZE)
@@ -91,7 +92,8 @@ bool step_guest_read(struct run *r, struct step *s)
   struct program p = {.body = read_measurement};
   struct tree_node *index;
   vcca_span copy;
-  if (!tree_need(s->args, "index", &index, r->err) || !get_small(&r->reading, s->args, "index", 255, &p.index, r->err) || !run_program(r, s, &p))
+  if (!tree_need(s->args, "index", &index, r->err) ||
+      !get_small(&r->reading, s->args, "index", 255, &p.index, r->err) || !run_program(r, s, &p))
     return false;
   if (!s->ok)
     return true;
@@ -205,8 +207,8 @@ bool step_guest_store(struct run *r, struct step *s)
 {
   struct program p = {.body = store};
   struct tree_node *bytes;
-  return need_ipa(r, s, &p.ipa) && tree_need(s->args, "bytes", &bytes, r->err) && value_bytes(&r->reading, bytes, &p.value, r->err) &&
-         run_program(r, s, &p);
+  return need_ipa(r, s, &p.ipa) && tree_need(s->args, "bytes", &bytes, r->err) &&
+         value_bytes(&r->reading, bytes, &p.value, r->err) && run_program(r, s, &p);
 }
 
 bool step_guest_load(struct run *r, struct step *s)
@@ -214,7 +216,8 @@ bool step_guest_load(struct run *r, struct step *s)
   struct program p = {.body = load};
   struct tree_node *node;
   uint64_t size = 0;
-  if (!need_ipa(r, s, &p.ipa) || !tree_need(s->args, "size", &node, r->err) || !value_small(&r->reading, node, LOAD_MAX, &size, r->err))
+  if (!need_ipa(r, s, &p.ipa) || !tree_need(s->args, "size", &node, r->err) ||
+      !value_small(&r->reading, node, LOAD_MAX, &size, r->err))
     return false;
   uint8_t *room = pool_take(&r->pool, (size_t)size, r->err);
   p.size = (size_t)size;

@@ -82,8 +82,9 @@ static bool read_trust(struct run *r, const struct tree_node *node, struct vcca_
     static const char *const fields[3] = {"device_cert", "sub_cert", "root_cert"};
     struct value *values[3] = {&cert, &sub, &root};
     for (size_t i = 0; i < 3; i++) {
-      snprintf(names[i], sizeof names[i], "%.*s.%s", (int)(node->text.n < NAME_MAX_SIZE ? node->text.n - 1 : NAME_MAX_SIZE),
-               (const char *)node->text.p + 1, fields[i]);
+      snprintf(names[i], sizeof names[i], "%.*s.%s",
+               (int)(node->text.n < NAME_MAX_SIZE ? node->text.n - 1 : NAME_MAX_SIZE), (const char *)node->text.p + 1,
+               fields[i]);
       if (!run_name(r, node, vcca_span_str(names[i]), VALUE_BYTES, values[i], r->err))
         return false;
     }
@@ -93,8 +94,10 @@ static bool read_trust(struct run *r, const struct tree_node *node, struct vcca_
     return true;
   }
   vcca_span key = {NULL, 0}, intermediate = {NULL, 0}, anchor = {NULL, 0};
-  if (!tree_only(map, "cpak cert intermediate root", "trust", r->err) || !get_bytes(&r->reading, map, "cpak", &key, r->err) ||
-      !get_bytes(&r->reading, map, "cert", &e->device_cert, r->err) || !get_bytes(&r->reading, map, "intermediate", &intermediate, r->err) ||
+  if (!tree_only(map, "cpak cert intermediate root", "trust", r->err) ||
+      !get_bytes(&r->reading, map, "cpak", &key, r->err) ||
+      !get_bytes(&r->reading, map, "cert", &e->device_cert, r->err) ||
+      !get_bytes(&r->reading, map, "intermediate", &intermediate, r->err) ||
       !get_bytes(&r->reading, map, "root", &anchor, r->err))
     return false;
   if (intermediate.p)
@@ -122,13 +125,14 @@ static bool read_required(struct run *r, const struct tree_node *map, struct vcc
   return true;
 }
 
-static bool read_evidence(struct run *r, const struct tree_node *map, struct vcca_evidence *e, struct trust *t, char at[16])
+static bool read_evidence(struct run *r, const struct tree_node *map, struct vcca_evidence *e, struct trust *t,
+                          char at[16])
 {
   static const char *const rems[VCCA_TOKEN_REMS] = {"rem0", "rem1", "rem2", "rem3"};
   struct tree_node *token, *trust;
   const struct reading *rd = &r->reading;
-  if (!tree_need(map, "token", &token, r->err) || !value_bytes(rd, token, &e->token, r->err) || !tree_need(map, "trust", &trust, r->err) ||
-      !read_trust(r, trust, e, t))
+  if (!tree_need(map, "token", &token, r->err) || !value_bytes(rd, token, &e->token, r->err) ||
+      !tree_need(map, "trust", &trust, r->err) || !read_trust(r, trust, e, t))
     return false;
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     if (!get_bytes(rd, map, rems[i], &e->rem[i], r->err))
@@ -136,8 +140,9 @@ static bool read_evidence(struct run *r, const struct tree_node *map, struct vcc
   if (!get_bytes(rd, map, "challenge", &e->challenge, r->err) || !get_bytes(rd, map, "rim", &e->rim, r->err) ||
       !get_bytes(rd, map, "rpv", &e->rpv, r->err) || !get_bytes(rd, map, "eventlog", &e->eventlog, r->err) ||
       !get_bytes(rd, map, "image_reference", &e->image_reference, r->err) ||
-      !get_bytes(rd, map, "platform_reference", &e->platform_reference, r->err) || !get_bool(map, "any_lifecycle", &e->any_lifecycle, r->err) ||
-      !get_chars(rd, map, "at", at, 16, r->err) || !get_bool(map, "strict", &e->strict, r->err) || !read_required(r, map, e))
+      !get_bytes(rd, map, "platform_reference", &e->platform_reference, r->err) ||
+      !get_bool(map, "any_lifecycle", &e->any_lifecycle, r->err) || !get_chars(rd, map, "at", at, 16, r->err) ||
+      !get_bool(map, "strict", &e->strict, r->err) || !read_required(r, map, e))
     return false;
   e->at = at[0] ? at : NULL;
   return true;
@@ -184,9 +189,9 @@ bool step_tamper(struct run *r, struct step *s)
   uint64_t at = 0, left = 0;
   unsigned mask = 0;
   const struct reading *rd = &r->reading;
-  if (!tree_need(s->args, "of", &of, r->err) || !value_bytes(rd, of, &bytes, r->err) || !get_number(rd, s->args, "at", &at, r->err) ||
-      !get_small(rd, s->args, "xor", 255, &mask, r->err) || !get_bytes(rd, s->args, "put", &put, r->err) ||
-      !get_bytes(rd, s->args, "append", &append, r->err))
+  if (!tree_need(s->args, "of", &of, r->err) || !value_bytes(rd, of, &bytes, r->err) ||
+      !get_number(rd, s->args, "at", &at, r->err) || !get_small(rd, s->args, "xor", 255, &mask, r->err) ||
+      !get_bytes(rd, s->args, "put", &put, r->err) || !get_bytes(rd, s->args, "append", &append, r->err))
     return false;
   left = bytes.n;
   if (cut && !value_small(rd, cut, bytes.n, &left, r->err))
@@ -270,8 +275,8 @@ bool step_expect(struct run *r, struct step *s)
     r->result->expectations++;
     s->where = n;
     if (!value_same(&want, &got))
-      return step_failed(s, "expected %.40s %s, got %s", (const char *)n->key.p, value_print(&want, text[0], sizeof text[0]),
-                         value_print(&got, text[1], sizeof text[1]));
+      return step_failed(s, "expected %.40s %s, got %s", (const char *)n->key.p,
+                         value_print(&want, text[0], sizeof text[0]), value_print(&got, text[1], sizeof text[1]));
   }
   return true;
 }

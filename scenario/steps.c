@@ -7,10 +7,12 @@
 #include "scenario/runner.h"
 #include "rooms/span.h"
 
-#define VM_KEYS "profile kernel initrd dtb firmware vcpus sve pmu s2sz hash ram_base ram_size num_bps num_wps rpv bootargs"
+#define VM_KEYS \
+  "profile kernel initrd dtb firmware vcpus sve pmu s2sz hash ram_base ram_size num_bps num_wps rpv bootargs"
 #define DEVICE_FIELDS "name cpak rak instance_id implementation_id device_cert sub_cert root_cert platform_token"
-#define TOKEN_FIELDS                                                                                                                \
-  "bytes size family challenge rim rem0 rem1 rem2 rem3 rpv rak hash_alg platform platform_challenge instance_id implementation_id " \
+#define TOKEN_FIELDS                                                                                              \
+  "bytes size family challenge rim rem0 rem1 rem2 rem3 rpv rak hash_alg platform platform_challenge instance_id " \
+  "implementation_id "                                                                                            \
   "lifecycle components"
 
 /* Every check's name. */
@@ -31,12 +33,15 @@ static const struct step_kind kinds[] = {
     {"guest.extend", "vm rec index value", "status error", "status", step_guest_extend},
     {"guest.read", "vm rec index", "status error value", "status", step_guest_read},
     {"guest.config", "vm rec", "status error ipa_width hash_alg", "status", step_guest_config},
-    {"guest.token", "vm rec challenge chunk interrupts", "status error calls entries " TOKEN_FIELDS, "status", step_guest_token},
+    {"guest.token", "vm rec challenge chunk interrupts", "status error calls entries " TOKEN_FIELDS, "status",
+     step_guest_token},
     {"guest.cert", "vm rec", "status error bytes size", "status", step_guest_cert},
     {"guest.store", "vm rec ipa bytes", "error", "error", step_guest_store},
     {"guest.load", "vm rec ipa size", "error bytes", "error", step_guest_load},
     {"token", NULL, "error " TOKEN_FIELDS, "error", step_token},
-    {"verify", "token trust challenge rim rem0 rem1 rem2 rem3 rpv eventlog image_reference platform_reference any_lifecycle at strict require",
+    {"verify",
+     "token trust challenge rim rem0 rem1 rem2 rem3 rpv eventlog image_reference platform_reference any_lifecycle at "
+     "strict require",
      verify_yields, "verdict", step_verify},
     {"tamper", "of at xor put cut append", "error bytes size", "error", step_tamper},
     {"same", NULL, "error", "error", step_same},
@@ -45,7 +50,8 @@ static const struct step_kind kinds[] = {
     {"expect", NULL, "", "outcome", step_expect},
 };
 
-const char step_names[] = "boot measure destroy poweron hsm.extend host.write host.read guest.extend guest.read guest.config guest.token guest.cert "
+const char step_names[] = "boot measure destroy poweron hsm.extend host.write host.read guest.extend guest.read "
+                          "guest.config guest.token guest.cert "
                           "guest.store guest.load token verify tamper same differ smc expect";
 
 /* Its words are in the command tables. */

@@ -23,17 +23,19 @@ static bool is_told(const struct step *s, const struct field *f)
 {
   const char *name = f->name;
   bool reg = name[0] == 'x' && name[1] >= '0' && name[1] <= '9' && name[2] == '\0';
-  bool idle = (strncmp(name, "rem", 3) == 0 || strcmp(name, "rpv") == 0 || strcmp(name, "index") == 0 || reg) && all_zero(&f->value);
+  bool idle = (strncmp(name, "rem", 3) == 0 || strcmp(name, "rpv") == 0 || strcmp(name, "index") == 0 || reg) &&
+              all_zero(&f->value);
   bool not_run = f->value.kind == VALUE_TEXT && vcca_span_is(f->value.bytes, "not-run");
-  bool said =
-      strcmp(name, "error") == 0 || strcmp(name, "reason") == 0 || (s->interface && (strcmp(name, "status") == 0 || strcmp(name, "refused") == 0));
+  bool said = strcmp(name, "error") == 0 || strcmp(name, "reason") == 0 ||
+              (s->interface && (strcmp(name, "status") == 0 || strcmp(name, "refused") == 0));
   return !said && !not_run && !idle && !(reg && s->command);
 }
 
 static void tell_value(const struct run *r, vcca_span name, const struct value *v)
 {
   char text[360];
-  vcca_print(r->options->log, "        %-20.*s %s\n", (int)name.n, (const char *)name.p, value_print(v, text, sizeof text));
+  vcca_print(r->options->log, "        %-20.*s %s\n", (int)name.n, (const char *)name.p,
+             value_print(v, text, sizeof text));
 }
 
 /* RIM and REMs of the realm that was called about last, where they are not those that were shown last. */
@@ -56,7 +58,8 @@ static void tell_registers(struct run *r, const struct step *s)
 /* All conditions that held when a call was refused, and the statuses that the specification permits for it. */
 static void tell_held(const struct run *r, const struct step *s)
 {
-  const struct last_call *last = s->interface == vcca_rmi() || s->interface == vcca_tmi() ? &r->last_host : &r->last_guest;
+  const struct last_call *last =
+      s->interface == vcca_rmi() || s->interface == vcca_tmi() ? &r->last_host : &r->last_guest;
   if (!s->command || !last->refused || last->held_count < 2)
     return;
   vcca_print(r->options->log, "        %-20s", "holds");
@@ -66,9 +69,11 @@ static void tell_held(const struct run *r, const struct step *s)
   for (size_t i = 0; i < last->held_count; i++) {
     bool again = !vcca_held_permitted(s->command, last->held, last->held_count, i);
     for (size_t j = 0; j < i; j++)
-      again |= last->held[j].status == last->held[i].status && vcca_held_permitted(s->command, last->held, last->held_count, j);
+      again |= last->held[j].status == last->held[i].status &&
+               vcca_held_permitted(s->command, last->held, last->held_count, j);
     if (!again)
-      vcca_print(r->options->log, " %s (0x%" PRIx64 ")", status_text(s->interface, last->held[i].status), last->held[i].status);
+      vcca_print(r->options->log, " %s (0x%" PRIx64 ")", status_text(s->interface, last->held[i].status),
+                 last->held[i].status);
   }
   vcca_print(r->options->log, "\n");
 }

@@ -113,7 +113,8 @@ static void put_steps(struct run *r, const struct vcca_trace *trace)
 {
   struct tracer *t = &r->tracer;
   struct vcca_realm_info info;
-  bool known = t->step_count > 0 && trace->interface && trace->command && vcca_realm_info(r->machine, trace->realm, &info);
+  bool known =
+      t->step_count > 0 && trace->interface && trace->command && vcca_realm_info(r->machine, trace->realm, &info);
   for (size_t i = 0; known && i < t->step_count; i++) {
     struct traced_step *s = &t->steps[i];
     struct vcca_json j = vcca_json_to(t->out, VCCA_JSON_LINE);

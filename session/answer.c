@@ -177,29 +177,30 @@ static const char *what_is(enum vcca_message to)
                                          : "a token is one item of CBOR";
 }
 
-static enum vcca_session_answer bad(enum vcca_message to, const struct extent *e, enum vcca_session_end *end, struct vcca_error *err)
+static enum vcca_session_answer bad(enum vcca_message to, const struct extent *e, enum vcca_session_end *end,
+                                    struct vcca_error *err)
 {
   *end = VCCA_END_MALFORMED_ANSWER;
   vcca_fail_at(err, e->at, "%s", what_is(to));
   return VCCA_ANSWER_BAD;
 }
 
-static enum vcca_session_answer measured(enum vcca_message to, vcca_span bytes, size_t skip, const struct extent *e, size_t *size,
-                                         enum vcca_session_end *end, struct vcca_error *err)
+static enum vcca_session_answer measured(enum vcca_message to, vcca_span bytes, size_t skip, const struct extent *e,
+                                         size_t *size, enum vcca_session_end *end, struct vcca_error *err)
 {
   size_t most = to == VCCA_MESSAGE_EVENTLOG ? VCCA_SESSION_LOG_MAX : VCCA_SESSION_ANSWER_MAX, there = bytes.n - skip;
   if (e->size > most || (e->size == 0 && there > most)) {
     *end = VCCA_END_ANSWER_TOO_LARGE;
-    vcca_fail(err, VCCA_FAULT_MALFORMED, "%s has more than the %zu bytes that the protocol has room for", vcca_message_numbered((uint32_t)to)->name,
-              most);
+    vcca_fail(err, VCCA_FAULT_MALFORMED, "%s has more than the %zu bytes that the protocol has room for",
+              vcca_message_numbered((uint32_t)to)->name, most);
     return VCCA_ANSWER_BAD;
   }
   *size = (size_t)e->size;
   return e->size == 0 || there < e->size ? VCCA_ANSWER_MORE : VCCA_ANSWER_WHOLE;
 }
 
-enum vcca_session_answer vcca_session_answer(enum vcca_message to, vcca_span bytes, size_t *skip, size_t *size, enum vcca_session_end *end,
-                                             struct vcca_error *err)
+enum vcca_session_answer vcca_session_answer(enum vcca_message to, vcca_span bytes, size_t *skip, size_t *size,
+                                             enum vcca_session_end *end, struct vcca_error *err)
 {
   *skip = 0;
   if (to == VCCA_MESSAGE_EVENTLOG) {
@@ -212,12 +213,15 @@ enum vcca_session_answer vcca_session_answer(enum vcca_message to, vcca_span byt
     }
     return measured(to, bytes, *skip, &log, size, end, err);
   }
-  while (*skip < bytes.n && (bytes.p[*skip] == '\n' || bytes.p[*skip] == '\r') && *skip < 2) /* PEM's last line end may come late */
+  while (*skip < bytes.n && (bytes.p[*skip] == '\n' || bytes.p[*skip] == '\r') &&
+         *skip < 2) /* PEM's last line end may come late */
     ++*skip;
   vcca_span rest = vcca_span_sub(bytes, *skip, bytes.n);
   struct extent e = {.size = 0};
   if (rest.n > 0)
-    e = to == VCCA_MESSAGE_CERTIFICATE ? certificate_extent(rest) : to == VCCA_MESSAGE_CCEL_TABLE ? table_extent(rest) : cbor_extent(rest);
+    e = to == VCCA_MESSAGE_CERTIFICATE  ? certificate_extent(rest)
+        : to == VCCA_MESSAGE_CCEL_TABLE ? table_extent(rest)
+                                        : cbor_extent(rest);
   e.at += *skip;
   return e.bad ? bad(to, &e, end, err) : measured(to, bytes, *skip, &e, size, end, err);
 }

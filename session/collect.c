@@ -17,7 +17,8 @@
 /* --- Waiting --------------------------------------------------------------------------------------------- */
 
 /* Waits for a byte, or for room. False with *end when the time is over. what: "the token" */
-static bool await(const struct vcca_session_client *c, short events, const char *what, enum vcca_session_end *end, struct vcca_error *err)
+static bool await(const struct vcca_session_client *c, short events, const char *what, enum vcca_session_end *end,
+                  struct vcca_error *err)
 {
   for (;;) {
     struct pollfd p = {.fd = c->socket, .events = events};
@@ -38,7 +39,8 @@ static bool await(const struct vcca_session_client *c, short events, const char 
   }
 }
 
-static bool lost(const struct vcca_session_client *c, const char *what, enum vcca_session_end *end, struct vcca_error *err)
+static bool lost(const struct vcca_session_client *c, const char *what, enum vcca_session_end *end,
+                 struct vcca_error *err)
 {
   *end = VCCA_END_LOST;
   return vcca_fail(err, VCCA_FAULT_IO, "%s: the connection failed at %s: %s", c->peer, what, strerror(errno));
@@ -46,7 +48,8 @@ static bool lost(const struct vcca_session_client *c, const char *what, enum vcc
 
 /* --- Connecting ------------------------------------------------------------------------------------------ */
 
-static bool connect_to(struct vcca_session_client *c, const struct addrinfo *a, enum vcca_session_end *end, struct vcca_error *err)
+static bool connect_to(struct vcca_session_client *c, const struct addrinfo *a, enum vcca_session_end *end,
+                       struct vcca_error *err)
 {
   int yes = 1, why = 0;
   socklen_t size = sizeof why;
@@ -54,7 +57,8 @@ static bool connect_to(struct vcca_session_client *c, const struct addrinfo *a, 
   *end = VCCA_END_UNREACHABLE;
   if (c->socket < 0 || !world_nonblocking(c->socket))
     return vcca_fail(err, VCCA_FAULT_IO, "%s: no socket: %s", c->peer, strerror(errno));
-  (void)setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes); /* the samples read a message with one read */
+  (void)setsockopt(c->socket, IPPROTO_TCP, TCP_NODELAY, &yes,
+                   sizeof yes); /* the samples read a message with one read */
   if (connect(c->socket, a->ai_addr, a->ai_addrlen) == 0)
     return true;
   if (errno == EINPROGRESS && !await(c, POLLOUT, "a connection", end, err)) {
@@ -66,8 +70,8 @@ static bool connect_to(struct vcca_session_client *c, const struct addrinfo *a, 
   return why == 0 || vcca_fail(err, VCCA_FAULT_IO, "%s: cannot connect: %s", c->peer, strerror(why));
 }
 
-bool vcca_session_connect(const char *address, unsigned port, unsigned idle, unsigned limit, struct vcca_session_client *out,
-                          enum vcca_session_end *end, struct vcca_error *err)
+bool vcca_session_connect(const char *address, unsigned port, unsigned idle, unsigned limit,
+                          struct vcca_session_client *out, enum vcca_session_end *end, struct vcca_error *err)
 {
   struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM}, *found = NULL;
   char service[8];
@@ -98,7 +102,8 @@ void vcca_session_close(struct vcca_session_client *c)
 
 /* --- Messages -------------------------------------------------------------------------------------------- */
 
-static bool send_all(struct vcca_session_client *c, vcca_span bytes, const char *what, enum vcca_session_end *end, struct vcca_error *err)
+static bool send_all(struct vcca_session_client *c, vcca_span bytes, const char *what, enum vcca_session_end *end,
+                     struct vcca_error *err)
 {
   while (bytes.n > 0) {
     ssize_t n = send(c->socket, bytes.p, bytes.n, MSG_NOSIGNAL);
@@ -113,8 +118,8 @@ static bool send_all(struct vcca_session_client *c, vcca_span bytes, const char 
   return true;
 }
 
-static bool send_message(struct vcca_session_client *c, enum vcca_message message, vcca_span payload, enum vcca_session_end *end,
-                         struct vcca_error *err)
+static bool send_message(struct vcca_session_client *c, enum vcca_message message, vcca_span payload,
+                         enum vcca_session_end *end, struct vcca_error *err)
 {
   uint8_t room[4 + VCCA_SESSION_KEY_MAX];
   vcca_sink out = VCCA_SINK(room);
@@ -125,8 +130,8 @@ static bool send_message(struct vcca_session_client *c, enum vcca_message messag
 /* --- Answers --------------------------------------------------------------------------------------------- */
 
 /* Reads more of an answer into room, of which *have bytes are used. */
-static bool receive(struct vcca_session_client *c, const struct vcca_bytes *room, size_t *have, const char *what, enum vcca_session_end *end,
-                    struct vcca_error *err)
+static bool receive(struct vcca_session_client *c, const struct vcca_bytes *room, size_t *have, const char *what,
+                    enum vcca_session_end *end, struct vcca_error *err)
 {
   for (;;) {
     ssize_t n = recv(c->socket, room->p + *have, room->n - *have, 0);
@@ -136,7 +141,8 @@ static bool receive(struct vcca_session_client *c, const struct vcca_bytes *room
     }
     if (n == 0) {
       *end = VCCA_END_CLOSED_EARLY;
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "%s closed the connection after %zu bytes of %s", c->peer, *have, what);
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "%s closed the connection after %zu bytes of %s", c->peer, *have,
+                       what);
     }
     if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
       return lost(c, what, end, err);
@@ -146,7 +152,8 @@ static bool receive(struct vcca_session_client *c, const struct vcca_bytes *room
 }
 
 /* Room for all of an answer whose size is known by now. */
-static bool make_room(struct vcca_bytes *room, size_t have, size_t whole, enum vcca_session_end *end, struct vcca_error *err)
+static bool make_room(struct vcca_bytes *room, size_t have, size_t whole, enum vcca_session_end *end,
+                      struct vcca_error *err)
 {
   struct vcca_bytes larger = {0};
   if (have < room->n || whole <= room->n)
@@ -169,8 +176,8 @@ static bool only_line_ends(vcca_span bytes)
 }
 
 /* Sends a message and reads the answer to it. */
-static bool ask(struct vcca_session_client *c, enum vcca_message message, vcca_span payload, struct vcca_bytes *out, enum vcca_session_end *end,
-                struct vcca_error *err)
+static bool ask(struct vcca_session_client *c, enum vcca_message message, vcca_span payload, struct vcca_bytes *out,
+                enum vcca_session_end *end, struct vcca_error *err)
 {
   enum { FIRST_ROOM = VCCA_SESSION_ANSWER_MAX + 16 };
   const char *what = vcca_message_numbered((uint32_t)message)->name;
@@ -199,13 +206,14 @@ static bool ask(struct vcca_session_client *c, enum vcca_message message, vcca_s
   return vcca_fail_in(err, what);
 }
 
-bool vcca_session_collect(struct vcca_session_client *c, vcca_span challenge, bool with_log, struct vcca_session_evidence *out,
-                          enum vcca_session_end *end, struct vcca_error *err)
+bool vcca_session_collect(struct vcca_session_client *c, vcca_span challenge, bool with_log,
+                          struct vcca_session_evidence *out, enum vcca_session_end *end, struct vcca_error *err)
 {
   const vcca_span none = {NULL, 0};
-  return ask(c, VCCA_MESSAGE_CERTIFICATE, none, &out->certificate, end, err) && ask(c, VCCA_MESSAGE_TOKEN, challenge, &out->token, end, err) &&
-         (!with_log ||
-          (ask(c, VCCA_MESSAGE_CCEL_TABLE, none, &out->ccel_table, end, err) && ask(c, VCCA_MESSAGE_EVENTLOG, none, &out->eventlog, end, err)));
+  return ask(c, VCCA_MESSAGE_CERTIFICATE, none, &out->certificate, end, err) &&
+         ask(c, VCCA_MESSAGE_TOKEN, challenge, &out->token, end, err) &&
+         (!with_log || (ask(c, VCCA_MESSAGE_CCEL_TABLE, none, &out->ccel_table, end, err) &&
+                        ask(c, VCCA_MESSAGE_EVENTLOG, none, &out->eventlog, end, err)));
 }
 
 void vcca_session_evidence_free(struct vcca_session_evidence *e)
@@ -219,7 +227,8 @@ void vcca_session_evidence_free(struct vcca_session_evidence *e)
 /* --- The verdict ----------------------------------------------------------------------------------------- */
 
 /* The server has taken all: it closes its side. Whoever could not take a key resets the connection. */
-static bool await_close(struct vcca_session_client *c, const char *what, enum vcca_session_end *end, struct vcca_error *err)
+static bool await_close(struct vcca_session_client *c, const char *what, enum vcca_session_end *end,
+                        struct vcca_error *err)
 {
   uint8_t byte;
   for (;;) {
@@ -233,7 +242,8 @@ static bool await_close(struct vcca_session_client *c, const char *what, enum vc
   }
 }
 
-bool vcca_session_conclude(struct vcca_session_client *c, bool accepted, vcca_span key, enum vcca_session_end *end, struct vcca_error *err)
+bool vcca_session_conclude(struct vcca_session_client *c, bool accepted, vcca_span key, enum vcca_session_end *end,
+                           struct vcca_error *err)
 {
   const vcca_span none = {NULL, 0};
   if (!accepted) {
@@ -242,7 +252,8 @@ bool vcca_session_conclude(struct vcca_session_client *c, bool accepted, vcca_sp
     *end = VCCA_END_REJECTED;
     return true;
   }
-  if (!send_message(c, VCCA_MESSAGE_ACCEPTED, none, end, err) || !send_message(c, key.p ? VCCA_MESSAGE_KEY : VCCA_MESSAGE_NO_KEY, key, end, err))
+  if (!send_message(c, VCCA_MESSAGE_ACCEPTED, none, end, err) ||
+      !send_message(c, key.p ? VCCA_MESSAGE_KEY : VCCA_MESSAGE_NO_KEY, key, end, err))
     return false;
   if (key.p && (shutdown(c->socket, SHUT_WR) != 0 || !await_close(c, "the end of a session with a key", end, err)))
     return false;

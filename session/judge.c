@@ -37,7 +37,8 @@ static bool required(const struct vcca_evidence *e, enum vcca_check check)
   return false;
 }
 
-static struct vcca_session_finding judge_step(size_t step, const struct vcca_evidence *e, const struct vcca_verdict *verdict)
+static struct vcca_session_finding judge_step(size_t step, const struct vcca_evidence *e,
+                                              const struct vcca_verdict *verdict)
 {
   struct vcca_session_finding f = {VCCA_NOT_RUN, VCCA_CHECKS};
   for (int i = 0; i < VCCA_CHECKS; i++) {

@@ -83,16 +83,22 @@ static enum vcca_session_read finish(struct vcca_session_reader *r, enum vcca_me
 }
 
 /* The peer sends no more: between messages this is its right, and a key ends so. */
-static enum vcca_session_read closed(struct vcca_session_reader *r, enum vcca_message *message, vcca_span *payload, enum vcca_session_end *end)
+static enum vcca_session_read closed(struct vcca_session_reader *r, enum vcca_message *message, vcca_span *payload,
+                                     enum vcca_session_end *end)
 {
   bool key = r->held_size >= NUMBER && number_of(r) == VCCA_MESSAGE_KEY;
   if (key && r->held_size > NUMBER)
     return finish(r, message, payload);
-  return over(r, key ? VCCA_END_KEY_EMPTY : r->held_size > 0 ? VCCA_END_CLOSED_EARLY : r->accepted ? VCCA_END_ACCEPTED : VCCA_END_NO_VERDICT, end);
+  return over(r,
+              key                ? VCCA_END_KEY_EMPTY
+              : r->held_size > 0 ? VCCA_END_CLOSED_EARLY
+              : r->accepted      ? VCCA_END_ACCEPTED
+                                 : VCCA_END_NO_VERDICT,
+              end);
 }
 
-enum vcca_session_read vcca_session_took(struct vcca_session_reader *r, size_t n, enum vcca_message *message, vcca_span *payload,
-                                         enum vcca_session_end *end)
+enum vcca_session_read vcca_session_took(struct vcca_session_reader *r, size_t n, enum vcca_message *message,
+                                         vcca_span *payload, enum vcca_session_end *end)
 {
   bool had_number = r->held_size >= NUMBER;
   if (n == 0)

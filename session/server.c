@@ -46,8 +46,9 @@ static int listen_on(const struct addrinfo *a, unsigned *bound)
   socklen_t size = sizeof name;
   char port[8] = "0";
   int yes = 1, fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
-  if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 && bind(fd, a->ai_addr, a->ai_addrlen) == 0 &&
-      listen(fd, BACKLOG) == 0 && world_nonblocking(fd) && getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
+  if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+      bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0 && world_nonblocking(fd) &&
+      getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
       getnameinfo((struct sockaddr *)&name, size, NULL, 0, port, sizeof port, NI_NUMERICSERV) == 0) {
     uint64_t number = 0;
     for (const char *p = port; *p; p++)
@@ -93,7 +94,8 @@ static void end_session(struct loop *l, unsigned i, enum vcca_session_end end)
 {
   struct connection *c = &l->open[i];
   bool verdict = end == VCCA_END_ACCEPTED || end == VCCA_END_REJECTED || end == VCCA_END_KEY;
-  bool key_lost = end == VCCA_END_KEY_TOO_LARGE || end == VCCA_END_KEY_EMPTY || end == VCCA_END_KEY_REFUSED || end == VCCA_END_KEY_UNWRITTEN;
+  bool key_lost = end == VCCA_END_KEY_TOO_LARGE || end == VCCA_END_KEY_EMPTY || end == VCCA_END_KEY_REFUSED ||
+                  end == VCCA_END_KEY_UNWRITTEN;
   if (key_lost) { /* a reset: the protocol has no other way to tell the client */
     struct linger at_once = {.l_onoff = 1};
     (void)setsockopt(c->socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -122,7 +124,8 @@ static bool answer_with(struct connection *c, vcca_span body)
 }
 
 /* An answer that is made now. False with *end. */
-static bool make_answer(const struct loop *l, struct connection *c, enum vcca_message to, vcca_span challenge, enum vcca_session_end *end)
+static bool make_answer(const struct loop *l, struct connection *c, enum vcca_message to, vcca_span challenge,
+                        enum vcca_session_end *end)
 {
   const struct vcca_session_source *s = l->server->source;
   struct vcca_bytes room = {0};
@@ -131,10 +134,12 @@ static bool make_answer(const struct loop *l, struct connection *c, enum vcca_me
     return false;
   vcca_sink out = vcca_sink_of(room.p, room.n);
   c->owned = room.p;
-  bool made = to == VCCA_MESSAGE_TOKEN ? s->token(s->ctx, challenge, &out, &c->report.why) : s->certificate(s->ctx, &out, &c->report.why);
+  bool made = to == VCCA_MESSAGE_TOKEN ? s->token(s->ctx, challenge, &out, &c->report.why)
+                                       : s->certificate(s->ctx, &out, &c->report.why);
   *end = made ? VCCA_END_ANSWER_TOO_LARGE : VCCA_END_NO_EVIDENCE;
   if (made && !vcca_sink_ok(&out))
-    vcca_fail(&c->report.why, VCCA_FAULT_UNSUPPORTED, "the %s has %zu bytes", vcca_message_numbered((uint32_t)to)->name, out.n);
+    vcca_fail(&c->report.why, VCCA_FAULT_UNSUPPORTED, "the %s has %zu bytes", vcca_message_numbered((uint32_t)to)->name,
+              out.n);
   return made && vcca_sink_ok(&out) && answer_with(c, vcca_sink_span(&out));
 }
 
@@ -143,7 +148,8 @@ static bool answer_kept(struct connection *c, enum vcca_message to, vcca_span ke
   size_t most = to == VCCA_MESSAGE_EVENTLOG ? VCCA_SESSION_LOG_MAX : VCCA_SESSION_ANSWER_MAX;
   *end = kept.n == 0 ? VCCA_END_NO_EVIDENCE : VCCA_END_ANSWER_TOO_LARGE;
   if (kept.n == 0)
-    return vcca_fail(&c->report.why, VCCA_FAULT_UNSUPPORTED, "there is no %s", vcca_message_numbered((uint32_t)to)->name);
+    return vcca_fail(&c->report.why, VCCA_FAULT_UNSUPPORTED, "there is no %s",
+                     vcca_message_numbered((uint32_t)to)->name);
   if (to == VCCA_MESSAGE_EVENTLOG) {
     vcca_put_le64(c->head, kept.n);
     c->head_size = sizeof c->head;
@@ -165,7 +171,8 @@ static bool take_key(const struct loop *l, struct connection *c, vcca_span key, 
 }
 
 /* A whole message. False with *end when it ends the session. */
-static bool respond(const struct loop *l, struct connection *c, enum vcca_message message, vcca_span payload, enum vcca_session_end *end)
+static bool respond(const struct loop *l, struct connection *c, enum vcca_message message, vcca_span payload,
+                    enum vcca_session_end *end)
 {
   const struct vcca_session_source *s = l->server->source;
   c->report.requests++;
@@ -202,8 +209,8 @@ static bool answering(const struct connection *c)
 static bool send_some(struct connection *c, uint64_t now, enum vcca_session_end *end)
 {
   while (answering(c)) {
-    vcca_span part =
-        c->sent < c->head_size ? vcca_span_of(c->head + c->sent, c->head_size - c->sent) : vcca_span_sub(c->body, c->sent - c->head_size, c->body.n);
+    vcca_span part = c->sent < c->head_size ? vcca_span_of(c->head + c->sent, c->head_size - c->sent)
+                                            : vcca_span_sub(c->body, c->sent - c->head_size, c->body.n);
     ssize_t n = send(c->socket, part.p, part.n, MSG_NOSIGNAL | (c->sent < c->head_size ? MSG_MORE : 0));
     if (n < 0 && errno == EINTR)
       continue;
@@ -265,7 +272,8 @@ static bool take_connections(struct loop *l, uint64_t now, struct vcca_error *er
       continue;
     if (fd < 0) { /* for want of files or memory others wait; else there is none */
       l->paused = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-      return l->paused || errno == EAGAIN || errno == EWOULDBLOCK || vcca_fail(err, VCCA_FAULT_IO, "cannot take a connection: %s", strerror(errno));
+      return l->paused || errno == EAGAIN || errno == EWOULDBLOCK ||
+             vcca_fail(err, VCCA_FAULT_IO, "cannot take a connection: %s", strerror(errno));
     }
     if (!world_nonblocking(fd)) {
       close(fd);
@@ -317,12 +325,14 @@ static bool run(struct loop *l, struct vcca_error *err)
   return true;
 }
 
-bool vcca_session_serve(int listener, const struct vcca_session_server *server, enum vcca_session_end *last, struct vcca_error *err)
+bool vcca_session_serve(int listener, const struct vcca_session_server *server, enum vcca_session_end *last,
+                        struct vcca_error *err)
 {
   struct loop l = {.server = server, .listener = listener, .last = VCCA_END_NO_VERDICT};
   l.open = calloc(server->connections, sizeof *l.open);
   l.polls = calloc((size_t)server->connections + 1, sizeof *l.polls);
-  bool ok = l.open && l.polls ? run(&l, err) : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %u connections", server->connections);
+  bool ok = l.open && l.polls ? run(&l, err)
+                              : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory for %u connections", server->connections);
   while (l.count > 0)
     end_session(&l, l.count - 1, VCCA_END_STOPPED);
   free(l.open);

@@ -45,6 +45,7 @@ const struct vcca_session_step_row *vcca_session_step_at(size_t step)
 const struct vcca_session_chain *vcca_session_chain(enum vcca_key_type key)
 {
   static const struct vcca_session_chain rsa = {"root_cert.pem", "sub_cert.pem", "PKI1000000002", "PKI1000000040"};
-  static const struct vcca_session_chain p521 = {"eccp521_root_cert.pem", "eccp521_sub_cert.pem", "PKI1100000224", "PKI1100000225"};
+  static const struct vcca_session_chain p521 = {"eccp521_root_cert.pem", "eccp521_sub_cert.pem", "PKI1100000224",
+                                                 "PKI1100000225"};
   return key == VCCA_KEY_P521 ? &p521 : &rsa; /* as the sample does for what it does not know */
 }

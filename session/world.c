@@ -23,7 +23,8 @@ uint64_t world_milliseconds(void)
 bool vcca_session_challenge(uint8_t out[VCCA_SESSION_CHALLENGE], struct vcca_error *err)
 {
   ssize_t n = getrandom(out, VCCA_SESSION_CHALLENGE, 0); /* so few bytes come whole */
-  return n == VCCA_SESSION_CHALLENGE || vcca_fail(err, VCCA_FAULT_IO, "the system gives no random bytes: %s", strerror(errno));
+  return n == VCCA_SESSION_CHALLENGE ||
+         vcca_fail(err, VCCA_FAULT_IO, "the system gives no random bytes: %s", strerror(errno));
 }
 
 void world_peer(const struct sockaddr *address, unsigned size, char *out, unsigned cap)

@@ -62,7 +62,8 @@ static bool next(struct printer *p, struct vcca_cbor *c, struct vcca_cbor_item *
   if (!vcca_cbor_next(c, item, &p->end))
     return false;
   strict.lenience = NULL;
-  if ((item->longer || item->indefinite) && !vcca_cbor_next(&strict, &(struct vcca_cbor_item){0}, &fault) && !p->fault.has_offset)
+  if ((item->longer || item->indefinite) && !vcca_cbor_next(&strict, &(struct vcca_cbor_item){0}, &fault) &&
+      !p->fault.has_offset)
     p->fault = fault;
   return true;
 }
@@ -159,7 +160,8 @@ static void print_simple(struct printer *p, uint64_t v)
 
 /* --- Containers --- */
 
-static bool print_bytes(struct printer *p, const struct vcca_cbor *c, const struct vcca_cbor_item *item, enum place place)
+static bool print_bytes(struct printer *p, const struct vcca_cbor *c, const struct vcca_cbor_item *item,
+                        enum place place)
 {
   struct vcca_cbor inside = vcca_cbor_inside(c, item);
   if (!place_descends(place, item->bytes, p->levels)) {
@@ -209,7 +211,8 @@ static void opening(struct printer *p, const struct vcca_cbor_item *item)
   indicator(p, item);
 }
 
-static bool print_array(struct printer *p, struct vcca_cbor *c, const struct vcca_cbor_item *array, unsigned depth, enum place place)
+static bool print_array(struct printer *p, struct vcca_cbor *c, const struct vcca_cbor_item *array, unsigned depth,
+                        enum place place)
 {
   uint64_t i = 0;
   text_put(p->out, "[");
@@ -265,7 +268,8 @@ static bool print_pair(struct printer *p, struct vcca_cbor *c, struct strict_key
   return true;
 }
 
-static bool print_map(struct printer *p, struct vcca_cbor *c, const struct vcca_cbor_item *map, unsigned depth, enum place place)
+static bool print_map(struct printer *p, struct vcca_cbor *c, const struct vcca_cbor_item *map, unsigned depth,
+                      enum place place)
 {
   struct strict_keys keys;
   uint64_t i = 0;

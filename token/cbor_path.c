@@ -55,7 +55,8 @@ static bool visit_bytes(struct walk *w, const struct vcca_cbor *c, const struct 
   return found || passed(w, c);
 }
 
-static bool visit_array(struct walk *w, struct vcca_cbor *c, const struct vcca_cbor_item *array, unsigned depth, enum place place)
+static bool visit_array(struct walk *w, struct vcca_cbor *c, const struct vcca_cbor_item *array, unsigned depth,
+                        enum place place)
 {
   for (uint64_t i = 0; vcca_cbor_more(c, array, i); i++) {
     size_t before = w->n;
@@ -87,7 +88,8 @@ static void step_key(struct walk *w, const struct vcca_cbor_item *key)
   }
 }
 
-static bool visit_map(struct walk *w, struct vcca_cbor *c, const struct vcca_cbor_item *map, unsigned depth, enum place place)
+static bool visit_map(struct walk *w, struct vcca_cbor *c, const struct vcca_cbor_item *map, unsigned depth,
+                      enum place place)
 {
   for (uint64_t i = 0; vcca_cbor_more(c, map, i); i++) {
     struct vcca_cbor ahead = *c;

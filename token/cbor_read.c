@@ -173,7 +173,8 @@ static bool read_head(struct vcca_cbor *c, struct vcca_cbor_item *item, struct v
   for (size_t i = 1; i <= argument; i++)
     v = v << 8 | p[i];
   item->kind = kind_of(major, info);
-  item->longer = !shortest(major, info, v) && !(item->kind == VCCA_CBOR_FLOAT && c->lenience != NULL && c->lenience->wide_floats);
+  item->longer =
+      !shortest(major, info, v) && !(item->kind == VCCA_CBOR_FLOAT && c->lenience != NULL && c->lenience->wide_floats);
   if (major == MAJOR_SIMPLE && info == INFO_ONE_BYTE && v < 32)
     return vcca_fail_at(err, item->offset, "simple value is not in its shortest form");
   if (item->longer && !strict_allows(c, VCCA_LENIENT_NON_SHORTEST))
@@ -207,17 +208,20 @@ bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcc
   case VCCA_CBOR_BYTES:
   case VCCA_CBOR_TEXT:
     if (item->value > left)
-      return vcca_fail_at(err, item->offset, "%s of %" PRIu64 " bytes, but %" PRIu64 " are left", vcca_cbor_kind_name(item->kind), item->value, left);
+      return vcca_fail_at(err, item->offset, "%s of %" PRIu64 " bytes, but %" PRIu64 " are left",
+                          vcca_cbor_kind_name(item->kind), item->value, left);
     item->bytes = vcca_span_of(c->in.p + c->at, (size_t)item->value);
     c->at += item->bytes.n;
     return item->kind == VCCA_CBOR_BYTES || check_text(item, err);
   case VCCA_CBOR_ARRAY:
     if (item->value > left)
-      return vcca_fail_at(err, item->offset, "array of %" PRIu64 " elements, but %" PRIu64 " bytes are left", item->value, left);
+      return vcca_fail_at(err, item->offset, "array of %" PRIu64 " elements, but %" PRIu64 " bytes are left",
+                          item->value, left);
     return true;
   case VCCA_CBOR_MAP:
     if (item->value > left / 2)
-      return vcca_fail_at(err, item->offset, "map of %" PRIu64 " pairs, but %" PRIu64 " bytes are left", item->value, left);
+      return vcca_fail_at(err, item->offset, "map of %" PRIu64 " pairs, but %" PRIu64 " bytes are left", item->value,
+                          left);
     return true;
   case VCCA_CBOR_TAG:
     if (left == 0)
@@ -243,12 +247,14 @@ bool vcca_cbor_more(struct vcca_cbor *c, const struct vcca_cbor_item *container,
   return false;
 }
 
-bool vcca_cbor_want(struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what, struct vcca_cbor_item *item, struct vcca_error *err)
+bool vcca_cbor_want(struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what, struct vcca_cbor_item *item,
+                    struct vcca_error *err)
 {
   if (!vcca_cbor_next(c, item, err))
     return strict_in(err, what);
   if (item->kind != kind)
-    return vcca_fail_at(err, item->offset, "%s: %s where %s is wanted", what, vcca_cbor_kind_name(item->kind), vcca_cbor_kind_name(kind));
+    return vcca_fail_at(err, item->offset, "%s: %s where %s is wanted", what, vcca_cbor_kind_name(item->kind),
+                        vcca_cbor_kind_name(kind));
   return true;
 }
 
@@ -282,8 +288,9 @@ static bool same_key(vcca_span a, vcca_span b, bool strict)
   struct vcca_cbor at_a = vcca_cbor_over(a, 0), at_b = vcca_cbor_over(b, 0);
   struct vcca_cbor_item x, y;
   at_a.lenience = at_b.lenience = &lenience;
-  return vcca_cbor_next(&at_a, &x, NULL) && vcca_cbor_next(&at_b, &y, NULL) && x.kind == y.kind && x.kind <= VCCA_CBOR_TEXT && !x.indefinite &&
-         !y.indefinite && x.value == y.value && vcca_span_eq(x.bytes, y.bytes);
+  return vcca_cbor_next(&at_a, &x, NULL) && vcca_cbor_next(&at_b, &y, NULL) && x.kind == y.kind &&
+         x.kind <= VCCA_CBOR_TEXT && !x.indefinite && !y.indefinite && x.value == y.value &&
+         vcca_span_eq(x.bytes, y.bytes);
 }
 
 bool strict_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start, struct vcca_error *err)
@@ -292,7 +299,8 @@ bool strict_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t star
   bool strict = c->lenience == NULL || (c->lenience->used & VCCA_LENIENT_BIT(VCCA_LENIENT_NON_SHORTEST)) == 0;
   for (size_t i = 0; i < keys->n; i++)
     if (same_key(keys->key[i], key, strict))
-      return vcca_fail_at(err, c->base + start, "map key is there twice, first at byte %zu", c->base + (size_t)(keys->key[i].p - c->in.p));
+      return vcca_fail_at(err, c->base + start, "map key is there twice, first at byte %zu",
+                          c->base + (size_t)(keys->key[i].p - c->in.p));
   return strict_new_key(keys, c, start, err);
 }
 
@@ -312,12 +320,14 @@ bool strict_depth(const struct vcca_cbor_item *item, unsigned depth, struct vcca
 }
 
 /* The chunks of a string of indefinite length: each a definite string of its kind. */
-bool strict_chunk(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct vcca_cbor_item *chunk, struct vcca_error *err)
+bool strict_chunk(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct vcca_cbor_item *chunk,
+                  struct vcca_error *err)
 {
   if (!vcca_cbor_next(c, chunk, err))
     return false;
   if (chunk->kind != string->kind || chunk->indefinite)
-    return vcca_fail_at(err, chunk->offset, "a chunk of the %s is none of definite length", vcca_cbor_kind_name(string->kind));
+    return vcca_fail_at(err, chunk->offset, "a chunk of the %s is none of definite length",
+                        vcca_cbor_kind_name(string->kind));
   return true;
 }
 

@@ -112,9 +112,12 @@ static const struct {
   enum generation first, last;
   bool mandatory;
 } presences[] = {
-    [PRESENCE_MANDATORY] = {GENERATION_VIRTCCA, GENERATION_2026, true},         [PRESENCE_OPTIONAL] = {GENERATION_VIRTCCA, GENERATION_2026, false},
-    [PRESENCE_ARM_OPTIONAL] = {GENERATION_LEGACY, GENERATION_2026, false},      [PRESENCE_UNTIL_2024] = {GENERATION_VIRTCCA, GENERATION_2024, true},
-    [PRESENCE_SINCE_2024] = {GENERATION_2024, GENERATION_2026, true},           [PRESENCE_SINCE_2026] = {GENERATION_2026, GENERATION_2026, true},
+    [PRESENCE_MANDATORY] = {GENERATION_VIRTCCA, GENERATION_2026, true},
+    [PRESENCE_OPTIONAL] = {GENERATION_VIRTCCA, GENERATION_2026, false},
+    [PRESENCE_ARM_OPTIONAL] = {GENERATION_LEGACY, GENERATION_2026, false},
+    [PRESENCE_UNTIL_2024] = {GENERATION_VIRTCCA, GENERATION_2024, true},
+    [PRESENCE_SINCE_2024] = {GENERATION_2024, GENERATION_2026, true},
+    [PRESENCE_SINCE_2026] = {GENERATION_2026, GENERATION_2026, true},
     [PRESENCE_OPTIONAL_SINCE_2024] = {GENERATION_2024, GENERATION_2026, false},
 };
 
@@ -266,7 +269,8 @@ const char *vcca_lifecycle_name(uint64_t lifecycle)
 {
   /* RMM specification A7.2.3.2.7: the high byte is the state, the low byte the implementation's own. */
   static const char *const names[] = {
-      "unknown",        "assembly-and-test", "platform-rot-provisioning", "secured", "non-platform-rot-debug", "recoverable-platform-rot-debug",
+      "unknown",        "assembly-and-test",      "platform-rot-provisioning",
+      "secured",        "non-platform-rot-debug", "recoverable-platform-rot-debug",
       "decommissioned",
   };
   uint64_t state = lifecycle >> 12;

@@ -37,19 +37,22 @@ static bool bad_profile(struct vcca_error *err, size_t offset, const char *token
 }
 
 /* The cursor over a part's claims. */
-static struct vcca_cbor claims_of(const struct vcca_token *token, const struct vcca_sign1_parts *sign1, struct vcca_lenience *lenience)
+static struct vcca_cbor claims_of(const struct vcca_token *token, const struct vcca_sign1_parts *sign1,
+                                  struct vcca_lenience *lenience)
 {
   struct vcca_cbor c = vcca_cbor_over(sign1->claims, offset_of(token, sign1->claims));
   c.lenience = lenience;
   return c;
 }
 
-static bool decode_platform(struct vcca_token *out, bool virtcca, struct vcca_lenience *lenience, struct vcca_error *err)
+static bool decode_platform(struct vcca_token *out, bool virtcca, struct vcca_lenience *lenience,
+                            struct vcca_error *err)
 {
   struct vcca_cbor c = claims_of(out, &out->platform_sign1, lenience);
   enum generation generation = virtcca ? GENERATION_VIRTCCA : GENERATION_LEGACY;
   if (out->platform_sign1.wraps != 1)
-    return vcca_fail_at(err, offset_of(out, out->platform_sign1.payload), "platform token: payload: byte string where map is wanted");
+    return vcca_fail_at(err, offset_of(out, out->platform_sign1.payload),
+                        "platform token: payload: byte string where map is wanted");
   vcca_span profile = read_profile(c);
   if (!virtcca && profile.p && !profile_platform(profile, &generation))
     return bad_profile(err, offset_of(out, profile), "platform", profile);
@@ -79,12 +82,15 @@ static bool decode_rak(struct vcca_token *out, bool virtcca, const struct vcca_c
   if (!rak_shape(out->rak_encoding, key, at, c->lenience, &shape, err))
     return strict_in(err, "realm claim 44237 (public-key)");
   if (shape.has_alg && shape.alg != out->realm_sign1.alg)
-    return vcca_fail_at(err, at, "realm claim 44237 (public-key): COSE_Key 3 (alg) is %" PRId64 ", the realm token is signed with %" PRId64,
+    return vcca_fail_at(err, at,
+                        "realm claim 44237 (public-key): COSE_Key 3 (alg) is %" PRId64
+                        ", the realm token is signed with %" PRId64,
                         shape.alg, out->realm_sign1.alg);
   bool arm = out->has_platform && profile_platform(out->platform.profile, &generation);
   if (virtcca && arm && shape.type != VCCA_KEY_P521 && shape.type != VCCA_KEY_RSA)
-    return vcca_fail_at(err, offset_of(out, out->realm_sign1.payload),
-                        "realm token: payload: byte string where map is wanted; only virtCCA tokens have that, with P-521 or RSA keys");
+    return vcca_fail_at(
+        err, offset_of(out, out->realm_sign1.payload),
+        "realm token: payload: byte string where map is wanted; only virtCCA tokens have that, with P-521 or RSA keys");
   return true;
 }
 
@@ -98,9 +104,10 @@ static bool check_lengths(const struct vcca_token *out, const struct vcca_cbor *
   for (size_t i = 0; i <= VCCA_TOKEN_REMS; i++) {
     vcca_span digest = i == 0 ? realm->rim : realm->rem[i - 1];
     size_t offset = digest.p != NULL ? offset_of(out, digest) : 0;
-    if (digest.p != NULL && digest.n != vcca_hash_size(alg) && !strict_allows_at(c, VCCA_LENIENT_MEASUREMENT_LENGTH, offset))
-      return vcca_fail_at(err, offset, "realm claim %s: %zu bytes, where %s (claim 44236) has %zu", i == 0 ? "44238 (rim)" : "44239 (rems)", digest.n,
-                          vcca_hash_name(alg), vcca_hash_size(alg));
+    if (digest.p != NULL && digest.n != vcca_hash_size(alg) &&
+        !strict_allows_at(c, VCCA_LENIENT_MEASUREMENT_LENGTH, offset))
+      return vcca_fail_at(err, offset, "realm claim %s: %zu bytes, where %s (claim 44236) has %zu",
+                          i == 0 ? "44238 (rim)" : "44239 (rems)", digest.n, vcca_hash_name(alg), vcca_hash_size(alg));
   }
   return true;
 }
@@ -112,8 +119,8 @@ static bool decode_realm(struct vcca_token *out, bool virtcca, struct vcca_lenie
   vcca_span profile = read_profile(c);
   if (!virtcca && profile.p && !profile_realm(profile, &generation))
     return bad_profile(err, offset_of(out, profile), "realm", profile);
-  return read_claims(&c, claims_realm, generation, &out->realm, err) && vcca_cbor_end(&c, "realm claims", err) && check_lengths(out, &c, err) &&
-         decode_rak(out, virtcca, &c, err);
+  return read_claims(&c, claims_realm, generation, &out->realm, err) && vcca_cbor_end(&c, "realm claims", err) &&
+         check_lengths(out, &c, err) && decode_rak(out, virtcca, &c, err);
 }
 
 /* --- The collection --- */
@@ -126,13 +133,17 @@ static bool read_media_type(struct vcca_cbor *c, const char *what, struct vcca_e
   size_t n = sizeof name - 1, at = c->base + c->at;
   if (!vcca_cbor_next(c, &type, err))
     return strict_in(err, what);
-  bool named = type.kind == VCCA_CBOR_TEXT && vcca_span_is(vcca_span_sub(type.bytes, 0, n), name) && (type.bytes.n == n || type.bytes.p[n] == ';');
-  if (named ? strict_allows_at(c, VCCA_LENIENT_CMW_MEDIA_TYPE, at) : type.kind == VCCA_CBOR_TEXT && strict_allows_at(c, VCCA_LENIENT_CMW_TYPE, at))
+  bool named = type.kind == VCCA_CBOR_TEXT && vcca_span_is(vcca_span_sub(type.bytes, 0, n), name) &&
+               (type.bytes.n == n || type.bytes.p[n] == ';');
+  if (named ? strict_allows_at(c, VCCA_LENIENT_CMW_MEDIA_TYPE, at)
+            : type.kind == VCCA_CBOR_TEXT && strict_allows_at(c, VCCA_LENIENT_CMW_TYPE, at))
     return true;
   if (type.kind != VCCA_CBOR_UINT)
-    return vcca_fail_at(err, at, "%s: %s where the type %d (%s) is wanted", what, vcca_cbor_kind_name(type.kind), FAMILY_CMW_TYPE, name);
+    return vcca_fail_at(err, at, "%s: %s where the type %d (%s) is wanted", what, vcca_cbor_kind_name(type.kind),
+                        FAMILY_CMW_TYPE, name);
   if (type.kind == VCCA_CBOR_UINT && type.value != FAMILY_CMW_TYPE && !strict_allows_at(c, VCCA_LENIENT_CMW_TYPE, at))
-    return vcca_fail_at(err, at, "%s: type %" PRIu64 " where %d (%s) is wanted", what, type.value, FAMILY_CMW_TYPE, name);
+    return vcca_fail_at(err, at, "%s: type %" PRIu64 " where %d (%s) is wanted", what, type.value, FAMILY_CMW_TYPE,
+                        name);
   return true;
 }
 
@@ -145,7 +156,8 @@ static bool read_indicator(struct vcca_cbor *c, const char *what, struct vcca_er
   if (!vcca_cbor_want(c, VCCA_CBOR_UINT, what, &kinds, err))
     return false;
   return ((kinds.value & EVIDENCE) != 0 && strict_allows_at(c, VCCA_LENIENT_CMW_MEDIA_TYPE, at)) ||
-         vcca_fail_at(err, at, "%s: the CMW record's kinds of message %" PRIu64 " do not have evidence (%d)", what, kinds.value, EVIDENCE);
+         vcca_fail_at(err, at, "%s: the CMW record's kinds of message %" PRIu64 " do not have evidence (%d)", what,
+                      kinds.value, EVIDENCE);
 }
 
 /* The byte string of a member that is a CMW record: an array of media type and value, and perhaps an indicator. */
@@ -155,7 +167,8 @@ static bool read_record(struct vcca_cbor *c, const char *what, struct vcca_cbor_
   if (!vcca_cbor_want(c, VCCA_CBOR_ARRAY, what, &array, err))
     return false;
   if (!array.indefinite && array.value != 2 && array.value != 3)
-    return vcca_fail_at(err, array.offset, "%s: array of %" PRIu64 " where a CMW record of 2 is wanted", what, array.value);
+    return vcca_fail_at(err, array.offset, "%s: array of %" PRIu64 " where a CMW record of 2 is wanted", what,
+                        array.value);
   if (!read_media_type(c, what, err) || !vcca_cbor_want(c, VCCA_CBOR_BYTES, what, value, err))
     return false;
   if (!vcca_cbor_more(c, &array, 2)) /* which steps over the break of an indefinite length */
@@ -170,14 +183,15 @@ static bool read_other_member(struct vcca_cbor *c, const struct vcca_cbor_item *
 {
   bool label = key->kind == VCCA_CBOR_UINT || key->kind == VCCA_CBOR_NINT || key->kind == VCCA_CBOR_TEXT;
   if (!label)
-    return vcca_fail_at(err, key->offset, "collection label: %s where integer is wanted", vcca_cbor_kind_name(key->kind));
+    return vcca_fail_at(err, key->offset, "collection label: %s where integer is wanted",
+                        vcca_cbor_kind_name(key->kind));
   if (!strict_allows_at(c, VCCA_LENIENT_EXTRA_MEMBERS, key->offset))
     return vcca_fail_at(err, key->offset, "collection: a label where %d or %d is wanted", LABEL_PLATFORM, LABEL_REALM);
   return strict_skip(c, 1, err) || strict_in(err, "collection");
 }
 
-static bool read_member(struct vcca_cbor *c, struct strict_keys *keys, uint64_t container, struct vcca_cbor_item *platform,
-                        struct vcca_cbor_item *realm, struct vcca_error *err)
+static bool read_member(struct vcca_cbor *c, struct strict_keys *keys, uint64_t container,
+                        struct vcca_cbor_item *platform, struct vcca_cbor_item *realm, struct vcca_error *err)
 {
   struct vcca_cbor_item key;
   size_t start = c->at;
@@ -186,8 +200,10 @@ static bool read_member(struct vcca_cbor *c, struct strict_keys *keys, uint64_t 
   if (key.kind != VCCA_CBOR_UINT || (key.value != LABEL_PLATFORM && key.value != LABEL_REALM))
     return read_other_member(c, &key, err);
   struct vcca_cbor_item *member = key.value == LABEL_PLATFORM ? platform : realm;
-  const char *what = key.value == LABEL_PLATFORM ? "collection member 44234 (platform-token)" : "collection member 44241 (realm-token)";
-  return container == FAMILY_CMW ? read_record(c, what, member, err) : vcca_cbor_want(c, VCCA_CBOR_BYTES, what, member, err);
+  const char *what = key.value == LABEL_PLATFORM ? "collection member 44234 (platform-token)"
+                                                 : "collection member 44241 (realm-token)";
+  return container == FAMILY_CMW ? read_record(c, what, member, err)
+                                 : vcca_cbor_want(c, VCCA_CBOR_BYTES, what, member, err);
 }
 
 /* The cursor over a member's COSE_Sign1. */
@@ -198,8 +214,8 @@ static struct vcca_cbor inside(const struct vcca_cbor_item *string, struct vcca_
   return c;
 }
 
-static bool read_collection(struct vcca_cbor c, struct vcca_token *out, struct vcca_cbor_item *platform, struct vcca_cbor_item *realm,
-                            struct vcca_error *err)
+static bool read_collection(struct vcca_cbor c, struct vcca_token *out, struct vcca_cbor_item *platform,
+                            struct vcca_cbor_item *realm, struct vcca_error *err)
 {
   enum { TAG_SIGN1 = 18, TAG_SELF_DESCRIBED = 55799 };
   struct vcca_cbor_item item;
@@ -212,9 +228,12 @@ static bool read_collection(struct vcca_cbor c, struct vcca_token *out, struct v
     return false;
   out->container = item.value;
   if (item.value == TAG_SIGN1)
-    return vcca_fail_at(err, item.offset, "collection: a COSE_Sign1 (tag 18) where the tag 399 or 907 is wanted: one of the two parts alone?");
+    return vcca_fail_at(
+        err, item.offset,
+        "collection: a COSE_Sign1 (tag 18) where the tag 399 or 907 is wanted: one of the two parts alone?");
   if (!family_container(item.value)) {
-    vcca_fail_at(err, item.offset, "collection: tag %" PRIu64 " is none of the containers known here, 399 and 907 are", item.value);
+    vcca_fail_at(err, item.offset, "collection: tag %" PRIu64 " is none of the containers known here, 399 and 907 are",
+                 item.value);
     return strict_unsupported(err);
   }
   if (!vcca_cbor_want(&c, VCCA_CBOR_MAP, "collection", &item, err) || !strict_map(&item, err))
@@ -244,7 +263,8 @@ static bool decode(struct vcca_token *out, struct vcca_lenience *lenience, struc
   bool virtcca = out->realm_sign1.wraps == 2;
   if (!virtcca && !out->has_platform)
     return vcca_fail_at(err, 0, "collection: 44234 (platform-token) is missing");
-  return (!out->has_platform || decode_platform(out, virtcca, lenience, err)) && decode_realm(out, virtcca, lenience, err);
+  return (!out->has_platform || decode_platform(out, virtcca, lenience, err)) &&
+         decode_realm(out, virtcca, lenience, err);
 }
 
 static bool decode_alone(struct vcca_token *out, struct vcca_lenience *lenience, struct vcca_error *err)
@@ -269,13 +289,16 @@ static void name_leniencies(decoder how, vcca_span bytes, vcca_leniency_set allo
   char names[96];
   if (!how(&token, &all, NULL) || (all.used & ~allowed) == 0)
     return;
-  vcca_leniency_set wanted = all.used & ~allowed, refused = wanted & vcca_leniencies_permitted(), lenient = wanted & ~refused;
+  vcca_leniency_set wanted = all.used & ~allowed, refused = wanted & vcca_leniencies_permitted(),
+                    lenient = wanted & ~refused;
   size_t n = strlen(err->text);
   if (lenient)
-    snprintf(err->text + n, sizeof err->text - n, "; --lenient %s takes it", vcca_leniencies_text(lenient, names, sizeof names));
+    snprintf(err->text + n, sizeof err->text - n, "; --lenient %s takes it",
+             vcca_leniencies_text(lenient, names, sizeof names));
   n = strlen(err->text);
   if (refused)
-    snprintf(err->text + n, sizeof err->text - n, "; --refuse or a policy refuses %s", vcca_leniencies_text(refused, names, sizeof names));
+    snprintf(err->text + n, sizeof err->text - n, "; --refuse or a policy refuses %s",
+             vcca_leniencies_text(refused, names, sizeof names));
 }
 
 /* Decodes, and adds to an error where in the token it is. */
@@ -301,7 +324,8 @@ bool vcca_token_decode(vcca_span bytes, struct vcca_token *out, struct vcca_erro
   return run(decode, bytes, vcca_leniencies_permitted(), out, err);
 }
 
-bool vcca_token_decode_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err)
+bool vcca_token_decode_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out,
+                               struct vcca_error *err)
 {
   return run(decode, bytes, allowed, out, err);
 }
@@ -311,7 +335,8 @@ bool vcca_token_decode_platform(vcca_span bytes, struct vcca_token *out, struct 
   return run(decode_alone, bytes, vcca_leniencies_permitted(), out, err);
 }
 
-bool vcca_token_decode_platform_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err)
+bool vcca_token_decode_platform_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out,
+                                        struct vcca_error *err)
 {
   return run(decode_alone, bytes, allowed, out, err);
 }

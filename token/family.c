@@ -35,8 +35,8 @@ bool vcca_families_named(vcca_span names, vcca_family_set *out, struct vcca_erro
       end++;
     vcca_span name = vcca_span_sub(names, start, end - start);
     if (!vcca_family_named(name, &family))
-      return vcca_fail(err, VCCA_FAULT_USAGE, "no family is called '%.*s'; see: vcca table profiles", (int)(name.n > 40 ? 40 : name.n),
-                       name.n ? (const char *)name.p : "");
+      return vcca_fail(err, VCCA_FAULT_USAGE, "no family is called '%.*s'; see: vcca table profiles",
+                       (int)(name.n > 40 ? 40 : name.n), name.n ? (const char *)name.p : "");
     *out |= VCCA_FAMILY_BIT(family);
     start = end + 1;
   }

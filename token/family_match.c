@@ -9,8 +9,10 @@
 /* The algorithm that belongs to a kind of key; the same as vcca_sig_of, without a key. */
 static int64_t natural_alg(enum vcca_key_type type)
 {
-  static const int64_t algs[] = {
-      [VCCA_KEY_P256] = VCCA_ES256, [VCCA_KEY_P384] = VCCA_ES384, [VCCA_KEY_P521] = VCCA_ES512, [VCCA_KEY_RSA] = VCCA_PS256};
+  static const int64_t algs[] = {[VCCA_KEY_P256] = VCCA_ES256,
+                                 [VCCA_KEY_P384] = VCCA_ES384,
+                                 [VCCA_KEY_P521] = VCCA_ES512,
+                                 [VCCA_KEY_RSA] = VCCA_PS256};
   return algs[type];
 }
 
@@ -29,7 +31,8 @@ static bool realm_is(const struct vcca_family_spec *f, const struct vcca_token *
   struct vcca_lenience lenience = {.allowed = t->leniencies};
   bool profile = f->realm_profile ? vcca_span_is(t->realm.profile, f->realm_profile) : t->realm.profile.p == NULL;
   return profile && t->realm_sign1.wraps == f->wraps && t->rak_encoding == f->rak &&
-         rak_shape(f->rak, t->realm.public_key, 0, &lenience, &shape, NULL) && shape.type == f->key && t->realm_sign1.alg == natural_alg(f->key);
+         rak_shape(f->rak, t->realm.public_key, 0, &lenience, &shape, NULL) && shape.type == f->key &&
+         t->realm_sign1.alg == natural_alg(f->key);
 }
 
 bool vcca_token_family(const struct vcca_token *token, enum vcca_family *family)

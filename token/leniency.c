@@ -69,8 +69,8 @@ bool vcca_leniencies_named(vcca_span names, vcca_leniency_set *out, struct vcca_
       end++;
     vcca_span name = vcca_span_sub(names, start, end - start);
     if (!add(name, out))
-      return vcca_fail(err, VCCA_FAULT_USAGE, "no leniency is called '%.*s'; see: vcca table leniencies", (int)(name.n > 40 ? 40 : name.n),
-                       name.n ? (const char *)name.p : "");
+      return vcca_fail(err, VCCA_FAULT_USAGE, "no leniency is called '%.*s'; see: vcca table leniencies",
+                       (int)(name.n > 40 ? 40 : name.n), name.n ? (const char *)name.p : "");
     start = end + 1;
   }
   return true;

@@ -72,8 +72,8 @@ static void put_map(struct claim_rows rows, enum vcca_family family, const void 
     }
 }
 
-static bool sign_claims(struct claim_rows rows, enum vcca_family family, const void *claims, unsigned wraps, const vcca_key *key, vcca_sink *out,
-                        struct vcca_error *err)
+static bool sign_claims(struct claim_rows rows, enum vcca_family family, const void *claims, unsigned wraps,
+                        const vcca_key *key, vcca_sink *out, struct vcca_error *err)
 {
   uint8_t buf[VCCA_TOKEN_MAX];
   vcca_sink payload = VCCA_SINK(buf), measured = {NULL, 0, 0};
@@ -87,17 +87,19 @@ static bool sign_claims(struct claim_rows rows, enum vcca_family family, const v
   return vcca_sign1(key, vcca_sink_span(&payload), out, err);
 }
 
-bool vcca_token_platform(enum vcca_family family, const struct vcca_platform_claims *claims, const vcca_key *cpak, vcca_sink *out,
-                         struct vcca_error *err)
+bool vcca_token_platform(enum vcca_family family, const struct vcca_platform_claims *claims, const vcca_key *cpak,
+                         vcca_sink *out, struct vcca_error *err)
 {
   if (vcca_family(family)->platform_profile == NULL)
     return vcca_fail(err, VCCA_FAULT_USAGE, "the family %s has no platform token", vcca_family(family)->name);
   if (claims->component_count > VCCA_COMPONENTS_MAX)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "%zu components, %d are the most", claims->component_count, VCCA_COMPONENTS_MAX);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%zu components, %d are the most", claims->component_count,
+                     VCCA_COMPONENTS_MAX);
   return sign_claims(claims_platform, family, claims, 1, cpak, out, err);
 }
 
-bool vcca_token_realm(enum vcca_family family, const struct vcca_realm_claims *claims, const vcca_key *rak, vcca_sink *out, struct vcca_error *err)
+bool vcca_token_realm(enum vcca_family family, const struct vcca_realm_claims *claims, const vcca_key *rak,
+                      vcca_sink *out, struct vcca_error *err)
 {
   return sign_claims(claims_realm, family, claims, vcca_family(family)->wraps, rak, out, err);
 }
@@ -113,11 +115,13 @@ static void put_member(uint64_t container, uint64_t label, vcca_span sign1, vcca
   vcca_cbor_put_bytes(out, sign1);
 }
 
-bool vcca_token_collect(enum vcca_family family, vcca_span platform, vcca_span realm, vcca_sink *out, struct vcca_error *err)
+bool vcca_token_collect(enum vcca_family family, vcca_span platform, vcca_span realm, vcca_sink *out,
+                        struct vcca_error *err)
 {
   const struct vcca_family_spec *spec = vcca_family(family);
   if ((platform.p != NULL) != (spec->platform_profile != NULL))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "the family %s has %s platform token", spec->name, spec->platform_profile ? "a" : "no");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "the family %s has %s platform token", spec->name,
+                     spec->platform_profile ? "a" : "no");
   vcca_cbor_put_tag(out, spec->container);
   vcca_cbor_put_map(out, platform.p ? 2 : 1);
   if (platform.p)

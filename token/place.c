@@ -25,8 +25,10 @@ static const char *look_up(const struct name *names, size_t n, int64_t number)
 
 const char *place_label_name(enum place map, int64_t label)
 {
-  static const struct name header[] = {{1, "alg"}, {2, "crit"}, {3, "content type"}, {4, "kid"}, {33, "x5chain"}, {34, "x5t"}};
-  static const struct name cose_key[] = {{1, "kty"}, {2, "kid"}, {3, "alg"}, {4, "key_ops"}, {-1, "crv"}, {-2, "x"}, {-3, "y"}, {-4, "d"}};
+  static const struct name header[] = {{1, "alg"}, {2, "crit"},     {3, "content type"},
+                                       {4, "kid"}, {33, "x5chain"}, {34, "x5t"}};
+  static const struct name cose_key[] = {{1, "kty"},  {2, "kid"}, {3, "alg"}, {4, "key_ops"},
+                                         {-1, "crv"}, {-2, "x"},  {-3, "y"},  {-4, "d"}};
   return map == HEADER ? LOOK_UP(header, label) : map == RAK ? LOOK_UP(cose_key, label) : NULL;
 }
 

@@ -15,7 +15,8 @@
 
 static const char *rak_encoding_name(enum vcca_rak_encoding encoding)
 {
-  static const char *const names[] = {[VCCA_RAK_RAW_POINT] = "raw-point", [VCCA_RAK_COSE_KEY] = "cose-key", [VCCA_RAK_SPKI] = "spki"};
+  static const char *const names[] = {
+      [VCCA_RAK_RAW_POINT] = "raw-point", [VCCA_RAK_COSE_KEY] = "cose-key", [VCCA_RAK_SPKI] = "spki"};
   return names[encoding];
 }
 
@@ -101,7 +102,8 @@ static void json_claims(struct claim_rows rows, const void *claims, struct vcca_
       json_claim(&rows.row[i], claims, j);
 }
 
-static void json_part(const char *name, const struct vcca_sign1_parts *sign1, struct claim_rows rows, const void *claims, struct vcca_json *j)
+static void json_part(const char *name, const struct vcca_sign1_parts *sign1, struct claim_rows rows,
+                      const void *claims, struct vcca_json *j)
 {
   vcca_json_open(j, name, '{');
   vcca_json_str(j, "algorithm", vcca_sig_name(sign1->alg));
@@ -235,10 +237,11 @@ static void text_claims(struct claim_rows rows, const void *claims, int indent, 
   }
 }
 
-static void text_part(const char *name, const struct vcca_sign1_parts *sign1, struct claim_rows rows, const void *claims, vcca_sink *out)
+static void text_part(const char *name, const struct vcca_sign1_parts *sign1, struct claim_rows rows,
+                      const void *claims, vcca_sink *out)
 {
-  text_put(out, "%s token: COSE_Sign1, %s, %zu bytes at byte %zu%s\n", name, vcca_sig_name(sign1->alg), sign1->whole.n, sign1->offset,
-           sign1->wraps == 2 ? ", payload wrapped twice" : "");
+  text_put(out, "%s token: COSE_Sign1, %s, %zu bytes at byte %zu%s\n", name, vcca_sig_name(sign1->alg), sign1->whole.n,
+           sign1->offset, sign1->wraps == 2 ? ", payload wrapped twice" : "");
   text_claims(rows, claims, 2, out);
 }
 

@@ -82,7 +82,8 @@ static void instance_id(uint32_t vmid, const struct vcca_realm_claims *claims, u
   vcca_hash(VCCA_SHA256, vcca_sink_span(&in), id + 1);
 }
 
-void vcca_realm_profile_claims(enum vcca_family family, uint32_t vmid, uint8_t id[VCCA_UEID_SIZE], struct vcca_realm_claims *claims)
+void vcca_realm_profile_claims(enum vcca_family family, uint32_t vmid, uint8_t id[VCCA_UEID_SIZE],
+                               struct vcca_realm_claims *claims)
 {
   enum generation generation = GENERATION_LEGACY;
   const char *profile = vcca_family(family)->realm_profile;

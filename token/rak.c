@@ -69,7 +69,8 @@ static bool cose_key_ops(struct vcca_cbor *c, size_t at, struct vcca_error *err)
     if (!vcca_cbor_next(c, &op, err))
       return strict_in(err, "COSE_Key 4 (key_ops)");
     if (op.kind != VCCA_CBOR_UINT && op.kind != VCCA_CBOR_NINT && op.kind != VCCA_CBOR_TEXT)
-      return vcca_fail_at(err, op.offset, "COSE_Key 4 (key_ops): %s where integer or text string is wanted", vcca_cbor_kind_name(op.kind));
+      return vcca_fail_at(err, op.offset, "COSE_Key 4 (key_ops): %s where integer or text string is wanted",
+                          vcca_cbor_kind_name(op.kind));
     verify = verify || (op.kind == VCCA_CBOR_UINT && op.value == OPS_VERIFY);
   }
   return verify || vcca_fail_at(err, at, "COSE_Key 4 (key_ops) does not let the key verify (2)");
@@ -102,7 +103,8 @@ static bool cose_member(struct vcca_cbor *c, struct cose_key *key, struct vcca_e
   struct vcca_cbor ahead = *c;
   size_t at = c->base + c->at;
   int64_t label;
-  if (vcca_cbor_next(&ahead, &item, NULL) && item.kind == VCCA_CBOR_TEXT && strict_allows_at(c, VCCA_LENIENT_COSE_KEY_PARAMETERS, at)) {
+  if (vcca_cbor_next(&ahead, &item, NULL) && item.kind == VCCA_CBOR_TEXT &&
+      strict_allows_at(c, VCCA_LENIENT_COSE_KEY_PARAMETERS, at)) {
     *c = ahead;
     return vcca_cbor_skip(c, err);
   }
@@ -137,7 +139,8 @@ static bool cose_member(struct vcca_cbor *c, struct cose_key *key, struct vcca_e
   }
 }
 
-static bool cose_key_shape(vcca_span bytes, size_t offset, struct vcca_lenience *lenience, struct rak_shape *out, struct vcca_error *err)
+static bool cose_key_shape(vcca_span bytes, size_t offset, struct vcca_lenience *lenience, struct rak_shape *out,
+                           struct vcca_error *err)
 {
   struct vcca_cbor c = vcca_cbor_over(bytes, offset);
   struct vcca_cbor_item map;
@@ -161,7 +164,8 @@ static bool cose_key_shape(vcca_span bytes, size_t offset, struct vcca_lenience 
     if (curves[i].crv != key.crv)
       continue;
     if (key.x.n != curves[i].field || key.y.n != curves[i].field)
-      return vcca_fail_at(err, offset, "COSE_Key x and y have %zu and %zu bytes where each must have %zu", key.x.n, key.y.n, curves[i].field);
+      return vcca_fail_at(err, offset, "COSE_Key x and y have %zu and %zu bytes where each must have %zu", key.x.n,
+                          key.y.n, curves[i].field);
     out->type = curves[i].type;
     out->x = key.x;
     out->y = key.y;
@@ -176,14 +180,17 @@ static bool cose_key_shape(vcca_span bytes, size_t offset, struct vcca_lenience 
 static bool spki_shape(vcca_span bytes, size_t offset, struct rak_shape *out, struct vcca_error *err)
 {
   enum { SEQUENCE = 0x30, TWO_BYTES = 0x82, HEAD = 4 };
-  if (bytes.n < HEAD || bytes.p[0] != SEQUENCE || bytes.p[1] != TWO_BYTES || (size_t)(bytes.p[2] << 8 | bytes.p[3]) != bytes.n - HEAD)
-    return vcca_fail_at(err, offset, "%zu bytes are no SubjectPublicKeyInfo of an RSA key, a DER sequence of all the bytes that follow", bytes.n);
+  if (bytes.n < HEAD || bytes.p[0] != SEQUENCE || bytes.p[1] != TWO_BYTES ||
+      (size_t)(bytes.p[2] << 8 | bytes.p[3]) != bytes.n - HEAD)
+    return vcca_fail_at(
+        err, offset, "%zu bytes are no SubjectPublicKeyInfo of an RSA key, a DER sequence of all the bytes that follow",
+        bytes.n);
   out->type = VCCA_KEY_RSA;
   return true;
 }
 
-bool rak_shape(enum vcca_rak_encoding encoding, vcca_span bytes, size_t offset, struct vcca_lenience *lenience, struct rak_shape *out,
-               struct vcca_error *err)
+bool rak_shape(enum vcca_rak_encoding encoding, vcca_span bytes, size_t offset, struct vcca_lenience *lenience,
+               struct rak_shape *out, struct vcca_error *err)
 {
   *out = (struct rak_shape){.type = VCCA_KEY_P256};
   switch (encoding) {
@@ -197,7 +204,8 @@ bool rak_shape(enum vcca_rak_encoding encoding, vcca_span bytes, size_t offset, 
   return false;
 }
 
-static vcca_key *read_rak(enum vcca_rak_encoding encoding, vcca_span bytes, struct vcca_lenience *lenience, struct vcca_error *err)
+static vcca_key *read_rak(enum vcca_rak_encoding encoding, vcca_span bytes, struct vcca_lenience *lenience,
+                          struct vcca_error *err)
 {
   struct rak_shape shape;
   if (!rak_shape(encoding, bytes, 0, lenience, &shape, err))
@@ -259,8 +267,8 @@ bool vcca_rak_encode(enum vcca_family family, const vcca_key *rak, vcca_sink *ou
   vcca_sink point = VCCA_SINK(buf);
   bool rsa = vcca_key_type(rak) == VCCA_KEY_RSA;
   if (rsa != (spec->rak == VCCA_RAK_SPKI))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "a RAK on %s cannot be carried by the family %s, which wants %s", vcca_key_type_name(vcca_key_type(rak)),
-                     spec->name, vcca_key_type_name(spec->key));
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a RAK on %s cannot be carried by the family %s, which wants %s",
+                     vcca_key_type_name(vcca_key_type(rak)), spec->name, vcca_key_type_name(spec->key));
   if (rsa ? !vcca_key_spki(rak, out) : !vcca_key_point(rak, &point))
     return vcca_fail(err, VCCA_FAULT_CRYPTO, "the RAK's public key cannot be exported");
   if (spec->rak == VCCA_RAK_COSE_KEY && !put_cose_key(vcca_sink_span(&point), out, err))

@@ -15,7 +15,7 @@ struct rak_shape {
   int64_t alg;
 };
 /* Offset is where the bytes lie, for the error; lenience may be NULL. */
-VCCA_MUST_USE bool rak_shape(enum vcca_rak_encoding encoding, vcca_span bytes, size_t offset, struct vcca_lenience *lenience, struct rak_shape *out,
-                             struct vcca_error *err);
+VCCA_MUST_USE bool rak_shape(enum vcca_rak_encoding encoding, vcca_span bytes, size_t offset,
+                             struct vcca_lenience *lenience, struct rak_shape *out, struct vcca_error *err);
 
 #endif

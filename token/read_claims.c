@@ -24,7 +24,8 @@ static bool cut_nuls(const struct vcca_cbor *c, int64_t label, vcca_span *text)
   return true;
 }
 
-static bool read_string(struct vcca_cbor *c, const struct claim_row *row, enum generation generation, vcca_span *out, struct vcca_error *err)
+static bool read_string(struct vcca_cbor *c, const struct claim_row *row, enum generation generation, vcca_span *out,
+                        struct vcca_error *err)
 {
   bool virtcca = generation == GENERATION_VIRTCCA, text = row->kind == CLAIM_TEXT || row->kind == CLAIM_ALG;
   struct vcca_cbor_item item;
@@ -32,24 +33,29 @@ static bool read_string(struct vcca_cbor *c, const struct claim_row *row, enum g
   if (!vcca_cbor_want(c, text ? VCCA_CBOR_TEXT : VCCA_CBOR_BYTES, row->what, &item, err))
     return false;
   if (text && !cut_nuls(c, virtcca ? 0 : row->spec.label, &item.bytes))
-    return vcca_fail_at(err, item.offset + item.head_size + item.bytes.n - 1, "%s: the text ends with a NUL", row->what);
+    return vcca_fail_at(err, item.offset + item.head_size + item.bytes.n - 1, "%s: the text ends with a NUL",
+                        row->what);
   if (!claim_size_allowed(row->size, item.bytes.n, virtcca))
-    return vcca_fail_at(err, item.offset, "%s: %zu bytes where %s are allowed", row->what, item.bytes.n, claim_size_words(row->size));
+    return vcca_fail_at(err, item.offset, "%s: %zu bytes where %s are allowed", row->what, item.bytes.n,
+                        claim_size_words(row->size));
   if (row->kind == CLAIM_UEID && item.bytes.p[0] != 1)
-    return vcca_fail_at(err, item.offset + item.head_size, "%s: begins with %02x where 01 (RAND) is wanted", row->what, item.bytes.p[0]);
-  if (row->kind == CLAIM_ALG && !vcca_hash_named(item.bytes, &alg) && !strict_allows_at(c, VCCA_LENIENT_HASH_NAMES, item.offset))
+    return vcca_fail_at(err, item.offset + item.head_size, "%s: begins with %02x where 01 (RAND) is wanted", row->what,
+                        item.bytes.p[0]);
+  if (row->kind == CLAIM_ALG && !vcca_hash_named(item.bytes, &alg) &&
+      !strict_allows_at(c, VCCA_LENIENT_HASH_NAMES, item.offset))
     return vcca_fail_at(err, item.offset, "%s: no hash known here; sha-256, sha-384 and sha-512 are", row->what);
   *out = item.bytes;
   return true;
 }
 
 /* A bignum of at most eight bytes where an integer is wanted (RFC 8949 section 3.4.3). */
-static bool read_bignum(struct vcca_cbor *c, const struct claim_row *row, struct vcca_cbor_item *item, struct vcca_error *err)
+static bool read_bignum(struct vcca_cbor *c, const struct claim_row *row, struct vcca_cbor_item *item,
+                        struct vcca_error *err)
 {
   enum { TAG_BIGNUM = 2 };
   struct vcca_cbor ahead = *c;
-  if (row->size != SIZE_UP_TO_65535 || !vcca_cbor_next(&ahead, item, NULL) || item->kind != VCCA_CBOR_TAG || item->value != TAG_BIGNUM ||
-      !strict_allows(c, VCCA_LENIENT_BIGNUM_LIFECYCLE))
+  if (row->size != SIZE_UP_TO_65535 || !vcca_cbor_next(&ahead, item, NULL) || item->kind != VCCA_CBOR_TAG ||
+      item->value != TAG_BIGNUM || !strict_allows(c, VCCA_LENIENT_BIGNUM_LIFECYCLE))
     return vcca_cbor_want(c, VCCA_CBOR_UINT, row->what, item, err);
   *c = ahead;
   if (!vcca_cbor_want(c, VCCA_CBOR_BYTES, row->what, item, err))
@@ -70,7 +76,8 @@ static bool read_uint(struct vcca_cbor *c, const struct claim_row *row, void *cl
   if (!claim_value_allowed(row->size, item.value) && row->size == SIZE_UP_TO_65535)
     return vcca_fail_at(err, item.offset, "%s: %" PRIu64 " is beyond 16 bits", row->what, item.value);
   if (!claim_value_allowed(row->size, item.value))
-    return vcca_fail_at(err, item.offset, "%s: %" PRIu64 " where %s is allowed", row->what, item.value, claim_size_words(row->size));
+    return vcca_fail_at(err, item.offset, "%s: %" PRIu64 " where %s is allowed", row->what, item.value,
+                        claim_size_words(row->size));
   claim_set_uint(row, claims, item.value);
   return true;
 }
@@ -82,7 +89,8 @@ static bool read_bool(struct vcca_cbor *c, const struct claim_row *row, void *cl
   if (!vcca_cbor_want(c, VCCA_CBOR_SIMPLE, row->what, &item, err))
     return false;
   if (item.value != SIMPLE_FALSE && item.value != SIMPLE_TRUE)
-    return vcca_fail_at(err, item.offset, "%s: simple value %" PRIu64 " where false or true is wanted", row->what, item.value);
+    return vcca_fail_at(err, item.offset, "%s: simple value %" PRIu64 " where false or true is wanted", row->what,
+                        item.value);
   claim_set_uint(row, claims, item.value == SIMPLE_TRUE);
   return true;
 }
@@ -96,7 +104,8 @@ static bool in_element(struct vcca_error *err, const char *name, uint64_t i)
 }
 
 /* Whether an array may have n elements. */
-static bool count_allowed(const struct vcca_cbor_item *array, uint64_t n, unsigned least, unsigned most, const char *what, struct vcca_error *err)
+static bool count_allowed(const struct vcca_cbor_item *array, uint64_t n, unsigned least, unsigned most,
+                          const char *what, struct vcca_error *err)
 {
   if (n >= least && n <= most)
     return true;
@@ -106,15 +115,15 @@ static bool count_allowed(const struct vcca_cbor_item *array, uint64_t n, unsign
 }
 
 /* An array, whose count, when it says one, is allowed. */
-static bool open_array(struct vcca_cbor *c, const struct claim_row *row, unsigned least, unsigned most, struct vcca_cbor_item *array,
-                       struct vcca_error *err)
+static bool open_array(struct vcca_cbor *c, const struct claim_row *row, unsigned least, unsigned most,
+                       struct vcca_cbor_item *array, struct vcca_error *err)
 {
   return vcca_cbor_want(c, VCCA_CBOR_ARRAY, row->what, array, err) &&
          (array->indefinite || count_allowed(array, array->value, least, most, row->what, err));
 }
 
-static bool read_components(struct vcca_cbor *c, const struct claim_row *row, enum generation generation, struct vcca_platform_claims *claims,
-                            struct vcca_error *err)
+static bool read_components(struct vcca_cbor *c, const struct claim_row *row, enum generation generation,
+                            struct vcca_platform_claims *claims, struct vcca_error *err)
 {
   struct vcca_cbor_item array;
   size_t n = 0;
@@ -131,8 +140,8 @@ static bool read_components(struct vcca_cbor *c, const struct claim_row *row, en
   return count_allowed(&array, n, 1, VCCA_COMPONENTS_MAX, row->what, err);
 }
 
-static bool read_rems(struct vcca_cbor *c, const struct claim_row *row, enum generation generation, struct vcca_realm_claims *claims,
-                      struct vcca_error *err)
+static bool read_rems(struct vcca_cbor *c, const struct claim_row *row, enum generation generation,
+                      struct vcca_realm_claims *claims, struct vcca_error *err)
 {
   struct vcca_cbor_item array;
   size_t n = 0;
@@ -147,7 +156,8 @@ static bool read_rems(struct vcca_cbor *c, const struct claim_row *row, enum gen
   return count_allowed(&array, n, VCCA_TOKEN_REMS, VCCA_TOKEN_REMS, row->what, err);
 }
 
-static bool read_digests(struct vcca_cbor *c, const struct claim_row *row, enum generation generation, void *claims, struct vcca_error *err)
+static bool read_digests(struct vcca_cbor *c, const struct claim_row *row, enum generation generation, void *claims,
+                         struct vcca_error *err)
 {
   struct vcca_cbor_item array;
   vcca_span digest;
@@ -164,7 +174,8 @@ static bool read_digests(struct vcca_cbor *c, const struct claim_row *row, enum 
   return true;
 }
 
-static bool read_claim(struct vcca_cbor *c, const struct claim_row *row, enum generation generation, void *claims, struct vcca_error *err)
+static bool read_claim(struct vcca_cbor *c, const struct claim_row *row, enum generation generation, void *claims,
+                       struct vcca_error *err)
 {
   vcca_span value = {NULL, 0};
   switch (row->kind) {
@@ -191,7 +202,8 @@ static bool read_claim(struct vcca_cbor *c, const struct claim_row *row, enum ge
 }
 
 /* The row of a label, as the generation knows it. */
-static const struct claim_row *row_of(uint64_t label, const struct claim_row *rows, size_t n, enum generation generation)
+static const struct claim_row *row_of(uint64_t label, const struct claim_row *rows, size_t n,
+                                      enum generation generation)
 {
   for (size_t i = 0; i < n; i++)
     if ((uint64_t)rows[i].spec.label == label && claim_known(&rows[i], generation))
@@ -200,12 +212,13 @@ static const struct claim_row *row_of(uint64_t label, const struct claim_row *ro
 }
 
 /* The row a key names; NULL for one that the generation does not know, where it may be there. */
-static bool find_row(const struct vcca_cbor *c, const struct vcca_cbor_item *key, struct claim_rows rows, enum generation generation,
-                     const struct claim_row **out, struct vcca_error *err)
+static bool find_row(const struct vcca_cbor *c, const struct vcca_cbor_item *key, struct claim_rows rows,
+                     enum generation generation, const struct claim_row **out, struct vcca_error *err)
 {
   *out = NULL;
   if (key->kind != VCCA_CBOR_UINT && key->kind != VCCA_CBOR_NINT && key->kind != VCCA_CBOR_TEXT)
-    return vcca_fail_at(err, key->offset, "%s: a label is %s where integer or text string is wanted", rows.what, vcca_cbor_kind_name(key->kind));
+    return vcca_fail_at(err, key->offset, "%s: a label is %s where integer or text string is wanted", rows.what,
+                        vcca_cbor_kind_name(key->kind));
   if (key->kind == VCCA_CBOR_UINT)
     *out = row_of(key->value, rows.row, rows.n, generation);
   if (*out && claim_gone(*out, generation))
@@ -214,12 +227,13 @@ static bool find_row(const struct vcca_cbor *c, const struct vcca_cbor_item *key
     return true;
   if (key->kind == VCCA_CBOR_TEXT)
     return vcca_fail_at(err, key->offset, "%s: the profile has no claims named by text", rows.what);
-  return vcca_fail_at(err, key->offset, "%s: the profile has no claim %s%" PRIu64, rows.what, key->kind == VCCA_CBOR_UINT ? "" : "-1-", key->value);
+  return vcca_fail_at(err, key->offset, "%s: the profile has no claim %s%" PRIu64, rows.what,
+                      key->kind == VCCA_CBOR_UINT ? "" : "-1-", key->value);
 }
 
 /* One pair of the map. */
-static bool read_pair(struct vcca_cbor *c, struct claim_rows rows, enum generation generation, struct strict_keys *keys, void *claims, uint32_t *seen,
-                      struct vcca_error *err)
+static bool read_pair(struct vcca_cbor *c, struct claim_rows rows, enum generation generation, struct strict_keys *keys,
+                      void *claims, uint32_t *seen, struct vcca_error *err)
 {
   const struct claim_row *row;
   struct vcca_cbor_item key;
@@ -238,7 +252,8 @@ static bool read_pair(struct vcca_cbor *c, struct claim_rows rows, enum generati
   return read_claim(c, row, generation, claims, err);
 }
 
-bool read_claims(struct vcca_cbor *c, struct claim_rows rows, enum generation generation, void *claims, struct vcca_error *err)
+bool read_claims(struct vcca_cbor *c, struct claim_rows rows, enum generation generation, void *claims,
+                 struct vcca_error *err)
 {
   struct vcca_cbor_item map;
   struct strict_keys keys;
@@ -260,7 +275,8 @@ bool read_claims(struct vcca_cbor *c, struct claim_rows rows, enum generation ge
 vcca_span read_profile(struct vcca_cbor c)
 {
   static const vcca_span none = {NULL, 0};
-  struct vcca_lenience own = {.allowed = c.lenience ? c.lenience->allowed : 0}; /* what is needed is noted when the claims are read */
+  struct vcca_lenience own = {.allowed = c.lenience ? c.lenience->allowed
+                                                    : 0}; /* what is needed is noted when the claims are read */
   struct vcca_cbor_item map, item;
   c.lenience = &own;
   if (!vcca_cbor_next(&c, &map, NULL) || map.kind != VCCA_CBOR_MAP)

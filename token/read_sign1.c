@@ -32,9 +32,11 @@ static bool read_header(struct vcca_cbor *c, const char *what, struct header *ou
       return strict_in(err, what);
     bool known = key.kind == VCCA_CBOR_UINT;
     if (!known && key.kind != VCCA_CBOR_NINT && key.kind != VCCA_CBOR_TEXT)
-      return vcca_fail_at(err, key.offset, "%s: a label is %s where integer or text string is wanted", what, vcca_cbor_kind_name(key.kind));
+      return vcca_fail_at(err, key.offset, "%s: a label is %s where integer or text string is wanted", what,
+                          vcca_cbor_kind_name(key.kind));
     if (known && key.value == HEADER_CRIT)
-      return vcca_fail_at(err, key.offset, "%s: parameter 2 (crit) names parameters that are not understood here", what);
+      return vcca_fail_at(err, key.offset, "%s: parameter 2 (crit) names parameters that are not understood here",
+                          what);
     if (known && key.value == HEADER_ALG) {
       out->has_alg = true;
       out->alg_at = c->base + c->at;
@@ -51,7 +53,8 @@ static bool read_header(struct vcca_cbor *c, const char *what, struct header *ou
 }
 
 /* The protected header's content: a map, or no bytes at all when the algorithm may stand elsewhere (RFC 9052 section 3). */
-static bool read_protected(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct header *out, struct vcca_error *err)
+static bool read_protected(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct header *out,
+                           struct vcca_error *err)
 {
   struct vcca_cbor inside = vcca_cbor_inside(c, string);
   if (string->bytes.n == 0 && strict_allows(c, VCCA_LENIENT_ALG_IN_UNPROTECTED))
@@ -63,7 +66,9 @@ static bool known_alg(const struct header *header, const char *what, struct vcca
 {
   if (vcca_sig_name(header->alg))
     return true;
-  vcca_fail_at(err, header->alg_at, "%s: algorithm %" PRId64 " where ES256, ES384, ES512, ESP256, ESP384, ESP512, PS256, PS384 or PS512 is wanted",
+  vcca_fail_at(err, header->alg_at,
+               "%s: algorithm %" PRId64
+               " where ES256, ES384, ES512, ESP256, ESP384, ESP512, PS256, PS384 or PS512 is wanted",
                what, header->alg);
   return strict_unsupported(err);
 }
@@ -80,12 +85,14 @@ static bool read_headers(struct vcca_cbor *c, struct vcca_sign1_parts *out, stru
   bool elsewhere = !protected.has_alg && strict_allows(c, VCCA_LENIENT_ALG_IN_UNPROTECTED);
   if (!protected.has_alg && !elsewhere)
     return vcca_fail_at(err, item.offset, "protected header: parameter 1 (alg) is missing");
-  if ((!elsewhere && !known_alg(&protected, "protected header", err)) || !read_header(c, "unprotected header", &unprotected, err))
+  if ((!elsewhere && !known_alg(&protected, "protected header", err)) ||
+      !read_header(c, "unprotected header", &unprotected, err))
     return false;
   if (elsewhere && !unprotected.has_alg)
     return vcca_fail_at(err, item.offset, "protected and unprotected header: parameter 1 (alg) is missing");
   if (!elsewhere && unprotected.has_alg)
-    return vcca_fail_at(err, unprotected.alg_at, "unprotected header: the algorithm belongs into the protected header alone");
+    return vcca_fail_at(err, unprotected.alg_at,
+                        "unprotected header: the algorithm belongs into the protected header alone");
   if (elsewhere && !known_alg(&unprotected, "unprotected header", err))
     return false;
   out->alg = elsewhere ? unprotected.alg : protected.alg;
@@ -102,13 +109,16 @@ static bool read_signature(struct vcca_cbor *c, struct vcca_sign1_parts *out, st
     return true;
   uint8_t raw[SIGN1_ECDSA_MAX];
   bool ecdsa = sign1_is_ecdsa(out->alg);
-  out->der = ecdsa && sign1_der(item.bytes, sizeof raw, raw) && strict_allows_at(c, VCCA_LENIENT_DER_SIGNATURE, item.offset);
-  return out->der || vcca_fail_at(err, item.offset, "signature: %zu bytes where %s has %s", item.bytes.n, vcca_sig_name(out->alg),
-                                  ecdsa ? "64, 96 or 132, by its curve" : "256 to 512, by its key");
+  out->der =
+      ecdsa && sign1_der(item.bytes, sizeof raw, raw) && strict_allows_at(c, VCCA_LENIENT_DER_SIGNATURE, item.offset);
+  return out->der ||
+         vcca_fail_at(err, item.offset, "signature: %zu bytes where %s has %s", item.bytes.n, vcca_sig_name(out->alg),
+                      ecdsa ? "64, 96 or 132, by its curve" : "256 to 512, by its key");
 }
 
 /* payload -> claims and wraps. */
-static bool unwrap(const struct vcca_cbor *outer, const struct vcca_cbor_item *payload, struct vcca_sign1_parts *out, struct vcca_error *err)
+static bool unwrap(const struct vcca_cbor *outer, const struct vcca_cbor_item *payload, struct vcca_sign1_parts *out,
+                   struct vcca_error *err)
 {
   struct vcca_cbor c = vcca_cbor_inside(outer, payload);
   struct vcca_cbor_item item;
@@ -121,7 +131,8 @@ static bool unwrap(const struct vcca_cbor *outer, const struct vcca_cbor_item *p
     out->wraps = 2;
     return vcca_cbor_end(&c, "payload", err);
   }
-  return item.kind == VCCA_CBOR_MAP || vcca_fail_at(err, item.offset, "payload: %s where map is wanted", vcca_cbor_kind_name(item.kind));
+  return item.kind == VCCA_CBOR_MAP ||
+         vcca_fail_at(err, item.offset, "payload: %s where map is wanted", vcca_cbor_kind_name(item.kind));
 }
 
 /* The tag 18 and the head of the array. */
@@ -134,7 +145,8 @@ static bool open_sign1(struct vcca_cbor *c, struct vcca_cbor_item *array, struct
     if (!vcca_cbor_want(c, VCCA_CBOR_TAG, "COSE_Sign1", array, err))
       return false;
     if (array->value != TAG_SIGN1)
-      return vcca_fail_at(err, array->offset, "COSE_Sign1: tag %" PRIu64 " where %d is wanted", array->value, TAG_SIGN1);
+      return vcca_fail_at(err, array->offset, "COSE_Sign1: tag %" PRIu64 " where %d is wanted", array->value,
+                          TAG_SIGN1);
   }
   if (!vcca_cbor_want(c, VCCA_CBOR_ARRAY, "COSE_Sign1", array, err))
     return false;
@@ -147,8 +159,9 @@ bool read_sign1(struct vcca_cbor c, struct vcca_sign1_parts *out, struct vcca_er
   struct vcca_cbor_item array, item;
   out->whole = c.in;
   out->offset = c.base;
-  if (!open_sign1(&c, &array, err) || !read_headers(&c, out, err) || !vcca_cbor_want(&c, VCCA_CBOR_BYTES, "payload", &item, err) ||
-      !unwrap(&c, &item, out, err) || !read_signature(&c, out, err))
+  if (!open_sign1(&c, &array, err) || !read_headers(&c, out, err) ||
+      !vcca_cbor_want(&c, VCCA_CBOR_BYTES, "payload", &item, err) || !unwrap(&c, &item, out, err) ||
+      !read_signature(&c, out, err))
     return false;
   if (vcca_cbor_more(&c, &array, 4))
     return vcca_fail_at(err, c.base + c.at, "COSE_Sign1: more elements than 4");

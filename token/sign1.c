@@ -31,7 +31,8 @@ bool vcca_sign1(const vcca_key *key, vcca_span payload, vcca_sink *out, struct v
   vcca_cbor_put_int(&header, alg);
   vcca_sign1_tbs(vcca_sink_span(&header), payload, &tbs);
   if (!vcca_sink_ok(&tbs))
-    return vcca_fail(err, VCCA_FAULT_USAGE, "a payload of %zu bytes is too large to sign, %d are the most", payload.n, VCCA_TOKEN_MAX);
+    return vcca_fail(err, VCCA_FAULT_USAGE, "a payload of %zu bytes is too large to sign, %d are the most", payload.n,
+                     VCCA_TOKEN_MAX);
   if (!vcca_sign(key, alg, vcca_sink_span(&tbs), &signature, err))
     return false;
   vcca_cbor_put_tag(out, TAG_SIGN1);
@@ -102,19 +103,21 @@ size_t vcca_signature_size(const vcca_key *key)
   return vcca_key_type(key) == VCCA_KEY_RSA ? bytes : 2 * bytes;
 }
 
-bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, const vcca_key *key, vcca_sink *out, struct vcca_error *err)
+bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, const vcca_key *key, vcca_sink *out,
+                          struct vcca_error *err)
 {
   uint8_t raw[SIGN1_ECDSA_MAX];
   size_t size = vcca_signature_size(key);
   vcca_span signature = sign1->signature;
   if (sign1->der) {
     if (size > sizeof raw || !sign1_der(signature, size, raw))
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "the signature is no DER sequence of r and s of a %s key", vcca_key_type_name(vcca_key_type(key)));
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "the signature is no DER sequence of r and s of a %s key",
+                       vcca_key_type_name(vcca_key_type(key)));
     signature = vcca_span_of(raw, size);
   }
   if (signature.n != size)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the signature has %zu bytes where that of a key of %zu bits has %zu", signature.n,
-                     vcca_key_bits(key), size);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "the signature has %zu bytes where that of a key of %zu bits has %zu",
+                     signature.n, vcca_key_bits(key), size);
   vcca_sink_put(out, signature);
   return vcca_sink_ok(out) || vcca_fail(err, VCCA_FAULT_USAGE, "the signature wants %zu bytes of room", out->n);
 }

@@ -17,7 +17,8 @@ bool strict_allows_at(const struct vcca_cbor *c, enum vcca_leniency leniency, si
 /* A leniency of the printer's own: strings of indefinite length, which then come without content, their chunks after them. */
 #define STRICT_CHUNKS ((vcca_leniency_set)1 << 31)
 /* The next chunk of such a string. */
-VCCA_MUST_USE bool strict_chunk(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct vcca_cbor_item *chunk, struct vcca_error *err);
+VCCA_MUST_USE bool strict_chunk(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct vcca_cbor_item *chunk,
+                                struct vcca_error *err);
 
 /* The keys of one map seen so far, as encoded. The number of pairs is bounded, which keeps comparing each key with all before it linear in the input. */
 enum { STRICT_PAIRS = 64 };
@@ -28,9 +29,11 @@ struct strict_keys {
 /* A map head whose pairs may be read. */
 VCCA_MUST_USE bool strict_map(const struct vcca_cbor_item *map, struct vcca_error *err);
 /* Takes the key that lies between `start` and the cursor; refuses one that is there already. */
-VCCA_MUST_USE bool strict_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start, struct vcca_error *err);
+VCCA_MUST_USE bool strict_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start,
+                              struct vcca_error *err);
 /* Takes the key without looking: it is known to be another than those before. */
-VCCA_MUST_USE bool strict_new_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start, struct vcca_error *err);
+VCCA_MUST_USE bool strict_new_key(struct strict_keys *keys, const struct vcca_cbor *c, size_t start,
+                                  struct vcca_error *err);
 /* vcca_cbor_skip with `depth` levels already entered. */
 VCCA_MUST_USE bool strict_skip(struct vcca_cbor *c, unsigned depth, struct vcca_error *err);
 /* Whether another level may be entered at an item. */

@@ -32,7 +32,8 @@ const struct vcca_interface *vcca_psci(void)
 
 /* --- The SMC ------------------------------------------------------------------------------------------ */
 
-static const struct vcca_command *find(const struct guest_abi *const *abis, size_t n, uint64_t fid, const struct guest_abi **abi)
+static const struct vcca_command *find(const struct guest_abi *const *abis, size_t n, uint64_t fid,
+                                       const struct guest_abi **abi)
 {
   for (size_t i = 0; i < n; i++) {
     *abi = abis[i];
@@ -44,7 +45,8 @@ static const struct vcca_command *find(const struct guest_abi *const *abis, size
   return NULL;
 }
 
-static void answer(struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command, uint64_t *x)
+static void answer(struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command,
+                   uint64_t *x)
 {
   uint64_t status = abi->handlers[command - abi->interface.commands](call);
   if (call->untouched || call->again)
@@ -54,7 +56,8 @@ static void answer(struct guest_call *call, const struct guest_abi *abi, const s
 }
 
 /* Whether the embedder's intercept answered the call. */
-static bool intercepted(const struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command, uint64_t *x)
+static bool intercepted(const struct guest_call *call, const struct guest_abi *abi, const struct vcca_command *command,
+                        uint64_t *x)
 {
   const vcca_guest_interface *gi = call->monitor;
   uint64_t status;
@@ -116,9 +119,12 @@ static bool take_cert(vcca_guest_interface *gi, const vcca_hsm *hsm, struct vcca
   else
     vcca_pem_put("CERTIFICATE", der, &out);
   if (!vcca_sink_ok(&out))
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device certificate has %zu bytes, the monitor can keep %zu", out.n, out.cap);
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the device certificate has %zu bytes, the monitor can keep %zu",
+                     out.n, out.cap);
   gi->cert_size = out.n;
-  while (gi->cert_size > 0 && gi->cert[gi->cert_size - 1] == '\n') /* verifiers expect PEM without a newline at its end, as real machines give it */
+  while (gi->cert_size > 0 &&
+         gi->cert[gi->cert_size - 1] ==
+             '\n') /* verifiers expect PEM without a newline at its end, as real machines give it */
     gi->cert_size--;
   return true;
 }
@@ -128,9 +134,11 @@ static bool take_keys(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error
   const struct vcca_family_spec *spec = vcca_family(gi->family);
   gi->rak = vcca_hsm_rak(hsm);
   if (vcca_key_type(gi->rak) != spec->key)
-    return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "tokens of family %s need a RAK of type %s; device %s has %s: choose a device with keys of the family's type", spec->name,
-                     vcca_key_type_name(spec->key), vcca_hsm_device(hsm)->name, vcca_key_type_name(vcca_key_type(gi->rak)));
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "tokens of family %s need a RAK of type %s; device %s has %s: choose a device with keys of the family's type",
+        spec->name, vcca_key_type_name(spec->key), vcca_hsm_device(hsm)->name,
+        vcca_key_type_name(vcca_key_type(gi->rak)));
   vcca_span platform;
   vcca_sink claim = VCCA_SINK(gi->rak_claim), kept = VCCA_SINK(gi->platform);
   if (!vcca_rak_encode(gi->family, gi->rak, &claim, err) || !vcca_hsm_platform_token(hsm, gi->family, &platform, err))
@@ -139,7 +147,8 @@ static bool take_keys(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error
   gi->rak_claim_size = claim.n;
   gi->platform_size = platform.n;
   return vcca_sink_ok(&kept) ||
-         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the platform token has %zu bytes, the monitor can keep %zu", kept.n, kept.cap);
+         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the platform token has %zu bytes, the monitor can keep %zu", kept.n,
+                   kept.cap);
 }
 
 /* The bound that TOKEN_INIT returns: one granule, as real monitors say; more only when the longest token of
@@ -153,7 +162,8 @@ static bool bound_token(vcca_guest_interface *gi, struct vcca_error *err)
   if (!attestation_mint(gi, &longest, VCCA_SPAN(challenge), &token, err))
     return false;
   if (token.n > GUEST_TOKEN_MAX)
-    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "tokens may have %zu bytes, a REC has room for %d: give the device fewer components", token.n,
+    return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                     "tokens may have %zu bytes, a REC has room for %d: give the device fewer components", token.n,
                      (int)GUEST_TOKEN_MAX);
   gi->token_bound = (token.n + VCCA_PAGE - 1) / VCCA_PAGE * VCCA_PAGE;
   return true;

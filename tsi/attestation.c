@@ -10,8 +10,8 @@ enum phase { PHASE_NONE, PHASE_SAMPLED, PHASE_SIGNED };
 
 /* --- The token ------------------------------------------------------------------------------------------ */
 
-bool attestation_mint(const vcca_guest_interface *monitor, const struct vcca_realm_info *realm, vcca_span challenge, vcca_sink *out,
-                      struct vcca_error *err)
+bool attestation_mint(const vcca_guest_interface *monitor, const struct vcca_realm_info *realm, vcca_span challenge,
+                      vcca_sink *out, struct vcca_error *err)
 {
   size_t digest = vcca_hash_size(realm->hash_alg);
   struct vcca_realm_claims claims = {
@@ -74,7 +74,8 @@ static bool sign(struct guest_call *call)
   struct vcca_realm_info realm = sampled(call);
   uint8_t bytes[VCCA_TOKEN_MAX];
   vcca_sink token = VCCA_SINK(bytes);
-  if (!attestation_mint(call->monitor, &realm, VCCA_SPAN(a->challenge), &token, NULL) || !guest_token_put(call->m, call->rec, vcca_sink_span(&token)))
+  if (!attestation_mint(call->monitor, &realm, VCCA_SPAN(a->challenge), &token, NULL) ||
+      !guest_token_put(call->m, call->rec, vcca_sink_span(&token)))
     return false;
   a->phase = PHASE_SIGNED;
   a->length = (uint32_t)token.n;

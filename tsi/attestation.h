@@ -10,8 +10,8 @@
 #include "tsi/call.h"
 
 /* Makes the CCA token: the realm token for these measurements and this challenge, and the platform token. */
-VCCA_MUST_USE bool attestation_mint(const vcca_guest_interface *monitor, const struct vcca_realm_info *realm, vcca_span challenge, vcca_sink *out,
-                                    struct vcca_error *err);
+VCCA_MUST_USE bool attestation_mint(const vcca_guest_interface *monitor, const struct vcca_realm_info *realm,
+                                    vcca_span challenge, vcca_sink *out, struct vcca_error *err);
 
 /* INIT: keeps the challenge and the present measurements. x1 becomes the upper bound of the token's size. */
 uint64_t attestation_init(struct guest_call *call, vcca_span challenge);

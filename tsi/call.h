@@ -67,7 +67,8 @@ uint64_t leave_unmapped(struct guest_call *call, uint64_t ipa);
 VCCA_MUST_USE bool fetch(struct guest_call *call, uint64_t ipa, vcca_sink *out, size_t n, uint64_t *status);
 VCCA_MUST_USE bool store(struct guest_call *call, uint64_t ipa, vcca_span bytes, uint64_t *status);
 
-#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) uint64_t handler(struct guest_call *call);
+#define COMMAND(name, fid, handler, section, inputs, outputs, conditions, order, summary) \
+  uint64_t handler(struct guest_call *call);
 #include "tsi/rsi.def"
 #include "tsi/tsi.def"
 #include "tsi/psci.def"

@@ -164,14 +164,17 @@ static vcca_guest *guest_on(const struct guests *all, uint64_t identity)
 }
 
 /* Starts the guest that the embedder chooses for a REC without one. False: it cannot be started. */
-static bool start_chosen(struct guests *all, vcca_machine *m, uint64_t rec, const struct vcca_rec_info *info, vcca_guest **g)
+static bool start_chosen(struct guests *all, vcca_machine *m, uint64_t rec, const struct vcca_rec_info *info,
+                         vcca_guest **g)
 {
   void *arg = NULL;
   vcca_guest_main main = all->choose ? all->choose(all->choose_ctx, m, rec, info, &arg) : NULL;
   if (!main)
     return true;
   end_chosen(all, true);
-  *g = add(all, &(vcca_guest){.m = m, .rec = rec, .identity = info->identity, .chosen = true, .main = main, .arg = arg, .turn = HOST});
+  *g = add(all,
+           &(vcca_guest){
+               .m = m, .rec = rec, .identity = info->identity, .chosen = true, .main = main, .arg = arg, .turn = HOST});
   return *g != NULL;
 }
 
@@ -236,7 +239,10 @@ vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, 
     vcca_fail(err, VCCA_FAULT_USAGE, "REC 0x%llx has a guest already; free it first", (unsigned long long)rec);
     return NULL;
   }
-  vcca_guest *g = all ? add(all, &(vcca_guest){.m = m, .rec = rec, .identity = info.identity, .main = main, .arg = arg, .turn = HOST}) : NULL;
+  vcca_guest *g =
+      all ? add(all,
+                &(vcca_guest){.m = m, .rec = rec, .identity = info.identity, .main = main, .arg = arg, .turn = HOST})
+          : NULL;
   if (!g)
     vcca_fail(err, VCCA_FAULT_MEMORY, "no memory, or no thread, for a guest");
   if (!g && all)
@@ -299,7 +305,8 @@ void vcca_guest_event(vcca_guest *g, const struct vcca_realm_event *event)
 /* Reports an access that failed. tries is how often the same access failed before. */
 static void take_fault(vcca_guest *g, struct vcca_access_fault fault, bool write, unsigned tries)
 {
-  bool leaves = fault.why == VCCA_ACCESS_UNASSIGNED || fault.why == VCCA_ACCESS_DESTROYED || fault.why == VCCA_ACCESS_PERMISSION;
+  bool leaves =
+      fault.why == VCCA_ACCESS_UNASSIGNED || fault.why == VCCA_ACCESS_DESTROYED || fault.why == VCCA_ACCESS_PERMISSION;
   if (!leaves && fault.why != VCCA_ACCESS_PROTECTION)
     longjmp(g->exit, 1); /* an abort nobody handles, or the model itself has no memory */
   struct vcca_realm_event event = {.kind = VCCA_REALM_DATA_ABORT, .ipa = fault.ipa, .write = write};

@@ -98,7 +98,8 @@ uint64_t psci_version(struct guest_call *call)
 uint64_t psci_features(struct guest_call *call)
 {
   uint32_t fid = (uint32_t)call->in[1];
-  REQUIRE(func_not_ok, fid == SMCCC_VERSION || vcca_command_with_fid(&psci_abi.interface, psci_row(fid)), PSCI_NOT_SUPPORTED);
+  REQUIRE(func_not_ok, fid == SMCCC_VERSION || vcca_command_with_fid(&psci_abi.interface, psci_row(fid)),
+          PSCI_NOT_SUPPORTED);
   COMMIT();
   return PSCI_SUCCESS;
 }
@@ -139,5 +140,6 @@ uint64_t psci_affinity_info(struct guest_call *call)
   REQUIRE(target_match, guest_mpidr_known(call->m, call->rec, target), PSCI_INVALID_PARAMETERS);
   COMMIT();
 
-  return is_self(call, target) ? PSCI_SUCCESS : ask_completion(call, 2); /* the host cannot name the caller as its target */
+  return is_self(call, target) ? PSCI_SUCCESS
+                               : ask_completion(call, 2); /* the host cannot name the caller as its target */
 }

@@ -8,8 +8,11 @@
 #include "rooms/command_rows.h"
 
 static const struct vcca_status_name statuses[] = {
-    {GUEST_SUCCESS, "RSI_SUCCESS"},       {GUEST_ERROR_INPUT, "RSI_ERROR_INPUT"},     {GUEST_ERROR_STATE, "RSI_ERROR_STATE"},
-    {GUEST_INCOMPLETE, "RSI_INCOMPLETE"}, {GUEST_ERROR_UNKNOWN, "RSI_ERROR_UNKNOWN"},
+    {GUEST_SUCCESS, "RSI_SUCCESS"},
+    {GUEST_ERROR_INPUT, "RSI_ERROR_INPUT"},
+    {GUEST_ERROR_STATE, "RSI_ERROR_STATE"},
+    {GUEST_INCOMPLETE, "RSI_INCOMPLETE"},
+    {GUEST_ERROR_UNKNOWN, "RSI_ERROR_UNKNOWN"},
 };
 const struct guest_abi rsi_abi = {
     .interface =
@@ -205,5 +208,6 @@ uint64_t rsi_host_call(struct guest_call *call)
   exit->imm = vcca_le16(data);
   for (size_t i = 0; i < HOST_CALL_GPRS; i++)
     exit->gprs[i] = vcca_le64(data + 8 + 8 * i);
-  return leave(call, GUEST_EXIT_HOST_CALL, GUEST_SUCCESS); /* the next entry writes the answer into the structure (A4.5) */
+  return leave(call, GUEST_EXIT_HOST_CALL,
+               GUEST_SUCCESS); /* the next entry writes the answer into the structure (A4.5) */
 }

@@ -8,8 +8,11 @@
 #include "rooms/command_rows.h"
 
 static const struct vcca_status_name statuses[] = {
-    {GUEST_SUCCESS, "TSI_SUCCESS"},       {GUEST_ERROR_INPUT, "TSI_ERROR_INPUT"},     {GUEST_ERROR_STATE, "TSI_ERROR_STATE"},
-    {GUEST_INCOMPLETE, "TSI_INCOMPLETE"}, {GUEST_ERROR_UNKNOWN, "TSI_ERROR_UNKNOWN"},
+    {GUEST_SUCCESS, "TSI_SUCCESS"},
+    {GUEST_ERROR_INPUT, "TSI_ERROR_INPUT"},
+    {GUEST_ERROR_STATE, "TSI_ERROR_STATE"},
+    {GUEST_INCOMPLETE, "TSI_INCOMPLETE"},
+    {GUEST_ERROR_UNKNOWN, "TSI_ERROR_UNKNOWN"},
 };
 const struct guest_abi tsi_abi = {
     .interface =

@@ -46,8 +46,9 @@ static bool read_coordinate(struct json_at at, const char *member, size_t size, 
   if (!json_text(at, member, &text, err))
     return false;
   if (!base64url_read(text, &bytes) || bytes.n != size)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be %zu bytes in base64url without padding (%zu characters)", json_path(at, member).text,
-                     size, (size * 4 + 2) / 3);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "\"%s\" must be %zu bytes in base64url without padding (%zu characters)",
+                     json_path(at, member).text, size, (size * 4 + 2) / 3);
   return true;
 }
 
@@ -59,7 +60,8 @@ static bool says(struct json_at at, const char *member, const char *text, struct
     return true;
   if (!json_text(at, member, &got, err))
     return false;
-  return vcca_span_is(got, text) || vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be \"%s\"", json_path(at, member).text, text);
+  return vcca_span_is(got, text) ||
+         vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be \"%s\"", json_path(at, member).text, text);
 }
 
 /* What a JWK says about its own use must allow this one. */
@@ -74,7 +76,8 @@ static bool allows(struct json_at at, const struct curve *curve, enum jwk_use us
     const char *op = json_string_value(json_array_get(ops, i));
     allowed = allowed || (op != NULL && strcmp(op, wanted) == 0);
   }
-  return allowed || vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" does not allow \"%s\"", json_path(at, "key_ops").text, wanted);
+  return allowed ||
+         vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" does not allow \"%s\"", json_path(at, "key_ops").text, wanted);
 }
 
 static bool read_scalar(struct json_at at, enum jwk_use use, struct jwk *out, struct vcca_error *err)
@@ -104,8 +107,9 @@ static bool read_jwk(struct json_at at, enum jwk_use use, struct jwk *out, struc
     return refuse(err, at, "crv", "must be \"P-256\", \"P-384\" or \"P-521\"");
   size_t size = out->curve->coordinate;
   out->point[0] = 0x04;
-  return read_coordinate(at, "x", size, out->point + 1, err) && read_coordinate(at, "y", size, out->point + 1 + size, err) &&
-         read_scalar(at, use, out, err) && allows(at, out->curve, use, err);
+  return read_coordinate(at, "x", size, out->point + 1, err) &&
+         read_coordinate(at, "y", size, out->point + 1 + size, err) && read_scalar(at, use, out, err) &&
+         allows(at, out->curve, use, err);
 }
 
 static vcca_key *jwk_key(const struct jwk *jwk, struct vcca_error *err)
@@ -117,7 +121,8 @@ static vcca_key *jwk_key(const struct jwk *jwk, struct vcca_error *err)
 static vcca_key *jwk_pair(const struct jwk *jwk, struct vcca_error *err)
 {
   vcca_key *named = jwk_key(jwk, err);
-  vcca_key *pair = named ? vcca_key_from_scalar(jwk->curve->type, vcca_span_of(jwk->scalar, jwk->curve->coordinate), err) : NULL;
+  vcca_key *pair =
+      named ? vcca_key_from_scalar(jwk->curve->type, vcca_span_of(jwk->scalar, jwk->curve->coordinate), err) : NULL;
   if (pair != NULL && !vcca_key_same(pair, named)) {
     vcca_fail(err, VCCA_FAULT_MALFORMED, "\"x\" and \"y\" are not the public key of \"d\"");
     vcca_key_free(pair);
@@ -134,7 +139,8 @@ static vcca_key *read_key(vcca_span jwk_or_pem, enum jwk_use use, struct vcca_er
     blank++;
   if (blank == jwk_or_pem.n) {
     vcca_fail_at(err, 0, "empty; %s",
-                 use == JWK_SIGNS ? "a signing key is a JWK or a PEM private key" : "a trust anchor is a JWK or a PEM public key");
+                 use == JWK_SIGNS ? "a signing key is a JWK or a PEM private key"
+                                  : "a trust anchor is a JWK or a PEM public key");
     return NULL;
   }
   if (jwk_or_pem.p[blank] != '{')
@@ -172,7 +178,8 @@ static bool read_anchor(struct json_at at, struct anchor *out, struct vcca_error
   vcca_sink implementation = VCCA_SINK(out->implementation_id);
   vcca_sink instance = VCCA_SINK(out->instance_id);
   if (!json_is_object(at.value))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an object with \"pkey\", \"implementation-id\" and \"instance-id\"", at.path);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "\"%s\" must be an object with \"pkey\", \"implementation-id\" and \"instance-id\"", at.path);
   if (!json_only(at, "pkey implementation-id instance-id", err))
     return false;
   if (!json_hex(at, "implementation-id", IMPLEMENTATION_ID_SIZE, &implementation, err) ||
@@ -197,11 +204,13 @@ static bool same_key(const struct anchor *a, const struct anchor *b)
 }
 
 /* Reads every anchor, so that a broken store is never half trusted; the one of the platform's implementation and instance goes to *found. */
-static bool search(const json_t *store, const struct vcca_platform_claims *platform, struct anchor *found, struct vcca_error *err)
+static bool search(const json_t *store, const struct vcca_platform_claims *platform, struct anchor *found,
+                   struct vcca_error *err)
 {
   size_t first = 0, matches = 0, others = 0;
   if (!json_is_array(store))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "a trust anchor store is a JSON array of {\"pkey\", \"implementation-id\", \"instance-id\"}");
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "a trust anchor store is a JSON array of {\"pkey\", \"implementation-id\", \"instance-id\"}");
   for (size_t i = 0; i < json_array_size(store); i++) {
     char path[32];
     struct anchor anchor;
@@ -215,12 +224,16 @@ static bool search(const json_t *store, const struct vcca_platform_claims *platf
       continue;
     }
     if (matches > 0 && !same_key(found, &anchor))
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"[%zu]\" and \"[%zu]\" are both anchors of the token's instance, and differ: keep one", first, i);
+      return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                       "\"[%zu]\" and \"[%zu]\" are both anchors of the token's instance, and differ: keep one", first,
+                       i);
     first = matches++ == 0 ? i : first;
     *found = anchor;
   }
-  return matches > 0 || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no trust anchor for the token's instance in a store of %zu%s", json_array_size(store),
-                                  others > 0 ? ": those of its instance id have another implementation id" : "");
+  return matches > 0 ||
+         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "no trust anchor for the token's instance in a store of %zu%s",
+                   json_array_size(store),
+                   others > 0 ? ": those of its instance id have another implementation id" : "");
 }
 
 vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err)

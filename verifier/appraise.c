@@ -89,8 +89,8 @@ static bool when_realm_forged(const struct vcca_verdict *v)
 
 static bool when_realm_vouched(const struct vcca_verdict *v)
 {
-  bool vouched =
-      v->token.has_platform ? passed(v, VCCA_CHECK_PLATFORM_SIGNATURE) && passed(v, VCCA_CHECK_BINDING) : passed(v, VCCA_CHECK_KEY_EQUALITY);
+  bool vouched = v->token.has_platform ? passed(v, VCCA_CHECK_PLATFORM_SIGNATURE) && passed(v, VCCA_CHECK_BINDING)
+                                       : passed(v, VCCA_CHECK_KEY_EQUALITY);
   return vouched && passed(v, VCCA_CHECK_REALM_SIGNATURE);
 }
 
@@ -112,8 +112,8 @@ static bool when_rpv_different(const struct vcca_verdict *v)
 static bool when_rem_different(const struct vcca_verdict *v)
 {
   bool log = failed(v, VCCA_CHECK_EVENTLOG) && !v->findings[VCCA_CHECK_EVENTLOG].unreadable;
-  return failed(v, VCCA_CHECK_REM0) || failed(v, VCCA_CHECK_REM1) || failed(v, VCCA_CHECK_REM2) || failed(v, VCCA_CHECK_REM3) || log ||
-         v->realm_endorsed == VCCA_ENDORSED_OTHER_REM;
+  return failed(v, VCCA_CHECK_REM0) || failed(v, VCCA_CHECK_REM1) || failed(v, VCCA_CHECK_REM2) ||
+         failed(v, VCCA_CHECK_REM3) || log || v->realm_endorsed == VCCA_ENDORSED_OTHER_REM;
 }
 
 static bool when_images_unknown(const struct vcca_verdict *v)
@@ -129,7 +129,8 @@ static bool when_rim_known(const struct vcca_verdict *v)
 /* Every REM is an expected value, or was explained by a log whose images are reference values and which has nothing else. */
 static bool when_runtime_known(const struct vcca_verdict *v)
 {
-  bool rems = passed(v, VCCA_CHECK_REM0) && passed(v, VCCA_CHECK_REM1) && passed(v, VCCA_CHECK_REM2) && passed(v, VCCA_CHECK_REM3);
+  bool rems = passed(v, VCCA_CHECK_REM0) && passed(v, VCCA_CHECK_REM1) && passed(v, VCCA_CHECK_REM2) &&
+              passed(v, VCCA_CHECK_REM3);
   bool log = passed(v, VCCA_CHECK_EVENTLOG) && passed(v, VCCA_CHECK_IMAGE_REFERENCE) && v->unexplained_count == 0;
   return when_rim_known(v) && (rems || log || v->realm_endorsed == VCCA_ENDORSED_WHOLLY);
 }
@@ -183,7 +184,8 @@ bool vcca_appraisal_rule_at(size_t i, struct vcca_appraisal_rule *out)
 {
   if (i >= RULES)
     return false;
-  *out = (struct vcca_appraisal_rule){vcca_submod_name(rules[i].submod), claim_names[rules[i].claim], rules[i].value, rules[i].meaning};
+  *out = (struct vcca_appraisal_rule){vcca_submod_name(rules[i].submod), claim_names[rules[i].claim], rules[i].value,
+                                      rules[i].meaning};
   return true;
 }
 
@@ -192,8 +194,10 @@ bool vcca_appraisal_rule_at(size_t i, struct vcca_appraisal_rule *out)
 static const struct {
   enum vcca_tier tier;
   const char *name;
-} tiers[] = {
-    {VCCA_TIER_NONE, "none"}, {VCCA_TIER_AFFIRMING, "affirming"}, {VCCA_TIER_WARNING, "warning"}, {VCCA_TIER_CONTRAINDICATED, "contraindicated"}};
+} tiers[] = {{VCCA_TIER_NONE, "none"},
+             {VCCA_TIER_AFFIRMING, "affirming"},
+             {VCCA_TIER_WARNING, "warning"},
+             {VCCA_TIER_CONTRAINDICATED, "contraindicated"}};
 enum { TIERS = sizeof tiers / sizeof tiers[0] };
 
 const char *vcca_tier_name(enum vcca_tier tier)

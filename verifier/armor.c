@@ -127,7 +127,8 @@ static bool read_base64(vcca_span text, vcca_sink *out)
     }
   }
   bool padded = padding == 0 || (digits + padding) % 4 == 0;
-  return padded && !(hex && digits >= SURELY) && held < 6 && (bits & ((1u << held) - 1)) == 0 && out->n > 0 && vcca_sink_ok(out);
+  return padded && !(hex && digits >= SURELY) && held < 6 && (bits & ((1u << held) - 1)) == 0 && out->n > 0 &&
+         vcca_sink_ok(out);
 }
 
 /* The first block, whatever it is called. */
@@ -145,7 +146,8 @@ static bool read_pem(vcca_span text, vcca_sink *out)
 
 /* --- JSON --- */
 
-static bool read_text(vcca_span text, const char *names, unsigned levels, vcca_sink *out, enum vcca_armor *armor, struct vcca_error *err);
+static bool read_text(vcca_span text, const char *names, unsigned levels, vcca_sink *out, enum vcca_armor *armor,
+                      struct vcca_error *err);
 
 static bool read_value(const json_t *value, const char *names, unsigned levels, vcca_sink *out, struct vcca_error *err);
 
@@ -185,13 +187,16 @@ static bool read_value(const json_t *value, const char *names, unsigned levels, 
   if (levels == 0)
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "JSON within JSON, more than %d levels", LEVELS);
   if (json_is_string(value))
-    return read_text(vcca_span_of(json_string_value(value), json_string_length(value)), names, levels - 1, out, &inside, err);
+    return read_text(vcca_span_of(json_string_value(value), json_string_length(value)), names, levels - 1, out, &inside,
+                     err);
   if (json_is_array(value))
     return read_array(value, names, levels - 1, out, err);
   const json_t *member = json_is_object(value) ? member_of(value, names) : NULL;
   if (member == NULL)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED,
-                     "JSON without a member that could hold it (%.60s...); take it out first: jq -r .MEMBER FILE | base64 -d", names);
+    return vcca_fail(
+        err, VCCA_FAULT_MALFORMED,
+        "JSON without a member that could hold it (%.60s...); take it out first: jq -r .MEMBER FILE | base64 -d",
+        names);
   return read_value(member, names, levels - 1, out, err);
 }
 
@@ -205,7 +210,8 @@ static bool read_json(vcca_span text, const char *names, unsigned levels, vcca_s
 
 /* --- Text --- */
 
-static bool read_text(vcca_span text, const char *names, unsigned levels, vcca_sink *out, enum vcca_armor *armor, struct vcca_error *err)
+static bool read_text(vcca_span text, const char *names, unsigned levels, vcca_sink *out, enum vcca_armor *armor,
+                      struct vcca_error *err)
 {
   static const char begin[] = "-----BEGIN ";
   text = trimmed(text);
@@ -215,14 +221,16 @@ static bool read_text(vcca_span text, const char *names, unsigned levels, vcca_s
   }
   if (vcca_span_is(vcca_span_sub(text, 0, sizeof begin - 1), begin)) {
     *armor = VCCA_ARMOR_PEM;
-    return read_pem(text, out) || vcca_fail(err, VCCA_FAULT_MALFORMED, "PEM text whose first block is no base64, or has no end");
+    return read_pem(text, out) ||
+           vcca_fail(err, VCCA_FAULT_MALFORMED, "PEM text whose first block is no base64, or has no end");
   }
   *armor = VCCA_ARMOR_HEX;
   if (read_hex(text, out))
     return true;
   out->n = 0;
   *armor = VCCA_ARMOR_BASE64;
-  return read_base64(text, out) || vcca_fail(err, VCCA_FAULT_MALFORMED, "text that is neither hexadecimal, base64, PEM nor JSON");
+  return read_base64(text, out) ||
+         vcca_fail(err, VCCA_FAULT_MALFORMED, "text that is neither hexadecimal, base64, PEM nor JSON");
 }
 
 bool vcca_armor_open(struct vcca_bytes *file, const char *names, enum vcca_armor *armor, struct vcca_error *err)

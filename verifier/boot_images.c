@@ -32,7 +32,8 @@ static const struct boot_step *next(const struct boot *boot, enum boot_role role
   return NULL;
 }
 
-static bool no_more(const struct boot *boot, enum boot_role role, size_t at, const char *what, const char *why, struct vcca_finding *f)
+static bool no_more(const struct boot *boot, enum boot_role role, size_t at, const char *what, const char *why,
+                    struct vcca_finding *f)
 {
   const struct boot_step *more = next(boot, role, &at);
   return more == NULL || wrong(more, what, why, f);
@@ -41,13 +42,15 @@ static bool no_more(const struct boot *boot, enum boot_role role, size_t at, con
 /* --- Applications ---------------------------------------------------------------------------------------- */
 
 /* shim, GRUB, and the kernel when GRUB starts it as an application; each that the reference has, once, and no other. */
-static bool compare_applications(const struct boot *boot, const struct image_reference *reference, const struct kernel_reference *kernel,
-                                 struct vcca_finding *f)
+static bool compare_applications(const struct boot *boot, const struct image_reference *reference,
+                                 const struct kernel_reference *kernel, struct vcca_finding *f)
 {
   const struct {
     const struct image_digest *digest;
     const char *what;
-  } wanted[] = {{&reference->shim, "shim"}, {&reference->grub, "boot loader"}, {&kernel->application, "kernel as an application"}};
+  } wanted[] = {{&reference->shim, "shim"},
+                {&reference->grub, "boot loader"},
+                {&kernel->application, "kernel as an application"}};
   size_t at = 0;
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
     if (!wanted[i].digest->given)
@@ -69,12 +72,14 @@ static bool compare_applications(const struct boot *boot, const struct image_ref
       return false;
     }
   }
-  return no_more(boot, BOOT_APPLICATION, at, "EFI application", "is no reference value (\"shim\" and a kernel's \"application\" name more)", f);
+  return no_more(boot, BOOT_APPLICATION, at, "EFI application",
+                 "is no reference value (\"shim\" and a kernel's \"application\" name more)", f);
 }
 
 /* --- GRUB's files ---------------------------------------------------------------------------------------- */
 
-static bool compare_configs(const struct boot *boot, const struct image_reference *reference, size_t before, struct vcca_finding *f)
+static bool compare_configs(const struct boot *boot, const struct image_reference *reference, size_t before,
+                            struct vcca_finding *f)
 {
   size_t at = 0;
   for (size_t i = 0; i <= reference->config_count; i++) {
@@ -88,12 +93,14 @@ static bool compare_configs(const struct boot *boot, const struct image_referenc
     if (config->offset > before)
       return wrong(config, "configuration file", "was read after the kernel", f);
   }
-  return no_more(boot, BOOT_CONFIG, at, "file", "is read as a configuration, or named by no command, and no reference value (\"configs\" names more)",
+  return no_more(boot, BOOT_CONFIG, at, "file",
+                 "is read as a configuration, or named by no command, and no reference value (\"configs\" names more)",
                  f);
 }
 
 /* The reference of the kernel and the initrd that were booted; NULL after telling in f why there is none. */
-static const struct kernel_reference *booted(const struct boot *boot, const struct image_reference *reference, struct vcca_finding *f)
+static const struct kernel_reference *booted(const struct boot *boot, const struct image_reference *reference,
+                                             struct vcca_finding *f)
 {
   size_t kernel_at = 0, initrd_at = 0;
   const struct boot_step *kernel = next(boot, BOOT_KERNEL, &kernel_at), *initrd = next(boot, BOOT_INITRD, &initrd_at);
@@ -127,7 +134,9 @@ static const struct kernel_reference *booted(const struct boot *boot, const stru
     wrong(initrd, "initramfs", "was loaded before the kernel", f);
     return NULL;
   }
-  return no_more(boot, BOOT_INITRD, initrd_at, "another initramfs", "was loaded, and the reference has one", f) ? of_kernel : NULL;
+  return no_more(boot, BOOT_INITRD, initrd_at, "another initramfs", "was loaded, and the reference has one", f)
+             ? of_kernel
+             : NULL;
 }
 
 static bool compare_stub(const struct boot *boot, const struct kernel_reference *kernel, struct vcca_finding *f)
@@ -140,8 +149,8 @@ static bool compare_stub(const struct boot *boot, const struct kernel_reference 
 }
 
 /* What nobody explains must not be a reference value in another place, and shim's variables are measured by shim alone. */
-static bool no_reference_in_disguise(const struct boot *boot, const struct image_reference *reference, const struct kernel_reference *kernel,
-                                     struct vcca_finding *f)
+static bool no_reference_in_disguise(const struct boot *boot, const struct image_reference *reference,
+                                     const struct kernel_reference *kernel, struct vcca_finding *f)
 {
   const struct image_digest *known[] = {&reference->shim, &reference->grub,   &reference->grub_cfg,
                                         &kernel->kernel,  &kernel->initramfs, &kernel->application};
@@ -153,7 +162,8 @@ static bool no_reference_in_disguise(const struct boot *boot, const struct image
     const struct boot_step as_step = {.offset = boot->unexplained[i].offset, .digest = boot->unexplained[i].digest};
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++)
       if (is(&as_step, known[k]))
-        return wrong(&as_step, "an event with the digest of a reference value", "is in another place than what was booted", f);
+        return wrong(&as_step, "an event with the digest of a reference value",
+                     "is in another place than what was booted", f);
   }
   return true;
 }
@@ -176,8 +186,8 @@ static void keep_unexplained(const struct boot *boot, const struct vcca_policy *
       verdict->unexplained[verdict->unexplained_count++] = boot->unexplained[i];
 }
 
-static void check_boot(vcca_span log, const struct image_reference *reference, const struct vcca_policy *policy, struct vcca_verdict *verdict,
-                       struct vcca_finding *f)
+static void check_boot(vcca_span log, const struct image_reference *reference, const struct vcca_policy *policy,
+                       struct vcca_verdict *verdict, struct vcca_finding *f)
 {
   struct boot *boot = malloc(sizeof *boot);
   struct vcca_error err;
@@ -189,23 +199,25 @@ static void check_boot(vcca_span log, const struct image_reference *reference, c
   const struct kernel_reference *kernel = NULL;
   const struct boot_step *start = NULL;
   size_t at = 0, other_at = 0;
-  bool good = boot_read(log, reference->alg, boot, f) &&
-              no_more(boot, BOOT_OTHER, other_at, "a file that GRUB booted or handed over", "is no reference value", f) &&
-              (kernel = booted(boot, reference, f)) != NULL && (start = next(boot, BOOT_KERNEL, &at)) != NULL &&
-              compare_configs(boot, reference, start->offset, f) && compare_applications(boot, reference, kernel, f) &&
-              compare_stub(boot, kernel, f) && no_reference_in_disguise(boot, reference, kernel, f);
+  bool good =
+      boot_read(log, reference->alg, boot, f) &&
+      no_more(boot, BOOT_OTHER, other_at, "a file that GRUB booted or handed over", "is no reference value", f) &&
+      (kernel = booted(boot, reference, f)) != NULL && (start = next(boot, BOOT_KERNEL, &at)) != NULL &&
+      compare_configs(boot, reference, start->offset, f) && compare_applications(boot, reference, kernel, f) &&
+      compare_stub(boot, kernel, f) && no_reference_in_disguise(boot, reference, kernel, f);
   if (good) {
     keep_unexplained(boot, policy, verdict);
     if (verdict->unexplained_count > 0)
-      finding_pass(f, "kernels[%zu]; unexplained by references: %zu events, the first at log byte %zu", (size_t)(kernel - reference->kernels),
-                   verdict->unexplained_count, verdict->unexplained[0].offset);
+      finding_pass(f, "kernels[%zu]; unexplained by references: %zu events, the first at log byte %zu",
+                   (size_t)(kernel - reference->kernels), verdict->unexplained_count, verdict->unexplained[0].offset);
     else
       finding_pass(f, "kernels[%zu]", (size_t)(kernel - reference->kernels));
   }
   free(boot);
 }
 
-void check_images(vcca_span json, const struct vcca_evidence *evidence, struct vcca_verdict *verdict, struct vcca_finding *f)
+void check_images(vcca_span json, const struct vcca_evidence *evidence, struct vcca_verdict *verdict,
+                  struct vcca_finding *f)
 {
   struct vcca_error err = {0};
   struct image_reference reference;
@@ -227,14 +239,16 @@ void check_images(vcca_span json, const struct vcca_evidence *evidence, struct v
 
 /* --- What a good log shows ------------------------------------------------------------------------------- */
 
-static bool one(const struct boot *boot, enum boot_role role, const char *what, vcca_span *digest, struct vcca_error *err)
+static bool one(const struct boot *boot, enum boot_role role, const char *what, vcca_span *digest,
+                struct vcca_error *err)
 {
   size_t at = 0;
   const struct boot_step *step = next(boot, role, &at);
   if (step == NULL)
     return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the event log shows no %s", what);
   *digest = step->digest;
-  return next(boot, role, &at) == NULL || vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the event log shows more than one %s", what);
+  return next(boot, role, &at) == NULL ||
+         vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the event log shows more than one %s", what);
 }
 
 /* The last application before GRUB's first event is GRUB; one before it is shim, one after it the kernel. */
@@ -244,7 +258,8 @@ static bool see_applications(const struct boot *boot, struct images_seen *out, s
   for (const struct boot_step *app; (app = next(boot, BOOT_APPLICATION, &at)) != NULL;) {
     bool before = app->offset < boot->grub_at;
     if (out->application.p != NULL || (before && out->shim.p != NULL))
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the event log shows more EFI applications than shim, GRUB and the kernel");
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "the event log shows more EFI applications than shim, GRUB and the kernel");
     if (before)
       out->shim = out->grub;
     *(before ? &out->grub : &out->application) = app->digest;
@@ -269,7 +284,8 @@ static bool see_boot(const struct boot *boot, struct images_seen *out, struct vc
     if (out->grub_cfg.p == NULL)
       out->grub_cfg = config->digest;
     else if (out->config_count == IMAGES_CONFIGS)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the event log shows more than %d configuration files", IMAGES_CONFIGS + 1);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the event log shows more than %d configuration files",
+                       IMAGES_CONFIGS + 1);
     else
       out->configs[out->config_count++] = config->digest;
   at = 0;
@@ -285,7 +301,8 @@ bool images_in_log(vcca_span bytes, enum vcca_hash_alg alg, struct images_seen *
   *out = (struct images_seen){0};
   if (boot == NULL)
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory");
-  bool ok = boot_read(bytes, alg, boot, &f) ? see_boot(boot, out, err) : vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "%s", f.reason);
+  bool ok = boot_read(bytes, alg, boot, &f) ? see_boot(boot, out, err)
+                                            : vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "%s", f.reason);
   free(boot);
   return ok;
 }

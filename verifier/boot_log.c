@@ -13,14 +13,17 @@
 
 enum { REG_CONFIG = 1, REG_BOOT, REG_GRUB, REG_GUEST };
 enum { EV_EVENT_TAG = 6, SEPARATOR_SIZE = 4 };
-static const uint32_t EV_EFI_APPLICATION = 0x80000003u, EV_EFI_BOOT_DRIVER = 0x80000004u, EV_EFI_RUNTIME_DRIVER = 0x80000005u;
+static const uint32_t EV_EFI_APPLICATION = 0x80000003u, EV_EFI_BOOT_DRIVER = 0x80000004u,
+                      EV_EFI_RUNTIME_DRIVER = 0x80000005u;
 static const uint32_t EV_EFI_GPT = 0x80000006u, EV_EFI_GPT2 = 0x8000000du, EV_EFI_ACTION = 0x80000007u;
 
 /* What firmware says of the boot, in register 2. */
 enum action { CALLING, RETURNING, EXIT_BEGINS, EXIT_FAILED, EXITED, ACTIONS };
 static const char *const actions[ACTIONS] = {
-    [CALLING] = "Calling EFI Application from Boot Option", [RETURNING] = "Returning from EFI Application from Boot Option",
-    [EXIT_BEGINS] = "Exit Boot Services Invocation",        [EXIT_FAILED] = "Exit Boot Services Returned with Failure",
+    [CALLING] = "Calling EFI Application from Boot Option",
+    [RETURNING] = "Returning from EFI Application from Boot Option",
+    [EXIT_BEGINS] = "Exit Boot Services Invocation",
+    [EXIT_FAILED] = "Exit Boot Services Returned with Failure",
     [EXITED] = "Exit Boot Services Returned with Success",
 };
 
@@ -40,8 +43,8 @@ static bool lies(struct reading *r, const struct vcca_event *event, const char *
 {
   vcca_span name = event_label(event);
   const char *type = vcca_event_type_name(event->type);
-  finding_fail(r->f, "log byte %zu: %s in register %lu \"%.*s\": %s", event->offset, type ? type : "an unknown event", (unsigned long)event->reg,
-               (int)(name.n < 60 ? name.n : 60), name.p ? (const char *)name.p : "", why);
+  finding_fail(r->f, "log byte %zu: %s in register %lu \"%.*s\": %s", event->offset, type ? type : "an unknown event",
+               (unsigned long)event->reg, (int)(name.n < 60 ? name.n : 60), name.p ? (const char *)name.p : "", why);
   return false;
 }
 
@@ -93,7 +96,8 @@ static bool unexplained(struct reading *r, const struct vcca_event *event)
     return lies(r, event, "more events are unexplained than can be listed");
   if (action_of(r, event) != ACTIONS)
     return lies(r, event, "its digest is that of an action of the firmware");
-  b->unexplained[b->unexplained_count++] = (struct vcca_unexplained){event->offset, event->reg, event->type, digest_of(r, event), event_label(event)};
+  b->unexplained[b->unexplained_count++] =
+      (struct vcca_unexplained){event->offset, event->reg, event->type, digest_of(r, event), event_label(event)};
   return true;
 }
 
@@ -221,7 +225,8 @@ static bool read_tag(struct reading *r, const struct vcca_event *event)
     return step(r, event, BOOT_STUB_INITRD, vcca_span_of(NULL, 0));
   if (tag != options_tag)
     return lies(r, event, "neither self-describing nor understood");
-  return grub_load_options_are(r->alg, r->boot->cmdline, digest_of(r, event)) || lies(r, event, "not the command line that GRUB logged");
+  return grub_load_options_are(r->alg, r->boot->cmdline, digest_of(r, event)) ||
+         lies(r, event, "not the command line that GRUB logged");
 }
 
 static bool read_file(struct reading *r, const struct vcca_event *event)
@@ -235,7 +240,8 @@ static bool read_file(struct reading *r, const struct vcca_event *event)
   }
   if (grub_is_own(event->data))
     return unexplained(r, event);
-  return step(r, event, BOOT_CONFIG, vcca_span_of(NULL, 0)); /* the script that GRUB starts with; no other may be read unasked */
+  return step(r, event, BOOT_CONFIG,
+              vcca_span_of(NULL, 0)); /* the script that GRUB starts with; no other may be read unasked */
 }
 
 static bool read_grub(struct reading *r, const struct vcca_event *event)
@@ -287,7 +293,8 @@ static bool no_text_in_disguise(struct reading *r, vcca_span bytes)
       continue;
     for (size_t i = 0; i < r->boot->unexplained_count; i++)
       if (vcca_span_eq(digest_of(r, &event), r->boot->unexplained[i].digest)) {
-        finding_fail(r->f, "log byte %zu: called a file, with the digest of the text at byte %zu", r->boot->unexplained[i].offset, event.offset);
+        finding_fail(r->f, "log byte %zu: called a file, with the digest of the text at byte %zu",
+                     r->boot->unexplained[i].offset, event.offset);
         return false;
       }
   }

@@ -36,7 +36,8 @@ static enum agreement agreement(const struct component_value *value, const struc
 }
 
 /* Whether every component of the token is one of the values. */
-static bool components_are_known(const struct platform_value *value, const struct vcca_platform_claims *platform, struct vcca_finding *f)
+static bool components_are_known(const struct platform_value *value, const struct vcca_platform_claims *platform,
+                                 struct vcca_finding *f)
 {
   static const char *const why[] = {
       [NOTHING_AGREES] = "no reference has its measurement",
@@ -54,8 +55,8 @@ static bool components_are_known(const struct platform_value *value, const struc
     if (best == ALL_AGREES)
       continue;
     vcca_span type = vcca_span_sub(unpadded(component->type), 0, 24);
-    finding_fail(f, "component %zu \"%.*s\" measurement %s: %s (%s)", i, (int)type.n, type.p ? (const char *)type.p : "",
-                 shown_hex(component->measurement).text, why[best], value->where);
+    finding_fail(f, "component %zu \"%.*s\" measurement %s: %s (%s)", i, (int)type.n,
+                 type.p ? (const char *)type.p : "", shown_hex(component->measurement).text, why[best], value->where);
     return false;
   }
   return true;
@@ -75,14 +76,16 @@ static bool answered(const struct component_value *value, const struct vcca_plat
   return false;
 }
 
-static void compare_components(const struct platform_value *value, const struct vcca_platform_claims *platform, struct vcca_finding *f)
+static void compare_components(const struct platform_value *value, const struct vcca_platform_claims *platform,
+                               struct vcca_finding *f)
 {
   if (!components_are_known(value, platform, f))
     return;
   for (const struct component_value *v = value->components; v != NULL; v = v->next)
     if (!answered(v, platform)) {
-      finding_fail(f, "the token has no component for the reference \"%.*s\" %s (%s)", (int)vcca_span_sub(v->type, 0, 24).n,
-                   v->type.p ? (const char *)v->type.p : "", shown_hex(v->digests[0]).text, value->where);
+      finding_fail(f, "the token has no component for the reference \"%.*s\" %s (%s)",
+                   (int)vcca_span_sub(v->type, 0, 24).n, v->type.p ? (const char *)v->type.p : "",
+                   shown_hex(v->digests[0]).text, value->where);
       return;
     }
   finding_pass(f, "%zu components as in %s", platform->component_count, value->where);
@@ -96,7 +99,8 @@ static bool same_under(vcca_span mask, vcca_span a, vcca_span b)
   return same;
 }
 
-static void compare_config(const struct platform_value *value, const struct vcca_platform_claims *platform, struct vcca_finding *f)
+static void compare_config(const struct platform_value *value, const struct vcca_platform_claims *platform,
+                           struct vcca_finding *f)
 {
   if (value->config.p == NULL)
     finding_not_run(f, "%s says nothing of it", value->where);
@@ -107,11 +111,13 @@ static void compare_config(const struct platform_value *value, const struct vcca
                  value->config_mask.p != NULL ? " under its mask" : "", value->where);
 }
 
-void compare_platform(const struct endorsed *e, const struct vcca_platform_claims *platform, struct platform_comparison *out)
+void compare_platform(const struct endorsed *e, const struct vcca_platform_claims *platform,
+                      struct platform_comparison *out)
 {
   int best = -1;
   *out = (struct platform_comparison){.result = e->platforms_given ? VCCA_ENDORSED_UNKNOWN : VCCA_ENDORSED_NOT};
-  finding_fail(&out->components, "no reference value is of implementation id %s", shown_hex(platform->implementation_id).text);
+  finding_fail(&out->components, "no reference value is of implementation id %s",
+               shown_hex(platform->implementation_id).text);
   finding_not_run(&out->config, "no reference value is of the token's implementation id");
   for (const struct platform_value *value = e->platforms; value != NULL; value = value->next) {
     struct platform_comparison one = {.result = VCCA_ENDORSED_DIFFERENT};
@@ -120,7 +126,9 @@ void compare_platform(const struct endorsed *e, const struct vcca_platform_claim
     compare_components(value, platform, &one.components);
     compare_config(value, platform, &one.config);
     bool known = one.components.outcome == VCCA_PASS;
-    int score = 3 * known + (one.config.outcome == VCCA_PASS ? 2 : one.config.outcome == VCCA_NOT_RUN ? 1 : 0); /* their order decides nothing */
+    int score = 3 * known + (one.config.outcome == VCCA_PASS      ? 2
+                             : one.config.outcome == VCCA_NOT_RUN ? 1
+                                                                  : 0); /* their order decides nothing */
     if (known && one.config.outcome != VCCA_FAIL)
       one.result = one.config.outcome == VCCA_PASS ? VCCA_ENDORSED_WHOLLY : VCCA_ENDORSED_BOOT;
     if (score > best) {
@@ -132,22 +140,25 @@ void compare_platform(const struct endorsed *e, const struct vcca_platform_claim
 
 /* --- Realm ----------------------------------------------------------------------------------------------- */
 
-static enum vcca_endorsed compare_one_realm(const struct realm_value *value, const struct vcca_realm_claims *realm, struct vcca_finding *f)
+static enum vcca_endorsed compare_one_realm(const struct realm_value *value, const struct vcca_realm_claims *realm,
+                                            struct vcca_finding *f)
 {
   size_t rems = 0;
   if (value->rak_hash_alg.p != NULL && !vcca_span_eq(value->rak_hash_alg, realm->public_key_hash_alg)) {
     vcca_span claim = vcca_span_sub(realm->public_key_hash_alg, 0, 16);
-    finding_fail(f, "RAK hash algorithm: token \"%.*s\", expected \"%.*s\" (%s)", (int)claim.n, (const char *)claim.p, (int)value->rak_hash_alg.n,
-                 (const char *)value->rak_hash_alg.p, value->where);
+    finding_fail(f, "RAK hash algorithm: token \"%.*s\", expected \"%.*s\" (%s)", (int)claim.n, (const char *)claim.p,
+                 (int)value->rak_hash_alg.n, (const char *)value->rak_hash_alg.p, value->where);
     return VCCA_ENDORSED_DIFFERENT;
   }
   if (value->rpv.p != NULL && !vcca_span_eq(value->rpv, realm->rpv)) {
-    finding_fail(f, "personalization value: token %s, expected %s (%s)", shown_hex(realm->rpv).text, shown_hex(value->rpv).text, value->where);
+    finding_fail(f, "personalization value: token %s, expected %s (%s)", shown_hex(realm->rpv).text,
+                 shown_hex(value->rpv).text, value->where);
     return VCCA_ENDORSED_OTHER_RPV;
   }
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++) {
     if (value->rem[i].p != NULL && !vcca_span_eq(value->rem[i], realm->rem[i])) {
-      finding_fail(f, "REM %zu: token %s, expected %s (%s)", i, shown_hex(realm->rem[i]).text, shown_hex(value->rem[i]).text, value->where);
+      finding_fail(f, "REM %zu: token %s, expected %s (%s)", i, shown_hex(realm->rem[i]).text,
+                   shown_hex(value->rem[i]).text, value->where);
       return VCCA_ENDORSED_OTHER_REM;
     }
     rems += value->rem[i].p != NULL;
@@ -156,7 +167,8 @@ static enum vcca_endorsed compare_one_realm(const struct realm_value *value, con
   return rems == VCCA_TOKEN_REMS ? VCCA_ENDORSED_WHOLLY : VCCA_ENDORSED_BOOT;
 }
 
-enum vcca_endorsed compare_realm(const struct endorsed *e, const struct vcca_realm_claims *realm, struct vcca_finding *f)
+enum vcca_endorsed compare_realm(const struct endorsed *e, const struct vcca_realm_claims *realm,
+                                 struct vcca_finding *f)
 {
   enum vcca_endorsed best = e->realms_given ? VCCA_ENDORSED_UNKNOWN : VCCA_ENDORSED_NOT;
   if (!e->realms_given)

@@ -38,9 +38,12 @@ static bool platform_measurement(struct reader *r, struct vcca_cbor *c, void *in
   if (!corim_measurement(r, c, &m))
     return false;
   if (vcca_span_is(m.mkey, "cca.software-component"))
-    return corim_has_keys(r, &m, offset, KEY(DIGESTS) | KEY(CRYPTOKEYS), KEY(VERSION) | KEY(NAME)) && add_component(r, platform, &m.component);
+    return corim_has_keys(r, &m, offset, KEY(DIGESTS) | KEY(CRYPTOKEYS), KEY(VERSION) | KEY(NAME)) &&
+           add_component(r, platform, &m.component);
   if (!vcca_span_is(m.mkey, "cca.platform-config"))
-    return vcca_fail_at(r->err, offset, "measurement: the key of a platform's is \"cca.software-component\" or \"cca.platform-config\"");
+    return vcca_fail_at(
+        r->err, offset,
+        "measurement: the key of a platform's is \"cca.software-component\" or \"cca.platform-config\"");
   if (!corim_has_keys(r, &m, offset, KEY(RAW_VALUE), KEY(RAW_MASK)))
     return false;
   if (m.mask.p != NULL && m.mask.n != m.raw.n)
@@ -80,7 +83,9 @@ static bool realm_measurement(struct reader *r, struct vcca_cbor *c, void *into)
     return false;
   vcca_span *place = realm_place(reading->value, m.mkey, &reading->rim);
   if (place == NULL)
-    return vcca_fail_at(r->err, offset, "measurement: the key of a realm's is \"cca.rim\", \"cca.rem0\" to \"cca.rem3\" or \"cca.rpv\"");
+    return vcca_fail_at(
+        r->err, offset,
+        "measurement: the key of a realm's is \"cca.rim\", \"cca.rem0\" to \"cca.rem3\" or \"cca.rpv\"");
   if (place->p != NULL)
     return vcca_fail_at(r->err, offset, "measurement: a second \"%.*s\"", (int)m.mkey.n, (const char *)m.mkey.p);
   bool raw = place == &reading->value->rpv;
@@ -99,7 +104,8 @@ static void say_where(const struct reader *r, char where[WHERE_MAX], const char 
   snprintf(where, WHERE_MAX, "CoRIM %zu tag %zu %s %zu", r->index, r->tag, what, r->triples);
 }
 
-static bool platform_reference(struct reader *r, struct vcca_cbor *c, const struct environment *environment, size_t offset)
+static bool platform_reference(struct reader *r, struct vcca_cbor *c, const struct environment *environment,
+                               size_t offset)
 {
   struct platform_value *one = endorsed_take(r->to, sizeof *one, r->err);
   if (one == NULL || !corim_each_element(r, c, "measurements", platform_measurement, one))
@@ -121,7 +127,8 @@ static bool realm_reference(struct reader *r, struct vcca_cbor *c, const struct 
     return false;
   if (!vcca_span_eq(reading.rim, environment->class_id))
     return vcca_fail_at(r->err, offset,
-                        reading.rim.p == NULL ? "reference values: no \"cca.rim\"" : "reference values: \"cca.rim\" is not the class id");
+                        reading.rim.p == NULL ? "reference values: no \"cca.rim\""
+                                              : "reference values: \"cca.rim\" is not the class id");
   reading.value->rim = reading.rim;
   say_where(r, reading.value->where, "reference");
   r->to->realms_given = true;
@@ -151,7 +158,8 @@ static bool read_key(struct reader *r, struct vcca_cbor *c, void *into)
   size_t offset = c->base + c->at;
   if (one->pem.p != NULL)
     return vcca_fail_at(r->err, offset, "verification keys: there must be one");
-  if (!corim_tag(r, c, TAG_PKIX_KEY, "verification key") || !corim_string(r, c, VCCA_CBOR_TEXT, "verification key", &one->pem))
+  if (!corim_tag(r, c, TAG_PKIX_KEY, "verification key") ||
+      !corim_string(r, c, VCCA_CBOR_TEXT, "verification key", &one->pem))
     return false;
   vcca_key *key = vcca_key_from_pem(one->pem, &why);
   bool ok = key != NULL || vcca_fail_at(r->err, offset, "verification key: %s", why.text);
@@ -165,7 +173,8 @@ static bool key_triple(struct reader *r, struct vcca_cbor *c, void *into)
   size_t offset = c->base + c->at;
   (void)into;
   if (r->realm)
-    return vcca_fail_at(r->err, offset, "a realm's key is in its token: the CCA realm profile has no verification keys");
+    return vcca_fail_at(r->err, offset,
+                        "a realm's key is in its token: the CCA realm profile has no verification keys");
   struct anchor_value *one = endorsed_take(r->to, sizeof *one, r->err);
   if (one == NULL || !corim_array(r, c, "verification key triple", 2) || !corim_environment(r, c, true, &environment) ||
       !corim_each_element(r, c, "verification keys", read_key, one))
@@ -228,10 +237,12 @@ static bool read_comid(struct reader *r, struct vcca_cbor *c, void *into)
   struct vcca_cbor_item bytes;
   struct comid comid = {0};
   (void)into;
-  if (!corim_tag(r, c, TAG_COMID, "tag of a CoRIM (a CoMID)") || !vcca_cbor_want(c, VCCA_CBOR_BYTES, "CoMID", &bytes, r->err))
+  if (!corim_tag(r, c, TAG_COMID, "tag of a CoRIM (a CoMID)") ||
+      !vcca_cbor_want(c, VCCA_CBOR_BYTES, "CoMID", &bytes, r->err))
     return false;
   struct vcca_cbor inside = vcca_cbor_inside(c, &bytes), again = inside;
-  if (!vcca_cbor_skip(&inside, r->err) || !vcca_cbor_end(&inside, "CoMID", r->err)) /* sound as a whole, duplicates and all */
+  if (!vcca_cbor_skip(&inside, r->err) ||
+      !vcca_cbor_end(&inside, "CoMID", r->err)) /* sound as a whole, duplicates and all */
     return false;
   r->triples = 0;
   if (!corim_each_member(r, &again, "CoMID", comid_member, &comid))
@@ -239,7 +250,8 @@ static bool read_comid(struct reader *r, struct vcca_cbor *c, void *into)
   if (comid.has_triples && r->triples == 0)
     return vcca_fail_at(r->err, bytes.offset, "CoMID: its triples (4) must not be empty");
   r->tag++;
-  return (comid.has_id && comid.has_triples) || vcca_fail_at(r->err, bytes.offset, "CoMID: its identity (1) or its triples (4) are missing");
+  return (comid.has_id && comid.has_triples) ||
+         vcca_fail_at(r->err, bytes.offset, "CoMID: its identity (1) or its triples (4) are missing");
 }
 
 /* The first pass: what the CoRIM is; where its tags are. */
@@ -256,7 +268,8 @@ static bool read_profile(struct reader *r, struct vcca_cbor *c)
     return false;
   r->realm = vcca_span_is(uri, corim_realm_profile);
   return r->realm || vcca_span_is(uri, corim_platform_profile) ||
-         vcca_fail_at(r->err, offset, "profile: neither \"%s\" nor \"%s\"", corim_platform_profile, corim_realm_profile);
+         vcca_fail_at(r->err, offset, "profile: neither \"%s\" nor \"%s\"", corim_platform_profile,
+                      corim_realm_profile);
 }
 
 /* The value of a floating-point number of 2, 4 or 8 bytes, by the width of its head. */
@@ -282,11 +295,14 @@ static bool compare_time(struct reader *r, struct vcca_cbor *c, int64_t now, int
   struct vcca_cbor_item item;
   if (!corim_tag(r, c, TAG_EPOCH, "time of validity") || !vcca_cbor_next(c, &item, r->err))
     return false;
-  double at = item.kind == VCCA_CBOR_UINT ? (double)item.value : item.kind == VCCA_CBOR_NINT ? -1 - (double)item.value : 0;
+  double at = item.kind == VCCA_CBOR_UINT   ? (double)item.value
+              : item.kind == VCCA_CBOR_NINT ? -1 - (double)item.value
+                                            : 0;
   if (item.kind == VCCA_CBOR_FLOAT)
     at = float_of(&item);
   else if (item.kind != VCCA_CBOR_UINT && item.kind != VCCA_CBOR_NINT)
-    return vcca_fail_at(r->err, item.offset, "time of validity must be a number, not a %s", vcca_cbor_kind_name(item.kind));
+    return vcca_fail_at(r->err, item.offset, "time of validity must be a number, not a %s",
+                        vcca_cbor_kind_name(item.kind));
   if (isnan(at) || isinf(at))
     return vcca_fail_at(r->err, item.offset, "time of validity: a number that is no time");
   *order = (at > (double)now) - (at < (double)now);
@@ -306,7 +322,8 @@ static bool validity_member(struct reader *r, struct vcca_cbor *c, int64_t key, 
   *ends = *ends || key == 1;
   if (r->at == NULL || (key == 0 ? order <= 0 : order >= 0))
     return true;
-  return vcca_fail_at(r->err, offset, key == 0 ? "the CoRIM is not yet valid at %s" : "the CoRIM is no longer valid at %s", r->at);
+  return vcca_fail_at(r->err, offset,
+                      key == 0 ? "the CoRIM is not yet valid at %s" : "the CoRIM is no longer valid at %s", r->at);
 }
 
 static bool read_validity(struct reader *r, struct vcca_cbor *c)
@@ -343,7 +360,8 @@ bool corim_read(vcca_span cbor, const char *at, size_t index, struct endorsed *o
   c.lenience = &lenience;
   struct vcca_cbor whole = c;
   struct vcca_cbor_item tag;
-  if (!vcca_cbor_skip(&whole, err) || !vcca_cbor_end(&whole, "CoRIM", err) || !vcca_cbor_want(&c, VCCA_CBOR_TAG, "CoRIM", &tag, err))
+  if (!vcca_cbor_skip(&whole, err) || !vcca_cbor_end(&whole, "CoRIM", err) ||
+      !vcca_cbor_want(&c, VCCA_CBOR_TAG, "CoRIM", &tag, err))
     return false;
   if (tag.value != TAG_CORIM)
     return vcca_fail_at(err, 0, "an unsigned CoRIM is tag 501, not %" PRIu64 "%s", tag.value,

@@ -32,21 +32,25 @@ struct reader {
 
 /* Calls `read` for each key of the map at c; it must read the value. */
 typedef bool (*corim_member_reader)(struct reader *r, struct vcca_cbor *c, int64_t key, size_t offset, void *into);
-VCCA_MUST_USE bool corim_each_member(struct reader *r, struct vcca_cbor *c, const char *what, corim_member_reader read, void *into);
+VCCA_MUST_USE bool corim_each_member(struct reader *r, struct vcca_cbor *c, const char *what, corim_member_reader read,
+                                     void *into);
 /* Calls `read` for each element of the array at c, which must not be empty. */
 typedef bool (*corim_element_reader)(struct reader *r, struct vcca_cbor *c, void *into);
-VCCA_MUST_USE bool corim_each_element(struct reader *r, struct vcca_cbor *c, const char *what, corim_element_reader read, void *into);
+VCCA_MUST_USE bool corim_each_element(struct reader *r, struct vcca_cbor *c, const char *what,
+                                      corim_element_reader read, void *into);
 /* The head of an array of exactly count elements. */
 VCCA_MUST_USE bool corim_array(struct reader *r, struct vcca_cbor *c, const char *what, uint64_t count);
 VCCA_MUST_USE bool corim_tag(struct reader *r, struct vcca_cbor *c, uint64_t tag, const char *what);
-VCCA_MUST_USE bool corim_string(struct reader *r, struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what, vcca_span *out);
+VCCA_MUST_USE bool corim_string(struct reader *r, struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what,
+                                vcca_span *out);
 /* Fails: nothing is known that this key could mean. */
 bool corim_no_meaning(struct reader *r, size_t offset, const char *what, int64_t key);
 
 struct environment {
   vcca_span class_id, instance;
 };
-VCCA_MUST_USE bool corim_environment(struct reader *r, struct vcca_cbor *c, bool with_instance, struct environment *out);
+VCCA_MUST_USE bool corim_environment(struct reader *r, struct vcca_cbor *c, bool with_instance,
+                                     struct environment *out);
 
 /* A measurement as far as the profiles use it; which keys its values have, as bits. */
 struct measured {
@@ -60,6 +64,7 @@ enum { VERSION = 0, DIGESTS = 2, RAW_VALUE = 4, RAW_MASK = 5, NAME = 11, CRYPTOK
 #define KEY(k) (UINT32_C(1) << (k))
 VCCA_MUST_USE bool corim_measurement(struct reader *r, struct vcca_cbor *c, struct measured *out);
 /* Whether the measurement has all keys of must and none besides those and of may. */
-VCCA_MUST_USE bool corim_has_keys(struct reader *r, const struct measured *m, size_t offset, uint32_t must, uint32_t may);
+VCCA_MUST_USE bool corim_has_keys(struct reader *r, const struct measured *m, size_t offset, uint32_t must,
+                                  uint32_t may);
 
 #endif

@@ -44,19 +44,22 @@ bool corim_array(struct reader *r, struct vcca_cbor *c, const char *what, uint64
   struct vcca_cbor_item array;
   return vcca_cbor_want(c, VCCA_CBOR_ARRAY, what, &array, r->err) &&
          (array.value == count ||
-          vcca_fail_at(r->err, array.offset, "%s must have %" PRIu64 " elements, this one has %" PRIu64, what, count, array.value));
+          vcca_fail_at(r->err, array.offset, "%s must have %" PRIu64 " elements, this one has %" PRIu64, what, count,
+                       array.value));
 }
 
 bool corim_no_meaning(struct reader *r, size_t offset, const char *what, int64_t key)
 {
-  return vcca_fail_at(r->err, offset, "%s: key %" PRId64 " has no meaning in the CCA %s profile", what, key, r->realm ? "realm" : "platform");
+  return vcca_fail_at(r->err, offset, "%s: key %" PRId64 " has no meaning in the CCA %s profile", what, key,
+                      r->realm ? "realm" : "platform");
 }
 
 bool corim_tag(struct reader *r, struct vcca_cbor *c, uint64_t tag, const char *what)
 {
   struct vcca_cbor_item item;
   return vcca_cbor_want(c, VCCA_CBOR_TAG, what, &item, r->err) &&
-         (item.value == tag || vcca_fail_at(r->err, item.offset, "%s must be tag %" PRIu64 ", not %" PRIu64, what, tag, item.value));
+         (item.value == tag ||
+          vcca_fail_at(r->err, item.offset, "%s must be tag %" PRIu64 ", not %" PRIu64, what, tag, item.value));
 }
 
 bool corim_string(struct reader *r, struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what, vcca_span *out)
@@ -94,7 +97,8 @@ static bool class_member(struct reader *r, struct vcca_cbor *c, int64_t key, siz
   if (r->realm ? is_digest(e->class_id) : e->class_id.n == IMPLEMENTATION_ID_SIZE)
     return true;
   return vcca_fail_at(r->err, offset,
-                      r->realm ? "class id: a RIM has 32, 48 or 64 bytes, this one %zu" : "class id: an implementation id has 32 bytes, this one %zu",
+                      r->realm ? "class id: a RIM has 32, 48 or 64 bytes, this one %zu"
+                               : "class id: an implementation id has 32 bytes, this one %zu",
                       e->class_id.n);
 }
 
@@ -118,10 +122,12 @@ bool corim_environment(struct reader *r, struct vcca_cbor *c, bool with_instance
   if (!corim_each_member(r, c, "environment", environment_member, out))
     return false;
   if (out->class_id.p == NULL)
-    return vcca_fail_at(r->err, offset, "environment: the class id (%s) is missing", r->realm ? "RIM" : "implementation id");
+    return vcca_fail_at(r->err, offset, "environment: the class id (%s) is missing",
+                        r->realm ? "RIM" : "implementation id");
   if (with_instance != (out->instance.p != NULL))
     return vcca_fail_at(r->err, offset,
-                        with_instance ? "environment: the instance is missing" : "environment: a reference value is not of one instance");
+                        with_instance ? "environment: the instance is missing"
+                                      : "environment: a reference value is not of one instance");
   return true;
 }
 
@@ -158,10 +164,12 @@ static bool read_digest(struct reader *r, struct vcca_cbor *c, void *into)
   size_t offset = c->base + c->at;
   enum vcca_hash_alg alg = VCCA_SHA256;
   vcca_span digest;
-  if (!corim_array(r, c, "digest", 2) || !read_alg(r, c, &alg) || !corim_string(r, c, VCCA_CBOR_BYTES, "digest", &digest))
+  if (!corim_array(r, c, "digest", 2) || !read_alg(r, c, &alg) ||
+      !corim_string(r, c, VCCA_CBOR_BYTES, "digest", &digest))
     return false;
   if (digest.n != vcca_hash_size(alg))
-    return vcca_fail_at(r->err, offset, "digest: a %s digest has %zu bytes, this one %zu", vcca_hash_name(alg), vcca_hash_size(alg), digest.n);
+    return vcca_fail_at(r->err, offset, "digest: a %s digest has %zu bytes, this one %zu", vcca_hash_name(alg),
+                        vcca_hash_size(alg), digest.n);
   for (size_t i = 0; i < component->digest_count; i++)
     if (component->digests[i].n == digest.n)
       return vcca_fail_at(r->err, offset, "digest: two of %s", vcca_hash_name(alg));
@@ -176,7 +184,8 @@ static bool read_signer(struct reader *r, struct vcca_cbor *c, void *into)
   if (component->signer_id.p != NULL)
     return vcca_fail_at(r->err, offset, "cryptokeys: there must be one key, the signer id");
   return tagged_bytes(r, c, TAG_BYTES, "signer id", &component->signer_id) &&
-         (is_digest(component->signer_id) || vcca_fail_at(r->err, offset, "signer id: 32, 48 or 64 bytes, not %zu", component->signer_id.n));
+         (is_digest(component->signer_id) ||
+          vcca_fail_at(r->err, offset, "signer id: 32, 48 or 64 bytes, not %zu", component->signer_id.n));
 }
 
 static bool read_raw_value(struct reader *r, struct vcca_cbor *c, struct measured *m)

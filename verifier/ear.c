@@ -18,10 +18,10 @@ static const struct names {
   const char *policy;
   bool policies; /* a list of them */
 } names[] = {
-    [VCCA_EAR_VERAISON] = {"tag:github.com,2023:veraison/ear", "ear.verifier-id", "ear.status", "ear.trustworthiness-vector",
-                           "ear.appraisal-policy-id", false},
-    [VCCA_EAR_IETF] = {"tag:ietf.org,2026:rats/ear#03", "ear_verifier_id", "ear_status", "ear_trustworthiness_vector", "ear_appraisal_policy_ids",
-                       true},
+    [VCCA_EAR_VERAISON] = {"tag:github.com,2023:veraison/ear", "ear.verifier-id", "ear.status",
+                           "ear.trustworthiness-vector", "ear.appraisal-policy-id", false},
+    [VCCA_EAR_IETF] = {"tag:ietf.org,2026:rats/ear#03", "ear_verifier_id", "ear_status", "ear_trustworthiness_vector",
+                       "ear_appraisal_policy_ids", true},
 };
 
 static void put_policy(const struct names *n, const char *policy, struct vcca_json *j)
@@ -78,7 +78,8 @@ void vcca_ear_json(const struct vcca_appraisal *appraisal, const struct vcca_ear
   vcca_json_close(j);
 }
 
-bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, const vcca_key *key, vcca_sink *out, struct vcca_error *err)
+bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, const vcca_key *key,
+                  vcca_sink *out, struct vcca_error *err)
 {
   uint8_t claims_room[CLAIMS_MAX], jwt_room[2 * CLAIMS_MAX], signature_room[VCCA_SIG_MAX];
   vcca_sink claims = VCCA_SINK(claims_room), jwt = VCCA_SINK(jwt_room), signature = VCCA_SINK(signature_room);
@@ -107,5 +108,7 @@ bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear 
   vcca_sink_u8(&jwt, '.');
   base64url_put(&jwt, vcca_sink_span(&signature));
   vcca_sink_put(out, vcca_sink_span(&jwt));
-  return vcca_sink_ok(out) && jwt.n <= jwt.cap ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a result of %zu bytes", jwt.n);
+  return vcca_sink_ok(out) && jwt.n <= jwt.cap
+             ? true
+             : vcca_fail(err, VCCA_FAULT_USAGE, "no room for a result of %zu bytes", jwt.n);
 }

@@ -46,8 +46,10 @@ static const struct vcca_platform_claims *platform_of(const struct vcca_good *go
 void vcca_realm_values_of(const struct vcca_token *token, struct vcca_realm_values *out)
 {
   const struct vcca_realm_claims *realm = &token->realm;
-  *out = (struct vcca_realm_values){
-      .virtcca = token->realm_sign1.wraps == 2, .rim = realm->rim, .rpv = realm->rpv, .rak_hash_alg = realm->public_key_hash_alg};
+  *out = (struct vcca_realm_values){.virtcca = token->realm_sign1.wraps == 2,
+                                    .rim = realm->rim,
+                                    .rpv = realm->rpv,
+                                    .rak_hash_alg = realm->public_key_hash_alg};
   memcpy(out->rem, realm->rem, sizeof out->rem);
 }
 
@@ -144,7 +146,8 @@ static bool platform_triples(const struct vcca_good *good, vcca_sink *out, struc
   for (size_t i = 0; i < platform->component_count; i++) {
     const struct vcca_component *component = &platform->components[i];
     if (alg_of(component->measurement) == NULL || alg_of(component->signer_id) == NULL)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "component %zu: a CoRIM wants a measurement and a signer id of 32, 48 or 64 bytes", i);
+      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
+                       "component %zu: a CoRIM wants a measurement and a signer id of 32, 48 or 64 bytes", i);
     put_component(out, component);
   }
   put_config(out, platform->config);
@@ -301,7 +304,8 @@ static bool reference_store(const struct vcca_good *good, struct vcca_json *j, s
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     whole = whole && realm->rem[i].p != NULL;
   if (!whole)
-    return unsupported(err, "a reference value store wants a RIM, four REMs, a personalization value and the RAK's hash algorithm");
+    return unsupported(
+        err, "a reference value store wants a RIM, four REMs, a personalization value and the RAK's hash algorithm");
   vcca_json_open(j, NULL, '{');
   const struct vcca_platform_claims *platform = platform_of(good);
   if (platform != NULL) { /* an empty list would say that no platform is good */
@@ -346,9 +350,11 @@ static bool sdk_components(const struct vcca_good *good, struct vcca_json *j, st
   if (platform == NULL)
     return unsupported(err, "the token has no platform part to endorse");
   for (size_t i = 0; i < platform->component_count; i++)
-    if (platform->components[i].type.p == NULL || platform->components[i].version.p == NULL || alg_of(platform->components[i].measurement) == NULL)
-      return vcca_fail(err, VCCA_FAULT_UNSUPPORTED,
-                       "component %zu: software_components.json wants a type, a version and a measurement of 32, 48 or 64 bytes", i);
+    if (platform->components[i].type.p == NULL || platform->components[i].version.p == NULL ||
+        alg_of(platform->components[i].measurement) == NULL)
+      return vcca_fail(
+          err, VCCA_FAULT_UNSUPPORTED,
+          "component %zu: software_components.json wants a type, a version and a measurement of 32, 48 or 64 bytes", i);
   vcca_json_open(j, NULL, '{');
   vcca_json_open(j, "measure_value", '[');
   for (size_t i = 0; i < platform->component_count; i++) {
@@ -444,7 +450,8 @@ bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca
   } else {
     uint8_t room[COMID_MAX];
     vcca_sink triples = VCCA_SINK(room);
-    if (!kinds[kind].triples(&whole, &triples, err) || !put_corim(vcca_sink_span(&triples), kinds[kind].profile, out, err))
+    if (!kinds[kind].triples(&whole, &triples, err) ||
+        !put_corim(vcca_sink_span(&triples), kinds[kind].profile, out, err))
       return false;
   }
   return vcca_sink_ok(out) ? true : vcca_fail(err, VCCA_FAULT_USAGE, "no room for an endorsement of %zu bytes", out->n);

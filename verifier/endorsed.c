@@ -16,12 +16,14 @@ static vcca_key *key_of(const struct endorsed *e, const struct vcca_platform_cla
   const char *where = "";
   vcca_key *found = NULL;
   for (const struct anchor_value *a = e->anchors; a != NULL; a = a->next) {
-    if (!vcca_span_eq(a->implementation_id, platform->implementation_id) || !vcca_span_eq(a->instance_id, platform->instance_id))
+    if (!vcca_span_eq(a->implementation_id, platform->implementation_id) ||
+        !vcca_span_eq(a->instance_id, platform->instance_id))
       continue;
     vcca_key *key = vcca_key_from_pem(a->pem, err);
     bool agrees = key != NULL && (found == NULL || vcca_key_same(found, key));
     if (key != NULL && !agrees)
-      vcca_fail(err, VCCA_FAULT_MALFORMED, "%s and %s are both anchors of the token's instance, and differ: keep one", where, a->where);
+      vcca_fail(err, VCCA_FAULT_MALFORMED, "%s and %s are both anchors of the token's instance, and differ: keep one",
+                where, a->where);
     vcca_key_free(found);
     if (!agrees) {
       vcca_key_free(key);
@@ -54,8 +56,8 @@ static bool read_all(const struct vcca_evidence *evidence, struct endorsed *out,
   return true;
 }
 
-void read_endorsements(const struct vcca_evidence *evidence, const struct vcca_token *token, struct endorsed *out, vcca_key **key,
-                       struct vcca_finding *f)
+void read_endorsements(const struct vcca_evidence *evidence, const struct vcca_token *token, struct endorsed *out,
+                       vcca_key **key, struct vcca_finding *f)
 {
   struct vcca_error err = {.fault = VCCA_FAULT_UNSUPPORTED};
   if (evidence->reference_store.p == NULL && evidence->corim_count == 0) {

@@ -58,22 +58,25 @@ void endorsed_free(struct endorsed *e);
 /* Adds what a file says. Strict: a file that is unsound anywhere is refused with the place. CoRIM values point into the bytes. */
 VCCA_MUST_USE bool rv_store_read(vcca_span json, struct endorsed *out, struct vcca_error *err);
 /* at: the time ("YYYYMMDDHHMMSSZ") it must be valid for; NULL: any. index: which CoRIM it is, to people. */
-VCCA_MUST_USE bool corim_read(vcca_span cbor, const char *at, size_t index, struct endorsed *out, struct vcca_error *err);
+VCCA_MUST_USE bool corim_read(vcca_span cbor, const char *at, size_t index, struct endorsed *out,
+                              struct vcca_error *err);
 /* The profiles of a CoRIM. */
 extern const char corim_platform_profile[], corim_realm_profile[];
 
 /* Reads all that the evidence gives, and the key that it endorses for the token's instance (to be freed); says in f what came of it. After a
  * failure nothing is endorsed. */
-void read_endorsements(const struct vcca_evidence *evidence, const struct vcca_token *token, struct endorsed *out, vcca_key **key,
-                       struct vcca_finding *f);
+void read_endorsements(const struct vcca_evidence *evidence, const struct vcca_token *token, struct endorsed *out,
+                       vcca_key **key, struct vcca_finding *f);
 
 /* The value that agrees best with the token, and what there is to say of it: of the components, and of the configuration. */
 struct platform_comparison {
   enum vcca_endorsed result;
   struct vcca_finding components, config;
 };
-void compare_platform(const struct endorsed *e, const struct vcca_platform_claims *platform, struct platform_comparison *out);
-enum vcca_endorsed compare_realm(const struct endorsed *e, const struct vcca_realm_claims *realm, struct vcca_finding *f);
+void compare_platform(const struct endorsed *e, const struct vcca_platform_claims *platform,
+                      struct platform_comparison *out);
+enum vcca_endorsed compare_realm(const struct endorsed *e, const struct vcca_realm_claims *realm,
+                                 struct vcca_finding *f);
 
 /* Texts of real platform tokens may be padded with NULs (virtCCA SDK). */
 vcca_span unpadded(vcca_span text);

@@ -14,10 +14,11 @@ static bool believable(const struct vcca_event *event, enum vcca_hash_alg alg, s
   if (event->type == VCCA_EV_NO_ACTION)
     return true;
   if (event->reg < 1 || event->reg > VCCA_TOKEN_REMS)
-    finding_fail(f, "log byte %zu: an event in register %lu: only 1 to %d (REM 0 to %d) can be extended", event->offset, (unsigned long)event->reg,
-                 VCCA_TOKEN_REMS, VCCA_TOKEN_REMS - 1);
+    finding_fail(f, "log byte %zu: an event in register %lu: only 1 to %d (REM 0 to %d) can be extended", event->offset,
+                 (unsigned long)event->reg, VCCA_TOKEN_REMS, VCCA_TOKEN_REMS - 1);
   else if (vcca_event_digest(event, vcca_tcg_alg(alg)).p == NULL)
-    finding_fail(f, "log byte %zu: the event has no %s digest: nothing measured it", event->offset, vcca_hash_name(alg));
+    finding_fail(f, "log byte %zu: the event has no %s digest: nothing measured it", event->offset,
+                 vcca_hash_name(alg));
   else if (vcca_event_self_check(event, alg) == 0)
     finding_fail(f, "log byte %zu: the event's digest is not that of its own data", event->offset);
   else
@@ -38,20 +39,23 @@ static bool believable_all(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_
 }
 
 /* A REM that boot does not touch belongs to the guest at run time: zero, or explained by its own expected value. */
-static bool rem_agrees(const struct vcca_replay *replay, const struct vcca_realm_claims *realm, const vcca_span expected[VCCA_TOKEN_REMS], size_t i)
+static bool rem_agrees(const struct vcca_replay *replay, const struct vcca_realm_claims *realm,
+                       const vcca_span expected[VCCA_TOKEN_REMS], size_t i)
 {
   if (replay->events[i + 1] == 0 && expected[i].p != NULL)
     return true;
   return vcca_span_eq(vcca_span_of(replay->value[i + 1], vcca_hash_size(replay->alg)), realm->rem[i]);
 }
 
-void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const vcca_span expected[VCCA_TOKEN_REMS], struct vcca_finding *f)
+void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const vcca_span expected[VCCA_TOKEN_REMS],
+                     struct vcca_finding *f)
 {
   enum vcca_hash_alg alg;
   struct vcca_error err = {0};
   struct vcca_replay replay;
   if (!vcca_hash_named(realm->hash_alg, &alg)) {
-    finding_fail(f, "claim 44236 names no hash algorithm that could replay a log; sha-256, sha-384 and sha-512 are known");
+    finding_fail(f,
+                 "claim 44236 names no hash algorithm that could replay a log; sha-256, sha-384 and sha-512 are known");
     return;
   }
   if (!vcca_eventlog_replay(log, alg, &replay, &err)) {
@@ -68,8 +72,8 @@ void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const
       for (size_t j = i + 1, n = 0; j < VCCA_TOKEN_REMS; j++)
         if (!rem_agrees(&replay, realm, expected, j))
           n += (size_t)snprintf(others + n, sizeof others - n, "%s REM %zu", n ? "," : "; different as well:", j);
-      finding_fail(f, "register %zu replays (%u events) to %s, REM %zu of the token is %s%s", i + 1, replay.events[i + 1], shown_hex(replayed).text,
-                   i, shown_hex(realm->rem[i]).text, others);
+      finding_fail(f, "register %zu replays (%u events) to %s, REM %zu of the token is %s%s", i + 1,
+                   replay.events[i + 1], shown_hex(replayed).text, i, shown_hex(realm->rem[i]).text, others);
       return;
     }
   }

@@ -36,8 +36,10 @@ static bool profile_is(vcca_span claim, const char *profile)
 /* A family's algorithm is the natural one of its kind of key (see vcca_sig_of). */
 static bool alg_is(int64_t alg, enum vcca_key_type key)
 {
-  static const int64_t natural[] = {
-      [VCCA_KEY_P256] = VCCA_ES256, [VCCA_KEY_P384] = VCCA_ES384, [VCCA_KEY_P521] = VCCA_ES512, [VCCA_KEY_RSA] = VCCA_PS256};
+  static const int64_t natural[] = {[VCCA_KEY_P256] = VCCA_ES256,
+                                    [VCCA_KEY_P384] = VCCA_ES384,
+                                    [VCCA_KEY_P521] = VCCA_ES512,
+                                    [VCCA_KEY_RSA] = VCCA_PS256};
   return alg == natural[key];
 }
 
@@ -86,7 +88,8 @@ static enum vcca_family nearest_of(const struct vcca_token *token, vcca_family_s
   return nearest;
 }
 
-void check_family(const struct vcca_evidence *e, const struct vcca_token *token, vcca_leniency_set *remarks, struct vcca_finding *f)
+void check_family(const struct vcca_evidence *e, const struct vcca_token *token, vcca_leniency_set *remarks,
+                  struct vcca_finding *f)
 {
   vcca_family_set every = VCCA_FAMILY_BIT(VCCA_FAMILIES) - 1, asked = e->families ? e->families : every;
   if (e->policy != NULL && e->policy->families)
@@ -105,5 +108,6 @@ void check_family(const struct vcca_evidence *e, const struct vcca_token *token,
   else if (!evidence_may_take(e, VCCA_LENIENT_NO_FAMILY, remarks))
     finding_fail(f, "of no family: unlike %s, the nearest, in its %s", vcca_family(nearest)->name, text);
   else
-    finding_pass(f, "of none: unlike %s, the nearest, in its %s; the signatures decide", vcca_family(nearest)->name, text);
+    finding_pass(f, "of none: unlike %s, the nearest, in its %s; the signatures decide", vcca_family(nearest)->name,
+                 text);
 }

@@ -10,6 +10,7 @@
 bool evidence_may_take(const struct vcca_evidence *evidence, enum vcca_leniency leniency, vcca_leniency_set *remarks);
 
 /* Signatures decide whether a token is believed. Its family does only where the relying party says so. */
-void check_family(const struct vcca_evidence *e, const struct vcca_token *token, vcca_leniency_set *remarks, struct vcca_finding *f);
+void check_family(const struct vcca_evidence *e, const struct vcca_token *token, vcca_leniency_set *remarks,
+                  struct vcca_finding *f);
 
 #endif

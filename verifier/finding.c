@@ -8,7 +8,8 @@
 #include "rooms/error.h"
 #include "rooms/text.h"
 
-static void conclude(struct vcca_finding *f, enum vcca_outcome outcome, const char *fmt, va_list args) VCCA_PRINTF(3, 0);
+static void conclude(struct vcca_finding *f, enum vcca_outcome outcome, const char *fmt, va_list args)
+    VCCA_PRINTF(3, 0);
 static void conclude(struct vcca_finding *f, enum vcca_outcome outcome, const char *fmt, va_list args)
 {
   *f = (struct vcca_finding){.outcome = outcome};
@@ -64,8 +65,8 @@ void finding_compare(struct vcca_finding *f, vcca_span claim, vcca_span expected
   while (same < claim.n && same < expected.n && claim.p[same] == expected.p[same])
     same++;
   if (claim.n != expected.n)
-    finding_fail(f, "the token has %zu bytes, expected are %zu: token %s, expected %s", claim.n, expected.n, shown_hex(claim).text,
-                 shown_hex(expected).text);
+    finding_fail(f, "the token has %zu bytes, expected are %zu: token %s, expected %s", claim.n, expected.n,
+                 shown_hex(claim).text, shown_hex(expected).text);
   else if (same != claim.n)
     finding_fail(f, "token %s, expected %s, byte %zu differs", shown_hex(claim).text, shown_hex(expected).text, same);
   else

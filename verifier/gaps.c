@@ -32,11 +32,15 @@ static const struct {
   const char *name, *fix, *note;
   bool (*open)(const struct vcca_verdict *v);
 } gaps[VCCA_GAPS] = {
-    [VCCA_GAP_FRESHNESS] = {"freshness", "--challenge", "without a challenge, an old token replayed is accepted just as well", freshness_open},
-    [VCCA_GAP_REALM] = {"realm", "--rim, --rv-store or --corim", "without an expected RIM, any realm on this platform is accepted", realm_open},
+    [VCCA_GAP_FRESHNESS] = {"freshness", "--challenge",
+                            "without a challenge, an old token replayed is accepted just as well", freshness_open},
+    [VCCA_GAP_REALM] = {"realm", "--rim, --rv-store or --corim",
+                        "without an expected RIM, any realm on this platform is accepted", realm_open},
     [VCCA_GAP_PLATFORM] = {"platform", "--platform-ref, --rv-store or --corim",
                            "without reference values of the platform, any firmware of it is accepted", platform_open},
-    [VCCA_GAP_DATES] = {"dates", "--at", "without a time, certificates and CoRIMs that are not valid any more are accepted just as well", dates_open},
+    [VCCA_GAP_DATES] = {"dates", "--at",
+                        "without a time, certificates and CoRIMs that are not valid any more are accepted just as well",
+                        dates_open},
 };
 
 const char *vcca_gap_name(enum vcca_gap gap)

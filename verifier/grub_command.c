@@ -169,7 +169,8 @@ bool grub_is_module(vcca_span label)
 
 bool grub_is_own(vcca_span label)
 {
-  static const char *const suffixes[] = {".mod", ".lst", ".pf2", ".mo", ".gmo", "/grubenv", ".png", ".jpg", ".jpeg", ".tga", "/theme.txt", ".conf"};
+  static const char *const suffixes[] = {".mod", ".lst", ".pf2",  ".mo",  ".gmo",       "/grubenv",
+                                         ".png", ".jpg", ".jpeg", ".tga", "/theme.txt", ".conf"};
   label = without_nul(label);
   for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
     if (ends(label, suffixes[i]))
@@ -179,7 +180,8 @@ bool grub_is_own(vcca_span label)
 
 bool shim_is_own(vcca_span label)
 {
-  static const char *const names[] = {"MokList", "MokListX", "MokListTrusted", "MokSBState", "MokDBState", "MokIgnoreDB", "MokPolicy"};
+  static const char *const names[] = {"MokList",    "MokListX",    "MokListTrusted", "MokSBState",
+                                      "MokDBState", "MokIgnoreDB", "MokPolicy"};
   label = without_nul(label);
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (vcca_span_is(label, names[i]))

@@ -22,7 +22,8 @@ json_t *json_in(vcca_span text, struct vcca_error *err)
   for (char *c = where.text; *c != '\0'; c++)
     if (*c < ' ' || *c > '~')
       *c = '?';
-  vcca_fail_line(err, where.line > 0 ? (unsigned)where.line : 1, where.column > 0 ? (unsigned)where.column : 1, "not JSON: %s", where.text);
+  vcca_fail_line(err, where.line > 0 ? (unsigned)where.line : 1, where.column > 0 ? (unsigned)where.column : 1,
+                 "not JSON: %s", where.text);
   return NULL;
 }
 
@@ -51,10 +52,11 @@ bool json_hex(struct json_at at, const char *member, size_t exactly, vcca_sink *
   if (!json_text(at, member, &text, err))
     return false;
   if (!vcca_hex_read(text, out, &inside))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\", character %zu: %s", json_path(at, member).text, inside.offset, inside.text);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\", character %zu: %s", json_path(at, member).text, inside.offset,
+                     inside.text);
   if (exactly != 0 && out->n != exactly)
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" holds %zu bytes; it must be %zu (%zu hexadecimal digits)", json_path(at, member).text, out->n,
-                     exactly, 2 * exactly);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" holds %zu bytes; it must be %zu (%zu hexadecimal digits)",
+                     json_path(at, member).text, out->n, exactly, 2 * exactly);
   return true;
 }
 
@@ -76,8 +78,9 @@ bool json_only(struct json_at at, const char *members, struct vcca_error *err)
     char name[64];
     snprintf(name, sizeof name, "%s", json_object_iter_key(i));
     if (!listed(json_object_iter_key(i), members))
-      known = vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" is not known here, and may be a misspelling: the members are %s", json_path(at, name).text,
-                        members);
+      known =
+          vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" is not known here, and may be a misspelling: the members are %s",
+                    json_path(at, name).text, members);
   }
   json_decref(copy);
   return known;

@@ -24,10 +24,12 @@ bool policy_allows_lifecycle(const struct vcca_policy *policy, uint64_t lifecycl
 bool policy_rules_lifecycle(const struct vcca_evidence *evidence)
 {
   const struct vcca_policy *policy = evidence->policy;
-  return evidence->required[VCCA_CHECK_LIFECYCLE] || (policy != NULL && (policy->lifecycle_count > 0 || policy->required[VCCA_CHECK_LIFECYCLE]));
+  return evidence->required[VCCA_CHECK_LIFECYCLE] ||
+         (policy != NULL && (policy->lifecycle_count > 0 || policy->required[VCCA_CHECK_LIFECYCLE]));
 }
 
-static bool required_checks_passed(const struct vcca_evidence *evidence, const struct vcca_verdict *verdict, struct vcca_finding *f)
+static bool required_checks_passed(const struct vcca_evidence *evidence, const struct vcca_verdict *verdict,
+                                   struct vcca_finding *f)
 {
   char text[sizeof f->reason];
   vcca_sink missing = vcca_sink_of(text, sizeof text - 1);
@@ -105,7 +107,8 @@ static bool version_allowed(const struct vcca_policy_component *rule, vcca_span 
 }
 
 /* Every component of the rule's type has an allowed version, and there is one. */
-static bool component_allowed(const struct vcca_policy_component *rule, const struct vcca_verdict *verdict, struct vcca_finding *f)
+static bool component_allowed(const struct vcca_policy_component *rule, const struct vcca_verdict *verdict,
+                              struct vcca_finding *f)
 {
   const struct vcca_platform_claims *platform = &verdict->token.platform;
   size_t found = 0;
@@ -116,8 +119,9 @@ static bool component_allowed(const struct vcca_policy_component *rule, const st
     found++;
     if (version.p == NULL || !version_allowed(rule, version)) {
       version = vcca_span_sub(version, 0, 24);
-      finding_fail(f, "component \"%s\" has the version \"%.*s\", which is not among those allowed%s%s", rule->type, (int)version.n,
-                   version.p ? (const char *)version.p : "", rule->at_least[0] ? ", at least " : "", rule->at_least);
+      finding_fail(f, "component \"%s\" has the version \"%.*s\", which is not among those allowed%s%s", rule->type,
+                   (int)version.n, version.p ? (const char *)version.p : "", rule->at_least[0] ? ", at least " : "",
+                   rule->at_least);
       return false;
     }
   }
@@ -126,7 +130,8 @@ static bool component_allowed(const struct vcca_policy_component *rule, const st
   return found > 0;
 }
 
-static bool components_allowed(const struct vcca_policy *policy, const struct vcca_verdict *verdict, struct vcca_finding *f)
+static bool components_allowed(const struct vcca_policy *policy, const struct vcca_verdict *verdict,
+                               struct vcca_finding *f)
 {
   for (size_t i = 0; i < policy->component_count; i++)
     if (!component_allowed(&policy->components[i], verdict, f))
@@ -151,7 +156,8 @@ static bool algs_allowed(const struct vcca_policy *policy, const struct vcca_tok
 {
   if (!policy->limits_hash_algs)
     return true;
-  if (!alg_allowed(policy, token->realm.hash_alg, "claim 44236", f) || !alg_allowed(policy, token->realm.public_key_hash_alg, "claim 44240", f))
+  if (!alg_allowed(policy, token->realm.hash_alg, "claim 44236", f) ||
+      !alg_allowed(policy, token->realm.public_key_hash_alg, "claim 44240", f))
     return false;
   if (token->has_platform && !alg_allowed(policy, token->platform.hash_alg, "claim 2402", f))
     return false;
@@ -169,8 +175,9 @@ static bool all_explained(const struct vcca_verdict *verdict, struct vcca_findin
     return true;
   const struct vcca_unexplained *first = &verdict->unexplained[0];
   vcca_span name = vcca_span_sub(first->name, 0, 48);
-  finding_fail(f, "%zu events of the log are not explained, the first at log byte %zu: \"%.*s\" %s", verdict->unexplained_count, first->offset,
-               (int)name.n, name.p ? (const char *)name.p : "", shown_hex(first->digest).text);
+  finding_fail(f, "%zu events of the log are not explained, the first at log byte %zu: \"%.*s\" %s",
+               verdict->unexplained_count, first->offset, (int)name.n, name.p ? (const char *)name.p : "",
+               shown_hex(first->digest).text);
   return false;
 }
 
@@ -190,13 +197,14 @@ static bool trustworthy(const struct vcca_policy *policy, const struct vcca_verd
   for (enum vcca_submod s = 0; s < VCCA_SUBMODS; s++) {
     const struct vcca_submod_result *result = &appraisal.submods[s];
     if (!good_enough((int)result->status, policy->worst_status[s])) {
-      finding_fail(f, "%s is %s, at worst %d is allowed", vcca_submod_name(s), vcca_tier_name(result->status), policy->worst_status[s]);
+      finding_fail(f, "%s is %s, at worst %d is allowed", vcca_submod_name(s), vcca_tier_name(result->status),
+                   policy->worst_status[s]);
       return false;
     }
     for (enum vcca_trust_claim c = 0; c < VCCA_TRUST_CLAIMS; c++)
       if (!good_enough(result->vector[c], policy->worst[s][c])) {
-        finding_fail(f, "%s: %s is %d, at worst %d is allowed", vcca_submod_name(s), vcca_trust_claim_name(c), result->vector[c],
-                     policy->worst[s][c]);
+        finding_fail(f, "%s: %s is %d, at worst %d is allowed", vcca_submod_name(s), vcca_trust_claim_name(c),
+                     result->vector[c], policy->worst[s][c]);
         return false;
       }
   }
@@ -208,7 +216,9 @@ void check_policy(const struct vcca_evidence *evidence, const struct vcca_verdic
   static const struct vcca_policy nothing = {.name = ""};
   const struct vcca_policy *policy = evidence->policy != NULL ? evidence->policy : &nothing;
   bool explained = evidence->strict || policy->refuses_unexplained;
-  if (required_checks_passed(evidence, verdict, f) && (!evidence->strict || no_gap_open(verdict, f)) && (!explained || all_explained(verdict, f)) &&
-      components_allowed(policy, verdict, f) && algs_allowed(policy, &verdict->token, f) && trustworthy(policy, verdict, f))
-    finding_pass(f, "%s%s%s", policy->name, evidence->policy != NULL && evidence->strict ? ", " : "", evidence->strict ? "strict" : "");
+  if (required_checks_passed(evidence, verdict, f) && (!evidence->strict || no_gap_open(verdict, f)) &&
+      (!explained || all_explained(verdict, f)) && components_allowed(policy, verdict, f) &&
+      algs_allowed(policy, &verdict->token, f) && trustworthy(policy, verdict, f))
+    finding_pass(f, "%s%s%s", policy->name, evidence->policy != NULL && evidence->strict ? ", " : "",
+                 evidence->strict ? "strict" : "");
 }

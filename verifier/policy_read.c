@@ -42,7 +42,8 @@ static bool chars(const struct tree_node *node, char *out, size_t cap, struct vc
 
 /* Calls `read` for each element of the list, if it is there; at most max of them. */
 typedef bool (*element)(const struct tree_node *node, struct vcca_policy *p, struct vcca_error *err);
-static bool each(const struct tree_node *map, const char *key, size_t max, element read, struct vcca_policy *p, struct vcca_error *err)
+static bool each(const struct tree_node *map, const char *key, size_t max, element read, struct vcca_policy *p,
+                 struct vcca_error *err)
 {
   const struct tree_node *list = tree_get(map, key);
   if (list == NULL)
@@ -60,7 +61,8 @@ static bool read_required(const struct tree_node *node, struct vcca_policy *p, s
   char names[1024] = "", suggestion[64];
   vcca_sink list = vcca_sink_of(names, sizeof names - 1);
   enum vcca_check named;
-  if (node->kind == TREE_SCALAR && vcca_check_named(node->text, &named) && named != VCCA_CHECK_POLICY) { /* not itself */
+  if (node->kind == TREE_SCALAR && vcca_check_named(node->text, &named) &&
+      named != VCCA_CHECK_POLICY) { /* not itself */
     p->required[named] = true;
     return true;
   }
@@ -94,8 +96,9 @@ static bool read_lifecycle(const struct tree_node *node, struct vcca_policy *p, 
   uint64_t first = 0, last = 0;
   if (node->kind == TREE_MAP) {
     struct tree_node *from, *to;
-    if (!tree_only(node, "from to", "a range of lifecycles", err) || !tree_need(node, "from", &from, err) || !tree_need(node, "to", &to, err) ||
-        !value_small(&plain, from, LIFECYCLE_MAX, &first, err) || !value_small(&plain, to, LIFECYCLE_MAX, &last, err))
+    if (!tree_only(node, "from to", "a range of lifecycles", err) || !tree_need(node, "from", &from, err) ||
+        !tree_need(node, "to", &to, err) || !value_small(&plain, from, LIFECYCLE_MAX, &first, err) ||
+        !value_small(&plain, to, LIFECYCLE_MAX, &last, err))
       return false;
     if (last < first)
       return tree_fail(node, err, "the range ends before it begins");
@@ -171,7 +174,8 @@ static bool read_unexplained(const struct tree_node *root, struct vcca_policy *p
     return true;
   p->refuses_unexplained = true;
   if (node->kind == TREE_SCALAR)
-    return vcca_span_is(node->text, "refuse") || tree_fail(node, err, "\"unexplained\" is refuse, or a list of digests to tolerate");
+    return vcca_span_is(node->text, "refuse") ||
+           tree_fail(node, err, "\"unexplained\" is refuse, or a list of digests to tolerate");
   return each(root, "unexplained", VCCA_POLICY_DIGESTS, read_tolerated, p, err);
 }
 
@@ -201,12 +205,14 @@ static bool read_worst(const struct tree_node *node, bool tier_only, int *worst,
 {
   enum vcca_tier tier;
   uint64_t value = 0;
-  if (node->kind == TREE_SCALAR && vcca_tier_named(node->text, &tier) && (tier == VCCA_TIER_AFFIRMING || tier == VCCA_TIER_WARNING)) {
+  if (node->kind == TREE_SCALAR && vcca_tier_named(node->text, &tier) &&
+      (tier == VCCA_TIER_AFFIRMING || tier == VCCA_TIER_WARNING)) {
     *worst = tier_only ? (int)tier : tier == VCCA_TIER_AFFIRMING ? AFFIRMING_WORST : WARNING_WORST;
     return true;
   }
   if (tier_only || node->kind != TREE_SCALAR || node->text.n == 0 || node->text.p[0] < '0' || node->text.p[0] > '9')
-    return tree_fail(node, err, "the worst that is allowed: affirming or warning%s", tier_only ? "" : ", or a value from 2 to 95");
+    return tree_fail(node, err, "the worst that is allowed: affirming or warning%s",
+                     tier_only ? "" : ", or a value from 2 to 95");
   if (!value_small(&plain, node, WARNING_WORST, &value, err))
     return false;
   *worst = (int)value;
@@ -258,10 +264,13 @@ bool vcca_policy_read(vcca_span yaml, struct vcca_policy *out, struct vcca_error
   if (!tree_read(yaml, &doc, err))
     return false;
   const struct tree_node *root = doc.root;
-  bool ok = tree_only(root, "policy require lifecycle family refuse hash-algorithms unexplained components appraisal", "a policy", err) &&
+  bool ok = tree_only(root, "policy require lifecycle family refuse hash-algorithms unexplained components appraisal",
+                      "a policy", err) &&
             tree_need(root, "policy", &name, err) && chars(name, out->name, sizeof out->name, err) &&
-            each(root, "require", VCCA_CHECKS, read_required, out, err) && each(root, "lifecycle", VCCA_POLICY_ROWS, read_lifecycle, out, err) &&
-            each(root, "family", VCCA_FAMILIES, read_family, out, err) && each(root, "refuse", VCCA_LENIENCIES, read_refused, out, err) &&
+            each(root, "require", VCCA_CHECKS, read_required, out, err) &&
+            each(root, "lifecycle", VCCA_POLICY_ROWS, read_lifecycle, out, err) &&
+            each(root, "family", VCCA_FAMILIES, read_family, out, err) &&
+            each(root, "refuse", VCCA_LENIENCIES, read_refused, out, err) &&
             each(root, "hash-algorithms", VCCA_HASH_ALGS, read_hash_alg, out, err) &&
             each(root, "components", VCCA_POLICY_ROWS, read_component, out, err) && read_unexplained(root, out, err) &&
             read_appraisal(root, out, err);

@@ -21,7 +21,8 @@ struct json_at {
 /* The member's text; it must be there and be a string. */
 VCCA_MUST_USE bool json_text(struct json_at at, const char *member, vcca_span *out, struct vcca_error *err);
 /* The member's hex text as bytes: out->cap is the most there may be, `exactly` (0: any) how many there must be. */
-VCCA_MUST_USE bool json_hex(struct json_at at, const char *member, size_t exactly, vcca_sink *out, struct vcca_error *err);
+VCCA_MUST_USE bool json_hex(struct json_at at, const char *member, size_t exactly, vcca_sink *out,
+                            struct vcca_error *err);
 /* Whether the object has no member besides those named, with spaces between: a misspelled member would be a value that is not compared. */
 VCCA_MUST_USE bool json_only(struct json_at at, const char *members, struct vcca_error *err);
 /* "path.member", "member" at the top. */
@@ -62,7 +63,8 @@ void check_components(vcca_span json, const struct vcca_platform_claims *platfor
 /* --- Event log (eventlog_check.c) --- */
 
 /* expected: REMs whose value was given separately; the log need not explain those. */
-void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const vcca_span expected[VCCA_TOKEN_REMS], struct vcca_finding *f);
+void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const vcca_span expected[VCCA_TOKEN_REMS],
+                     struct vcca_finding *f);
 /* --- Boot images (boot_images.c) --- */
 
 /* The boot images that a sound log shows. shim, application and version may be missing. Fails with VCCA_FAULT_UNSUPPORTED when another is, or
@@ -73,8 +75,10 @@ struct images_seen {
   size_t config_count;
   vcca_span version; /* "6.6.0" of /vmlinuz-6.6.0 */
 };
-VCCA_MUST_USE bool images_in_log(vcca_span log, enum vcca_hash_alg alg, struct images_seen *out, struct vcca_error *err);
+VCCA_MUST_USE bool images_in_log(vcca_span log, enum vcca_hash_alg alg, struct images_seen *out,
+                                 struct vcca_error *err);
 /* After the check of the event log. What it passes over goes into the verdict as unexplained. */
-void check_images(vcca_span json, const struct vcca_evidence *evidence, struct vcca_verdict *verdict, struct vcca_finding *f);
+void check_images(vcca_span json, const struct vcca_evidence *evidence, struct vcca_verdict *verdict,
+                  struct vcca_finding *f);
 
 #endif

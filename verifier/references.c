@@ -18,7 +18,8 @@ static bool refuse(struct vcca_error *err, const char *what)
 
 /* --- Boot images ----------------------------------------------------------------------------------------- */
 
-static bool read_digest(struct json_at at, const char *member, enum vcca_hash_alg alg, struct image_digest *digest, struct vcca_error *err)
+static bool read_digest(struct json_at at, const char *member, enum vcca_hash_alg alg, struct image_digest *digest,
+                        struct vcca_error *err)
 {
   vcca_sink out = VCCA_SINK(digest->bytes);
   digest->given = true;
@@ -26,7 +27,8 @@ static bool read_digest(struct json_at at, const char *member, enum vcca_hash_al
 }
 
 /* One that may be missing. */
-static bool may_read_digest(struct json_at at, const char *member, enum vcca_hash_alg alg, struct image_digest *digest, struct vcca_error *err)
+static bool may_read_digest(struct json_at at, const char *member, enum vcca_hash_alg alg, struct image_digest *digest,
+                            struct vcca_error *err)
 {
   return json_object_get(at.value, member) == NULL || read_digest(at, member, alg, digest, err);
 }
@@ -43,7 +45,8 @@ static bool read_configs(const json_t *configs, struct image_reference *out, str
     vcca_sink room = VCCA_SINK(digest->bytes);
     digest->given = true;
     if (hex == NULL || !vcca_hex_read(vcca_span_str(hex), &room, NULL) || room.n != vcca_hash_size(out->alg))
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"configs[%zu]\" must be %zu bytes in hex", i, vcca_hash_size(out->alg));
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"configs[%zu]\" must be %zu bytes in hex", i,
+                       vcca_hash_size(out->alg));
   }
   return true;
 }
@@ -62,7 +65,8 @@ static bool read_kernels(const json_t *kernels, struct image_reference *out, str
     struct kernel_reference *kernel = &out->kernels[i];
     if (!json_is_object(at.value))
       return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an object", path);
-    if (!read_digest(at, "kernel", out->alg, &kernel->kernel, err) || !read_digest(at, "initramfs", out->alg, &kernel->initramfs, err) ||
+    if (!read_digest(at, "kernel", out->alg, &kernel->kernel, err) ||
+        !read_digest(at, "initramfs", out->alg, &kernel->initramfs, err) ||
         !may_read_digest(at, "application", out->alg, &kernel->application, err))
       return false;
     out->kernel_count++;
@@ -80,8 +84,10 @@ static bool read_images(const json_t *root, struct image_reference *out, struct 
     return false;
   if (!vcca_hash_named(alg, &out->alg))
     return refuse(err, "\"hash_alg\" must be \"sha-256\", \"sha-384\" or \"sha-512\"");
-  return read_digest(at, "grub", out->alg, &out->grub, err) && read_digest(at, "grub.cfg", out->alg, &out->grub_cfg, err) &&
-         may_read_digest(at, "shim", out->alg, &out->shim, err) && read_configs(json_object_get(root, "configs"), out, err) &&
+  return read_digest(at, "grub", out->alg, &out->grub, err) &&
+         read_digest(at, "grub.cfg", out->alg, &out->grub_cfg, err) &&
+         may_read_digest(at, "shim", out->alg, &out->shim, err) &&
+         read_configs(json_object_get(root, "configs"), out, err) &&
          read_kernels(json_object_get(root, "kernels"), out, err);
 }
 
@@ -116,7 +122,8 @@ struct component_references {
   size_t count;
 };
 
-static bool read_component(const json_t *value, const char *path, struct component_reference *out, struct vcca_error *err)
+static bool read_component(const json_t *value, const char *path, struct component_reference *out,
+                           struct vcca_error *err)
 {
   struct json_at at = {value, path};
   vcca_span alg_name;
@@ -127,7 +134,8 @@ static bool read_component(const json_t *value, const char *path, struct compone
       !json_text(at, "hash_algorithm", &alg_name, err))
     return false;
   if (!vcca_hash_named(alg_name, &alg))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be \"sha-256\", \"sha-384\" or \"sha-512\"", json_path(at, "hash_algorithm").text);
+    return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be \"sha-256\", \"sha-384\" or \"sha-512\"",
+                     json_path(at, "hash_algorithm").text);
   out->measurement_size = vcca_hash_size(alg);
   vcca_sink room = VCCA_SINK(out->measurement);
   return json_hex(at, "measurement", out->measurement_size, &room, err);
@@ -137,7 +145,8 @@ static bool read_components(const json_t *root, struct component_references *out
 {
   const json_t *values = json_is_object(root) ? json_object_get(root, "measure_value") : NULL;
   if (!json_is_array(values))
-    return refuse(err, "a platform reference is {\"measure_value\": [{\"firware_name\", \"measurement\", \"firware_version\", \"hash_algorithm\"}]}");
+    return refuse(err, "a platform reference is {\"measure_value\": [{\"firware_name\", \"measurement\", "
+                       "\"firware_version\", \"hash_algorithm\"}]}");
   out->count = json_array_size(values);
   out->rows = calloc(out->count + 1, sizeof out->rows[0]);
   if (out->rows == NULL)
@@ -171,7 +180,8 @@ static enum agreement agreement(const struct vcca_component *component, const st
 }
 
 /* Whether the token's component i is one of the references; f says why not. */
-static bool match_component(const struct component_references *references, const struct vcca_component *component, size_t i, struct vcca_finding *f)
+static bool match_component(const struct component_references *references, const struct vcca_component *component,
+                            size_t i, struct vcca_finding *f)
 {
   if (component->type.p == NULL || component->version.p == NULL) {
     finding_fail(f, "component %zu of the token has no %s: it cannot be told which reference it answers", i,
@@ -192,8 +202,8 @@ static bool match_component(const struct component_references *references, const
   };
   vcca_span name = vcca_span_sub(unpadded(component->type), 0, 24);
   vcca_span version = vcca_span_sub(unpadded(component->version), 0, 16);
-  finding_fail(f, "component %zu \"%.*s\" version \"%.*s\" measurement %s: %s", i, (int)name.n, (const char *)name.p, (int)version.n,
-               (const char *)version.p, shown_hex(component->measurement).text, why[best]);
+  finding_fail(f, "component %zu \"%.*s\" version \"%.*s\" measurement %s: %s", i, (int)name.n, (const char *)name.p,
+               (int)version.n, (const char *)version.p, shown_hex(component->measurement).text, why[best]);
   return false;
 }
 

@@ -89,7 +89,8 @@ static void put_row(const struct vcca_verdict *verdict, enum vcca_check check, v
 {
   const struct vcca_finding *f = &verdict->findings[check];
   char line[64];
-  snprintf(line, sizeof line, f->reason[0] == '\0' ? "%-20s %s" : "%-20s %-7s  ", rows[check].name, vcca_outcome_name(f->outcome));
+  snprintf(line, sizeof line, f->reason[0] == '\0' ? "%-20s %s" : "%-20s %-7s  ", rows[check].name,
+           vcca_outcome_name(f->outcome));
   vcca_sink_str(out, line);
   vcca_sink_str(out, f->reason);
   if (f->has_offset) {
@@ -108,7 +109,8 @@ static void put_use(const struct vcca_verdict *verdict, enum vcca_leniency lenie
     return;
   vcca_cbor_path(verdict->token.bytes, use->offset, path, sizeof path);
   if (use->count > 1)
-    snprintf(text, sizeof text, " (%u times, first at token byte %zu%s%s)", use->count, use->offset, path[0] ? ", " : "", path);
+    snprintf(text, sizeof text, " (%u times, first at token byte %zu%s%s)", use->count, use->offset,
+             path[0] ? ", " : "", path);
   else
     snprintf(text, sizeof text, " (token byte %zu%s%s)", use->offset, path[0] ? ", " : "", path);
   vcca_sink_str(out, text);

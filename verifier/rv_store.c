@@ -20,7 +20,8 @@ static bool refuse(struct vcca_error *err, struct json_at at, const char *member
 }
 
 /* Hex of any length, or of exactly one, in memory of its own. */
-static bool read_hex(struct endorsed *e, struct json_at at, const char *member, size_t exactly, vcca_span *out, struct vcca_error *err)
+static bool read_hex(struct endorsed *e, struct json_at at, const char *member, size_t exactly, vcca_span *out,
+                     struct vcca_error *err)
 {
   vcca_span text;
   if (!json_text(at, member, &text, err))
@@ -38,12 +39,15 @@ static bool is_digest(vcca_span bytes)
   return bytes.n == 32 || bytes.n == 48 || bytes.n == 64;
 }
 
-static bool read_digest(struct endorsed *e, struct json_at at, const char *member, vcca_span *out, struct vcca_error *err)
+static bool read_digest(struct endorsed *e, struct json_at at, const char *member, vcca_span *out,
+                        struct vcca_error *err)
 {
-  return read_hex(e, at, member, 0, out, err) && (is_digest(*out) || refuse(err, at, member, "must hold 32, 48 or 64 bytes"));
+  return read_hex(e, at, member, 0, out, err) &&
+         (is_digest(*out) || refuse(err, at, member, "must hold 32, 48 or 64 bytes"));
 }
 
-static bool read_optional_text(struct endorsed *e, struct json_at at, const char *member, vcca_span *out, struct vcca_error *err)
+static bool read_optional_text(struct endorsed *e, struct json_at at, const char *member, vcca_span *out,
+                               struct vcca_error *err)
 {
   vcca_span text;
   if (json_object_get(at.value, member) == NULL)
@@ -56,8 +60,10 @@ static bool read_component(struct endorsed *e, struct json_at at, struct compone
   if (!json_is_object(at.value))
     return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s\" must be an object", at.path);
   out->digest_count = 1;
-  return json_only(at, "measurement-value signer-id version component-type", err) && read_digest(e, at, "measurement-value", &out->digests[0], err) &&
-         read_hex(e, at, "signer-id", 0, &out->signer_id, err) && read_optional_text(e, at, "version", &out->version, err) &&
+  return json_only(at, "measurement-value signer-id version component-type", err) &&
+         read_digest(e, at, "measurement-value", &out->digests[0], err) &&
+         read_hex(e, at, "signer-id", 0, &out->signer_id, err) &&
+         read_optional_text(e, at, "version", &out->version, err) &&
          read_optional_text(e, at, "component-type", &out->type, err);
 }
 
@@ -83,7 +89,8 @@ static bool read_platform(struct endorsed *e, struct json_at at, struct vcca_err
   struct platform_value *one = endorsed_take(e, sizeof *one, err);
   if (one == NULL || !json_only(at, "implementation-id platform-configuration sw-components", err) ||
       !read_hex(e, at, "implementation-id", IMPLEMENTATION_ID_SIZE, &one->implementation_id, err) ||
-      !read_hex(e, at, "platform-configuration", 0, &one->config, err) || !read_components(e, at, &one->components, err))
+      !read_hex(e, at, "platform-configuration", 0, &one->config, err) ||
+      !read_components(e, at, &one->components, err))
     return false;
   snprintf(one->where, sizeof one->where, "rv-store %.48s", at.path);
   one->next = e->platforms;
@@ -104,7 +111,8 @@ static bool read_rems(struct endorsed *e, struct json_at at, struct realm_value 
     bool ok = read_digest(e, (struct json_at){wrapped, ""}, "rem", &out->rem[i], NULL);
     json_decref(wrapped);
     if (!ok)
-      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s[%zu]\" must be 32, 48 or 64 bytes in hexadecimal", path.text, i);
+      return vcca_fail(err, VCCA_FAULT_MALFORMED, "\"%s[%zu]\" must be 32, 48 or 64 bytes in hexadecimal", path.text,
+                       i);
   }
   return true;
 }
@@ -114,7 +122,8 @@ static bool read_realm(struct endorsed *e, struct json_at at, struct vcca_error 
   struct realm_value *one = endorsed_take(e, sizeof *one, err);
   enum vcca_hash_alg alg;
   vcca_span name;
-  if (one == NULL || !json_only(at, "initial-measurement rak-hash-algorithm extensible-measurements personalization-value", err) ||
+  if (one == NULL ||
+      !json_only(at, "initial-measurement rak-hash-algorithm extensible-measurements personalization-value", err) ||
       !read_digest(e, at, "initial-measurement", &one->rim, err) || !json_text(at, "rak-hash-algorithm", &name, err))
     return false;
   if (!vcca_hash_named(name, &alg))
@@ -130,7 +139,8 @@ static bool read_realm(struct endorsed *e, struct json_at at, struct vcca_error 
 
 /* The last element first, as the lists are built from their ends. */
 static bool read_list(struct endorsed *e, const json_t *root, const char *member,
-                      bool (*read)(struct endorsed *e, struct json_at at, struct vcca_error *err), struct vcca_error *err)
+                      bool (*read)(struct endorsed *e, struct json_at at, struct vcca_error *err),
+                      struct vcca_error *err)
 {
   const json_t *list = json_object_get(root, member);
   if (list == NULL)
@@ -152,11 +162,12 @@ static bool read_list(struct endorsed *e, const json_t *root, const char *member
 static bool read_root(struct endorsed *e, const json_t *root, struct vcca_error *err)
 {
   if (!json_is_object(root) || (json_object_get(root, "platform") == NULL && json_object_get(root, "realm") == NULL))
-    return vcca_fail(err, VCCA_FAULT_MALFORMED, "a reference value store is a JSON object with \"platform\" or \"realm\" or both");
+    return vcca_fail(err, VCCA_FAULT_MALFORMED,
+                     "a reference value store is a JSON object with \"platform\" or \"realm\" or both");
   e->platforms_given = json_object_get(root, "platform") != NULL;
   e->realms_given = json_object_get(root, "realm") != NULL;
-  return json_only((struct json_at){root, ""}, "platform realm", err) && read_list(e, root, "platform", read_platform, err) &&
-         read_list(e, root, "realm", read_realm, err);
+  return json_only((struct json_at){root, ""}, "platform realm", err) &&
+         read_list(e, root, "platform", read_platform, err) && read_list(e, root, "realm", read_realm, err);
 }
 
 bool rv_store_read(vcca_span json, struct endorsed *out, struct vcca_error *err)

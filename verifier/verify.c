@@ -118,7 +118,8 @@ static void check_CHAIN(struct walk *w, struct vcca_finding *f)
     return;
   }
 
-  const struct vcca_chain chain = {e->device_cert, e->intermediates, e->intermediate_count, e->roots, e->root_count, e->at};
+  const struct vcca_chain chain = {e->device_cert, e->intermediates, e->intermediate_count,
+                                   e->roots,       e->root_count,    e->at};
   struct vcca_chain_report report;
   enum vcca_chain_outcome outcome = vcca_chain_verify(&chain, &report);
   const char *mark = report.remark[0] == '\0' ? "" : "; ";
@@ -129,7 +130,8 @@ static void check_CHAIN(struct walk *w, struct vcca_finding *f)
     finding_fail(f, "the device certificate's key may not sign data by its key usage");
     vcca_key_free(report.key);
   } else {
-    finding_pass(f, "%s%s%s%s", e->at != NULL ? "at " : "dates not checked", e->at != NULL ? e->at : "", mark, report.remark);
+    finding_pass(f, "%s%s%s%s", e->at != NULL ? "at " : "dates not checked", e->at != NULL ? e->at : "", mark,
+                 report.remark);
     w->certified = report.key;
   }
 }
@@ -146,8 +148,9 @@ static const vcca_key *trusted_key(const struct walk *w, struct vcca_finding *f)
   const struct {
     const vcca_key *key;
     const char *what;
-  } anchors[] = {
-      {w->evidence->cpak, "the CPAK given"}, {w->certified, "the key of the device certificate given"}, {w->endorsed_key, "the key endorsed"}};
+  } anchors[] = {{w->evidence->cpak, "the CPAK given"},
+                 {w->certified, "the key of the device certificate given"},
+                 {w->endorsed_key, "the key endorsed"}};
   size_t chosen = 0, count = sizeof anchors / sizeof anchors[0];
   if (w->found[VCCA_CHECK_CHAIN].outcome == VCCA_FAIL) {
     finding_not_run(f, "the chain check failed: there is no key to trust");
@@ -172,7 +175,8 @@ static const vcca_key *trusted_key(const struct walk *w, struct vcca_finding *f)
   return anchors[chosen].key;
 }
 
-static void check_signature(const struct walk *w, struct vcca_finding *f, const struct vcca_sign1_parts *sign1, const vcca_key *key)
+static void check_signature(const struct walk *w, struct vcca_finding *f, const struct vcca_sign1_parts *sign1,
+                            const vcca_key *key)
 {
   const char *alg = vcca_sig_name(sign1->alg), *kind = vcca_key_type_name(vcca_key_type(key));
   uint8_t room[VCCA_TOKEN_MAX + 64], raw[VCCA_SIG_MAX];
@@ -180,8 +184,10 @@ static void check_signature(const struct walk *w, struct vcca_finding *f, const 
   struct vcca_error err = {0};
   vcca_sign1_tbs(sign1->protected_header, sign1->payload, &message);
   if (!vcca_sig_usable(sign1->alg, key))
-    finding_fail(f, "algorithm %s (%lld) does not belong to a %s key", alg ? alg : "unknown", (long long)sign1->alg, kind);
-  else if (!vcca_sig_fits(sign1->alg, key) && !evidence_may_take(w->evidence, VCCA_LENIENT_ALGORITHM_CURVE, &w->verdict->remarks))
+    finding_fail(f, "algorithm %s (%lld) does not belong to a %s key", alg ? alg : "unknown", (long long)sign1->alg,
+                 kind);
+  else if (!vcca_sig_fits(sign1->alg, key) &&
+           !evidence_may_take(w->evidence, VCCA_LENIENT_ALGORITHM_CURVE, &w->verdict->remarks))
     finding_fail(f, "algorithm %s is another than that of a %s key's size", alg, kind);
   else if (!vcca_sink_ok(&message))
     finding_fail(f, "the signed part is larger than %d bytes", VCCA_TOKEN_MAX);
@@ -229,8 +235,9 @@ static void check_BINDING(struct walk *w, struct vcca_finding *f)
   }
   if (!vcca_hash_named(realm->public_key_hash_alg, &alg)) {
     vcca_span name = vcca_span_sub(realm->public_key_hash_alg, 0, 24);
-    finding_fail(f, "claim 44240 names \"%.*s\", no hash that could bind the key; sha-256, sha-384 and sha-512 are known", (int)name.n,
-                 name.n > 0 ? (const char *)name.p : "");
+    finding_fail(f,
+                 "claim 44240 names \"%.*s\", no hash that could bind the key; sha-256, sha-384 and sha-512 are known",
+                 (int)name.n, name.n > 0 ? (const char *)name.p : "");
     locate(w, f, realm->public_key_hash_alg);
     return;
   }
@@ -258,7 +265,8 @@ static void check_KEY_EQUALITY(struct walk *w, struct vcca_finding *f)
     finding_pass(f, "%s", w->certified != NULL ? "the key of the device certificate" : "the key given");
     return;
   }
-  finding_fail(f, "claim 44237 is not %s", w->certified != NULL ? "the key of the device certificate" : "the key given");
+  finding_fail(f, "claim 44237 is not %s",
+               w->certified != NULL ? "the key of the device certificate" : "the key given");
   locate(w, f, w->token->realm.public_key);
 }
 
@@ -415,14 +423,15 @@ static void (*const checks[VCCA_CHECKS])(struct walk *w, struct vcca_finding *f)
 /* No failure is not enough: somebody's key must vouch for the realm token. */
 static bool trust_established(const struct walk *w)
 {
-  bool vouched =
-      w->token->has_platform ? passed(w, VCCA_CHECK_PLATFORM_SIGNATURE) && passed(w, VCCA_CHECK_BINDING) : passed(w, VCCA_CHECK_KEY_EQUALITY);
+  bool vouched = w->token->has_platform ? passed(w, VCCA_CHECK_PLATFORM_SIGNATURE) && passed(w, VCCA_CHECK_BINDING)
+                                        : passed(w, VCCA_CHECK_KEY_EQUALITY);
   return vouched && passed(w, VCCA_CHECK_FAMILY) && passed(w, VCCA_CHECK_REALM_SIGNATURE);
 }
 
 void vcca_verify_evidence(const struct vcca_evidence *evidence, struct vcca_verdict *out)
 {
-  *out = (struct vcca_verdict){.undated = (evidence->device_cert.p != NULL || evidence->corim_count > 0) && evidence->at == NULL};
+  *out = (struct vcca_verdict){.undated = (evidence->device_cert.p != NULL || evidence->corim_count > 0) &&
+                                          evidence->at == NULL};
   struct walk w = {.evidence = evidence, .verdict = out, .token = &out->token, .found = out->findings};
   unsigned failed = 0, unreadable = 0;
   for (size_t i = 0; i < VCCA_CHECKS; i++) {

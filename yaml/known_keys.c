@@ -59,8 +59,8 @@ bool tree_only(const struct tree_node *node, const char *words, const char *what
       continue;
     tree_suggest(n->key, words, hint, sizeof hint);
     return hint[0] ? tree_fail_key(n, err, "unknown key \"%.40s\" in %s%s", (const char *)n->key.p, what, hint)
-                   : tree_fail_key(n, err, "unknown key \"%.40s\" in %s; it takes: %.240s", (const char *)n->key.p, what,
-                                   names_of(words, names, sizeof names));
+                   : tree_fail_key(n, err, "unknown key \"%.40s\" in %s; it takes: %.240s", (const char *)n->key.p,
+                                   what, names_of(words, names, sizeof names));
   }
   return true;
 }

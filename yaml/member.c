@@ -5,7 +5,8 @@
 
 #include "rooms/yaml_value.h"
 
-bool get_small(const struct reading *r, const struct tree_node *map, const char *key, uint64_t max, unsigned *out, struct vcca_error *err)
+bool get_small(const struct reading *r, const struct tree_node *map, const char *key, uint64_t max, unsigned *out,
+               struct vcca_error *err)
 {
   const struct tree_node *node = tree_get(map, key);
   uint64_t v = *out;
@@ -20,13 +21,15 @@ bool get_bool(const struct tree_node *map, const char *key, bool *out, struct vc
   return !node || value_bool(node, out, err);
 }
 
-bool get_bytes(const struct reading *r, const struct tree_node *map, const char *key, vcca_span *out, struct vcca_error *err)
+bool get_bytes(const struct reading *r, const struct tree_node *map, const char *key, vcca_span *out,
+               struct vcca_error *err)
 {
   const struct tree_node *node = tree_get(map, key);
   return !node || value_bytes(r, node, out, err);
 }
 
-bool get_chars(const struct reading *r, const struct tree_node *map, const char *key, char *out, size_t cap, struct vcca_error *err)
+bool get_chars(const struct reading *r, const struct tree_node *map, const char *key, char *out, size_t cap,
+               struct vcca_error *err)
 {
   const struct tree_node *node = tree_get(map, key);
   vcca_span text;
@@ -42,7 +45,8 @@ bool get_chars(const struct reading *r, const struct tree_node *map, const char 
   return true;
 }
 
-bool get_array(const struct reading *r, const struct tree_node *map, const char *key, uint8_t *out, size_t n, struct vcca_error *err)
+bool get_array(const struct reading *r, const struct tree_node *map, const char *key, uint8_t *out, size_t n,
+               struct vcca_error *err)
 {
   const struct tree_node *node = tree_get(map, key);
   vcca_span bytes;

@@ -16,7 +16,8 @@ static struct block *pool_block(struct pool *pool, size_t n, size_t cost, struct
 {
   struct block *block = cost < pool->left ? calloc(1, sizeof *block + n + 1) : NULL;
   if (!block) {
-    vcca_fail(err, VCCA_FAULT_MEMORY, cost < pool->left ? "no memory for %zu bytes" : "%zu bytes more than one file may use", cost);
+    vcca_fail(err, VCCA_FAULT_MEMORY,
+              cost < pool->left ? "no memory for %zu bytes" : "%zu bytes more than one file may use", cost);
     return NULL;
   }
   pool->left -= cost + 1;

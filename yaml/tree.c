@@ -88,7 +88,8 @@ static bool take_key(struct reader *r, struct level *level, struct cell *cell)
     return tree_fail(key, r->err, "merge keys (<<) are not supported: write the keys out");
   struct tree_node *earlier = find(map, key->text);
   if (earlier)
-    return tree_fail(key, r->err, "\"%.60s\" is given twice; the first is on line %u", (const char *)key->text.p, earlier->key_line);
+    return tree_fail(key, r->err, "\"%.60s\" is given twice; the first is on line %u", (const char *)key->text.p,
+                     earlier->key_line);
   if (map->count >= TREE_MAX_KEYS)
     return tree_fail(key, r->err, "more than %d keys in one mapping", TREE_MAX_KEYS);
   level->key = cell;
@@ -182,8 +183,9 @@ static bool fail_parser(struct reader *r)
     return vcca_fail(r->err, VCCA_FAULT_MEMORY, "no memory to read YAML");
   if (p->error == YAML_READER_ERROR)
     return vcca_fail_at(r->err, p->problem_offset, "not YAML: %s", p->problem ? p->problem : "unreadable text");
-  return vcca_fail_line(r->err, (unsigned)p->problem_mark.line + 1, (unsigned)p->problem_mark.column + 1, "not YAML: %s%s%s",
-                        p->problem ? p->problem : "unreadable text", p->context ? " " : "", p->context ? p->context : "");
+  return vcca_fail_line(r->err, (unsigned)p->problem_mark.line + 1, (unsigned)p->problem_mark.column + 1,
+                        "not YAML: %s%s%s", p->problem ? p->problem : "unreadable text", p->context ? " " : "",
+                        p->context ? p->context : "");
 }
 
 static bool read_events(struct reader *r)
@@ -239,7 +241,8 @@ bool tree_need(const struct tree_node *map, const char *key, struct tree_node **
   return *out ? true : tree_fail(map, err, "\"%s\" is missing here", key);
 }
 
-static bool VCCA_PRINTF(4, 0) fail_place(unsigned line, unsigned column, struct vcca_error *err, const char *fmt, va_list args)
+static bool VCCA_PRINTF(4, 0)
+    fail_place(unsigned line, unsigned column, struct vcca_error *err, const char *fmt, va_list args)
 {
   char text[400];
   vsnprintf(text, sizeof text, fmt, args);
@@ -259,7 +262,8 @@ bool tree_fail_key(const struct tree_node *node, struct vcca_error *err, const c
 {
   va_list args;
   va_start(args, fmt);
-  fail_place(node->key_line ? node->key_line : node->line, node->key_line ? node->key_column : node->column, err, fmt, args);
+  fail_place(node->key_line ? node->key_line : node->line, node->key_line ? node->key_column : node->column, err, fmt,
+             args);
   va_end(args);
   return false;
 }

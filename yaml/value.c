@@ -39,11 +39,13 @@ static bool fail_node(const struct tree_node *node, const struct vcca_error *why
 
 static bool scalar(const struct tree_node *node, const char *wanted, struct vcca_error *err)
 {
-  return node->kind == TREE_SCALAR ? true : tree_fail(node, err, "%s was expected, this is %s", wanted, tree_kind_name(node->kind));
+  return node->kind == TREE_SCALAR
+             ? true
+             : tree_fail(node, err, "%s was expected, this is %s", wanted, tree_kind_name(node->kind));
 }
 
-static bool named(const struct reading *r, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out,
-                  struct vcca_error *err)
+static bool named(const struct reading *r, const struct tree_node *node, vcca_span name, enum value_kind want,
+                  struct value *out, struct vcca_error *err)
 {
   if (!r->name)
     return tree_fail(node, err, "$names mean nothing in this file: write the value out");
@@ -51,7 +53,8 @@ static bool named(const struct reading *r, const struct tree_node *node, vcca_sp
     return false;
   if (want == VALUE_ANY || out->kind == want)
     return true;
-  return tree_fail(node, err, "$%.*s is %s, %s was expected", (int)name.n, (const char *)name.p, value_kind_text(out->kind), value_kind_text(want));
+  return tree_fail(node, err, "$%.*s is %s, %s was expected", (int)name.n, (const char *)name.p,
+                   value_kind_text(out->kind), value_kind_text(want));
 }
 
 static bool name_char(uint8_t c)
@@ -60,7 +63,8 @@ static bool name_char(uint8_t c)
 }
 
 /* Digits or a $name, up to the next operator. */
-static bool factor(const struct reading *r, const struct tree_node *node, size_t *at, uint64_t *out, struct vcca_error *err)
+static bool factor(const struct reading *r, const struct tree_node *node, size_t *at, uint64_t *out,
+                   struct vcca_error *err)
 {
   vcca_span text = node->text;
   size_t begin = *at, end = begin < text.n && text.p[begin] == '$' ? begin + 1 : begin;
@@ -87,7 +91,8 @@ static size_t skip_blanks(vcca_span text, size_t at)
 }
 
 /* Factors with * between them. */
-static bool product(const struct reading *r, const struct tree_node *node, size_t *at, uint64_t *out, struct vcca_error *err)
+static bool product(const struct reading *r, const struct tree_node *node, size_t *at, uint64_t *out,
+                    struct vcca_error *err)
 {
   uint64_t v = 0;
   if (!factor(r, node, at, out, err))
@@ -118,7 +123,8 @@ bool value_number(const struct reading *r, const struct tree_node *node, uint64_
     if (at == text.n)
       break;
     if (text.p[at] != '+' && text.p[at] != '-')
-      return tree_fail(node, err, "\"%.60s\" is not a number: write it as 64, 0x40, 64K or $base+0x1000", (const char *)text.p);
+      return tree_fail(node, err, "\"%.60s\" is not a number: write it as 64, 0x40, 64K or $base+0x1000",
+                       (const char *)text.p);
     minus = text.p[at] == '-';
     at = skip_blanks(text, at + 1);
   }
@@ -126,7 +132,8 @@ bool value_number(const struct reading *r, const struct tree_node *node, uint64_
   return true;
 }
 
-bool value_small(const struct reading *r, const struct tree_node *node, uint64_t max, uint64_t *out, struct vcca_error *err)
+bool value_small(const struct reading *r, const struct tree_node *node, uint64_t max, uint64_t *out,
+                 struct vcca_error *err)
 {
   uint64_t v = 0;
   if (!value_number(r, node, &v, err))
@@ -169,7 +176,8 @@ static bool read_digits(const struct reading *r, const struct tree_node *node, v
   if (!p)
     return false;
   if (!vcca_hex_read(text, &sink, &why))
-    return tree_fail(node, err, "bytes were expected, as hexadecimal digits or a mapping such as {text: ...}: %s", why.text);
+    return tree_fail(node, err, "bytes were expected, as hexadecimal digits or a mapping such as {text: ...}: %s",
+                     why.text);
   *out = vcca_span_of(p, sink.n);
   return true;
 }
@@ -183,7 +191,8 @@ static bool read_file(const struct reading *r, const struct tree_node *node, vcc
   if (!r->folder)
     return tree_fail(node, err, "files cannot be named here");
   bool absolute = name.n > 0 && name.p[0] == '/';
-  int n = snprintf(path, sizeof path, "%s%s%.*s", absolute ? "" : r->folder, absolute ? "" : "/", (int)name.n, (const char *)name.p);
+  int n = snprintf(path, sizeof path, "%s%s%.*s", absolute ? "" : r->folder, absolute ? "" : "/", (int)name.n,
+                   (const char *)name.p);
   if (n < 0 || (size_t)n >= sizeof path)
     return tree_fail(node, err, "the file's name is too long");
   struct vcca_bytes bytes = {0};
@@ -195,7 +204,8 @@ static bool read_file(const struct reading *r, const struct tree_node *node, vcc
   return ok ? true : fail_node(node, &why, err);
 }
 
-static bool need_size(const struct reading *r, const struct tree_node *map, size_t least, uint8_t **p, size_t *n, struct vcca_error *err)
+static bool need_size(const struct reading *r, const struct tree_node *map, size_t least, uint8_t **p, size_t *n,
+                      struct vcca_error *err)
 {
   struct tree_node *node;
   uint64_t size = 0;
@@ -209,26 +219,29 @@ static bool need_size(const struct reading *r, const struct tree_node *map, size
   return *p ? true : fail_node(node, &why, err);
 }
 
-static bool read_text(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
+static bool read_text(const struct reading *r, const struct tree_node *map, const struct tree_node *form,
+                      vcca_span *out, struct vcca_error *err)
 {
   (void)map;
   return value_text(r, form, out, err);
 }
 
-static bool read_hex(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
+static bool read_hex(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out,
+                     struct vcca_error *err)
 {
   (void)map;
   return scalar(form, "hexadecimal text", err) && read_digits(r, form, out, err);
 }
 
-static bool read_named_file(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out,
-                            struct vcca_error *err)
+static bool read_named_file(const struct reading *r, const struct tree_node *map, const struct tree_node *form,
+                            vcca_span *out, struct vcca_error *err)
 {
   (void)map;
   return read_file(r, form, out, err);
 }
 
-static bool read_zero(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
+static bool read_zero(const struct reading *r, const struct tree_node *map, const struct tree_node *form,
+                      vcca_span *out, struct vcca_error *err)
 {
   (void)map;
   uint64_t size = 0;
@@ -240,7 +253,8 @@ static bool read_zero(const struct reading *r, const struct tree_node *map, cons
   return p ? true : fail_node(form, &why, err);
 }
 
-static bool read_fill(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
+static bool read_fill(const struct reading *r, const struct tree_node *map, const struct tree_node *form,
+                      vcca_span *out, struct vcca_error *err)
 {
   uint64_t byte = 0;
   uint8_t *p = NULL;
@@ -252,18 +266,21 @@ static bool read_fill(const struct reading *r, const struct tree_node *map, cons
   return true;
 }
 
-bool get_number(const struct reading *r, const struct tree_node *map, const char *key, uint64_t *out, struct vcca_error *err)
+bool get_number(const struct reading *r, const struct tree_node *map, const char *key, uint64_t *out,
+                struct vcca_error *err)
 {
   const struct tree_node *node = tree_get(map, key);
   return !node || value_number(r, node, out, err);
 }
 
-static bool read_ramp(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
+static bool read_ramp(const struct reading *r, const struct tree_node *map, const struct tree_node *form,
+                      vcca_span *out, struct vcca_error *err)
 {
   uint64_t first = 0, step = 1;
   uint8_t *p = NULL;
   size_t n = 0;
-  if (!value_small(r, form, 255, &first, err) || !get_number(r, map, "step", &step, err) || !need_size(r, map, 0, &p, &n, err))
+  if (!value_small(r, form, 255, &first, err) || !get_number(r, map, "step", &step, err) ||
+      !need_size(r, map, 0, &p, &n, err))
     return false;
   for (size_t i = 0; i < n; i++)
     p[i] = (uint8_t)(first + i * step);
@@ -271,7 +288,8 @@ static bool read_ramp(const struct reading *r, const struct tree_node *map, cons
   return true;
 }
 
-static bool read_hash(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
+static bool read_hash(const struct reading *r, const struct tree_node *map, const struct tree_node *form,
+                      vcca_span *out, struct vcca_error *err)
 {
   enum vcca_hash_alg alg = VCCA_SHA256;
   struct tree_node *of;
@@ -290,12 +308,14 @@ static bool read_hash(const struct reading *r, const struct tree_node *map, cons
   return true;
 }
 
-static bool read_made(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err)
+static bool read_made(const struct reading *r, const struct tree_node *map, const struct tree_node *form,
+                      vcca_span *out, struct vcca_error *err)
 {
   uint64_t seed = 0;
   uint8_t *p = NULL;
   size_t n = 0;
-  if (!scalar(form, "what to make", err) || !get_number(r, map, "seed", &seed, err) || !need_size(r, map, 64, &p, &n, err))
+  if (!scalar(form, "what to make", err) || !get_number(r, map, "seed", &seed, err) ||
+      !need_size(r, map, 64, &p, &n, err))
     return false;
   *out = vcca_span_of(p, n);
   return make_image((const char *)form->text.p, seed, p, n)
@@ -306,10 +326,12 @@ static bool read_made(const struct reading *r, const struct tree_node *map, cons
 /* The forms of a mapping that stands for bytes: the key that tells it, and the keys it takes. */
 static const struct {
   const char *key, *keys;
-  bool (*read)(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out, struct vcca_error *err);
+  bool (*read)(const struct reading *r, const struct tree_node *map, const struct tree_node *form, vcca_span *out,
+               struct vcca_error *err);
 } forms[] = {
-    {"hex", "hex", read_hex},         {"text", "text", read_text},           {"file", "file", read_named_file}, {"zero", "zero", read_zero},
-    {"fill", "fill size", read_fill}, {"ramp", "ramp step size", read_ramp}, {"hash", "hash of", read_hash},    {"make", "make size seed", read_made},
+    {"hex", "hex", read_hex},       {"text", "text", read_text},           {"file", "file", read_named_file},
+    {"zero", "zero", read_zero},    {"fill", "fill size", read_fill},      {"ramp", "ramp step size", read_ramp},
+    {"hash", "hash of", read_hash}, {"make", "make size seed", read_made},
 };
 
 bool value_bytes(const struct reading *r, const struct tree_node *node, vcca_span *out, struct vcca_error *err)
@@ -329,12 +351,15 @@ bool value_bytes(const struct reading *r, const struct tree_node *node, vcca_spa
     if (form)
       return tree_only(node, forms[i].keys, "these bytes", err) && forms[i].read(r, node, form, out, err);
   }
-  return tree_fail(node, err, "bytes are one of {hex: ...} {text: ...} {file: ...} {zero: ...} {fill: ...} {ramp: ...} {hash: ...} {make: ...}");
+  return tree_fail(node, err,
+                   "bytes are one of {hex: ...} {text: ...} {file: ...} {zero: ...} {fill: ...} {ramp: ...} {hash: "
+                   "...} {make: ...}");
 }
 
 /* --- By kind --------------------------------------------------------------------------------------------- */
 
-bool value_of_kind(const struct reading *r, const struct tree_node *node, enum value_kind kind, struct value *out, struct vcca_error *err)
+bool value_of_kind(const struct reading *r, const struct tree_node *node, enum value_kind kind, struct value *out,
+                   struct vcca_error *err)
 {
   memset(out, 0, sizeof *out);
   out->kind = kind;

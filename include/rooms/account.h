@@ -37,7 +37,8 @@ void vcca_account_end(struct vcca_account *account);
 
 /* One step as members of a JSON object that is open; facts: without its number. */
 void vcca_account_facts(struct vcca_json *j, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
-void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
+void vcca_account_members(struct vcca_json *j, uint64_t number, enum vcca_hash_alg alg,
+                          const struct vcca_rim_step *step);
 /* One step as a JSON object on a line of its own, with its number: the trace format. */
 void vcca_account_json(FILE *out, uint64_t number, enum vcca_hash_alg alg, const struct vcca_rim_step *step);
 

@@ -21,7 +21,8 @@ VCCA_MUST_USE bool vcca_arm64_image_read(vcca_span image, struct vcca_arm64_imag
 /* Reads a kernel as a VMM does. An Image with image_size 0 gets text_offset 0x80000 and the size of its file.
  * So does a file without a header, if headless is true. Refuses packed kernels and files that are known not
  * to be arm64 kernels. */
-VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_kernel_read(vcca_span kernel, bool headless, struct vcca_arm64_image *out,
+                                    struct vcca_error *err);
 
 /* Checks that the bytes are a complete, well-formed device tree. *size (may be NULL) receives its
  * totalsize. */

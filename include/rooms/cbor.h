@@ -13,7 +13,8 @@ enum { VCCA_CBOR_DEPTH = 16 };
 /* What a reader may take that is not strict, and what of it was needed. */
 struct vcca_lenience {
   vcca_leniency_set allowed, used;
-  bool wide_floats; /* floating-point numbers in wider formats than they need, as most encoders write them; tokens have none */
+  bool
+      wide_floats; /* floating-point numbers in wider formats than they need, as most encoders write them; tokens have none */
   struct vcca_leniency_use use[VCCA_LENIENCIES];
 };
 
@@ -62,8 +63,8 @@ bool vcca_cbor_more(struct vcca_cbor *c, const struct vcca_cbor_item *container,
 /* The next head (and string). Refuses what is not strict, and counts that the bytes left cannot hold. */
 VCCA_MUST_USE bool vcca_cbor_next(struct vcca_cbor *c, struct vcca_cbor_item *item, struct vcca_error *err);
 /* The next item must be of this kind; `what` names it in the error ("claim 44238 (RIM)"). */
-VCCA_MUST_USE bool vcca_cbor_want(struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what, struct vcca_cbor_item *item,
-                                  struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cbor_want(struct vcca_cbor *c, enum vcca_cbor_kind kind, const char *what,
+                                  struct vcca_cbor_item *item, struct vcca_error *err);
 /* An integer of either sign. */
 VCCA_MUST_USE bool vcca_cbor_int(struct vcca_cbor *c, const char *what, int64_t *value, struct vcca_error *err);
 /* Steps over one whole item, whatever it holds, checking it all (map keys included). */

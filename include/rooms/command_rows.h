@@ -28,5 +28,6 @@ static const HANDLER handlers[] = {
     code, #code      \
   }
 /* The fields of struct vcca_interface that are arrays. */
-#define TABLE(rows, names) \
-  .commands = (rows), .command_count = sizeof(rows) / sizeof *(rows), .statuses = (names), .status_count = sizeof(names) / sizeof *(names)
+#define TABLE(rows, names)                                                                 \
+  .commands = (rows), .command_count = sizeof(rows) / sizeof *(rows), .statuses = (names), \
+  .status_count = sizeof(names) / sizeof *(names)

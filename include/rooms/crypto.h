@@ -11,13 +11,15 @@
 void vcca_hmac(enum vcca_hash_alg alg, vcca_span key, vcca_span data, uint8_t *out);
 
 /* HKDF (RFC 5869), filling out->cap bytes from out->p (out->n becomes cap). At most 255 digests. */
-VCCA_MUST_USE bool vcca_hkdf(enum vcca_hash_alg alg, vcca_span secret, vcca_span salt, vcca_span info, vcca_sink *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_hkdf(enum vcca_hash_alg alg, vcca_span secret, vcca_span salt, vcca_span info, vcca_sink *out,
+                             struct vcca_error *err);
 
 /* NIST SP 800-108 r1 counter mode with AES-256-CMAC and the K(0) countermeasure, as the RSE's CC3XX does it:
  *   K(0) = CMAC(key, label || 00 || context || L)
  *   K(i) = CMAC(key, BE32(i) || label || 00 || context || L || K(0)),   L = BE32(bits)
  * key is 32 bytes; fills out->cap bytes. */
-VCCA_MUST_USE bool vcca_kdf_cmac(vcca_span key, vcca_span label, vcca_span context, vcca_sink *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_kdf_cmac(vcca_span key, vcca_span label, vcca_span context, vcca_sink *out,
+                                 struct vcca_error *err);
 
 /* EC key pair from a secret: HKDF-SHA256(secret, no salt, info) is read as a stream of candidates of
  * ceil(bits/8) bytes, the excess top bits cleared; the first k < n-1 gives d = k + 1 (PSA Crypto API 1.1,
@@ -78,7 +80,8 @@ enum vcca_sig_alg vcca_sig_of(const vcca_key *key);
 /* Signs message (hashed with the algorithm's hash). ECDSA is deterministic (RFC 6979), r || s. RSA-PSS
  * (RFC 8017) takes its salt, one digest long, from HKDF over the private key and the message hash:
  * reproducible, and as good a salt as any to a verifier. */
-VCCA_MUST_USE bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sign(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_sink *signature,
+                             struct vcca_error *err);
 /* Whether the signature is good; RSA-PSS accepts any salt length. As RFC 9053 (2.1) has it, an ES* goes
  * with any curve: whether it is the curve's own is vcca_sig_fits' question. */
 bool vcca_verify(const vcca_key *key, enum vcca_sig_alg alg, vcca_span message, vcca_span signature);
@@ -107,8 +110,8 @@ struct vcca_cert_spec {
 enum { VCCA_CERT_MAX = 4096 };
 
 /* Writes the DER certificate of subject's public key, signed by issuer (a key pair). */
-VCCA_MUST_USE bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer, vcca_sink *der,
-                                   struct vcca_error *err);
+VCCA_MUST_USE bool vcca_cert_write(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer,
+                                   vcca_sink *der, struct vcca_error *err);
 
 /* What is read of one certificate; the texts are copies. */
 struct vcca_cert_info {

@@ -8,6 +8,7 @@
 #include "rooms/yaml_value.h"
 
 /* docs/devices.md describes the keys. */
-VCCA_MUST_USE bool device_read(const struct reading *r, const struct tree_node *node, struct vcca_device *out, struct vcca_error *err);
+VCCA_MUST_USE bool device_read(const struct reading *r, const struct tree_node *node, struct vcca_device *out,
+                               struct vcca_error *err);
 
 #endif

@@ -35,6 +35,7 @@ struct vcca_sweep_options {
 /* Measures the configurations on all CPUs. Every image is hashed once; a configuration costs the part of
  * its chain that no other shared. A configuration that cannot be planned is a row; false, with err, when
  * there was no memory. */
-VCCA_MUST_USE bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_options *options,
+                                  struct vcca_error *err);
 
 #endif

@@ -24,10 +24,13 @@ void vcca_files_free(struct vcca_files *files);
 /* Declares a file that is read, or written, and why ("--kernel"); "-" is standard input or output. A clash
  * is a usage error that names both. The folder of what is written has to be there. A secret one is for its
  * owner's eyes alone when it is new. */
-VCCA_MUST_USE bool vcca_files_input(struct vcca_files *files, const char *what, const char *path, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_files_output(struct vcca_files *files, const char *what, const char *path, bool secret, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_files_input(struct vcca_files *files, const char *what, const char *path,
+                                    struct vcca_error *err);
+VCCA_MUST_USE bool vcca_files_output(struct vcca_files *files, const char *what, const char *path, bool secret,
+                                     struct vcca_error *err);
 /* Whether a file might be declared as written: for the many files of one folder, whose names differ. */
-VCCA_MUST_USE bool vcca_files_compare(struct vcca_files *files, const char *what, const char *path, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_files_compare(struct vcca_files *files, const char *what, const char *path,
+                                      struct vcca_error *err);
 /* Declares that the command prints: standard output, when that is a file, is none that is read or written
  * otherwise. */
 VCCA_MUST_USE bool vcca_files_printed(struct vcca_files *files, struct vcca_error *err);
@@ -35,9 +38,13 @@ VCCA_MUST_USE bool vcca_files_printed(struct vcca_files *files, struct vcca_erro
 /* As vcca_file_read, vcca_file_map, vcca_output_open and vcca_file_write. What was not declared is now: an
  * input that only a file names is refused when an option writes it. files may be NULL: then nothing is
  * compared. */
-VCCA_MUST_USE bool vcca_files_read(struct vcca_files *files, const char *path, size_t max, struct vcca_bytes *out, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_files_map(struct vcca_files *files, const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_files_open(struct vcca_files *files, const char *path, struct vcca_output *out, struct vcca_error *err);
-VCCA_MUST_USE bool vcca_files_write(struct vcca_files *files, const char *path, vcca_span bytes, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_files_read(struct vcca_files *files, const char *path, size_t max, struct vcca_bytes *out,
+                                   struct vcca_error *err);
+VCCA_MUST_USE bool vcca_files_map(struct vcca_files *files, const char *path, size_t max, struct vcca_mapping *out,
+                                  struct vcca_error *err);
+VCCA_MUST_USE bool vcca_files_open(struct vcca_files *files, const char *path, struct vcca_output *out,
+                                   struct vcca_error *err);
+VCCA_MUST_USE bool vcca_files_write(struct vcca_files *files, const char *path, vcca_span bytes,
+                                    struct vcca_error *err);
 
 #endif

@@ -67,7 +67,8 @@ bool vcca_judgement_named(vcca_span name, enum vcca_drive_judgement *judgement);
 /* Whether one such case makes the whole run a no. */
 bool vcca_judgement_bad(enum vcca_drive_judgement judgement);
 /* asked: the verifier was given the evidence that the mutation is about. NULL is the base. */
-enum vcca_drive_judgement vcca_drive_judge(const struct vcca_mutation *m, bool asked, const struct vcca_drive_result *result);
+enum vcca_drive_judgement vcca_drive_judge(const struct vcca_mutation *m, bool asked,
+                                           const struct vcca_drive_result *result);
 
 /* A verifier as a command: words, ending with NULL; in them @@ is the token's file and @NAME@ another part
  * of the evidence, a file or a value (golden/placeholders.def). A word that needs what the case has not is
@@ -76,13 +77,14 @@ struct vcca_drive {
   const char *const *command;
   const int *reject; /* exit codes that mean no, besides 1 */
   size_t rejects;
-  unsigned timeout;                  /* seconds for an answer, at least 1 */
-  unsigned jobs;                     /* verifiers at a time, at least 1 */
-  bool serve;                        /* the words up to a second "--" start a process that is asked by lines; those behind it are a case's */
-  bool strict;                       /* an exception that nobody caught is a crash */
-  uint32_t knows;                    /* parts that the verifier has without being given them (vcca_drive_part_named) */
-  const char *keep;                  /* a folder for the files, the output and a script of each case with a fault; NULL: they are removed */
-  bool keep_all;                     /* of every case; without `keep` in a folder in TMPDIR that stays when the run goes to its end */
+  unsigned timeout; /* seconds for an answer, at least 1 */
+  unsigned jobs;    /* verifiers at a time, at least 1 */
+  bool serve;  /* the words up to a second "--" start a process that is asked by lines; those behind it are a case's */
+  bool strict; /* an exception that nobody caught is a crash */
+  uint32_t knows; /* parts that the verifier has without being given them (vcca_drive_part_named) */
+  const char
+      *keep;     /* a folder for the files, the output and a script of each case with a fault; NULL: they are removed */
+  bool keep_all; /* of every case; without `keep` in a folder in TMPDIR that stays when the run goes to its end */
   const volatile sig_atomic_t *stop; /* not 0: end soon; may be NULL */
 };
 /* Adds the part that a placeholder's name stands for: "CPAK". False: none. */
@@ -97,10 +99,11 @@ struct vcca_drive_report {
   struct vcca_drive_case which;
   struct vcca_drive_result result;
   enum vcca_drive_judgement judged;
-  const char *missing; /* what the command does not take and the case needs, of the base: has: "@CERT@ @ROOT@"; "" nothing */
-  vcca_span argv;      /* words with a NUL behind each; none when it was not run */
-  vcca_span files;     /* parts ("token") and paths by turns, likewise */
-  vcca_span output;    /* its first 64 KiB */
+  const char
+      *missing;   /* what the command does not take and the case needs, of the base: has: "@CERT@ @ROOT@"; "" nothing */
+  vcca_span argv; /* words with a NUL behind each; none when it was not run */
+  vcca_span files;  /* parts ("token") and paths by turns, likewise */
+  vcca_span output; /* its first 64 KiB */
 };
 /* Called once per case, in their order. False ends the run. */
 typedef bool (*vcca_drive_each)(void *ctx, const struct vcca_drive_report *report);
@@ -111,8 +114,8 @@ typedef bool (*vcca_drive_each)(void *ctx, const struct vcca_drive_report *repor
 typedef struct vcca_drive_pool vcca_drive_pool;
 vcca_drive_pool *vcca_drive_open(const struct vcca_drive *drive, struct vcca_error *err);
 /* False when the verifier could not be started, files could not be written, `each` or *stop said so. */
-VCCA_MUST_USE bool vcca_drive_run(vcca_drive_pool *pool, const struct vcca_drive_case *cases, size_t n, vcca_drive_each each, void *ctx,
-                                  struct vcca_error *err);
+VCCA_MUST_USE bool vcca_drive_run(vcca_drive_pool *pool, const struct vcca_drive_case *cases, size_t n,
+                                  vcca_drive_each each, void *ctx, struct vcca_error *err);
 /* The folder where cases are kept, below it FAMILY/ID; NULL: none. */
 const char *vcca_drive_kept(const vcca_drive_pool *pool);
 /* Ends the verifiers that run, and removes all files that are not kept. */

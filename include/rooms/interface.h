@@ -9,11 +9,12 @@
 
 /* What a command's condition means: the state of affairs in which the call is refused, as one sentence in
  * which {name} stands for an input of the command. NULL when the command has no such condition. */
-const char *vcca_condition_meaning(const struct vcca_interface *interface, const struct vcca_command *command, vcca_span condition);
+const char *vcca_condition_meaning(const struct vcca_interface *interface, const struct vcca_command *command,
+                                   vcca_span condition);
 /* The same sentence with the inputs' names and, when in (x0 and up, as they came) is given, their values.
  * False, with as much as is known, when the command has no such condition, or cap bytes are too few. */
-bool vcca_condition_text(const struct vcca_interface *interface, const struct vcca_command *command, vcca_span condition, const uint64_t *in,
-                         char *buf, size_t cap);
+bool vcca_condition_text(const struct vcca_interface *interface, const struct vcca_command *command,
+                         vcca_span condition, const uint64_t *in, char *buf, size_t cap);
 
 enum { VCCA_HELD_MAX = 24 };
 /* Whether the specification permits the status of condition i, of the count that hold at once: no other

@@ -24,7 +24,7 @@ struct vcca_page_digests {
 VCCA_MUST_USE bool vcca_page_cache_open(const char *folder, struct vcca_error *err);
 /* Looks the image up or hashes and keeps it. False, with the reason, when neither is possible: then hash
  * the image itself. */
-VCCA_MUST_USE bool vcca_page_cache_get(const char *folder, struct vcca_mapping *image, enum vcca_hash_alg alg, struct vcca_page_digests *out,
-                                       struct vcca_error *err);
+VCCA_MUST_USE bool vcca_page_cache_get(const char *folder, struct vcca_mapping *image, enum vcca_hash_alg alg,
+                                       struct vcca_page_digests *out, struct vcca_error *err);
 
 #endif

@@ -81,8 +81,8 @@ enum vcca_session_read {
 uint8_t *vcca_session_room(struct vcca_session_reader *r, size_t *n);
 /* n bytes were put there; 0: the peer has closed its side. A message's payload points into the reader, until the next call. After
  * VCCA_SESSION_OVER, and after REJECTED, NO_KEY and KEY, nothing more is read. */
-enum vcca_session_read vcca_session_took(struct vcca_session_reader *r, size_t n, enum vcca_message *message, vcca_span *payload,
-                                         enum vcca_session_end *end);
+enum vcca_session_read vcca_session_took(struct vcca_session_reader *r, size_t n, enum vcca_message *message,
+                                         vcca_span *payload, enum vcca_session_end *end);
 
 /* --- What the client sends and reads (pure) -------------------------------------------------------------- */
 
@@ -93,8 +93,8 @@ enum vcca_session_answer { VCCA_ANSWER_MORE, VCCA_ANSWER_WHOLE, VCCA_ANSWER_BAD 
 /* Whether the answer to a message is whole, by the bytes there are. WHOLE: *skip bytes come before it (white space after PEM, the log's size)
  * and it has *size. BAD: *end is MALFORMED_ANSWER or ANSWER_TOO_LARGE, and err has the byte. Whether its content is good is the verifier's to
  * say. */
-enum vcca_session_answer vcca_session_answer(enum vcca_message to, vcca_span bytes, size_t *skip, size_t *size, enum vcca_session_end *end,
-                                             struct vcca_error *err);
+enum vcca_session_answer vcca_session_answer(enum vcca_message to, vcca_span bytes, size_t *skip, size_t *size,
+                                             enum vcca_session_end *end, struct vcca_error *err);
 
 /* --- The server ------------------------------------------------------------------------------------------ */
 
@@ -120,16 +120,18 @@ struct vcca_session_server {
   const struct vcca_session_source *source;
   void (*report)(void *ctx, const struct vcca_session_report *report); /* each session, when it has ended; NULL: none */
   void *report_ctx;
-  const volatile sig_atomic_t *stop; /* set: the server ends, within a fifth of a second where no signal interrupts it */
-  unsigned connections;              /* at a time; others wait until one has ended */
-  unsigned idle, limit;              /* milliseconds */
-  bool once;                         /* ends after the first session with a verdict or a key */
+  const volatile sig_atomic_t
+      *stop;            /* set: the server ends, within a fifth of a second where no signal interrupts it */
+  unsigned connections; /* at a time; others wait until one has ended */
+  unsigned idle, limit; /* milliseconds */
+  bool once;            /* ends after the first session with a verdict or a key */
 };
 /* Listens. Port 0 is the system's choice; *port receives it. The socket, or -1. */
 int vcca_session_listen(const char *address, unsigned port, unsigned *bound, struct vcca_error *err);
 /* Serves sessions until *stop is set (or once), then closes those that are open. The listening socket stays open. False when it could not go on.
  * *last receives how the last session with a verdict ended, NO_VERDICT when there was none. */
-VCCA_MUST_USE bool vcca_session_serve(int listener, const struct vcca_session_server *server, enum vcca_session_end *last, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_session_serve(int listener, const struct vcca_session_server *server,
+                                      enum vcca_session_end *last, struct vcca_error *err);
 
 /* --- The client ------------------------------------------------------------------------------------------ */
 
@@ -145,14 +147,16 @@ struct vcca_session_evidence {
 };
 void vcca_session_evidence_free(struct vcca_session_evidence *e);
 /* Connects. idle and limit in milliseconds. False with *end and err. */
-VCCA_MUST_USE bool vcca_session_connect(const char *address, unsigned port, unsigned idle, unsigned limit, struct vcca_session_client *out,
-                                        enum vcca_session_end *end, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_session_connect(const char *address, unsigned port, unsigned idle, unsigned limit,
+                                        struct vcca_session_client *out, enum vcca_session_end *end,
+                                        struct vcca_error *err);
 /* Asks for certificate, token and, with_log being set, CCEL table and log, in this order. */
-VCCA_MUST_USE bool vcca_session_collect(struct vcca_session_client *c, vcca_span challenge, bool with_log, struct vcca_session_evidence *out,
-                                        enum vcca_session_end *end, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_session_collect(struct vcca_session_client *c, vcca_span challenge, bool with_log,
+                                        struct vcca_session_evidence *out, enum vcca_session_end *end,
+                                        struct vcca_error *err);
 /* Tells the verdict and, when it is good, the key (key.p NULL: none). Then the connection is to be closed. */
-VCCA_MUST_USE bool vcca_session_conclude(struct vcca_session_client *c, bool accepted, vcca_span key, enum vcca_session_end *end,
-                                         struct vcca_error *err);
+VCCA_MUST_USE bool vcca_session_conclude(struct vcca_session_client *c, bool accepted, vcca_span key,
+                                         enum vcca_session_end *end, struct vcca_error *err);
 void vcca_session_close(struct vcca_session_client *c);
 /* 64 bytes that nobody can foresee, from the system. */
 VCCA_MUST_USE bool vcca_session_challenge(uint8_t out[VCCA_SESSION_CHALLENGE], struct vcca_error *err);

@@ -108,12 +108,14 @@ void vcca_sweep_free(struct vcca_sweep *sweep);
 /* Reads a sweep's plan (YAML; docs/measure.md, "Sweeps") and opens the files that it names, relative to
  * folder (NULL: to the current one). files (may be NULL) records them as inputs. Free *out with
  * vcca_sweep_free, also after a failure. */
-VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sweep_read(vcca_span yaml, const char *folder, struct vcca_files *files, struct vcca_sweep *out,
+                                   struct vcca_error *err);
 /* Takes n zero bytes that live as long as the sweep. NULL when memory is short. */
 void *vcca_sweep_take(struct vcca_sweep *sweep, size_t n, struct vcca_error *err);
 
 /* Checks a value by itself, without the other options. The profile must have the option. */
-VCCA_MUST_USE bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option, const struct vcca_sweep_value *value, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sweep_check(const char *profile, enum vcca_sweep_option option,
+                                    const struct vcca_sweep_value *value, struct vcca_error *err);
 /* The value of configuration id on an axis. */
 const struct vcca_sweep_value *vcca_sweep_at(const struct vcca_sweep *sweep, size_t id, size_t axis);
 /* The bytes that the VM starts with: the file, or for a packed kernel the unpacked one. */
@@ -144,8 +146,8 @@ struct vcca_sweep_vm {
 };
 /* Plans configuration id as vcca measure does with these options. help may be NULL. *out points into itself
  * and into the sweep: do not move it. Free it with vcca_sweep_vm_free, also after a failure. */
-VCCA_MUST_USE bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help, struct vcca_sweep_vm *out,
-                                   struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sweep_plan(const struct vcca_sweep *sweep, size_t id, const struct vcca_sweep_help *help,
+                                   struct vcca_sweep_vm *out, struct vcca_error *err);
 void vcca_sweep_vm_free(struct vcca_sweep_vm *vm);
 
 #endif

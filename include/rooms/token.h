@@ -43,12 +43,14 @@ void vcca_sign1_tbs(vcca_span protected_header, vcca_span payload, vcca_sink *ou
 size_t vcca_signature_size(const vcca_key *key);
 /* The signature as r || s (RSA: as it is), whatever form the token has it in; it must have the size of the
  * key's. */
-VCCA_MUST_USE bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, const vcca_key *key, vcca_sink *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_sign1_signature(const struct vcca_sign1_parts *sign1, const vcca_key *key, vcca_sink *out,
+                                        struct vcca_error *err);
 
 /* "secured" for 0x30xx and so on (RMM/PSA lifecycle states); NULL when the value is in no range. */
 const char *vcca_lifecycle_name(uint64_t lifecycle);
 
 /* As vcca_token_decode_platform, with exactly these leniencies. */
-VCCA_MUST_USE bool vcca_token_decode_platform_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_token_decode_platform_lenient(vcca_span bytes, vcca_leniency_set allowed,
+                                                      struct vcca_token *out, struct vcca_error *err);
 
 #endif

@@ -15,8 +15,8 @@ VCCA_MUST_USE bool vcca_guest_interface_rekey(vcca_guest_interface *gi, vcca_hsm
 /* Asked before the monitor handles a guest call that a table knows. True: the call does nothing; x0 becomes
  * *status, and x1 to x3 become 0. It is for tests of guest software, which must cope with a monitor that
  * fails. */
-typedef bool (*vcca_guest_intercept)(void *ctx, const struct vcca_interface *interface, const struct vcca_command *command, uint64_t rec,
-                                     uint64_t *status);
+typedef bool (*vcca_guest_intercept)(void *ctx, const struct vcca_interface *interface,
+                                     const struct vcca_command *command, uint64_t rec, uint64_t *status);
 void vcca_guest_interface_intercept(vcca_guest_interface *gi, vcca_guest_intercept intercept, void *ctx);
 
 #endif

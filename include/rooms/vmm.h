@@ -27,6 +27,7 @@ const char *vcca_vmm_log_name(const char *name);
 
 /* Writes the log that QEMU and kvmtool write for a plan: Spec ID header, VM VERSION, parameters, RIPAS,
  * images, first REC, log area. */
-VCCA_MUST_USE bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const char *version, vcca_sink *out, struct vcca_error *err);
+VCCA_MUST_USE bool vcca_bootlog_write(const struct vcca_plan *plan, const char *vmm, const char *version,
+                                      vcca_sink *out, struct vcca_error *err);
 
 #endif

@@ -39,7 +39,8 @@ void tree_free(struct tree_doc *doc);
 /* The member of that name; NULL when absent or when the node is no map (or NULL). */
 struct tree_node *tree_get(const struct tree_node *map, const char *key);
 /* As tree_get, but absence is an error. */
-VCCA_MUST_USE bool tree_need(const struct tree_node *map, const char *key, struct tree_node **out, struct vcca_error *err);
+VCCA_MUST_USE bool tree_need(const struct tree_node *map, const char *key, struct tree_node **out,
+                             struct vcca_error *err);
 
 /* Whether the node is a map whose keys are all in the words (separated by spaces; a word ends at ':', as
  * in command tables). what names the map in the error, which suggests the nearest word. */

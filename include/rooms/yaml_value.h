@@ -31,22 +31,28 @@ struct reading {
   struct vcca_files *files; /* may be NULL */
   /* What "name" or "name.field" stands for; what has no kind of its own is read as the one wanted. NULL:
    * names are refused. */
-  bool (*name)(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out, struct vcca_error *err);
+  bool (*name)(void *ctx, const struct tree_node *node, vcca_span name, enum value_kind want, struct value *out,
+               struct vcca_error *err);
   void *ctx;
 };
 
-VCCA_MUST_USE bool value_number(const struct reading *r, const struct tree_node *node, uint64_t *out, struct vcca_error *err);
+VCCA_MUST_USE bool value_number(const struct reading *r, const struct tree_node *node, uint64_t *out,
+                                struct vcca_error *err);
 /* A number at most max. */
-VCCA_MUST_USE bool value_small(const struct reading *r, const struct tree_node *node, uint64_t max, uint64_t *out, struct vcca_error *err);
+VCCA_MUST_USE bool value_small(const struct reading *r, const struct tree_node *node, uint64_t max, uint64_t *out,
+                               struct vcca_error *err);
 VCCA_MUST_USE bool value_bool(const struct tree_node *node, bool *out, struct vcca_error *err);
-VCCA_MUST_USE bool value_text(const struct reading *r, const struct tree_node *node, vcca_span *out, struct vcca_error *err);
-VCCA_MUST_USE bool value_bytes(const struct reading *r, const struct tree_node *node, vcca_span *out, struct vcca_error *err);
+VCCA_MUST_USE bool value_text(const struct reading *r, const struct tree_node *node, vcca_span *out,
+                              struct vcca_error *err);
+VCCA_MUST_USE bool value_bytes(const struct reading *r, const struct tree_node *node, vcca_span *out,
+                               struct vcca_error *err);
 /* By kind; a $name in the node must be of that kind. */
-VCCA_MUST_USE bool value_of_kind(const struct reading *r, const struct tree_node *node, enum value_kind kind, struct value *out,
-                                 struct vcca_error *err);
+VCCA_MUST_USE bool value_of_kind(const struct reading *r, const struct tree_node *node, enum value_kind kind,
+                                 struct value *out, struct vcca_error *err);
 /* A $name by its own kind, a mapping as bytes, another scalar as a number, bytes or text, whichever it can
  * be first. */
-VCCA_MUST_USE bool value_natural(const struct reading *r, const struct tree_node *node, struct value *out, struct vcca_error *err);
+VCCA_MUST_USE bool value_natural(const struct reading *r, const struct tree_node *node, struct value *out,
+                                 struct vcca_error *err);
 bool value_is_name(const struct tree_node *node);
 bool value_same(const struct value *a, const struct value *b);
 /* For messages: 0x40, "text", 00ff... (cut short). Returns buf. */
@@ -71,14 +77,18 @@ static inline struct value value_from_text(const char *text)
 
 /* --- Members of a map: absent leaves *out as it is ------------------------------------------------------- */
 
-VCCA_MUST_USE bool get_number(const struct reading *r, const struct tree_node *map, const char *key, uint64_t *out, struct vcca_error *err);
-VCCA_MUST_USE bool get_small(const struct reading *r, const struct tree_node *map, const char *key, uint64_t max, unsigned *out,
-                             struct vcca_error *err);
+VCCA_MUST_USE bool get_number(const struct reading *r, const struct tree_node *map, const char *key, uint64_t *out,
+                              struct vcca_error *err);
+VCCA_MUST_USE bool get_small(const struct reading *r, const struct tree_node *map, const char *key, uint64_t max,
+                             unsigned *out, struct vcca_error *err);
 VCCA_MUST_USE bool get_bool(const struct tree_node *map, const char *key, bool *out, struct vcca_error *err);
-VCCA_MUST_USE bool get_bytes(const struct reading *r, const struct tree_node *map, const char *key, vcca_span *out, struct vcca_error *err);
+VCCA_MUST_USE bool get_bytes(const struct reading *r, const struct tree_node *map, const char *key, vcca_span *out,
+                             struct vcca_error *err);
 /* Text into an array of cap characters, NUL-terminated. */
-VCCA_MUST_USE bool get_chars(const struct reading *r, const struct tree_node *map, const char *key, char *out, size_t cap, struct vcca_error *err);
+VCCA_MUST_USE bool get_chars(const struct reading *r, const struct tree_node *map, const char *key, char *out,
+                             size_t cap, struct vcca_error *err);
 /* Bytes of exactly n. */
-VCCA_MUST_USE bool get_array(const struct reading *r, const struct tree_node *map, const char *key, uint8_t *out, size_t n, struct vcca_error *err);
+VCCA_MUST_USE bool get_array(const struct reading *r, const struct tree_node *map, const char *key, uint8_t *out,
+                             size_t n, struct vcca_error *err);
 
 #endif

@@ -21,10 +21,12 @@ enum vcca_armor { VCCA_ARMOR_NONE, VCCA_ARMOR_HEX, VCCA_ARMOR_BASE64, VCCA_ARMOR
  *   (with spaces between, the first that is there counts) or alone in it; and what such a string holds again, up to four levels.
  * Binary files stay as they are. False, with the file as it was and err saying what it looks like, when a
  * text stands for nothing. */
-VCCA_API VCCA_MUST_USE bool vcca_armor_open(struct vcca_bytes *file, const char *names, enum vcca_armor *armor, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_armor_open(struct vcca_bytes *file, const char *names, enum vcca_armor *armor,
+                                            struct vcca_error *err);
 
 /* Names of members that hold tokens, event logs, CoRIMs. */
-#define VCCA_ARMOR_TOKEN "cca-token cca_token token evidence attestation-token attestation_token eat cmw quote report data"
+#define VCCA_ARMOR_TOKEN \
+  "cca-token cca_token token evidence attestation-token attestation_token eat cmw quote report data"
 #define VCCA_ARMOR_EVENTLOG "ccel_data ccel-data ccel cc_eventlog eventlog event_log event-log uefi_log log data"
 #define VCCA_ARMOR_CORIM "corim endorsements endorsement data"
 

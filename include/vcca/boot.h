@@ -32,7 +32,8 @@ struct vcca_dtb_spec {
 };
 /* Makes a small device tree of a generic virtual machine: memory, CPUs, PSCI over SMC, timer, GICv3, UART,
  * chosen. The same spec gives the same bytes. The caller frees *out with vcca_bytes_free. */
-VCCA_API VCCA_MUST_USE bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_bytes *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_dtb_make(const struct vcca_dtb_spec *spec, struct vcca_bytes *out,
+                                          struct vcca_error *err);
 
 /* --- Plans ----------------------------------------------------------------------------------------------- */
 
@@ -117,15 +118,15 @@ VCCA_API VCCA_MUST_USE bool vcca_plan_vm(const struct vcca_vm *vm, struct vcca_p
 
 /* As vcca_plan_vm, but makes the device tree itself: the built-in one, for this VM. Sets vm->dtb to it. *dtb
  * owns its bytes; the caller frees it after the plan. bootargs may be NULL. */
-VCCA_API VCCA_MUST_USE bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_plan *plan, struct vcca_bytes *dtb,
-                                               struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_plan_with_dtb(struct vcca_vm *vm, const char *bootargs, struct vcca_plan *plan,
+                                               struct vcca_bytes *dtb, struct vcca_error *err);
 
 /* Reports progress: done of total bytes. Called from time to time, on the caller's thread. */
 typedef void (*vcca_progress)(void *ctx, uint64_t done, uint64_t total);
 
 /* Computes the RIM of a plan, without a machine. Calls hook (may be NULL) for each extension. Cannot fail. */
-VCCA_API void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx, vcca_progress progress, void *progress_ctx,
-                                struct vcca_rim *out);
+VCCA_API void vcca_plan_measure(const struct vcca_plan *plan, vcca_rim_hook hook, void *hook_ctx,
+                                vcca_progress progress, void *progress_ctx, struct vcca_rim *out);
 
 /* --- Operation lists ------------------------------------------------------------------------------------- */
 
@@ -139,8 +140,9 @@ struct vcca_measured {
 /* Measures a list of operations (YAML or JSON; docs/scenarios.md, "Operation lists"): create, ripas, data,
  * rec, extend, under the rule set that the list names. hook sees each RIM extension. Files that the list
  * names are read relative to folder. */
-VCCA_API VCCA_MUST_USE bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files, vcca_rim_hook hook, void *ctx,
-                                             struct vcca_measured *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_ops_measure(vcca_span text, const char *folder, struct vcca_files *files,
+                                             vcca_rim_hook hook, void *ctx, struct vcca_measured *out,
+                                             struct vcca_error *err);
 
 /* --- The host -------------------------------------------------------------------------------------------- */
 
@@ -157,8 +159,8 @@ struct vcca_booted {
 };
 /* Carries a plan out, up to ACTIVATE. On failure the host has all its granules back, and the error names the
  * call that was refused, its arguments and its status. */
-VCCA_API VCCA_MUST_USE bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress, void *progress_ctx,
-                                           struct vcca_booted *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_host_boot(vcca_host *host, const struct vcca_plan *plan, vcca_progress progress,
+                                           void *progress_ctx, struct vcca_booted *out, struct vcca_error *err);
 /* Enters a REC once, with REC_ENTER or TEC_ENTER and these entry flags. Returns the status word;
  * *exit_reason receives the reason from the exit record. When a VM of this host asks for a change of
  * RIPAS, the host makes it before it returns. */

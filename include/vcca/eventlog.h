@@ -66,7 +66,8 @@ struct vcca_replay {
 };
 /* Replays a whole log under one hash algorithm. False when the log is malformed (the error has the
  * offset), or does not list the algorithm. */
-VCCA_API VCCA_MUST_USE bool vcca_eventlog_replay(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_replay *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_eventlog_replay(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_replay *out,
+                                                 struct vcca_error *err);
 
 #ifdef __cplusplus
 }

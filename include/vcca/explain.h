@@ -57,10 +57,12 @@ enum { VCCA_TRACE_STEPS_MAX = 1 << 22 };
  * steps of one realm from what vcca run --trace writes. realm chooses it: its number, from 1, or its RD
  * ("0x..."); NULL: there is only one. False when a line is not as it should be; the error has line and
  * column. Free *out with vcca_trace_free. */
-VCCA_API VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_trace_read(vcca_span jsonl, const char *realm, struct vcca_rim_trace *out,
+                                            struct vcca_error *err);
 /* Measures a plan and records each step; the parts are the plan's images. Keep the plan as long as *out,
  * and free *out with vcca_trace_free. False when memory is short. */
-VCCA_API VCCA_MUST_USE bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_trace_plan(const struct vcca_plan *plan, struct vcca_rim_trace *out,
+                                            struct vcca_error *err);
 /* Frees a trace, also one that is all zero. */
 VCCA_API void vcca_trace_free(struct vcca_rim_trace *trace);
 
@@ -86,15 +88,17 @@ struct vcca_diff_run {
   size_t a, b;        /* the first step's index in A and B; where it would be when it is missing there */
   size_t count;
   const struct vcca_trace_part *part; /* what lies there; NULL: not known */
-  bool elsewhere;                     /* the other side has this content (VCCA_SHIFTED: A has B's) at `from`, one granule behind the other */
+  bool
+      elsewhere; /* the other side has this content (VCCA_SHIFTED: A has B's) at `from`, one granule behind the other */
   uint64_t from;
 };
 
 struct vcca_rim_diff {
   const struct vcca_rim_trace *given_a, *given_b;
   const struct vcca_rim_trace *a, *b; /* what was compared: as given, or again */
-  struct vcca_rim_trace *again;       /* one of them, measured by the other's algorithm when the algorithms differ; else NULL */
-  struct vcca_diff_run *runs;         /* in order; the first is the first difference */
+  struct vcca_rim_trace
+      *again;                 /* one of them, measured by the other's algorithm when the algorithms differ; else NULL */
+  struct vcca_diff_run *runs; /* in order; the first is the first difference */
   size_t run_count;
   size_t equal; /* steps of both that are the same and in order */
   size_t room;
@@ -103,8 +107,8 @@ struct vcca_rim_diff {
 /* Aligns by kind and address, so that one step more or less leaves the others comparable; where content
  * differs, looks for it at other addresses. When the algorithms differ, a plan's side is measured once
  * more by the other's. The traces must outlive the result; free it with vcca_rim_diff_free. */
-VCCA_API VCCA_MUST_USE bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b, struct vcca_rim_diff *out,
-                                          struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_rim_diff(const struct vcca_rim_trace *a, const struct vcca_rim_trace *b,
+                                          struct vcca_rim_diff *out, struct vcca_error *err);
 /* Frees a difference, not the traces. */
 VCCA_API void vcca_rim_diff_free(struct vcca_rim_diff *diff);
 /* Writes the difference for people: the first one with file, offset, field or device tree property, then
@@ -186,7 +190,8 @@ struct vcca_explain_options {
 /* Searches what must have been different for the plan to lead to this RIM (a digest, or a register of 64
  * bytes). Every image is hashed once; a hypothesis costs the chain behind the place where it first
  * matters. options may be NULL. Nothing found is no failure. */
-VCCA_API VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options,
+VCCA_API VCCA_MUST_USE bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim,
+                                             const struct vcca_explain_options *options,
                                              struct vcca_rim_explanation *out, struct vcca_error *err);
 
 /* Row i of the table of hypotheses, from 0: its name, its group, and a line about it. False after the

@@ -22,7 +22,8 @@ struct vcca_bytes {
 
 /* Reads a whole file; "-" is standard input. Fails when it has more than max bytes. The caller frees *out
  * with vcca_bytes_free. */
-VCCA_API VCCA_MUST_USE bool vcca_file_read(const char *path, size_t max, struct vcca_bytes *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_file_read(const char *path, size_t max, struct vcca_bytes *out,
+                                           struct vcca_error *err);
 
 /* Frees the bytes and zeroes *b. */
 VCCA_API void vcca_bytes_free(struct vcca_bytes *b);
@@ -53,7 +54,8 @@ struct vcca_mapping {
 /* Maps a file; "-" is standard input. Reads what is no regular file into a temporary file first. Fails
  * when it has more than max bytes. When a mapped file shrinks, access to it raises SIGBUS, which the
  * caller must handle (the tool ends with exit code 3). End the mapping with vcca_file_unmap. */
-VCCA_API VCCA_MUST_USE bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_file_map(const char *path, size_t max, struct vcca_mapping *out,
+                                          struct vcca_error *err);
 /* Ends the mapping and zeroes *m. */
 VCCA_API void vcca_file_unmap(struct vcca_mapping *m);
 

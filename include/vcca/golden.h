@@ -39,7 +39,13 @@ enum vcca_golden_layer {
 enum vcca_golden_result { VCCA_GOLDEN_VALID, VCCA_GOLDEN_ACCEPTABLE, VCCA_GOLDEN_INVALID };
 
 /* Which layers are signed again, by the key they belong to, after the change. */
-enum vcca_golden_signed { VCCA_SIGNED_NONE, VCCA_SIGNED_PLATFORM, VCCA_SIGNED_REALM, VCCA_SIGNED_BOTH, VCCA_SIGNED_WRONG };
+enum vcca_golden_signed {
+  VCCA_SIGNED_NONE,
+  VCCA_SIGNED_PLATFORM,
+  VCCA_SIGNED_REALM,
+  VCCA_SIGNED_BOTH,
+  VCCA_SIGNED_WRONG
+};
 
 /* Where a verifier should notice, in the order it works. */
 enum vcca_golden_stage {
@@ -100,18 +106,20 @@ struct vcca_golden_case {
 };
 /* Makes the evidence of a mutation; NULL: of the base. It lives until the case is freed; keep golden open
  * as long. False when the family does not have what the mutation changes. */
-VCCA_API VCCA_MUST_USE bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation, struct vcca_golden_case *out,
-                                             struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_golden_make(vcca_golden *golden, const struct vcca_mutation *mutation,
+                                             struct vcca_golden_case *out, struct vcca_error *err);
 /* Frees a case, also one that is all zero. */
 VCCA_API void vcca_golden_case_free(struct vcca_golden_case *c);
 
 /* Carries out a recipe (docs/golden.md) on the bytes of any token; steps that sign use the keys of golden.
  * Appends the new token to out. False when a step does not apply; the error names the step. */
-VCCA_API VCCA_MUST_USE bool vcca_golden_apply(vcca_golden *golden, vcca_span token, const char *recipe, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_golden_apply(vcca_golden *golden, vcca_span token, const char *recipe, vcca_sink *out,
+                                              struct vcca_error *err);
 /* Changes the structure of a token as seed says: the same bytes and seed give the same result. If golden
  * is given, signs both parts again, as far as they are still there; golden may be NULL. Appends the new
  * token to out. */
-VCCA_API VCCA_MUST_USE bool vcca_golden_fuzz(vcca_golden *golden, vcca_span token, uint64_t seed, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_golden_fuzz(vcca_golden *golden, vcca_span token, uint64_t seed, vcca_sink *out,
+                                             struct vcca_error *err);
 
 /* --- The suite -------------------------------------------------------------------------------------------- */
 
@@ -121,7 +129,8 @@ typedef bool (*vcca_suite_file)(void *ctx, const char *path, vcca_span bytes, st
 /* Makes every file of the suite, in order, and calls file for each. families has an element for each
  * family (VCCA_FAMILIES of them), true: include it; NULL: include all. If diag is true, each token comes
  * with annotated diagnostic notation; otherwise only each family's base does. */
-VCCA_API VCCA_MUST_USE bool vcca_suite_each(bool diag, const bool *families, vcca_suite_file file, void *ctx, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_suite_each(bool diag, const bool *families, vcca_suite_file file, void *ctx,
+                                            struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,8 @@ struct vcca_running_options {
 /* Carries a scenario out and keeps the VM that it booted last. NULL when it could not be run, an
  * expectation failed, or there is no VM at its end. Free with vcca_running_stop, when nobody uses it any
  * more. */
-VCCA_API vcca_running *vcca_running_start(const char *scenario, const struct vcca_running_options *options, struct vcca_error *err);
+VCCA_API vcca_running *vcca_running_start(const char *scenario, const struct vcca_running_options *options,
+                                          struct vcca_error *err);
 /* Powers the VM off and frees it. NULL is allowed. */
 VCCA_API void vcca_running_stop(vcca_running *v);
 
@@ -40,15 +41,18 @@ VCCA_API VCCA_MUST_USE bool vcca_running_do(vcca_running *v, vcca_guest_main mai
 /* INIT and CONTINUE as Linux's drivers do: granule by granule until the token is whole. bound (may be
  * NULL) receives what INIT promised; 0 when INIT was refused. challenge: up to 64 bytes, zero-padded. A
  * token longer than promised is cut. */
-VCCA_API VCCA_MUST_USE bool vcca_running_token(vcca_running *v, vcca_span challenge, vcca_sink *token, uint64_t *bound, uint64_t *status,
-                                               struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_running_token(vcca_running *v, vcca_span challenge, vcca_sink *token, uint64_t *bound,
+                                               uint64_t *status, struct vcca_error *err);
 /* index: 0 is the RIM, 1 to 4 are REM 0 to REM 3. *size receives the digest's length. */
-VCCA_API VCCA_MUST_USE bool vcca_running_measurement(vcca_running *v, unsigned index, uint8_t value[VCCA_MEASUREMENT_SIZE], size_t *size,
+VCCA_API VCCA_MUST_USE bool vcca_running_measurement(vcca_running *v, unsigned index,
+                                                     uint8_t value[VCCA_MEASUREMENT_SIZE], size_t *size,
                                                      uint64_t *status, struct vcca_error *err);
 /* value: up to 64 bytes. */
-VCCA_API VCCA_MUST_USE bool vcca_running_extend(vcca_running *v, unsigned index, vcca_span value, uint64_t *status, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_running_extend(vcca_running *v, unsigned index, vcca_span value, uint64_t *status,
+                                                struct vcca_error *err);
 /* virtCCA only: an error elsewhere. */
-VCCA_API VCCA_MUST_USE bool vcca_running_certificate(vcca_running *v, vcca_sink *cert, uint64_t *status, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_running_certificate(vcca_running *v, vcca_sink *cert, uint64_t *status,
+                                                     struct vcca_error *err);
 
 /* --- Failures on request --------------------------------------------------------------------------------- */
 
@@ -67,7 +71,8 @@ struct vcca_injection {
 };
 /* Adds one; an earlier one for the same call comes first. Takes effect at once, also beside a call under
  * way. */
-VCCA_API VCCA_MUST_USE bool vcca_running_inject(vcca_running *v, const struct vcca_injection *injection, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_running_inject(vcca_running *v, const struct vcca_injection *injection,
+                                                struct vcca_error *err);
 /* Takes all away, ends a delay under way, and puts the VM back on its own device. */
 VCCA_API VCCA_MUST_USE bool vcca_running_inject_none(vcca_running *v, struct vcca_error *err);
 
@@ -80,7 +85,8 @@ typedef struct vcca_control vcca_control;
 /* Serves at path, which must not exist, or be the socket of a server that is gone. stop(ctx) is called,
  * from a thread of the server's, when a client asks for the end. NULL on failure. Free with
  * vcca_control_stop (before the VM), which removes the socket. */
-VCCA_API vcca_control *vcca_control_start(vcca_running *v, const char *path, void (*stop)(void *ctx), void *ctx, struct vcca_error *err);
+VCCA_API vcca_control *vcca_control_start(vcca_running *v, const char *path, void (*stop)(void *ctx), void *ctx,
+                                          struct vcca_error *err);
 /* Closes all connections, removes the socket and frees the server. NULL is allowed. */
 VCCA_API void vcca_control_stop(vcca_control *c);
 

@@ -26,12 +26,12 @@ struct vcca_device_component {
   char name[VCCA_HSM_TEXT];    /* "imu"; claim 2399/1 when it is recorded; each once, 1 to 32 bytes (TF-M's limit) */
   char version[VCCA_HSM_TEXT]; /* claim 2399/4, at most 14 bytes (TF-M's limit); "" = none */
   unsigned record;             /* its place among the platform token's components, from 1, each once; 0: not recorded */
-  bool extended;               /* the register is H(0... || digest) as an extend leaves it; otherwise the digest itself */
-  bool open;                   /* its register is not locked after boot: vcca_hsm_extend may change it */
-  uint8_t digest[64];          /* of the component's image */
-  size_t digest_size;          /* 32, 48 or 64: also says the register's hash */
-  uint8_t signer_id[64];       /* claim 2399/5 */
-  size_t signer_id_size;       /* 32, 48 or 64; 0: empty */
+  bool extended;         /* the register is H(0... || digest) as an extend leaves it; otherwise the digest itself */
+  bool open;             /* its register is not locked after boot: vcca_hsm_extend may change it */
+  uint8_t digest[64];    /* of the component's image */
+  size_t digest_size;    /* 32, 48 or 64: also says the register's hash */
+  uint8_t signer_id[64]; /* claim 2399/5 */
+  size_t signer_id_size; /* 32, 48 or 64; 0: empty */
 };
 
 /* Which keys and chain the device has: RSA-4096 as the CVM-only machines, P-521 as the two-part virtCCA
@@ -46,12 +46,13 @@ struct vcca_device {
   enum vcca_chain_kind chain;
   uint32_t lifecycle; /* claim 2395, e.g. 0x3003 */
   uint8_t implementation_id[32];
-  uint8_t instance_id[33]; /* 01 || ...; all zero: derived from the CPAK, 01 || SHA-256(uncompressed point, or SPKI for RSA) */
+  uint8_t instance_id
+      [33]; /* 01 || ...; all zero: derived from the CPAK, 01 || SHA-256(uncompressed point, or SPKI for RSA) */
   uint8_t config[256];
   size_t config_size;
-  char verification_service[128];                               /* "" = none */
-  char profile[64];                                             /* platform profile; "" = the family's own */
-  uint8_t bl1_2_hash[32];                                       /* immutable second boot stage: part of the boot state */
+  char verification_service[128]; /* "" = none */
+  char profile[64];               /* platform profile; "" = the family's own */
+  uint8_t bl1_2_hash[32];         /* immutable second boot stage: part of the boot state */
   struct vcca_device_component components[VCCA_HSM_COMPONENTS]; /* in boot order */
   size_t component_count;
   /* RSA devices only: primes of the device key, rsa_size bytes each; rsa_size 0: search them from the HUK
@@ -107,10 +108,12 @@ VCCA_API vcca_span vcca_hsm_cert(const vcca_hsm *hsm, enum vcca_cert_role role);
 VCCA_API enum vcca_family vcca_hsm_family(const vcca_hsm *hsm);
 /* Fills the platform claims of the device as booted; spans point into the HSM. challenge is the binding,
  * in the claim that the family has it in. */
-VCCA_API void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca_span challenge, struct vcca_platform_claims *out);
+VCCA_API void vcca_hsm_platform_claims(const vcca_hsm *hsm, enum vcca_family family, vcca_span challenge,
+                                       struct vcca_platform_claims *out);
 /* The platform token bound to the RAK: challenge = H(claim 44237 bytes) by SHA-256. Made once per family
  * and kept, as the monitor keeps it. {NULL, 0} for a family without one; the HSM owns the bytes. */
-VCCA_API VCCA_MUST_USE bool vcca_hsm_platform_token(vcca_hsm *hsm, enum vcca_family family, vcca_span *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_hsm_platform_token(vcca_hsm *hsm, enum vcca_family family, vcca_span *out,
+                                                    struct vcca_error *err);
 
 #ifdef __cplusplus
 }

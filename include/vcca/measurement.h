@@ -14,7 +14,13 @@
 extern "C" {
 #endif
 
-enum vcca_rules_id { VCCA_RULES_ARM_1_0, VCCA_RULES_ARM_2_0, VCCA_RULES_VIRTCCA, VCCA_RULES_ARM_2_0_BET1, VCCA_RULES_COUNT };
+enum vcca_rules_id {
+  VCCA_RULES_ARM_1_0,
+  VCCA_RULES_ARM_2_0,
+  VCCA_RULES_VIRTCCA,
+  VCCA_RULES_ARM_2_0_BET1,
+  VCCA_RULES_COUNT
+};
 
 /* What an extension of a REM hashes. */
 enum vcca_rem_rule {
@@ -24,7 +30,8 @@ enum vcca_rem_rule {
 };
 
 struct vcca_rim_rules {
-  const char *name;        /* "arm-rmm-1.0", "arm-rmm-2.0", "virtcca", "arm-rmm-2.0-bet1" (the draft's text, which no monitor follows) */
+  const char *
+      name; /* "arm-rmm-1.0", "arm-rmm-2.0", "virtcca", "arm-rmm-2.0-bet1" (the draft's text, which no monitor follows) */
   const char *rmm;         /* the RMM's version: "1.0", "2.0", "2.0-bet1"; NULL: not an RMM's */
   bool zero_start;         /* a RIM starts from zeros; otherwise from H(4096-byte parameter page) */
   bool ripas_extends;      /* RTT_INIT_RIPAS extends, once per translation table entry */
@@ -103,7 +110,8 @@ VCCA_API vcca_span vcca_rim_digest(const struct vcca_rim *rim);
 
 /* Extends a REM (RSI_MEASUREMENT_EXTEND; DEN0137 B5.3.7): rem becomes pad64(H(what the rule says)). value
  * has 0 to 64 bytes. */
-VCCA_API void vcca_rem_extend(enum vcca_hash_alg alg, enum vcca_rem_rule rule, uint8_t rem[VCCA_MEASUREMENT_SIZE], vcca_span value);
+VCCA_API void vcca_rem_extend(enum vcca_hash_alg alg, enum vcca_rem_rule rule, uint8_t rem[VCCA_MEASUREMENT_SIZE],
+                              vcca_span value);
 
 #ifdef __cplusplus
 }

@@ -135,7 +135,8 @@ struct vcca_realm_event {
  * with an IRQ; vcca_rec_info (stuck) and struct vcca_trace (remark) tell. The usual cause: the program
  * reports an access again and again although it goes through. */
 enum { VCCA_EVENTS_MAX = 1000000 };
-typedef void (*vcca_realm_program)(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event);
+typedef void (*vcca_realm_program)(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu,
+                                   struct vcca_realm_event *event);
 
 /* What the monitor does with a guest's SMC. vcca_tsi_attach (vcca/tsi.h) installs the handler for RSI, TSI
  * and PSCI. */
@@ -227,12 +228,13 @@ enum vcca_access {
   VCCA_ACCESS_PERMISSION, /* an unprotected mapping whose S2AP does not permit it: the REC leaves with a permission fault */
   VCCA_ACCESS_PROTECTION, /* an unprotected mapping of a granule that is not Non-secure any more: the realm takes a granule
                              protection fault */
-  VCCA_ACCESS_NO_FETCH,   /* instructions from unprotected memory: the realm takes an external abort */
-  VCCA_ACCESS_NO_MEMORY,  /* the process has none left for the model; vcca_realm_write only */
+  VCCA_ACCESS_NO_FETCH,  /* instructions from unprotected memory: the realm takes an external abort */
+  VCCA_ACCESS_NO_MEMORY, /* the process has none left for the model; vcca_realm_write only */
 };
 enum vcca_access_kind { VCCA_ACCESS_READ, VCCA_ACCESS_WRITE, VCCA_ACCESS_FETCH };
 /* Asks what would become of an access to one address, without making it. */
-VCCA_API enum vcca_access vcca_realm_access(const vcca_machine *m, uint64_t rec, enum vcca_access_kind kind, uint64_t ipa);
+VCCA_API enum vcca_access vcca_realm_access(const vcca_machine *m, uint64_t rec, enum vcca_access_kind kind,
+                                            uint64_t ipa);
 /* One sentence: "RIPAS is EMPTY: the realm takes an external abort". Never NULL. */
 VCCA_API const char *vcca_access_text(enum vcca_access access);
 
@@ -246,7 +248,8 @@ struct vcca_access_fault {
  * accessed. out takes n bytes: vcca_sink_ok tells whether they fitted. */
 VCCA_API VCCA_MUST_USE bool vcca_realm_read(const vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_sink *out, size_t n,
                                             struct vcca_access_fault *fault);
-VCCA_API VCCA_MUST_USE bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes, struct vcca_access_fault *fault);
+VCCA_API VCCA_MUST_USE bool vcca_realm_write(vcca_machine *m, uint64_t rec, uint64_t ipa, vcca_span bytes,
+                                             struct vcca_access_fault *fault);
 
 /* --- Looking in --------------------------------------------------------------------------------------- */
 

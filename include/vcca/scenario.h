@@ -37,16 +37,16 @@ struct vcca_run_result {
 };
 /* Runs one scenario. True also when expectations failed: *out counts them. False when the file could not
  * be read or a step could not be carried out. */
-VCCA_API VCCA_MUST_USE bool vcca_scenario_run(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out,
-                                              struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_scenario_run(const char *path, const struct vcca_run_options *options,
+                                              struct vcca_run_result *out, struct vcca_error *err);
 
 /* A scenario that was run and is kept: the platform stays powered, and the VM that was booted last lives
  * on. */
 typedef struct vcca_scenario vcca_scenario;
 /* As vcca_scenario_run, but keeps the scenario. The caller frees it with vcca_scenario_close. NULL when it
  * could not be run. */
-VCCA_API vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options, struct vcca_run_result *out,
-                                           struct vcca_error *err);
+VCCA_API vcca_scenario *vcca_scenario_open(const char *path, const struct vcca_run_options *options,
+                                           struct vcca_run_result *out, struct vcca_error *err);
 /* Powers the platform off and frees everything. NULL is allowed. */
 VCCA_API void vcca_scenario_close(vcca_scenario *s);
 
@@ -63,7 +63,8 @@ struct vcca_scenario_platform {
   uint64_t scratch; /* IPA of a page that guest calls may overwrite */
 };
 /* Gives access to the platform of a kept scenario. False when there is no VM at its end. */
-VCCA_API VCCA_MUST_USE bool vcca_scenario_platform(const vcca_scenario *s, struct vcca_scenario_platform *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_scenario_platform(const vcca_scenario *s, struct vcca_scenario_platform *out,
+                                                   struct vcca_error *err);
 
 #ifdef __cplusplus
 }

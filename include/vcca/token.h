@@ -36,9 +36,9 @@ enum vcca_family {
 };
 
 struct vcca_family_spec {
-  const char *name;             /* "virtcca-rsa" */
-  uint64_t container;           /* CBOR tag: 399, members are byte strings; 907, they are CMW records [263, byte string] */
-  const char *realm_profile;    /* claim 265 of the realm token; NULL: absent */
+  const char *name;          /* "virtcca-rsa" */
+  uint64_t container;        /* CBOR tag: 399, members are byte strings; 907, they are CMW records [263, byte string] */
+  const char *realm_profile; /* claim 265 of the realm token; NULL: absent */
   const char *platform_profile; /* claim 265 of the platform token; NULL: there is no platform token */
   enum vcca_rak_encoding rak;   /* how claim 44237 carries the key */
   unsigned wraps;               /* 1: payload is the claims map; 2: a byte string holding it */
@@ -114,26 +114,29 @@ VCCA_API void vcca_platform_profile_claims(enum vcca_family family, struct vcca_
  * 256. The specification has the instance id random; here it is 01 || SHA-256("realm instance id" || VMID
  * in 4 bytes, little-endian || RPV || RIM), of claims that are there already: the same for one realm all
  * its life, another for the next. id is the room for it. */
-VCCA_API void vcca_realm_profile_claims(enum vcca_family family, uint32_t vmid, uint8_t id[VCCA_UEID_SIZE], struct vcca_realm_claims *claims);
+VCCA_API void vcca_realm_profile_claims(enum vcca_family family, uint32_t vmid, uint8_t id[VCCA_UEID_SIZE],
+                                        struct vcca_realm_claims *claims);
 
 /* --- Minting -------------------------------------------------------------------------------------------- */
 
 /* Appends the RAK as the family's claim 44237 carries it: at most 550 bytes. False when the key is not of
  * the family's type, or out has no room. */
-VCCA_API VCCA_MUST_USE bool vcca_rak_encode(enum vcca_family family, const vcca_key *rak, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_rak_encode(enum vcca_family family, const vcca_key *rak, vcca_sink *out,
+                                            struct vcca_error *err);
 
 /* Appends a platform token: the claims in the family's order, signed by the CPAK (a key pair), as a
  * COSE_Sign1 (RFC 9052). Leaves out claims that are absent, also mandatory ones. At most VCCA_TOKEN_MAX
  * bytes. */
-VCCA_API VCCA_MUST_USE bool vcca_token_platform(enum vcca_family family, const struct vcca_platform_claims *claims, const vcca_key *cpak,
-                                                vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_token_platform(enum vcca_family family, const struct vcca_platform_claims *claims,
+                                                const vcca_key *cpak, vcca_sink *out, struct vcca_error *err);
 /* Appends a realm or CVM token, signed by the RAK (a key pair). Takes all claims as they are, public_key,
  * profile and the names of algorithms included. At most VCCA_TOKEN_MAX bytes. */
-VCCA_API VCCA_MUST_USE bool vcca_token_realm(enum vcca_family family, const struct vcca_realm_claims *claims, const vcca_key *rak, vcca_sink *out,
-                                             struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_token_realm(enum vcca_family family, const struct vcca_realm_claims *claims,
+                                             const vcca_key *rak, vcca_sink *out, struct vcca_error *err);
 /* Appends the token: a collection of a platform and a realm token. platform is {NULL, 0} for a family
  * without platform tokens. At most VCCA_TOKEN_MAX bytes. */
-VCCA_API VCCA_MUST_USE bool vcca_token_collect(enum vcca_family family, vcca_span platform, vcca_span realm, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_token_collect(enum vcca_family family, vcca_span platform, vcca_span realm,
+                                               vcca_sink *out, struct vcca_error *err);
 
 /* --- Decoding ------------------------------------------------------------------------------------------- */
 
@@ -169,7 +172,8 @@ struct vcca_token {
  * leniencies that would lift it. */
 VCCA_API VCCA_MUST_USE bool vcca_token_decode(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);
 /* Decodes with exactly these leniencies; 0: none. *out says which of them the token needed. */
-VCCA_API VCCA_MUST_USE bool vcca_token_decode_lenient(vcca_span bytes, vcca_leniency_set allowed, struct vcca_token *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_token_decode_lenient(vcca_span bytes, vcca_leniency_set allowed,
+                                                      struct vcca_token *out, struct vcca_error *err);
 /* Decodes a platform token alone: a COSE_Sign1, as EL3 passes it to the RMM. Permits what
  * vcca_token_decode permits. */
 VCCA_API VCCA_MUST_USE bool vcca_token_decode_platform(vcca_span bytes, struct vcca_token *out, struct vcca_error *err);

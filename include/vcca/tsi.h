@@ -25,7 +25,8 @@ VCCA_API const struct vcca_interface *vcca_psci(void);
  * Guest calls are traced to the machine's trace hook, each once: a call that is issued again, since the host
  * had to map its buffer first, is traced when it has returned. */
 typedef struct vcca_guest_interface vcca_guest_interface;
-VCCA_API vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family, struct vcca_error *err);
+VCCA_API vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family,
+                                               struct vcca_error *err);
 VCCA_API void vcca_guest_interface_free(vcca_guest_interface *gi);
 
 /* --- A guest program ------------------------------------------------------------------------------------- */
@@ -41,7 +42,8 @@ typedef void (*vcca_guest_main)(void *arg, vcca_guest *g);
  * there are guests. The guest belongs to this REC: another REC that is made at the same address does not run
  * it. NULL, with *err filled, when rec is no REC, has a guest, or memory or threads are used up. Ends with
  * vcca_guest_free. */
-VCCA_API vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, void *arg, struct vcca_error *err);
+VCCA_API vcca_guest *vcca_guest_new(vcca_machine *m, uint64_t rec, vcca_guest_main main, void *arg,
+                                    struct vcca_error *err);
 /* Ends the guest, wherever it is; what main holds is not released. Do not call it from within a guest, and
  * call it before the machine is freed. */
 VCCA_API void vcca_guest_free(vcca_guest *g);
@@ -51,13 +53,15 @@ VCCA_API void vcca_guest_free(vcca_guest *g);
  * main, and sets *arg to main's argument. NULL: the REC goes on with the program that was set before, and
  * choose is asked again at its next event. It must not call a function of this header, or enter or destroy
  * RECs. */
-typedef vcca_guest_main (*vcca_guest_choice)(void *ctx, vcca_machine *m, uint64_t rec, const struct vcca_rec_info *info, void **arg);
+typedef vcca_guest_main (*vcca_guest_choice)(void *ctx, vcca_machine *m, uint64_t rec, const struct vcca_rec_info *info,
+                                             void **arg);
 /* Sets choose, in place of an earlier one, to name the programs of RECs without a guest. The guests that it
  * starts belong to the machine: the library ends those whose REC is gone when it starts another one. With
  * choose NULL it ends all of them; call that before the machine is freed. False, with *err filled, without
  * memory. If memory or threads do not suffice for a guest later, its REC leaves with an SError at each
  * entry. */
-VCCA_API VCCA_MUST_USE bool vcca_guest_attach(vcca_machine *m, vcca_guest_choice choose, void *ctx, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_guest_attach(vcca_machine *m, vcca_guest_choice choose, void *ctx,
+                                              struct vcca_error *err);
 /* Whether main has returned. The REC then waits for interrupts for ever. */
 VCCA_API bool vcca_guest_done(const vcca_guest *g);
 

@@ -64,10 +64,12 @@ struct vcca_evidence {
   const struct vcca_policy *policy; /* see below */
   bool required[VCCA_CHECKS];       /* must pass, whatever the policy says: not-run is not enough */
   bool strict;                      /* no gap may be open, and no event of the log unexplained; see vcca_gap_open */
-  vcca_leniency_set leniencies;     /* what may be taken besides what specifications permit; what was is in the verdict's remarks */
-  vcca_leniency_set refused;        /* of what they permit, what is refused all the same; outranks leniencies */
-  vcca_family_set families;         /* the token must be of one of these; none: of any or of no family */
-  bool any_lifecycle; /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this. A policy's rule is stricter and wins */
+  vcca_leniency_set
+      leniencies; /* what may be taken besides what specifications permit; what was is in the verdict's remarks */
+  vcca_leniency_set refused; /* of what they permit, what is refused all the same; outranks leniencies */
+  vcca_family_set families;  /* the token must be of one of these; none: of any or of no family */
+  bool
+      any_lifecycle; /* otherwise only secured (0x30xx) passes; virtCCA's own 0x2000 needs this. A policy's rule is stricter and wins */
 };
 
 struct vcca_finding {
@@ -100,14 +102,16 @@ struct vcca_unexplained {
 };
 
 struct vcca_verdict {
-  bool accepted;             /* no check failed, and the ones that carry trust ran */
-  bool malformed;            /* every check that failed did so for unreadable input: "could not tell" rather than "no" */
-  bool anchored;             /* there was a key to hold the signatures against */
-  bool undated;              /* certificates or CoRIMs were given, and no time to hold their dates against */
-  vcca_leniency_set remarks; /* what was taken that is not of the plainest form: the token's leniencies, and those of its keys and family */
+  bool accepted;  /* no check failed, and the ones that carry trust ran */
+  bool malformed; /* every check that failed did so for unreadable input: "could not tell" rather than "no" */
+  bool anchored;  /* there was a key to hold the signatures against */
+  bool undated;   /* certificates or CoRIMs were given, and no time to hold their dates against */
+  vcca_leniency_set
+      remarks; /* what was taken that is not of the plainest form: the token's leniencies, and those of its keys and family */
   enum vcca_endorsed platform_endorsed, realm_endorsed;
   struct vcca_finding findings[VCCA_CHECKS];
-  struct vcca_unexplained unexplained[VCCA_UNEXPLAINED]; /* once image-reference passed; without what the policy tolerates */
+  struct vcca_unexplained
+      unexplained[VCCA_UNEXPLAINED]; /* once image-reference passed; without what the policy tolerates */
   size_t unexplained_count;
   struct vcca_token token; /* decoded, valid when the structure check passed; points into the evidence */
 };
@@ -177,7 +181,8 @@ enum vcca_ear_profile { VCCA_EAR_VERAISON, VCCA_EAR_IETF };
 struct vcca_ear {
   enum vcca_ear_profile profile;
   bool has_time;
-  int64_t time;       /* "iat", seconds since 1970; left out when not given, though the profiles want it: there is no clock here */
+  int64_t
+      time; /* "iat", seconds since 1970; left out when not given, though the profiles want it: there is no clock here */
   vcca_span nonce;    /* the challenge, echoed when it has 8 bytes or more */
   const char *policy; /* id of the appraisal policy; NULL: none */
 };
@@ -185,12 +190,17 @@ struct vcca_ear {
 VCCA_API void vcca_ear_json(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, struct vcca_json *j);
 /* Appends the same claims set as a JWT in compact form (RFC 7519), signed by key: an EC key pair, with
  * ES256, ES384 or ES512 by its curve. */
-VCCA_API VCCA_MUST_USE bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear, const vcca_key *key, vcca_sink *out,
-                                         struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_ear_jwt(const struct vcca_appraisal *appraisal, const struct vcca_ear *ear,
+                                         const vcca_key *key, vcca_sink *out, struct vcca_error *err);
 
 /* --- Policy ---------------------------------------------------------------------------------------------- */
 
-enum { VCCA_POLICY_ROWS = 32, VCCA_POLICY_VERSIONS = 16, VCCA_POLICY_TEXT = 64, VCCA_POLICY_DIGESTS = VCCA_UNEXPLAINED };
+enum {
+  VCCA_POLICY_ROWS = 32,
+  VCCA_POLICY_VERSIONS = 16,
+  VCCA_POLICY_TEXT = 64,
+  VCCA_POLICY_DIGESTS = VCCA_UNEXPLAINED
+};
 
 /* What versions a type of component may have: one of a list, or from one on, or both. */
 struct vcca_policy_component {
@@ -238,7 +248,8 @@ VCCA_API vcca_key *vcca_anchor_read(vcca_span jwk_or_pem, struct vcca_error *err
 /* Finds the key of a platform in a trust anchor store, a JSON array of {pkey, implementation-id,
  * instance-id}, by the claims' implementation and instance ids. The caller frees it. NULL when the store
  * is malformed anywhere; NULL with VCCA_FAULT_UNSUPPORTED when it has no such instance. */
-VCCA_API vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform, struct vcca_error *err);
+VCCA_API vcca_key *vcca_anchor_find(vcca_span store, const struct vcca_platform_claims *platform,
+                                    struct vcca_error *err);
 /* Reads a key that signs results: an EC key pair as JWK with "d", or as unencrypted PEM. The caller frees
  * it. NULL on failure. */
 VCCA_API vcca_key *vcca_signer_read(vcca_span jwk_or_pem, struct vcca_error *err);
@@ -277,7 +288,8 @@ struct vcca_good {
 };
 /* Appends one endorsement. False with VCCA_FAULT_UNSUPPORTED when this form cannot express what is known,
  * or needs what is not known. */
-VCCA_API VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_endorse(enum vcca_endorsement kind, const struct vcca_good *good, vcca_sink *out,
+                                         struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,8 @@ extern "C" {
 
 /* Unpacks a kernel that is a gzip file, or an EFI zboot image with gzip inside. *out stays empty for any
  * other file. The plan decides whether the VMM takes the unpacked kernel. The caller frees *out. */
-VCCA_API VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_kernel_unpack(struct vcca_mapping *kernel, size_t max, struct vcca_mapping *out,
+                                               struct vcca_error *err);
 
 /* --- Host capabilities ----------------------------------------------------------------------------------- */
 
@@ -48,7 +49,8 @@ struct vcca_host_caps {
  * already. Refuses a hash algorithm that differs from the one that is known. */
 VCCA_API VCCA_MUST_USE bool vcca_host_caps_read(vcca_span toml, struct vcca_host_caps *caps, struct vcca_error *err);
 /* Sets a value from an option's text: a number, true or false, or sha256. Replaces what was known. */
-VCCA_API VCCA_MUST_USE bool vcca_host_caps_set(struct vcca_host_caps *caps, enum vcca_cap cap, const char *text, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_host_caps_set(struct vcca_host_caps *caps, enum vcca_cap cap, const char *text,
+                                               struct vcca_error *err);
 
 /* --- A VMM's command line -------------------------------------------------------------------------------- */
 
@@ -108,8 +110,8 @@ VCCA_API const char *vcca_vmm_name(size_t i, const char **summary);
  * VMM would refuse, and what can change the measurement but is not modelled. Ignores what cannot change it;
  * passes a remark to note (may be NULL) when that may surprise. *out points into the arguments: keep them as
  * long as *out. */
-VCCA_API VCCA_MUST_USE bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note, void *note_ctx,
-                                           struct vcca_vmm_config *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_vmm_parse(const char *vmm, const char *const *words, size_t count, vcca_note note,
+                                           void *note_ctx, struct vcca_vmm_config *out, struct vcca_error *err);
 
 /* --- Plans ----------------------------------------------------------------------------------------------- */
 
@@ -130,8 +132,8 @@ struct vcca_vmm_images {
 
 struct vcca_vmm_plan {
   struct vcca_plan plan;
-  struct vcca_bytes dtb;                                           /* the tree that the model made or edited; empty when the caller gave one */
-  struct vcca_bytes copies[2];                                     /* copies of images that do not start at a granule */
+  struct vcca_bytes dtb;       /* the tree that the model made or edited; empty when the caller gave one */
+  struct vcca_bytes copies[2]; /* copies of images that do not start at a granule */
   vcca_span (*behind)(void *ctx, size_t zeros, vcca_span content); /* as the images have it */
   void *behind_ctx;
   vcca_span handed[3]; /* what QEMU passes to firmware: kernel, initrd, command line */
@@ -141,14 +143,16 @@ struct vcca_vmm_plan {
 /* Makes the plan of a VM as the VMM starts it, under the rules of RMM 1.0 or 2.0. *out points into images,
  * config and itself: do not copy it. Free it with vcca_vmm_plan_free, also after a failure. */
 VCCA_API VCCA_MUST_USE bool vcca_vmm_plan(const struct vcca_vmm_config *config, const struct vcca_host_caps *host,
-                                          const struct vcca_vmm_images *images, enum vcca_rules_id rules, vcca_note note, void *note_ctx,
-                                          struct vcca_vmm_plan *out, struct vcca_error *err);
+                                          const struct vcca_vmm_images *images, enum vcca_rules_id rules,
+                                          vcca_note note, void *note_ctx, struct vcca_vmm_plan *out,
+                                          struct vcca_error *err);
 /* Hashes a whole image. A caller that knows the digest already can write that. */
 typedef void (*vcca_vmm_hash)(void *ctx, enum vcca_hash_alg alg, vcca_span image, uint8_t digest[VCCA_HASH_MAX]);
 /* Predicts REM0 of a VM that boots QEMU's firmware: EDK II for Arm CCA extends REM0 by what QEMU passes to
  * it. Assumes that nothing else extends REM0. False: the plan has no such boot. The arguments and images must
  * still be valid. hash NULL: vcca_hash. */
-VCCA_API bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *hash_ctx, uint8_t rem[VCCA_MEASUREMENT_SIZE]);
+VCCA_API bool vcca_vmm_rem0(const struct vcca_vmm_plan *plan, vcca_vmm_hash hash, void *hash_ctx,
+                            uint8_t rem[VCCA_MEASUREMENT_SIZE]);
 /* Frees what the plan owns. */
 VCCA_API void vcca_vmm_plan_free(struct vcca_vmm_plan *plan);
 
@@ -179,8 +183,9 @@ struct vcca_bootlog {
 /* Computes RIM and REMs from a host's log. Trusts nothing in it: each image must be among images, have the
  * size that the log gives, and lie in granules of the realm that no other image has. An event that can change
  * the RIM and is not understood is an error with its offset. */
-VCCA_API VCCA_MUST_USE bool vcca_bootlog_measure(vcca_span log, const struct vcca_bootlog_image *images, size_t image_count, enum vcca_rules_id rules,
-                                                 vcca_rim_hook hook, void *hook_ctx, struct vcca_bootlog *out, struct vcca_error *err);
+VCCA_API VCCA_MUST_USE bool vcca_bootlog_measure(vcca_span log, const struct vcca_bootlog_image *images,
+                                                 size_t image_count, enum vcca_rules_id rules, vcca_rim_hook hook,
+                                                 void *hook_ctx, struct vcca_bootlog *out, struct vcca_error *err);
 
 #ifdef __cplusplus
 }

@@ -320,8 +320,8 @@ static void json_is_escaped_and_ordered(void **state)
   vcca_json_close(&j);
   vcca_json_close(&j);
   vcca_sink_u8(&s, 0);
-  assert_string_equal(
-      room, "{\"t\":\"a\\\"b\\\\\\u000a\xc3\xa9\\ufffd\\udb40\\udc60\",\"ipa\":\"0xffffffffffffffff\",\"list\":[-5,\"01ff\"],\"none\":{}}\n");
+  assert_string_equal(room, "{\"t\":\"a\\\"b\\\\\\u000a\xc3\xa9\\ufffd\\udb40\\udc60\",\"ipa\":\"0xffffffffffffffff\","
+                            "\"list\":[-5,\"01ff\"],\"none\":{}}\n");
 }
 
 int main(void)

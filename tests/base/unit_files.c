@@ -34,14 +34,15 @@ static int set_up(void **state)
   put("a", "alpha");
   put("b", "beta");
   put("sub/a", "another alpha");
-  return symlink("a", "link") || symlink("sub", "sublink") || link("a", "hard") || symlink("sub/new", "dangling") || symlink("loop", "loop") ||
-         mkfifo("pipe", 0600);
+  return symlink("a", "link") || symlink("sub", "sublink") || link("a", "hard") || symlink("sub/new", "dangling") ||
+         symlink("loop", "loop") || mkfifo("pipe", 0600);
 }
 
 static int tear_down(void **state)
 {
   (void)state;
-  static const char *const names[] = {"a", "b", "sub/a", "sub/new", "new", "link", "sublink", "hard", "dangling", "loop", "pipe"};
+  static const char *const names[] = {"a",       "b",    "sub/a",    "sub/new", "new", "link",
+                                      "sublink", "hard", "dangling", "loop",    "pipe"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     unlink(names[i]);
   return rmdir("sub") || chdir("/") || rmdir(folder); /* nothing else was left there */
@@ -100,7 +101,9 @@ static void an_output_is_no_input_nor_another_output_however_it_is_spelled(void 
       const char *one = turn % 2 ? rows[i].other : rows[i].one, *other = turn % 2 ? rows[i].one : rows[i].other;
       struct vcca_files files = {0};
       struct vcca_error err = {0};
-      check_ok(turn < 2 ? vcca_files_input(&files, "--in", one, &err) : vcca_files_output(&files, "--one", one, false, &err), &err, one);
+      check_ok(turn < 2 ? vcca_files_input(&files, "--in", one, &err)
+                        : vcca_files_output(&files, "--one", one, false, &err),
+               &err, one);
       bool taken = vcca_files_output(&files, "--out", other, false, &err);
       if (taken == rows[i].same)
         fail_msg("%s, then %s: %s", one, other, taken ? "taken" : err.text);
@@ -109,8 +112,8 @@ static void an_output_is_no_input_nor_another_output_however_it_is_spelled(void 
         assert_int_equal(err.fault, VCCA_FAULT_USAGE);
         char words[200];
         const char *spelled = strcmp(one, other) != 0 ? " (" : "", *end = spelled[0] ? ")" : "";
-        snprintf(words, sizeof words, "--out %s: that is the file of %s%s%s%s: name another", other, turn < 2 ? "--in" : "--one", spelled,
-                 spelled[0] ? one : "", end);
+        snprintf(words, sizeof words, "--out %s: that is the file of %s%s%s%s: name another", other,
+                 turn < 2 ? "--in" : "--one", spelled, spelled[0] ? one : "", end);
         assert_string_equal(err.text, words);
       }
       vcca_files_free(&files);

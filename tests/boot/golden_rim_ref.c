@@ -14,14 +14,19 @@ static const struct {
   const char *rim;
 } rows[] = {
     {"k,i,d -v 1", "virtcca", K | I, 1, 0, 0, "4cd678705c3ef2911616645a0afd69eb4ec83faf60886eafca2240b3909e2b9e"},
-    {"k,i,d -v 4 -s 128 -m 1", "virtcca", K | I, 4, 128, 1, "32fbddc9d96a9fd14318e11b53d6a0a7afdcc711efafbfc5c54c0f6686311860"},
-    {"k,i,d -v 4, tool of 2025", "virtcca-2025", K | I, 4, 0, 0, "32fbddc9d96a9fd14318e11b53d6a0a7afdcc711efafbfc5c54c0f6686311860"},
-    {"k,d -v 2 -s 256 -m 6", "virtcca", K, 2, 256, 6, "1675a8263a1d2d3e2a334873bb3a74c98ae47c90f2f4a01d5a3384212272fc50"},
+    {"k,i,d -v 4 -s 128 -m 1", "virtcca", K | I, 4, 128, 1,
+     "32fbddc9d96a9fd14318e11b53d6a0a7afdcc711efafbfc5c54c0f6686311860"},
+    {"k,i,d -v 4, tool of 2025", "virtcca-2025", K | I, 4, 0, 0,
+     "32fbddc9d96a9fd14318e11b53d6a0a7afdcc711efafbfc5c54c0f6686311860"},
+    {"k,d -v 2 -s 256 -m 6", "virtcca", K, 2, 256, 6,
+     "1675a8263a1d2d3e2a334873bb3a74c98ae47c90f2f4a01d5a3384212272fc50"},
     {"k,i,d", "virtcca", K | I, 0, 0, 0, "183b7ab060bb54a560b515f01c1ed3315868706ad038d002e0b464784cb9abdb"},
     {"f,d -v 1", "virtcca", F, 1, 0, 0, "9774bd96b312e007f175d1a9716c68e133977f9bfc35b4bcefbfa5177247abc8"},
-    {"f,d -v 4 -s 128 -m 1", "virtcca", F, 4, 128, 1, "7a2337a5fc95b5649eab30f1056d58b46ca808a5a00739182b363e0058c99a24"},
+    {"f,d -v 4 -s 128 -m 1", "virtcca", F, 4, 128, 1,
+     "7a2337a5fc95b5649eab30f1056d58b46ca808a5a00739182b363e0058c99a24"},
     {"f,d -v 4 -m 1", "virtcca", F, 4, 0, 1, "4e5c9bb05a2391374671b9e16d00d9a632ab903a509ab8cd873120f3c4f6bc07"},
-    {"f,d -v 4, tool of 2025", "virtcca-2025", F, 4, 0, 0, "4e5c9bb05a2391374671b9e16d00d9a632ab903a509ab8cd873120f3c4f6bc07"},
+    {"f,d -v 4, tool of 2025", "virtcca-2025", F, 4, 0, 0,
+     "4e5c9bb05a2391374671b9e16d00d9a632ab903a509ab8cd873120f3c4f6bc07"},
 };
 
 static struct vcca_vm vm_of(size_t row)

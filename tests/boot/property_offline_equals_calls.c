@@ -44,7 +44,9 @@ static void draw_params(uint64_t *seed, struct vcca_plan *plan)
   p->pmu_num_ctrs = p->flags & 4 ? 1 + below(seed, 8) : 0;
   p->num_bps = virtcca ? 0 : 1 + below(seed, 5);
   p->num_wps = virtcca ? 0 : 1 + below(seed, 3);
-  p->hash_alg = below(seed, 3) == 0 ? VCCA_SHA512 : plan->rules == VCCA_RULES_ARM_2_0 && below(seed, 2) ? VCCA_SHA384 : VCCA_SHA256;
+  p->hash_alg = below(seed, 3) == 0                                   ? VCCA_SHA512
+                : plan->rules == VCCA_RULES_ARM_2_0 && below(seed, 2) ? VCCA_SHA384
+                                                                      : VCCA_SHA256;
 }
 
 /* Segments of a few pages, some sharing a translation table, some far apart; content shorter than its segment or not. */
@@ -54,13 +56,15 @@ static void draw_segments(uint64_t *seed, struct vcca_plan *plan, const uint8_t 
   plan->segment_count = 1 + (size_t)below(seed, VCCA_SEGMENTS);
   for (size_t i = 0; i < plan->segment_count; i++) {
     uint64_t pages = 1 + below(seed, 40), bytes = below(seed, pages * VCCA_PAGE + 1);
-    plan->segments[i] = (struct vcca_segment){.role = VCCA_ROLE_KERNEL,
-                                              .ipa = ipa,
-                                              .size = pages * VCCA_PAGE,
-                                              .content = vcca_span_of(content + below(seed, CONTENT - bytes + 1), (size_t)bytes),
-                                              .measured = below(seed, 4) != 0};
+    plan->segments[i] =
+        (struct vcca_segment){.role = VCCA_ROLE_KERNEL,
+                              .ipa = ipa,
+                              .size = pages * VCCA_PAGE,
+                              .content = vcca_span_of(content + below(seed, CONTENT - bytes + 1), (size_t)bytes),
+                              .measured = below(seed, 4) != 0};
     plan->segments[i].after_recs = plan->rules != VCCA_RULES_VIRTCCA && below(seed, 5) == 0;
-    ipa += pages * VCCA_PAGE + (below(seed, 2) ? 0 : below(seed, (uint64_t)1 << (12 + below(seed, 20))) / VCCA_PAGE * VCCA_PAGE);
+    ipa += pages * VCCA_PAGE +
+           (below(seed, 2) ? 0 : below(seed, (uint64_t)1 << (12 + below(seed, 20))) / VCCA_PAGE * VCCA_PAGE);
   }
 }
 
@@ -86,7 +90,8 @@ static void draw_plan(uint64_t *seed, struct vcca_plan *plan, const uint8_t *con
   if (plan->rules != VCCA_RULES_VIRTCCA)
     draw_ripas(seed, plan);
   const struct vcca_segment *last = &plan->segments[plan->segment_count - 1];
-  plan->ram_size = (last->ipa + last->size + ((uint64_t)1 + below(seed, 8) * 0x200000)) / 0x200000 * 0x200000 + 0x200000;
+  plan->ram_size =
+      (last->ipa + last->size + ((uint64_t)1 + below(seed, 8) * 0x200000)) / 0x200000 * 0x200000 + 0x200000;
   plan->vcpus = (unsigned)below(seed, 20);
   plan->boot_rec = (struct vcca_rec_params){.flags = 1, .pc = draw(seed)};
   for (size_t i = 0; i < 8; i++)
@@ -137,7 +142,8 @@ static void check_gone(const vcca_machine *m, const char *what)
   vcca_granule_census(m, count);
   for (unsigned s = VCCA_GRANULE_UNDELEGATED + 1; s < VCCA_GRANULE_STATES; s++)
     if (count[s])
-      fail_msg("%s: %llu granules are still %s", what, (unsigned long long)count[s], vcca_granule_state_name((enum vcca_granule_state)s));
+      fail_msg("%s: %llu granules are still %s", what, (unsigned long long)count[s],
+               vcca_granule_state_name((enum vcca_granule_state)s));
 }
 
 static void check_same(const struct vcca_plan *plan, const char *what)
@@ -238,13 +244,19 @@ static void virtcca_boots_of_real_size_measure_as_they_boot(void **state)
     vcca_put_le64(initrd.p + i, draw(&seed));
   support_header(image.p, 0, 13 << 20);
 
-  struct vcca_vm direct = {
-      .profile = "virtcca-2025", .kernel = vcca_bytes_span(&image), .initrd = vcca_bytes_span(&initrd), .dtb = VCCA_SPAN(files.dtb), .vcpus = 4};
+  struct vcca_vm direct = {.profile = "virtcca-2025",
+                           .kernel = vcca_bytes_span(&image),
+                           .initrd = vcca_bytes_span(&initrd),
+                           .dtb = VCCA_SPAN(files.dtb),
+                           .vcpus = 4};
   check_ok(vcca_plan_vm(&direct, &plan, &err), &err, "direct");
   check_same(&plan, "direct boot");
 
-  struct vcca_vm firmware = {
-      .profile = "virtcca", .firmware = vcca_span_of(image.p, 2 << 20), .dtb = VCCA_SPAN(files.dtb), .vcpus = 2, .pmu_counters = 1};
+  struct vcca_vm firmware = {.profile = "virtcca",
+                             .firmware = vcca_span_of(image.p, 2 << 20),
+                             .dtb = VCCA_SPAN(files.dtb),
+                             .vcpus = 2,
+                             .pmu_counters = 1};
   check_ok(vcca_plan_vm(&firmware, &plan, &err), &err, "firmware");
   check_same(&plan, "firmware boot");
   vcca_bytes_free(&image);
@@ -267,13 +279,15 @@ static void vmm_models_measure_as_they_boot(void **state)
       {"cloud-hypervisor", "--memory size=3010M --kernel k --initramfs i"}, /* in two ranges */
   };
   support_fill(&files);
-  const struct vcca_vmm_images images = {.kernel = VCCA_SPAN(files.kernel), .initrd = VCCA_SPAN(files.initrd), .firmware = VCCA_SPAN(files.firmware)};
+  const struct vcca_vmm_images images = {
+      .kernel = VCCA_SPAN(files.kernel), .initrd = VCCA_SPAN(files.initrd), .firmware = VCCA_SPAN(files.firmware)};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
     struct support_words words;
     struct vcca_vmm_plan plan;
-    check_ok(support_plan(rows[i].vmm, "num_bps=4\nnum_wps=3\npmu_num_ctrs=4\nsve_vl=256\n", rows[i].line, &images, &words, &plan, &err), &err,
-             rows[i].line);
+    check_ok(support_plan(rows[i].vmm, "num_bps=4\nnum_wps=3\npmu_num_ctrs=4\nsve_vl=256\n", rows[i].line, &images,
+                          &words, &plan, &err),
+             &err, rows[i].line);
     check_same(&plan.plan, rows[i].line);
     vcca_vmm_plan_free(&plan);
   }

@@ -16,13 +16,14 @@ void support_split(const char *line, struct support_words *w)
   }
 }
 
-bool support_plan(const char *vmm, const char *host, const char *line, const struct vcca_vmm_images *images, struct support_words *words,
-                  struct vcca_vmm_plan *plan, struct vcca_error *err)
+bool support_plan(const char *vmm, const char *host, const char *line, const struct vcca_vmm_images *images,
+                  struct support_words *words, struct vcca_vmm_plan *plan, struct vcca_error *err)
 {
   struct vcca_host_caps caps = {.known = {false}};
   struct vcca_vmm_config config;
   memset(plan, 0, sizeof *plan);
   support_split(line, words);
-  return vcca_host_caps_read(vcca_span_str(host), &caps, err) && vcca_vmm_parse(vmm, words->word, words->count, NULL, NULL, &config, err) &&
+  return vcca_host_caps_read(vcca_span_str(host), &caps, err) &&
+         vcca_vmm_parse(vmm, words->word, words->count, NULL, NULL, &config, err) &&
          vcca_vmm_plan(&config, &caps, images, VCCA_RULES_ARM_1_0, NULL, NULL, plan, err);
 }

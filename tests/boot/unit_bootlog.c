@@ -1,4 +1,5 @@
-/* Hosts' logs: what is written reads back to the plan's RIM, and what cannot be is refused where it stands.
+/* Hosts' logs: a log that we write reads back to the plan's RIM, and a log that no host can write is refused at
+ * the line that is wrong. Long because each form of line is a row.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"
@@ -33,7 +34,8 @@ static void make(struct fixture *f, const char *vmm, const char *line)
   for (size_t i = 0; i < f->plan.plan.segment_count; i++) {
     const struct vcca_segment *s = &f->plan.plan.segments[i];
     if (s->measured)
-      f->local[f->count++] = (struct vcca_bootlog_image){vcca_role_name(s->role), vcca_span_sub(s->content, s->lead, s->content.n)};
+      f->local[f->count++] =
+          (struct vcca_bootlog_image){vcca_role_name(s->role), vcca_span_sub(s->content, s->lead, s->content.n)};
   }
 }
 
@@ -45,7 +47,8 @@ static void logs_read_back_to_the_plans_rim(void **state)
     size_t parts;
   } rows[] = {
       {"qemu", "-m 512 -kernel k -initrd i -smp 3", 3},
-      {"qemu", "-m 512 -kernel k -object rme-guest,measurement-log=on,measurement-algorithm=sha256 -cpu host,pmu=off", 3},
+      {"qemu", "-m 512 -kernel k -object rme-guest,measurement-log=on,measurement-algorithm=sha256 -cpu host,pmu=off",
+       3},
       {"qemu", "-m 512 -bios f", 2},
       {"kvmtool", "-c 2 -m 512 -k k -i i --measurement-log", 4},
   };
@@ -56,7 +59,8 @@ static void logs_read_back_to_the_plans_rim(void **state)
     struct vcca_rim want;
     make(&f, rows[i].vmm, rows[i].line);
     vcca_plan_measure(&f.plan.plan, NULL, NULL, NULL, NULL, &want);
-    check_ok(vcca_bootlog_measure(vcca_sink_span(&f.log), f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err), &err, rows[i].line);
+    check_ok(vcca_bootlog_measure(vcca_sink_span(&f.log), f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err),
+             &err, rows[i].line);
     assert_memory_equal(got.rim.value, want.value, sizeof want.value);
     assert_string_equal(got.vmm, "QEMU");
     assert_string_equal(got.version, "9.1");
@@ -77,10 +81,13 @@ static void no_byte_of_a_log_is_trusted(void **state)
   vcca_span log = vcca_sink_span(&f.log);
   for (size_t i = 0; i < log.n; i++) {
     struct vcca_error err = {0};
-    assert_true(vcca_bootlog_measure(vcca_span_sub(log, 0, i), f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err) || err.has_offset);
+    assert_true(
+        vcca_bootlog_measure(vcca_span_sub(log, 0, i), f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err) ||
+        err.has_offset);
     f.bytes[i] ^= 0xff;
     memset(&err, 0, sizeof err);
-    if (!vcca_bootlog_measure(log, f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err) && (!err.has_offset || err.offset > log.n))
+    if (!vcca_bootlog_measure(log, f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err) &&
+        (!err.has_offset || err.offset > log.n))
       fail_msg("byte %zu changed: no place in: %s", i, err.text);
     f.bytes[i] ^= 0xff;
   }
@@ -200,10 +207,11 @@ static void parameters_no_realm_can_have_are_refused(void **state)
     uint8_t fields[6];
     const char *names;
   } rows[] = {
-      {8, {40, 0, 5, 3, 0, 0}, "flags"},       {7, {5, 0, 5, 3, 0, 0}, "s2sz"},       {0, {64, 0, 5, 3, 0, 0}, "s2sz"},
-      {0, {255, 0, 5, 3, 0, 0}, "s2sz"},       {0, {52, 0, 5, 3, 0, 0}, "s2sz"},      {2, {40, 16, 5, 3, 0, 0}, "sve_vl"},
-      {0, {40, 0, 255, 3, 0, 0}, "points"},    {4, {40, 0, 5, 3, 32, 0}, "pmu_num_"}, {0, {40, 0, 5, 3, 0, 2}, "hash_algo"},
-      {0, {40, 0, 5, 3, 0, 255}, "hash_algo"},
+      {8, {40, 0, 5, 3, 0, 0}, "flags"},     {7, {5, 0, 5, 3, 0, 0}, "s2sz"},
+      {0, {64, 0, 5, 3, 0, 0}, "s2sz"},      {0, {255, 0, 5, 3, 0, 0}, "s2sz"},
+      {0, {52, 0, 5, 3, 0, 0}, "s2sz"},      {2, {40, 16, 5, 3, 0, 0}, "sve_vl"},
+      {0, {40, 0, 255, 3, 0, 0}, "points"},  {4, {40, 0, 5, 3, 32, 0}, "pmu_num_"},
+      {0, {40, 0, 5, 3, 0, 2}, "hash_algo"}, {0, {40, 0, 5, 3, 0, 255}, "hash_algo"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct hand h;
@@ -237,7 +245,11 @@ static void memory_no_realm_can_have_is_refused(void **state)
   vcca_span none = {NULL, 0};
   static const struct {
     uint64_t base, size;
-  } areas[] = {{0x40000000, UINT64_C(1) << 60}, {0x40000000, 17 << 20}, {0x40000100, 0x1000}, {0x40000000, 0}, {UINT64_MAX - 0xfff, 0x1000}};
+  } areas[] = {{0x40000000, UINT64_C(1) << 60},
+               {0x40000000, 17 << 20},
+               {0x40000100, 0x1000},
+               {0x40000000, 0},
+               {UINT64_MAX - 0xfff, 0x1000}};
   for (size_t i = 0; i < sizeof areas / sizeof *areas; i++) {
     start(&h);
     create(&h, 0, good_fields);
@@ -363,7 +375,8 @@ static void measured(struct hand *h, struct vcca_bootlog *got)
 {
   struct vcca_error err = {0};
   const struct vcca_bootlog_image local[] = {{"kernel", VCCA_SPAN(kernel)}};
-  check_ok(vcca_bootlog_measure(vcca_sink_span(&h->out), local, 1, VCCA_RULES_ARM_1_0, NULL, NULL, got, &err), &err, "a log by hand");
+  check_ok(vcca_bootlog_measure(vcca_sink_span(&h->out), local, 1, VCCA_RULES_ARM_1_0, NULL, NULL, got, &err), &err,
+           "a log by hand");
 }
 
 /* The format's document counts a NUL in BlobDescriptionSize and has the log's base and size in VM VERSION; the producers' code has neither. */
@@ -388,7 +401,8 @@ static void both_readings_of_the_format_are_read(void **state)
       memcpy(want, got.rim.value, sizeof want);
     assert_memory_equal(got.rim.value, want, sizeof want);
   }
-  static const unsigned sizes[] = {VERSION_SIZE, VERSION_PADDED, VERSION_SIZE + VERSION_AREA, VERSION_PADDED + VERSION_AREA};
+  static const unsigned sizes[] = {VERSION_SIZE, VERSION_PADDED, VERSION_SIZE + VERSION_AREA,
+                                   VERSION_PADDED + VERSION_AREA};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     struct vcca_bootlog got;
     struct hand h;
@@ -424,13 +438,16 @@ static void a_log_that_was_cut_gives_no_rim(void **state)
   unsigned accepted = 0;
   for (size_t i = 0; i <= log.n; i++) {
     struct vcca_error err = {0};
-    bool whole = vcca_bootlog_measure(vcca_span_sub(log, 0, i), f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err);
+    bool whole =
+        vcca_bootlog_measure(vcca_span_sub(log, 0, i), f.local, f.count, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err);
     assert_true(whole || err.has_offset);
     accepted += whole;
-    assert_true(!whole || got.rim_events == 1 || got.rim_events >= 6); /* parameters alone; or RIPAS, three images, the REC too */
+    assert_true(!whole || got.rim_events == 1 ||
+                got.rim_events >= 6); /* parameters alone; or RIPAS, three images, the REC too */
     assert_true(!whole || got.has_area == (i == log.n));
   }
-  assert_true(accepted >= 2); /* behind the REC, and whole: the first lacks the area of the log itself, which is remarked on */
+  assert_true(accepted >=
+              2); /* behind the REC, and whole: the first lacks the area of the log itself, which is remarked on */
   vcca_vmm_plan_free(&f.plan);
 }
 
@@ -452,7 +469,8 @@ static void later_registers_are_rems(void **state)
     vcca_hash(VCCA_SHA256, what, digest);
     vcca_rem_extend(VCCA_SHA256, VCCA_REM_PLAIN, want[i / 2], VCCA_SPAN(digest));
   }
-  check_ok(vcca_bootlog_measure(vcca_sink_span(&h.out), local, 1, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err), &err, "rems");
+  check_ok(vcca_bootlog_measure(vcca_sink_span(&h.out), local, 1, VCCA_RULES_ARM_1_0, NULL, NULL, &got, &err), &err,
+           "rems");
   assert_memory_equal(got.rem, want, sizeof want);
   assert_int_equal(got.rem_events, 8);
   assert_int_equal(got.rem_known, 1);

@@ -6,7 +6,11 @@
 
 #include "support_vmm.h"
 
-enum { CPU_SECONDS = 60 /* for all of it, with sanitizers; one of these trees could take as long */, ROOM = 2 << 20, HEADER = 40 };
+enum {
+  CPU_SECONDS = 60 /* for all of it, with sanitizers; one of these trees could take as long */,
+  ROOM = 2 << 20,
+  HEADER = 40
+};
 static uint8_t kernel[4096], tree[ROOM];
 static vcca_sink out;
 

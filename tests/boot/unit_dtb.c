@@ -107,7 +107,8 @@ static void impossible_trees_are_refused(void **state)
       {{.ram_base = 0x08000000, .ram_size = 1 << 20, .vcpus = 1}, "ram_base"},
       {{.ram_base = 0x40000000, .ram_size = 0, .vcpus = 1}, "ram_size"},
       {{.ram_base = 0x40000000, .ram_size = UINT64_MAX, .vcpus = 1}, "ram_size"},
-      {{.ram_base = 0x40000000, .ram_size = 1 << 20, .vcpus = 1, .initrd_base = 4096, .initrd_size = UINT64_MAX}, "initrd_size"},
+      {{.ram_base = 0x40000000, .ram_size = 1 << 20, .vcpus = 1, .initrd_base = 4096, .initrd_size = UINT64_MAX},
+       "initrd_size"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_bytes dtb = {0};

@@ -12,8 +12,11 @@ static struct support_files files;
 static void lay_out(const char *profile, unsigned vcpus, struct vcca_plan *plan)
 {
   struct vcca_error err = {0};
-  struct vcca_vm vm = {
-      .profile = profile, .kernel = VCCA_SPAN(files.kernel), .initrd = VCCA_SPAN(files.initrd), .dtb = VCCA_SPAN(files.dtb), .vcpus = vcpus};
+  struct vcca_vm vm = {.profile = profile,
+                       .kernel = VCCA_SPAN(files.kernel),
+                       .initrd = VCCA_SPAN(files.initrd),
+                       .dtb = VCCA_SPAN(files.dtb),
+                       .vcpus = vcpus};
   check_ok(vcca_plan_vm(&vm, plan, &err), &err, profile);
 }
 
@@ -244,7 +247,8 @@ static void a_machine_too_small_at_any_point_ends_the_boot_cleanly(void **state)
   for (uint64_t granules = 3; granules < 80; granules++) {
     struct vcca_error err = {0};
     struct vcca_booted vm;
-    struct vcca_machine_config config = {.region_count = 1, .regions = {{.base = 0x80000000, .size = granules * VCCA_PAGE, .delegable = true}}};
+    struct vcca_machine_config config = {
+        .region_count = 1, .regions = {{.base = 0x80000000, .size = granules * VCCA_PAGE, .delegable = true}}};
     vcca_machine *m = vcca_machine_new(&config, &err);
     check_ok(m != NULL, &err, "machine");
     vcca_host *host = new_host(m);

@@ -8,9 +8,9 @@ static void every_key_is_read(void **state)
   (void)state;
   struct vcca_error err = {0};
   struct vcca_host_caps caps = {.known = {false}};
-  static const char text[] =
-      "# of a host\r\nipa_bits = 52\nnum_bps=16 # count\n\n\tnum_wps =\t16\nsve_vl = 512\npmu_num_ctrs = 8\npmu = true\nlpa2 = false\n"
-      "hash_algo = \"RmiHashSha512\"";
+  static const char text[] = "# of a host\r\nipa_bits = 52\nnum_bps=16 # count\n\n\tnum_wps =\t16\nsve_vl = "
+                             "512\npmu_num_ctrs = 8\npmu = true\nlpa2 = false\n"
+                             "hash_algo = \"RmiHashSha512\"";
   static const unsigned want[VCCA_CAPS] = {52, 16, 16, 512, 8, 1, 0, VCCA_SHA512};
   check_ok(vcca_host_caps_read(VCCA_SPAN_LIT(""), &caps, &err), &err, "empty");
   check_ok(vcca_host_caps_read(vcca_span_str(text), &caps, &err), &err, "text");
@@ -27,8 +27,9 @@ static void whatever_toml_calls_an_integer_or_a_key_is_read(void **state)
   static const struct {
     const char *text;
     unsigned want;
-  } rows[] = {{"num_bps = 0x1F", 31}, {"num_bps = 1_6", 16}, {"num_bps = +16", 16},     {"num_bps = 0b11_0", 6},
-              {"num_bps = 0o10", 8},  {"\"num_bps\"= 6", 6}, {"'num_bps' =6#count", 6}, {"\xef\xbb\xbfnum_bps = 7\n# x", 7}};
+  } rows[] = {
+      {"num_bps = 0x1F", 31}, {"num_bps = 1_6", 16}, {"num_bps = +16", 16},     {"num_bps = 0b11_0", 6},
+      {"num_bps = 0o10", 8},  {"\"num_bps\"= 6", 6}, {"'num_bps' =6#count", 6}, {"\xef\xbb\xbfnum_bps = 7\n# x", 7}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
     struct vcca_host_caps caps = {.known = {false}};
@@ -106,7 +107,8 @@ static void what_is_wrong_is_located(void **state)
     if (vcca_host_caps_read(vcca_span_str(rows[i].text), &caps, &err))
       fail_msg("accepted: %s", rows[i].text);
     if (err.line != rows[i].line || err.column != rows[i].column)
-      fail_msg("%s: at %u:%u, not %u:%u (%s)", rows[i].text, err.line, err.column, rows[i].line, rows[i].column, err.text);
+      fail_msg("%s: at %u:%u, not %u:%u (%s)", rows[i].text, err.line, err.column, rows[i].line, rows[i].column,
+               err.text);
     assert_memory_equal(&caps, &before, sizeof caps); /* nothing of a bad file is taken */
   }
 }
@@ -117,8 +119,9 @@ static void options_are_as_strict_as_files(void **state)
   static const struct {
     enum vcca_cap cap;
     const char *text;
-  } rows[] = {{VCCA_CAP_NUM_WPS, "1"}, {VCCA_CAP_NUM_WPS, ""},        {VCCA_CAP_SVE_VL, "100"}, {VCCA_CAP_PMU, "on"},
-              {VCCA_CAP_LPA2, "1"},    {VCCA_CAP_PMU_NUM_CTRS, "32"}, {VCCA_CAP_IPA_BITS, "8"}, {VCCA_CAP_HASH_ALGO, "sha1"}};
+  } rows[] = {{VCCA_CAP_NUM_WPS, "1"},  {VCCA_CAP_NUM_WPS, ""},      {VCCA_CAP_SVE_VL, "100"},
+              {VCCA_CAP_PMU, "on"},     {VCCA_CAP_LPA2, "1"},        {VCCA_CAP_PMU_NUM_CTRS, "32"},
+              {VCCA_CAP_IPA_BITS, "8"}, {VCCA_CAP_HASH_ALGO, "sha1"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
     struct vcca_host_caps caps = {.known = {false}};

@@ -36,7 +36,8 @@ static void wrap(const char *type, uint32_t at, uint32_t n)
 }
 
 /* The plan's kernel segment, of a file as the command line's tool prepares it; an error is in err. */
-static bool plan_kernel_of(const char *vmm, const char *line, vcca_span file, struct vcca_segment *out, struct vcca_error *err)
+static bool plan_kernel_of(const char *vmm, const char *line, vcca_span file, struct vcca_segment *out,
+                           struct vcca_error *err)
 {
   struct vcca_mapping mapping = {.bytes = file}, inside = {.forgotten = 0};
   struct vcca_vmm_plan plan = {.handed_count = 0};
@@ -171,9 +172,17 @@ static void what_is_known_to_be_no_kernel_is_refused(void **state)
     size_t n;
     const char *why;
   } rows[] = {
-      {0, "\x28\xb5\x2f\xfd", 4, "unzstd"},  {0, "\xfd\x37zXZ", 5, "unxz"},       {0, "BZh9", 4, "bunzip2"},    {0, "\x7f\x45LF", 4, "vmlinux"},
-      {0, "\x27\x05\x19\x56", 4, "uImage"},  {0, "\xd0\x0d\xfe\xed", 4, "FIT"},   {514, "HdrS", 4, "x86"},      {0, "MZ", 2, "EFI application"},
-      {36, "\x18\x28\x6f\x01", 4, "32-bit"}, {0, "\x04\x22\x4d\x18", 4, "unlz4"}, {56, "RSC\x05", 4, "RISC-V"},
+      {0, "\x28\xb5\x2f\xfd", 4, "unzstd"},
+      {0, "\xfd\x37zXZ", 5, "unxz"},
+      {0, "BZh9", 4, "bunzip2"},
+      {0, "\x7f\x45LF", 4, "vmlinux"},
+      {0, "\x27\x05\x19\x56", 4, "uImage"},
+      {0, "\xd0\x0d\xfe\xed", 4, "FIT"},
+      {514, "HdrS", 4, "x86"},
+      {0, "MZ", 2, "EFI application"},
+      {36, "\x18\x28\x6f\x01", 4, "32-bit"},
+      {0, "\x04\x22\x4d\x18", 4, "unlz4"},
+      {56, "RSC\x05", 4, "RISC-V"},
   };
   for (size_t vmm = 0; vmm < 2; vmm++)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

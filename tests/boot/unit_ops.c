@@ -5,17 +5,18 @@
 #include "vcca/boot.h"
 #include "rooms/span.h"
 
-static const char golden[] = "vcca-ops: 1\n"
-                             "profile: arm-rmm-1.0\n"
-                             "operations:\n"
-                             "  - create: {flags: 4, s2sz: 40, num_bps: 1, num_wps: 1, pmu_num_ctrs: 5, hash: sha-256}\n"
-                             "  - ripas: {base: 0x400000, top: 0x800000, level: 2}\n"
-                             "  - ripas: {base: 0x1000, top: 0x4000}\n"
-                             "  - ripas: {base: 0x200000, top: 0x400000, level: 2}\n"
-                             "  - data: {ipa: 0x1000, content: {ramp: 3, step: 7, size: 4096}}\n"
-                             "  - data: {ipa: 0x2000, measured: false}\n"
-                             "  - rec: {pc: 0x80000, gprs: [0x1111, 0x2222, 0x3333, 0x4444, 0x5555, 0x6666, 0x7777, 0x8888]}\n"
-                             "  - rec: {flags: 0}\n";
+static const char golden[] =
+    "vcca-ops: 1\n"
+    "profile: arm-rmm-1.0\n"
+    "operations:\n"
+    "  - create: {flags: 4, s2sz: 40, num_bps: 1, num_wps: 1, pmu_num_ctrs: 5, hash: sha-256}\n"
+    "  - ripas: {base: 0x400000, top: 0x800000, level: 2}\n"
+    "  - ripas: {base: 0x1000, top: 0x4000}\n"
+    "  - ripas: {base: 0x200000, top: 0x400000, level: 2}\n"
+    "  - data: {ipa: 0x1000, content: {ramp: 3, step: 7, size: 4096}}\n"
+    "  - data: {ipa: 0x2000, measured: false}\n"
+    "  - rec: {pc: 0x80000, gprs: [0x1111, 0x2222, 0x3333, 0x4444, 0x5555, 0x6666, 0x7777, 0x8888]}\n"
+    "  - rec: {flags: 0}\n";
 
 /* Register values after each of the list's operations. */
 struct chain {
@@ -67,7 +68,8 @@ static void the_same_list_under_sha512(void **state)
   memcpy(strstr(text, "sha-256"), "sha-512", 7);
   check_ok(vcca_ops_measure(vcca_span_str(text), NULL, NULL, NULL, NULL, &m, &err), &err, "golden, sha-512");
   check_hex(vcca_rim_digest(&m.rim),
-            "3df72481b7474f314585ce801a4a6dee52624e54cb2061e449cba0d564b2ac1d6e9278df72cdef78186ce97b79d74f9c0e1b078a01dce7465cc43e490904891a",
+            "3df72481b7474f314585ce801a4a6dee52624e54cb2061e449cba0d564b2ac1d6e9278df72cdef78186ce97b79d74f9c0e1b078a01"
+            "dce7465cc43e490904891a",
             "RIM");
 }
 
@@ -122,15 +124,19 @@ static void what_is_wrong_is_refused_where_it_stands(void **state)
       {"profile: virtcca\noperations:\n  - create: {}\n  - dato: {}", 4, "did you mean \"data\"?"},
       {"profile: virtcca\noperations:\n  - create: {}\n  - data: {}", 4, "\"ipa\" is missing"},
       {"profile: virtcca\noperations:\n  - create: {}\n  - data: {ipa: 1, measured: false}", 4, "multiple of 0x1000"},
-      {"profile: virtcca\noperations:\n  - create: {}\n  - data: {ipa: 0, content: 00, measured: false}", 4, "takes one of"},
+      {"profile: virtcca\noperations:\n  - create: {}\n  - data: {ipa: 0, content: 00, measured: false}", 4,
+       "takes one of"},
       {"profile: virtcca\noperations:\n  - create: {}\n  - data: {ipa: 0}", 4, "takes one of"},
       {"profile: virtcca\noperations:\n  - create: {}\n  - data: {ipa: 0, digest: 00}", 4, "32 bytes, not 1"},
-      {"profile: virtcca\noperations:\n  - create: {}\n  - data: {ipa: 0, content: {file: x}}", 4, "files cannot be named"},
+      {"profile: virtcca\noperations:\n  - create: {}\n  - data: {ipa: 0, content: {file: x}}", 4,
+       "files cannot be named"},
       {"profile: virtcca\noperations:\n  - create: {hash: sha-384}", 3, "does not know sha-384"},
       {"profile: virtcca\noperations:\n  - create: {}\n    rec: {}", 3, "one operation for each item"},
-      {"profile: arm-rmm-1.0\noperations:\n  - create: {}\n  - ripas: {base: 0, top: 0x1000000000000}", 4, "more than 1048576 extensions"},
+      {"profile: arm-rmm-1.0\noperations:\n  - create: {}\n  - ripas: {base: 0, top: 0x1000000000000}", 4,
+       "more than 1048576 extensions"},
       {"profile: arm-rmm-1.0\noperations:\n  - create: {}\n  - ripas: {base: 0x1000, top: 0x1000}", 4, "not above"},
-      {"profile: arm-rmm-1.0\noperations:\n  - create: {}\n  - ripas: {base: 0x1000, top: 0x200000, level: 2}", 4, "multiple of 0x200000"},
+      {"profile: arm-rmm-1.0\noperations:\n  - create: {}\n  - ripas: {base: 0x1000, top: 0x200000, level: 2}", 4,
+       "multiple of 0x200000"},
       {"profile: arm-rmm-1.0\noperations:\n  - create: {}\n  - extend: {index: 0, value: 00}", 4, "cannot be extended"},
       {"profile: arm-rmm-1.0\noperations:\n  - create: {}\n  - extend: {index: 5, value: 00}", 4, "at most 4"},
       {"profile: arm-rmm-1.0\noperations:\n  - create: {}\n  - extend: {index: 1, value: {zero: 65}}", 4, "at most 64"},
@@ -142,7 +148,8 @@ static void what_is_wrong_is_refused_where_it_stands(void **state)
     if (vcca_ops_measure(vcca_span_str(rows[i].text), NULL, NULL, NULL, NULL, &m, &err))
       fail_msg("was read: %s", rows[i].text);
     if (err.line != rows[i].line || !strstr(err.text, rows[i].part))
-      fail_msg("%s\n  is line %u: %s\n  want %u: ...%s...", rows[i].text, err.line, err.text, rows[i].line, rows[i].part);
+      fail_msg("%s\n  is line %u: %s\n  want %u: ...%s...", rows[i].text, err.line, err.text, rows[i].line,
+               rows[i].part);
   }
 }
 

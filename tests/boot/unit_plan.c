@@ -10,13 +10,17 @@ static uint8_t big[4 << 20]; /* of zeros but for what a row writes */
 
 static struct vcca_vm direct(const char *profile)
 {
-  return (struct vcca_vm){
-      .profile = profile, .kernel = VCCA_SPAN(files.kernel), .initrd = VCCA_SPAN(files.initrd), .dtb = VCCA_SPAN(files.dtb), .vcpus = 1};
+  return (struct vcca_vm){.profile = profile,
+                          .kernel = VCCA_SPAN(files.kernel),
+                          .initrd = VCCA_SPAN(files.initrd),
+                          .dtb = VCCA_SPAN(files.dtb),
+                          .vcpus = 1};
 }
 
 static struct vcca_vm firmware(const char *profile)
 {
-  return (struct vcca_vm){.profile = profile, .firmware = VCCA_SPAN(files.firmware), .dtb = VCCA_SPAN(files.dtb), .vcpus = 1};
+  return (struct vcca_vm){
+      .profile = profile, .firmware = VCCA_SPAN(files.firmware), .dtb = VCCA_SPAN(files.dtb), .vcpus = 1};
 }
 
 static void check_plan(const struct vcca_vm *vm, struct vcca_plan *plan)
@@ -25,13 +29,15 @@ static void check_plan(const struct vcca_vm *vm, struct vcca_plan *plan)
   check_ok(vcca_plan_vm(vm, plan, &err), &err, vm->profile);
 }
 
-static void check_segment(const struct vcca_plan *plan, size_t i, const char *name, uint64_t ipa, uint64_t size, bool measured)
+static void check_segment(const struct vcca_plan *plan, size_t i, const char *name, uint64_t ipa, uint64_t size,
+                          bool measured)
 {
   assert_true(i < plan->segment_count);
   const struct vcca_segment *s = &plan->segments[i];
   assert_string_equal(vcca_role_name(s->role), name);
   if (s->ipa != ipa || s->size != size || s->measured != measured)
-    fail_msg("%s is at 0x%llx + 0x%llx (%s)", name, (unsigned long long)s->ipa, (unsigned long long)s->size, s->measured ? "measured" : "unmeasured");
+    fail_msg("%s is at 0x%llx + 0x%llx (%s)", name, (unsigned long long)s->ipa, (unsigned long long)s->size,
+             s->measured ? "measured" : "unmeasured");
 }
 
 /* --- Layouts --------------------------------------------------------------------------------------------------- */

@@ -37,7 +37,8 @@ static int make_files(void **state)
   path_of("b.toml", path);
   ok = ok && vcca_file_write(path, VCCA_SPAN_LIT("num_bps = 16\n"), NULL);
   path_of("broken.gz", path);
-  return ok && vcca_file_write(path, VCCA_SPAN_LIT("\x1f\x8b\x08 no deflate here, though it begins like it"), NULL) ? 0 : 1;
+  return ok && vcca_file_write(path, VCCA_SPAN_LIT("\x1f\x8b\x08 no deflate here, though it begins like it"), NULL) ? 0
+                                                                                                                    : 1;
 }
 
 static int remove_files(void **state)
@@ -139,8 +140,8 @@ static void inputs_of(const char *plan, size_t id, char digits[VCCA_SWEEP_INPUTS
 static void inputs_are_of_values_and_contents_not_of_names_and_places(void **state)
 {
   (void)state;
-  static const char first[] =
-      "{vcca: 1, profile: qemu, host: a.toml, matrix: {initrd: [none, initrd], kernel: [Image], vcpus: [1, 2], args: [none, -m 1G]}}";
+  static const char first[] = "{vcca: 1, profile: qemu, host: a.toml, matrix: {initrd: [none, initrd], kernel: "
+                              "[Image], vcpus: [1, 2], args: [none, -m 1G]}}";
   static const struct {
     const char *plan;
     size_t id;
@@ -148,11 +149,14 @@ static void inputs_are_of_values_and_contents_not_of_names_and_places(void **sta
   } rows[] = {
       {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0, true},
       {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [./initrd]}}", 0, true},
-      {"{vcca: 1, profile: qemu, host: [b.toml, a.toml], matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0, true}, /* says as much */
+      {"{vcca: 1, profile: qemu, host: [b.toml, a.toml], matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0,
+       true}, /* says as much */
       {"{vcca: 1, profile: kvmtool, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0, false},
       {"{vcca: 1, profile: qemu, host: b.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd]}}", 0, false},
-      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd2]}}", 0, false}, /* one bit */
-      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd3]}}", 0, false}, /* one more zero */
+      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd2]}}", 0,
+       false}, /* one bit */
+      {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], initrd: [initrd3]}}", 0,
+       false}, /* one more zero */
       {"{vcca: 1, profile: qemu, host: a.toml, matrix: {vcpus: [2], kernel: [Image], dtb: [initrd]}}", 0, false},
       {first, 4, false},
       {first, 7, false},
@@ -181,7 +185,8 @@ static void what_is_wrong_is_named_with_its_place(void **state)
   } rows[] = {
       {"profile: arm\nmatrix: {vcpus: [1]}\n", 1, 1, "\"vcca\" is missing"},
       {"vcca: 2\nprofile: arm\nmatrix: {vcpus: [1]}\n", 1, 7, "format 1"},
-      {"vcca: 1\nprofile: xen\nmatrix: {vcpus: [1]}\n", 2, 10, "the profiles are virtcca, virtcca-2025, kata, arm, qemu, kvmtool"},
+      {"vcca: 1\nprofile: xen\nmatrix: {vcpus: [1]}\n", 2, 10,
+       "the profiles are virtcca, virtcca-2025, kata, arm, qemu, kvmtool"},
       {"vcca: 1\nprofile: [arm]\nmatrix: {vcpus: [1]}\n", 2, 10, "the profiles are"},
       {"vcca: 1\nprofile: arm-and-something-very-long-behind-it\nmatrix: {vcpus: [1]}\n", 2, 10, "the profiles are"},
       {HEAD, 1, 1, "\"matrix\" is missing"},
@@ -233,7 +238,8 @@ static void what_is_wrong_is_named_with_its_place(void **state)
     if (vcca_sweep_read(vcca_span_str(rows[i].plan), folder, NULL, &s, &err))
       fail_msg("this was read:\n%s", rows[i].plan);
     if (err.line != rows[i].line || err.column != rows[i].column || !strstr(err.text, rows[i].text))
-      fail_msg("%s\n%u:%u: %s; %u:%u \"%s\" was expected", rows[i].plan, err.line, err.column, err.text, rows[i].line, rows[i].column, rows[i].text);
+      fail_msg("%s\n%u:%u: %s; %u:%u \"%s\" was expected", rows[i].plan, err.line, err.column, err.text, rows[i].line,
+               rows[i].column, rows[i].text);
     vcca_sweep_free(&s);
   }
 }

@@ -127,10 +127,11 @@ static void edited(const char *model, const struct vm *vm, vcca_span template, s
   char line[160];
   struct vcca_error err = {0};
   if (strcmp(model, "qemu") == 0)
-    snprintf(line, sizeof line, "-m %s -smp %u -kernel k%s%s%s", vm->ram, vm->cpus, vm->initrd ? " -initrd i" : "", vm->append ? " -append " : "",
-             vm->append ? vm->append : "");
+    snprintf(line, sizeof line, "-m %s -smp %u -kernel k%s%s%s", vm->ram, vm->cpus, vm->initrd ? " -initrd i" : "",
+             vm->append ? " -append " : "", vm->append ? vm->append : "");
   else
-    snprintf(line, sizeof line, "-m %u -c %u -k k%s -p %s", vm->mib, vm->cpus, vm->initrd ? " -i i" : "", vm->append ? vm->append : "x");
+    snprintf(line, sizeof line, "-m %u -c %u -k k%s -p %s", vm->mib, vm->cpus, vm->initrd ? " -i i" : "",
+             vm->append ? vm->append : "x");
   images.dtb_template = template;
   check_ok(support_plan(model, HOST, line, &images, &words, plan, &err), &err, line);
 }
@@ -189,15 +190,18 @@ static void sequential_tree(const struct vm *vm, uint8_t fdt[BIG])
   static uint8_t work[BIG];
   char name[32], args[80];
   uint8_t be[32];
-  uint64_t redists = 0x20000 * (uint64_t)vm->cpus, base = 0x3fff0000 - redists, dtb = (uint64_t)0x8fe00000, start = dtb - sizeof initrd - 4;
+  uint64_t redists = 0x20000 * (uint64_t)vm->cpus, base = 0x3fff0000 - redists, dtb = (uint64_t)0x8fe00000,
+           start = dtb - sizeof initrd - 4;
   start = (start + 3) / 4 * 4;
   memset(work, 0, sizeof work);
   int fault = fdt_create(work, BIG) | fdt_finish_reservemap(work) | fdt_begin_node(work, "");
-  fault |= fdt_property_u32(work, "#address-cells", 2) | fdt_property_u32(work, "#size-cells", 2) | fdt_begin_node(work, "chosen");
+  fault |= fdt_property_u32(work, "#address-cells", 2) | fdt_property_u32(work, "#size-cells", 2) |
+           fdt_begin_node(work, "chosen");
   snprintf(args, sizeof args, " console=hvc0 root=/dev/vda rw  %s", vm->append ? vm->append : "x");
   fault |= next_text(work, "bootargs", args) | next_text(work, "stdout-path", "serial0");
   if (vm->initrd)
-    fault |= fdt_property_u64(work, "linux,initrd-start", start) | fdt_property_u64(work, "linux,initrd-end", start + sizeof initrd);
+    fault |= fdt_property_u64(work, "linux,initrd-start", start) |
+             fdt_property_u64(work, "linux,initrd-end", start + sizeof initrd);
   fault |= fdt_end_node(work) | fdt_begin_node(work, "memory") | next_text(work, "device_type", "memory");
   vcca_put_be32(be, 0);
   vcca_put_be32(be + 4, 0x80000000);
@@ -207,7 +211,8 @@ static void sequential_tree(const struct vm *vm, uint8_t fdt[BIG])
   for (unsigned i = 0; i < vm->cpus; i++) {
     unsigned affinity = (i & 15) | (i >> 4) << 8;
     snprintf(name, sizeof name, "cpu@%x", affinity);
-    fault |= fdt_begin_node(work, name) | next_text(work, "device_type", "cpu") | next_text(work, "compatible", "arm,cortex-a57");
+    fault |= fdt_begin_node(work, name) | next_text(work, "device_type", "cpu") |
+             next_text(work, "compatible", "arm,cortex-a57");
     if (vm->cpus > 1)
       fault |= next_text(work, "enable-method", "psci");
     fault |= fdt_property_u32(work, "reg", affinity) | fdt_end_node(work);
@@ -221,7 +226,8 @@ static void sequential_tree(const struct vm *vm, uint8_t fdt[BIG])
   fault |= fdt_property(work, "reg", be, 32) | fdt_begin_node(work, "msic");
   vcca_put_be32(be + 4, (uint32_t)base - 0x20000);
   vcca_put_be32(be + 12, 0x20000);
-  fault |= fdt_property(work, "reg", be, 16) | fdt_end_node(work) | fdt_end_node(work) | fdt_end_node(work) | fdt_finish(work);
+  fault |= fdt_property(work, "reg", be, 16) | fdt_end_node(work) | fdt_end_node(work) | fdt_end_node(work) |
+           fdt_finish(work);
   memset(fdt, 0, BIG);
   fault |= fdt_open_into(work, fdt, BIG) | fdt_pack(fdt);
   assert_int_equal(fault, 0);
@@ -309,10 +315,16 @@ static void a_given_tree_is_whole_or_refused(void **state)
     const char *why;
   } rows[] = {
       {sizeof fdt, 0, 0xd00dfeed, NULL}, /* with its tail */
-      {4, 0, 0xd00dfeed, "40-byte header"},    {4095, 0, 0xd00dfeed, "only 4095 bytes"}, {sizeof fdt, 4, 1 << 30, "totalsize is 1073741824"},
-      {sizeof fdt, 0, 0xd00dfeec, "d00dfeed"}, {sizeof fdt, 8, 5000, "header is wrong"}, {sizeof fdt, 56, 7, "damaged"},
+      {4, 0, 0xd00dfeed, "40-byte header"},
+      {4095, 0, 0xd00dfeed, "only 4095 bytes"},
+      {sizeof fdt, 4, 1 << 30, "totalsize is 1073741824"},
+      {sizeof fdt, 0, 0xd00dfeec, "d00dfeed"},
+      {sizeof fdt, 8, 5000, "header is wrong"},
+      {sizeof fdt, 56, 7, "damaged"},
   };
-  const char *const models[] = {"qemu", "kvmtool", "cloud-hypervisor"}, *const lines[] = {"-kernel k", "-m 512 -c 1 -k k", "--kernel k"};
+  const char *const models[] = {"qemu", "kvmtool", "cloud-hypervisor"}, *const lines[] = {"-kernel k",
+                                                                                          "-m 512 -c 1 -k k",
+                                                                                          "--kernel k"};
   for (size_t m = 0; m < sizeof models / sizeof *models; m++)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
       struct vcca_vmm_plan plan;
@@ -336,9 +348,12 @@ int main(void)
   images.kernel = VCCA_SPAN(kernel);
   images.initrd = VCCA_SPAN(initrd);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_tree_of_qemu_becomes_every_other_byte_for_byte),    cmocka_unit_test(padding_of_an_unknown_making_stays),
-      cmocka_unit_test(every_tree_of_kvmtool_becomes_every_other_byte_for_byte), cmocka_unit_test(what_a_template_cannot_tell_is_refused),
-      cmocka_unit_test(a_bare_tree_gets_chosen_and_memory_in_its_own_cells),     cmocka_unit_test(a_given_tree_is_whole_or_refused),
+      cmocka_unit_test(every_tree_of_qemu_becomes_every_other_byte_for_byte),
+      cmocka_unit_test(padding_of_an_unknown_making_stays),
+      cmocka_unit_test(every_tree_of_kvmtool_becomes_every_other_byte_for_byte),
+      cmocka_unit_test(what_a_template_cannot_tell_is_refused),
+      cmocka_unit_test(a_bare_tree_gets_chosen_and_memory_in_its_own_cells),
+      cmocka_unit_test(a_given_tree_is_whole_or_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

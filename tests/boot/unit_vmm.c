@@ -36,16 +36,18 @@ static void host_and_command_line_make_the_parameters(void **state)
   } rows[] = {
       {"qemu", HOST, "", 6, 41, 3, 5, 3, 6, VCCA_SHA512},
       {"qemu", HOST "lpa2=true\n", "-cpu host,pmu=off,sve=off", 1, 41, 0, 5, 3, 0, VCCA_SHA512},
-      {"qemu", HOST, "-cpu host,num-breakpoints=2,num-watchpoints=3,num-pmu-counters=1", 6, 41, 3, 1, 2, 1, VCCA_SHA512},
-      {"qemu", HOST, "-cpu host,sve256=on", 6, 41, 1, 5, 3, 6, VCCA_SHA512},            /* the longest asked for */
-      {"qemu", HOST, "-cpu host,sve512=off", 6, 41, 1, 5, 3, 6, VCCA_SHA512},           /* the next power of two */
-      {"qemu", HOST, "-cpu host,sve256=off", 6, 41, 0, 5, 3, 6, VCCA_SHA512},           /* and none above it */
-      {"qemu", HOST, "-cpu host,sve384=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512},           /* which the host does not have */
+      {"qemu", HOST, "-cpu host,num-breakpoints=2,num-watchpoints=3,num-pmu-counters=1", 6, 41, 3, 1, 2, 1,
+       VCCA_SHA512},
+      {"qemu", HOST, "-cpu host,sve256=on", 6, 41, 1, 5, 3, 6, VCCA_SHA512},  /* the longest asked for */
+      {"qemu", HOST, "-cpu host,sve512=off", 6, 41, 1, 5, 3, 6, VCCA_SHA512}, /* the next power of two */
+      {"qemu", HOST, "-cpu host,sve256=off", 6, 41, 0, 5, 3, 6, VCCA_SHA512}, /* and none above it */
+      {"qemu", HOST, "-cpu host,sve384=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512}, /* which the host does not have */
       {"qemu", HOST, "-cpu host,sve256=off,sve256=on", 6, 41, 1, 5, 3, 6, VCCA_SHA512}, /* the last word counts */
       {"qemu", HOST, "-cpu host,sve1024=off", 6, 41, 3, 5, 3, 6, VCCA_SHA512},          /* longer than there is */
       {"qemu", HOST, "-object rme-guest,measurement-algorithm=sha256", 6, 41, 3, 5, 3, 6, VCCA_SHA256},
       {"qemu", HOST "hash_algo='RmiHashSha256'\n", "", 6, 41, 3, 5, 3, 6, VCCA_SHA256},
-      {"qemu", HOST "hash_algo='RmiHashSha256'\n", "-object rme-guest,measurement-algorithm=sha512", 6, 41, 3, 5, 3, 6, VCCA_SHA512},
+      {"qemu", HOST "hash_algo='RmiHashSha256'\n", "-object rme-guest,measurement-algorithm=sha512", 6, 41, 3, 5, 3, 6,
+       VCCA_SHA512},
       {"qemu", "ipa_bits=40\nnum_bps=2\nnum_wps=2\n", "", 0, 40, 0, 1, 1, 0, VCCA_SHA512},
       {"kvmtool", HOST, "-c 1 -m 512", 2, 33, 3, 5, 3, 0, VCCA_SHA256}, /* no PMU unless asked for */
       {"kvmtool", HOST, "-c 1 -m 512 --pmu --pmu-counters 2 --disable-sve", 4, 33, 0, 5, 3, 2, VCCA_SHA256},
@@ -57,10 +59,12 @@ static void host_and_command_line_make_the_parameters(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_vmm_plan plan;
     const struct vcca_realm_params *p = &plan_of(rows[i].vmm, rows[i].host, rows[i].line, &plan)->params;
-    if (p->flags != rows[i].flags || p->s2sz != rows[i].s2sz || p->sve_vl != rows[i].sve_vl || p->num_bps != rows[i].bps ||
-        p->num_wps != rows[i].wps || p->pmu_num_ctrs != rows[i].pmu || p->hash_alg != rows[i].alg)
-      fail_msg("%s %s: flags %u s2sz %u vl %u bps %u wps %u pmu %u alg %d", rows[i].vmm, rows[i].line, (unsigned)p->flags, (unsigned)p->s2sz,
-               (unsigned)p->sve_vl, (unsigned)p->num_bps, (unsigned)p->num_wps, (unsigned)p->pmu_num_ctrs, (int)p->hash_alg);
+    if (p->flags != rows[i].flags || p->s2sz != rows[i].s2sz || p->sve_vl != rows[i].sve_vl ||
+        p->num_bps != rows[i].bps || p->num_wps != rows[i].wps || p->pmu_num_ctrs != rows[i].pmu ||
+        p->hash_alg != rows[i].alg)
+      fail_msg("%s %s: flags %u s2sz %u vl %u bps %u wps %u pmu %u alg %d", rows[i].vmm, rows[i].line,
+               (unsigned)p->flags, (unsigned)p->s2sz, (unsigned)p->sve_vl, (unsigned)p->num_bps, (unsigned)p->num_wps,
+               (unsigned)p->pmu_num_ctrs, (int)p->hash_alg);
     vcca_vmm_plan_free(&plan);
   }
 }
@@ -83,7 +87,8 @@ static void rmm_2_0_defaults_to_sha_256_and_does_not_measure_ripas(void **state)
   assert_memory_equal(rim.value, created.value, sizeof rim.value);
   vcca_vmm_plan_free(&plan);
   check_ok(vcca_host_caps_set(&caps, VCCA_CAP_HASH_ALGO, "sha384", &err), &err, "sha384");
-  check_ok(vcca_vmm_plan(&config, &caps, &images, VCCA_RULES_ARM_2_0, NULL, NULL, &plan, &err), &err, "2.0 with SHA-384");
+  check_ok(vcca_vmm_plan(&config, &caps, &images, VCCA_RULES_ARM_2_0, NULL, NULL, &plan, &err), &err,
+           "2.0 with SHA-384");
   vcca_vmm_plan_free(&plan);
   assert_false(vcca_vmm_plan(&config, &caps, &images, VCCA_RULES_ARM_1_0, NULL, NULL, &plan, &err));
   assert_non_null(strstr(err.text, "--rmm 2.0"));
@@ -101,9 +106,11 @@ static void images_lie_where_each_vmm_puts_them(void **state)
       {"qemu", "-m 64 -kernel k -initrd i", 0x40000000, 0x42000000, 0x42200000, 0x40000000, 0x42200000},
       {"kvmtool", "-c 1 -m 512 -k k -i i", 0x80000000, 0x8fdfe000, 0x8fe00000, 0x80000000, 0x8fe00000},
       {"kvmtool", "-c 1 -m 128 -k k -i i", 0x80000000, 0x87dfe000, 0x87e00000, 0x80000000, 0x87e00000},
-      {"kvmtool", "-c 1 -m 512 -k k -i i --measurement-log", 0x80000000, 0x8fdfe000, 0x8fe00000, 0x80000000, 0x8fe00000},
+      {"kvmtool", "-c 1 -m 512 -k k -i i --measurement-log", 0x80000000, 0x8fdfe000, 0x8fe00000, 0x80000000,
+       0x8fe00000},
       {"kvmtool-arm", "-c 1 -m 512 -k k -i i", 0x80000000, 0x8fdf0000, 0x8fe00000, 0x80000000, 0x8fe00000},
-      {"cloud-hypervisor", "--memory size=512M --kernel k --initramfs i", 0x40400000, 0x5fffe000, 0x40000000, 0x40400000, 0x40000000},
+      {"cloud-hypervisor", "--memory size=512M --kernel k --initramfs i", 0x40400000, 0x5fffe000, 0x40000000,
+       0x40400000, 0x40000000},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_vmm_plan out;
@@ -129,9 +136,15 @@ static void ram_of_cloud_hypervisor_leaves_a_hole_below_4_gib(void **state)
     uint64_t ripas[4], initrd;
   } rows[] = {
       {"--memory size=3008M --kernel k --initramfs i", 1, {0x40000000, 0xfc000000}, 0xfbffe000},
-      {"--memory size=3010M --kernel k --initramfs i", 2, {0x40000000, 0xfc000000, 0x100000000, 0x100200000}, 0x1001fe000},
+      {"--memory size=3010M --kernel k --initramfs i",
+       2,
+       {0x40000000, 0xfc000000, 0x100000000, 0x100200000},
+       0x1001fe000},
       {"--memory size=4G --kernel k --initramfs i", 2, {0x40000000, 0xfc000000, 0x100000000, 0x144000000}, 0x143ffe000},
-      {"--memory size=16G --kernel k --initramfs i", 2, {0x40000000, 0xfc000000, 0x100000000, 0x444000000}, 0x443ffe000},
+      {"--memory size=16G --kernel k --initramfs i",
+       2,
+       {0x40000000, 0xfc000000, 0x100000000, 0x444000000},
+       0x443ffe000},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_vmm_plan out;
@@ -231,7 +244,9 @@ static const struct {
     {"qemu", HOST, "-object rme-guest,frob=1", "frob"},
     {"qemu", HOST, "-object rme-guest,personalization-value=A", "base64"},
     {"qemu", HOST,
-     "-object rme-guest,personalization-value=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+     "-object "
+     "rme-guest,personalization-value="
+     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
      "64 bytes"},
     {"qemu", HOST, "-object rme-guest,measurement-algorithm=md5", "measurement-algorithm"},
     {"qemu", HOST, "-object rme-guest,measurement-algorithm=sha384", "--rmm 2.0"},
@@ -244,10 +259,12 @@ static const struct {
     {"qemu", HOST, "-cpu host,sve1024=on", "--sve-vl"},
     {"qemu", HOST, "-cpu host,sve=off,sve256=on", "sve=off"},
     {"qemu", HOST, "-cpu host,sve128=off", "sve128=off leaves no vector"},
-    {"qemu", HOST, "-cpu host,sve256=off,sve512=on", "-cpu sve256=off"}, /* arm_cpu_sve_finalize: KVM needs all shorter ones */
+    {"qemu", HOST, "-cpu host,sve256=off,sve512=on",
+     "-cpu sve256=off"}, /* arm_cpu_sve_finalize: KVM needs all shorter ones */
     {"qemu", "num_bps=2\nnum_wps=2\n", "-cpu host,sve384=on", "--sve-vl"},
     {"qemu", "num_bps=2\nnum_wps=2\nsve_vl=0\n", "-cpu host,sve128=on", "--sve-vl 0"},
-    {"qemu", HOST, "-cpu host,num-breakpoints=7", "-cpu num-breakpoints=7, but the host has 6: lower it, or raise the host's --num-bps"},
+    {"qemu", HOST, "-cpu host,num-breakpoints=7",
+     "-cpu num-breakpoints=7, but the host has 6: lower it, or raise the host's --num-bps"},
     {"qemu", HOST, "-cpu host,num-watchpoints=1", "-cpu num-watchpoints 1: expected a number from 2 to 64"},
     {"qemu", HOST, "-cpu host,num-pmu-counters=7", "--pmu-num-ctrs"},
     {"qemu", "num_bps=2\nnum_wps=2\npmu=false\n", "-cpu host,pmu=on", "-cpu pmu=on, but the host has no PMU"},
@@ -258,9 +275,11 @@ static const struct {
     {"qemu", "ipa_bits=32\nnum_bps=2\nnum_wps=2\n", "-m 2G", "--ipa-bits"},
     {"qemu", HOST, "-m 1M -kernel k", "-m"}, /* the device tree is outside RAM */
     {"qemu", HOST, "-m 1M -bios f -object rme-guest,measurement-log=on", "-m"},
-    {"qemu", HOST, "-initrd i", "-initrd without -kernel: an initrd goes with a kernel: give -kernel, or leave -initrd out"},
+    {"qemu", HOST, "-initrd i",
+     "-initrd without -kernel: an initrd goes with a kernel: give -kernel, or leave -initrd out"},
     {"qemu", HOST, "-bios f -initrd i", "-initrd without -kernel"},
-    {"qemu", HOST, "-append quiet", "-append without -kernel: QEMU then cannot pass a command line: give -kernel, or leave -append out"},
+    {"qemu", HOST, "-append quiet",
+     "-append without -kernel: QEMU then cannot pass a command line: give -kernel, or leave -append out"},
     {"qemu", HOST, "-bios f -append quiet", "-append without -kernel"},
     {"kvmtool", HOST, "-m 512", "--cpus"},
     {"kvmtool", HOST, "-c 1", "--mem"},
@@ -279,12 +298,16 @@ static const struct {
     {"kvmtool", HOST, "-c 1 -m 512 -F flash", "--dtb"},
     {"kvmtool", HOST, "-c 1 -m 512 --sve-max-vl 100", "--sve-max-vl"},
     {"kvmtool", HOST, "-c 1 -m 512 --sve-max-vl 384", "--sve-max-vl"}, /* sve_vl_parser: a power of two */
-    {"kvmtool", HOST, "-c 1 -m 512 --realm-pv 01234567890123456789012345678901234567890123456789012345678901234", "--realm-pv"},
+    {"kvmtool", HOST, "-c 1 -m 512 --realm-pv 01234567890123456789012345678901234567890123456789012345678901234",
+     "--realm-pv"},
     {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1001", "--firmware-address"},
-    {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1000", "--firmware-address 0x1000: RAM is at 0x80000000-0xa0000000"},
+    {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0x1000",
+     "--firmware-address 0x1000: RAM is at 0x80000000-0xa0000000"},
     {"kvmtool", HOST, "-c 1 -m 512 -f f --firmware-address 0xa0000000", "--firmware-address 0xa0000000"},
-    {"kvmtool", HOST, "-c 1 -m 1G -f f --firmware-address 0x8fc00000", "another --firmware-address, smaller images"}, /* over the device tree */
-    {"kvmtool", HOST, "-c 1 -m 128 -f f --firmware-address 0x87c00000", "give more RAM with --mem, another --firmware-address, or smaller"},
+    {"kvmtool", HOST, "-c 1 -m 1G -f f --firmware-address 0x8fc00000",
+     "another --firmware-address, smaller images"}, /* over the device tree */
+    {"kvmtool", HOST, "-c 1 -m 128 -f f --firmware-address 0x87c00000",
+     "give more RAM with --mem, another --firmware-address, or smaller"},
     {"kvmtool", HOST, "-c 513 -m 512", "--cpus 513"},
     {"kvmtool", HOST, "-c 1 -m 512 -k k --pmu --pmu-counters 7", "--pmu-counters 7, but the host has 6"},
     {"kvmtool", HOST, "-c 1 -m 512 -k k --pmu --pmu-counters 32", "--pmu-counters 32"},
@@ -293,7 +316,8 @@ static const struct {
     {"kvmtool", HOST, "-c 1 -m 512 -n mode=bridge", "user, tap or none"},
     {"kvmtool", HOST, "-c 1 -m 512 -n speed=9", "a network device has"},
     {"kvmtool", HOST, "-c 1 -m 512 --virtio-transport usb", "--virtio-transport usb"},
-    {"kvmtool", "ipa_bits=33\nnum_bps=2\nnum_wps=2\n", "-c 1 -m 4G -k k", "less RAM with --mem, or a host with more --ipa-bits"},
+    {"kvmtool", "ipa_bits=33\nnum_bps=2\nnum_wps=2\n", "-c 1 -m 4G -k k",
+     "less RAM with --mem, or a host with more --ipa-bits"},
     {"kvmtool", HOST, "-c 1 -m 4 -f f", "--mem"}, /* firmware over the device tree */
     {"kvmtool", HOST, "-c 1 -m 2 -k k", "--mem"},
     {"kvmtool", "num_bps=2\nnum_wps=2\npmu=false\n", "-c 1 -m 512 --pmu", "--pmu, but the host has no PMU"},
@@ -308,7 +332,8 @@ static const struct {
     {"cloud-hypervisor", HOST, "--platform measurement_algo=md5", "--platform measurement_algo md5"},
     {"cloud-hypervisor", HOST, "--memory size=6M --kernel k --initramfs i", "--memory size="},
     {"cloud-hypervisor", HOST, "--memory size=4M --kernel k", "--memory"},
-    {"cloud-hypervisor", HOST, "--memory size=3080196K --kernel k --initramfs i", "from 4 GiB on: give more RAM with --memory size="}, /* 4 KiB */
+    {"cloud-hypervisor", HOST, "--memory size=3080196K --kernel k --initramfs i",
+     "from 4 GiB on: give more RAM with --memory size="}, /* 4 KiB */
     {"cloud-hypervisor", HOST, "--frob", "--frob"},
 };
 
@@ -368,7 +393,8 @@ static void what_cannot_matter_is_passed_over_and_what_may_surprise_is_said(void
   (void)state;
   struct vcca_vmm_config config;
   struct remarks r = {0};
-  support_split("qemu-system-aarch64 -M virt,confidential-guest-support=r -object rme-guest,id=r -drive a=b -netdev c -chardev d -mon e -fsdev f "
+  support_split("qemu-system-aarch64 -M virt,confidential-guest-support=r -object rme-guest,id=r -drive a=b -netdev c "
+                "-chardev d -mon e -fsdev f "
                 "-device virtio-net-pci,netdev=n -nographic",
                 &words);
   check_ok(vcca_vmm_parse("qemu", words.word, words.count, remark, &r, &config, &err), &err, "harmless");
@@ -405,7 +431,9 @@ static void what_rmm_2_0_has_no_setting_for_is_remarked_on_there_alone(void **st
       snprintf(line, sizeof line, "-M virt,confidential-guest-support=r -m 512 -kernel k -object %s", rows[i].object);
       support_split(line, &words);
       check_ok(vcca_vmm_parse("qemu", words.word, words.count, NULL, NULL, &config, &err), &err, line);
-      check_ok(vcca_vmm_plan(&config, &caps, &images, two ? VCCA_RULES_ARM_2_0 : VCCA_RULES_ARM_1_0, tell, &told, &plan, &err), &err, line);
+      check_ok(vcca_vmm_plan(&config, &caps, &images, two ? VCCA_RULES_ARM_2_0 : VCCA_RULES_ARM_1_0, tell, &told, &plan,
+                             &err),
+               &err, line);
       assert_int_equal(told.count, two && rows[i].remarked);
       vcca_vmm_plan_free(&plan);
     }
@@ -441,22 +469,31 @@ static void options_of_each_vmm_are_known(void **state)
   static const struct {
     const char *vmm, *line;
   } rows[] = {
-      {"qemu", "/usr/bin/qemu-system-aarch64 -m 1G -m size=1G,slots=2,maxmem=2G -smp 4,maxcpus=4 -object "
-               "rme-guest,id=rme0,measurement-algorithm=sha512,personalization-value=AAAA,measurement-log=on -append a=b,c -M "
-               "virt,gic-version=3,its=on,acpi=off,confidential-guest-support=rme0 -machine type=virt -cpu "
-               "host,num-breakpoints=2,num-watchpoints=2,num-pmu-counters=1,pmu=on,sve=on,sve256=on -device virtio-blk-pci,drive=d -kernel k "
-               "-initrd i -bios f -dtb t -drive file=x,if=none,id=d -enable-kvm -nographic -nodefaults --accel kvm -name n -no-reboot"},
-      {"kvmtool", "lkvm run --name n --cpus 1 --mem 512 --disk d --balloon --rng --nodefaults --9p a,b --console virtio --vsock 3 --dev d --tty 0 "
-                  "--hugetlbfs h --virtio-transport mmio --loglevel debug --kernel k --initrd i --params p --network mode=user,trans=mmio --no-dhcp "
-                  "--vfio-pci v --debug --debug-single-step --debug-ioport --debug-mmio --debug-iodelay 1 --pmu --disable-sve --realm "
-                  "--measurement-algo sha256 --measurement-log --realm-pv x --no-pvtime --sve-max-vl 128 --pmu-counters 1 --vcpu-affinity a "
+      {"qemu",
+       "/usr/bin/qemu-system-aarch64 -m 1G -m size=1G,slots=2,maxmem=2G -smp 4,maxcpus=4 -object "
+       "rme-guest,id=rme0,measurement-algorithm=sha512,personalization-value=AAAA,measurement-log=on -append a=b,c -M "
+       "virt,gic-version=3,its=on,acpi=off,confidential-guest-support=rme0 -machine type=virt -cpu "
+       "host,num-breakpoints=2,num-watchpoints=2,num-pmu-counters=1,pmu=on,sve=on,sve256=on -device "
+       "virtio-blk-pci,drive=d -kernel k "
+       "-initrd i -bios f -dtb t -drive file=x,if=none,id=d -enable-kvm -nographic -nodefaults --accel kvm -name n "
+       "-no-reboot"},
+      {"kvmtool", "lkvm run --name n --cpus 1 --mem 512 --disk d --balloon --rng --nodefaults --9p a,b --console "
+                  "virtio --vsock 3 --dev d --tty 0 "
+                  "--hugetlbfs h --virtio-transport mmio --loglevel debug --kernel k --initrd i --params p --network "
+                  "mode=user,trans=mmio --no-dhcp "
+                  "--vfio-pci v --debug --debug-single-step --debug-ioport --debug-mmio --debug-iodelay 1 --pmu "
+                  "--disable-sve --realm "
+                  "--measurement-algo sha256 --measurement-log --realm-pv x --no-pvtime --sve-max-vl 128 "
+                  "--pmu-counters 1 --vcpu-affinity a "
                   "--disable-mte --force-pci --irqchip gicv3 --firmware-address 0x80000000 --dtb t --restricted_mem"},
       {"kvmtool-arm", "--realm -c2 -m512 -d d -k k -i i -p p -n mode=none"},
       {"kvmtool-linaro", "--realm -c 2 -m 512 -f f -F flash"},
-      {"cloud-hypervisor", "cloud-hypervisor --cpus boot=1 --memory size=1G --platform arm_rme=on,measurement_algo=sha512 --kernel k "
-                           "--initramfs i --cmdline c --rate-limit-group r --disk d --net n --rng r --balloon b --fs f --pmem p --serial off "
-                           "--console off --device d --user-device u --vdpa v --vsock v --pvpanic --watchdog --log-file l --api-socket a "
-                           "--event-monitor e --seccomp s -v --dtb t"},
+      {"cloud-hypervisor",
+       "cloud-hypervisor --cpus boot=1 --memory size=1G --platform arm_rme=on,measurement_algo=sha512 --kernel k "
+       "--initramfs i --cmdline c --rate-limit-group r --disk d --net n --rng r --balloon b --fs f --pmem p --serial "
+       "off "
+       "--console off --device d --user-device u --vdpa v --vsock v --pvpanic --watchdog --log-file l --api-socket a "
+       "--event-monitor e --seccomp s -v --dtb t"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_vmm_config config;
@@ -493,8 +530,8 @@ static void topology_is_filled_in_as_qemu_does(void **state)
     struct vcca_vmm_config c;
     support_split(rows[i].line, &words);
     check_ok(vcca_vmm_parse("qemu", words.word, words.count, NULL, NULL, &c, &err), &err, rows[i].line);
-    if (c.sockets != rows[i].sockets || c.clusters != rows[i].clusters || c.cores != rows[i].cores || c.threads != rows[i].threads ||
-        c.vcpus != rows[i].vcpus)
+    if (c.sockets != rows[i].sockets || c.clusters != rows[i].clusters || c.cores != rows[i].cores ||
+        c.threads != rows[i].threads || c.vcpus != rows[i].vcpus)
       fail_msg("%s: %u %u %u %u = %u", rows[i].line, c.sockets, c.clusters, c.cores, c.threads, c.vcpus);
   }
 }

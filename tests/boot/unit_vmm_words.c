@@ -1,5 +1,6 @@
-/* The words of VMMs' command lines in every spelling: those that mean the same give the same RIM, those that change it change it, and
- * those that a VMM or the model does not take are refused with the reason.
+/* The arguments of VMMs' command lines in every spelling. Spellings that mean the same give the same RIM; an
+ * argument that changes the measurement changes the RIM; an argument that the VMM or the model does not take is
+ * refused with the reason. Long because each spelling is a row.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"
@@ -52,7 +53,8 @@ static void qemu_objects_are_read_in_every_form(void **state)
   static const struct same rows[] = {
       {RIGHT, VM "-object id=rme0,qom-type=rme-guest,measurement-algorithm=sha256"},
       {NULL, VM "-object qom-type=rme-guest,measurement-algorithm=sha256,id=rme0"},
-      {NULL, VM "-object measurement-algorithm=sha512,qom-type=rme-guest,id=rme0,measurement-algorithm=sha256"}, /* the last counts */
+      {NULL, VM
+       "-object measurement-algorithm=sha512,qom-type=rme-guest,id=rme0,measurement-algorithm=sha256"}, /* the last counts */
       {NULL, VM "-object rme-guest,id=rme0,measurement-algo=sha256"},
       {NULL, VM "--object rme-guest,id=rme0,measurement-algorithm=sha256,"},
       {NULL, VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"measurement-algorithm\":\"sha256\"}"},
@@ -60,21 +62,29 @@ static void qemu_objects_are_read_in_every_form(void **state)
       {NULL, VM "-object {'qom-type':'rme-guest','id':'rme0','measurement-algorithm':'sha256'}"},
       {NULL, VM "-object {\"qom-type\":\"rme\\u002dguest\",\"id\":\"rme0\",\"measurement-algorithm\":\"sha256\"}"},
       {NULL, RME VM},
-      {NULL, "-M virt,confidential-guest-support=r -cpu host -smp 2 -m 1G -kernel K -object rme-guest,id=r,measurement-algorithm=sha256"},
-      {NULL, RME "-object secret,id=s0,data=a,,b " VM "-object {\"qom-type\":\"iothread\",\"id\":\"io1\",\"x\":{\"y\":[1,\"]\"]}}"},
+      {NULL, "-M virt,confidential-guest-support=r -cpu host -smp 2 -m 1G -kernel K -object "
+             "rme-guest,id=r,measurement-algorithm=sha256"},
+      {NULL, RME "-object secret,id=s0,data=a,,b " VM
+                 "-object {\"qom-type\":\"iothread\",\"id\":\"io1\",\"x\":{\"y\":[1,\"]\"]}}"},
       {NULL, RME "-object rme-guest,id=other,measurement-algorithm=sha512 " VM}, /* which nobody names */
       {NULL, "-M confidential-guest-support=rme0 -M virt -cpu host -smp 2 -m 1G -kernel K " RME},
       {NULL, "-M confidential-guest-support=/objects/rme0 -M virt -cpu host -smp 2 -m 1G -kernel K " RME},
       {NULL,
-       "-machine type=virt-9.2,confidential-guest-support=rme0,accel=kvm,usb=off,gic-version=3,dump-guest-core=off,memory-backend=mach-virt.ram "
+       "-machine "
+       "type=virt-9.2,confidential-guest-support=rme0,accel=kvm,usb=off,gic-version=3,dump-guest-core=off,memory-"
+       "backend=mach-virt.ram "
        "-accel kvm -cpu host -smp 2 -m 1G -object memory-backend-ram,id=mach-virt.ram,size=1073741824 -kernel K " RME},
       {VM "-object rme-guest,id=rme0,personalization-value=AAEC,measurement-log=on",
-       VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"personalization-value\":\"AAEC\",\"measurement-log\":true}"},
+       VM "-object "
+          "{\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"personalization-value\":\"AAEC\",\"measurement-log\":true}"},
       {NULL, VM "-object measurement-log=on,personalization-value=AAEC,id=rme0,qom-type=rme-guest"},
       {VM "-object rme-guest,id=rme0,personalization-value=zZ09", /* digits of every kind */
-       VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"personalization-value\":\"\\u007a\\u005A\\u0030\\u0039\"}"},
-      {NULL, VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"r\\u006D\\u00650\",\"personalization-value\":\"zZ\\u00309\"}"},
-      {VM "-object rme-guest,id=rme0", VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"measurement-algorithm\":\"sha512\"}"},
+       VM "-object "
+          "{\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"personalization-value\":\"\\u007a\\u005A\\u0030\\u0039\"}"},
+      {NULL,
+       VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"r\\u006D\\u00650\",\"personalization-value\":\"zZ\\u00309\"}"},
+      {VM "-object rme-guest,id=rme0",
+       VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"measurement-algorithm\":\"sha512\"}"},
       {NULL, "-M virt -cpu host -smp 2 -m 1G -kernel K"}, /* read as the realm it is not */
       {RIGHT, "-M virt -cpu host -smp 2 -m 1G -kernel K " RME},
   };
@@ -102,8 +112,9 @@ static void qemu_machines_sizes_and_cpus_are_read_as_qemu_reads_them(void **stat
       {NULL, "-machine virt,its=on,highmem=on,acpi=on,iommu=none,secure=off,ras=on -m 1536M -kernel K"},
       {NULL, "-M virt,accel=kvm:tcg -m 1536M -kernel K -cpu max"},
       {NULL, "-M virt -m 1536M -kernel K -accel kvm -accel tcg -cpu host,sve=off -cpu host,kvm-steal-time=off"},
-      {"-M virt -m 1073758208B -kernel K", "-M virt -m 1.00001G -kernel K"}, /* 8 KiB are the unit: a QEMU 7.2 makes 0x40004000 of it */
-      {"-M virt -m 1395867648B -kernel K", "-M virt -m 1.3G -kernel K"},     /* 0x53334000 */
+      {"-M virt -m 1073758208B -kernel K",
+       "-M virt -m 1.00001G -kernel K"}, /* 8 KiB are the unit: a QEMU 7.2 makes 0x40004000 of it */
+      {"-M virt -m 1395867648B -kernel K", "-M virt -m 1.3G -kernel K"}, /* 0x53334000 */
       {"-M virt -kernel K", "-M virt -m 0 -kernel K"},
       {"-M virt -m 64M -kernel K", "-M virt -m 0x40 -kernel K"},
       {"-M virt -m 1G,slots=2,maxmem=4G -kernel K", "-M virt -m slots=2,maxmem=4294967296 -m 1024 -kernel K"},
@@ -113,7 +124,8 @@ static void qemu_machines_sizes_and_cpus_are_read_as_qemu_reads_them(void **stat
       {"-M virt -m 2G -kernel K", "-m 2G -M virt,memory.size=1G -kernel K"}, /* -m is behind -M wherever it stands */
       {NULL, "-M virt,memory.size=1G -m 2G -kernel K"},
       {NULL, "-M virt,memory-backend=m -m 2G -object memory-backend-ram,id=m,size=2G -kernel K"},
-      {NULL, "-M virt,memory-backend=/objects/m -m 2G -object {\"qom-type\":\"memory-backend-memfd\",\"id\":\"m\",\"size\":2147483648} -kernel K"},
+      {NULL, "-M virt,memory-backend=/objects/m -m 2G -object "
+             "{\"qom-type\":\"memory-backend-memfd\",\"id\":\"m\",\"size\":2147483648} -kernel K"},
       {"-M virt -m 1G -smp 4 -kernel K", "-M virt -m 1G -smp cpus=0x4 -kernel K"},
       {NULL, "-M virt -m 1G -smp 4,sockets=1,dies=1,clusters=1,cores=4,threads=1,maxcpus=4 -kernel K"},
       {NULL, "-M virt,smp.cpus=4,smp.maxcpus=4 -m 1G -kernel K"},
@@ -130,13 +142,18 @@ static void qemu_words_that_change_nothing_change_nothing(void **state)
   (void)state;
   static const struct same rows[] = {
       {RIGHT, RIGHT "-nodefaults -no-user-config -nographic -S -s -daemonize -snapshot -no-shutdown -only-migratable"},
-      {NULL, RIGHT "-name guest=r,debug-threads=on -uuid 0 -rtc base=utc -boot strict=on -msg timestamp=on -overcommit mem-lock=off"},
+      {NULL, RIGHT "-name guest=r,debug-threads=on -uuid 0 -rtc base=utc -boot strict=on -msg timestamp=on -overcommit "
+                   "mem-lock=off"},
       {NULL, RIGHT "-blockdev {\"driver\":\"file\",\"filename\":\"a\",\"node-name\":\"n\"} "
                    "-device {\"driver\":\"virtio-blk-pci\",\"bus\":\"pci.1\",\"drive\":\"n\",\"id\":\"d0\"}"},
-      {NULL, RIGHT "-device {\"driver\":\"pcie-root-port\",\"port\":8,\"chassis\":1,\"id\":\"pci.1\",\"multifunction\":true}"},
-      {NULL, RIGHT "-device virtio-net-pci,netdev=n,romfile= -netdev user,id=n -device driver=qemu-xhci -device vhost-vsock-pci,guest-cid=3"},
-      {NULL, RIGHT "-drive file=a,if=none,id=h -drive file=b,if=virtio,readonly -cdrom c -serial mon:stdio -chardev stdio,id=c -mon c"},
-      {NULL, RIGHT "-global virtio-net-pci.mac=a -global driver=cfi.pflash01,property=secure,value=on -set device.d0.serial=x -serial none"},
+      {NULL, RIGHT
+       "-device {\"driver\":\"pcie-root-port\",\"port\":8,\"chassis\":1,\"id\":\"pci.1\",\"multifunction\":true}"},
+      {NULL, RIGHT "-device virtio-net-pci,netdev=n,romfile= -netdev user,id=n -device driver=qemu-xhci -device "
+                   "vhost-vsock-pci,guest-cid=3"},
+      {NULL, RIGHT "-drive file=a,if=none,id=h -drive file=b,if=virtio,readonly -cdrom c -serial mon:stdio -chardev "
+                   "stdio,id=c -mon c"},
+      {NULL, RIGHT "-global virtio-net-pci.mac=a -global driver=cfi.pflash01,property=secure,value=on -set "
+                   "device.d0.serial=x -serial none"},
       {NULL, RIGHT "-fw_cfg name=opt/a,string=b -smbios type=1 -sandbox on,obsolete=deny -run-with user=q"},
   };
   assert_same("qemu", rows, sizeof rows / sizeof *rows);
@@ -175,7 +192,8 @@ static void qemu_words_that_are_not_understood_are_errors(void **state)
       {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"measurement-log\":\"on\"}", "true or false"},
       {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"measurement-algorithm\":true}", "a string"},
       {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"measurement-algorithm\":{}}", "a string"},
-      {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"id\":\"rme1\"}", "byte 36 of it: JSON: the object has this key already"},
+      {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",\"id\":\"rme1\"}",
+       "byte 36 of it: JSON: the object has this key already"},
       {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\"}x", "continues after its object"},
       {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\",}", "a key in quotes"},
       {VM "-object {\"qom-type\":\"rme-guest\",\"id\":\"rme0\"", "a comma or }"},
@@ -186,7 +204,8 @@ static void qemu_words_that_are_not_understood_are_errors(void **state)
       {VM "-object rme-guest,id=rme0,sve-vector-length=512", "early realm branch"},
       {"-M virt,memory-backend=m -m 1G -kernel K", "there is no object 'm'"},
       {"-M virt,memory-backend=m -m 1G -kernel K -object iothread,id=m", "of type iothread"},
-      {"-M virt,memory-backend=m -m 1G -kernel K -object memory-backend-ram,id=m,size=2G", "has 2147483648 bytes, and -m 1073741824"},
+      {"-M virt,memory-backend=m -m 1G -kernel K -object memory-backend-ram,id=m,size=2G",
+       "has 2147483648 bytes, and -m 1073741824"},
       {"-M virt,memory-backend=m -kernel K -object memory-backend-ram,id=m,size=2G", "without -m"},
       {"-M virt,memory-backend=m -m 1G -kernel K -object memory-backend-ram,id=m", "has no size"},
       {"-M virt,memory-backend=m -m 1G -kernel K -object memory-backend-ram,id=m,size=1GiB", "a size in bytes"},
@@ -322,13 +341,15 @@ static void kvmtool_options_are_read_in_every_form(void **state)
       {NULL, LKVM "--realm --vnc --no-vnc --gtk --sdl --sandbox s --nodefaults --no-nodefaults"},
       {NULL, LKVM "--realm --no-dhcp --no-no-dhcp --no-pvtime --hugetlbfs /h --dev /dev/kvm --vcpu-affinity 0-3"},
       {NULL, LKVM "--pmu --no-pmu --disable-sve --no-disable-sve --measurement-log --no-measurement-log --no-realm"},
-      {NULL, LKVM "-i i --no-initrd -p a --no-params --rng --balloon --vsock 3 --9p a,b -d disk"}, /* on PCI, they are in no tree */
+      {NULL, LKVM
+       "-i i --no-initrd -p a --no-params --rng --balloon --vsock 3 --9p a,b -d disk"}, /* on PCI, they are in no tree */
       {NULL, LKVM "--virtio-transport pci-legacy --force-pci --virtio-legacy"},
       {LKVM "--virtio-transport mmio --rng", LKVM "--rng --virtio-transport mmio-legacy --rng --rn"},
       {NULL, LKVM "--virtio-transport=mmio --vsock 3"},
       {NULL, LKVM "--virtio-transport=mmio --console virtio-x --vsock 0"},
       {NULL, LKVM "--virtio-transport=mmio --console virtio --console serial --balloon"},
-      {LKVM "--virtio-transport mmio", LKVM "--virtio-transport mmio --rng --no-rng --vsock 3 --no-vsock --console virtio --no-console"},
+      {LKVM "--virtio-transport mmio",
+       LKVM "--virtio-transport mmio --rng --no-rng --vsock 3 --no-vsock --console virtio --no-console"},
       {NULL, LKVM "--virtio-transport mmio -n mode=none,trans=x -n tap"},
       {LKVM "--realm-pv abc", LKVM "--realm-pv-hex 616263"},
       {NULL, LKVM "--realm-pv=abc"},
@@ -404,18 +425,26 @@ static void cloud_hypervisor_options_are_read_in_every_form(void **state)
 {
   (void)state;
   static const struct same rows[] = {
-      {"--cpus boot=2 --memory size=1G --kernel K", "cloud-hypervisor-static --cpus=boot=2 --memory=size=1G --kernel=K"},
-      {NULL, "--cpus boot=2,max=4,affinity=[0@[1-3],1@[2,4]],features=amx --memory size=1073741824,shared=on,hugepages=on,thp=off --kernel K"},
+      {"--cpus boot=2 --memory size=1G --kernel K",
+       "cloud-hypervisor-static --cpus=boot=2 --memory=size=1G --kernel=K"},
+      {NULL, "--cpus boot=2,max=4,affinity=[0@[1-3],1@[2,4]],features=amx --memory "
+             "size=1073741824,shared=on,hugepages=on,thp=off --kernel K"},
       {NULL, "--cpus boot=2 --memory size=1048576K,mergeable=off,hotplug_method=acpi,hotplug_size=0 --kernel K"},
-      {NULL, "--cpus boot=2 --memory size=1G --kernel K --disk path=a path=b,readonly=on --disk path=c --net tap=,mac=,ip=,mask= -v"},
-      {NULL, "--cpus boot=2 --memory size=1G --kernel K -vvv --fs tag=a,socket=s --vsock cid=3,socket=s --rng src=/dev/urandom --rtc --pvpanic"},
-      {NULL, "--cpus boot=2 --memory size=1G --kernel K --platform uuid=x,serial_number=y,oem_strings=[a,b],num_pci_segments=1"},
-      {NULL,
-       "--cpus boot=2 --memory size=1G --kernel K --landlock --landlock-rules path=/a,access=rw path=/b,access=r --seccomp true --log-format json"},
-      {NULL, "--cpus boot=2 --memory size=1G --kernel K --serial tty --console off --api-socket path=/s --event-monitor path=/e --no-shutdown"},
-      {NULL, "--cpus boot=2 --memory size=1G --kernel K --serial file=\"a,b\" --gdb g --user-device socket=s --device path=/sys/x,iommu=off"},
+      {NULL, "--cpus boot=2 --memory size=1G --kernel K --disk path=a path=b,readonly=on --disk path=c --net "
+             "tap=,mac=,ip=,mask= -v"},
+      {NULL, "--cpus boot=2 --memory size=1G --kernel K -vvv --fs tag=a,socket=s --vsock cid=3,socket=s --rng "
+             "src=/dev/urandom --rtc --pvpanic"},
+      {NULL, "--cpus boot=2 --memory size=1G --kernel K --platform "
+             "uuid=x,serial_number=y,oem_strings=[a,b],num_pci_segments=1"},
+      {NULL, "--cpus boot=2 --memory size=1G --kernel K --landlock --landlock-rules path=/a,access=rw path=/b,access=r "
+             "--seccomp true --log-format json"},
+      {NULL, "--cpus boot=2 --memory size=1G --kernel K --serial tty --console off --api-socket path=/s "
+             "--event-monitor path=/e --no-shutdown"},
+      {NULL, "--cpus boot=2 --memory size=1G --kernel K --serial file=\"a,b\" --gdb g --user-device socket=s --device "
+             "path=/sys/x,iommu=off"},
       {NULL, "--platform arm_rme=on --cpus boot=2 --memory size=1G --kernel K"},
-      {"--kernel K --platform personalization_value=AAEC", "--kernel K --platform arm_rme=on,measurement_algo=sha512,personalization_value=AAEC"},
+      {"--kernel K --platform personalization_value=AAEC",
+       "--kernel K --platform arm_rme=on,measurement_algo=sha512,personalization_value=AAEC"},
       {"--kernel K --platform personalization_value=AAEC", "--kernel K --platform personalization_value=\"AAEC\""},
   };
   assert_same("cloud-hypervisor", rows, sizeof rows / sizeof *rows);

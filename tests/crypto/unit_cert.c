@@ -7,17 +7,19 @@
 #include "rooms/crypto.h"
 
 static const uint8_t serial_root[] = {0x81}, serial_leaf[] = {0x00, 0x01, 0x02};
-static const struct vcca_cert_spec root_spec = {"Root", "Root", "vcca", {serial_root, sizeof serial_root}, "20240101000000Z", "20740101000000Z",
-                                                true,   1,      0x06};
-static const struct vcca_cert_spec leaf_spec = {"Device 1", "Root", "vcca", {serial_leaf, sizeof serial_leaf}, "20240229235959Z", "20491231235959Z",
-                                                false,      0,      0x80};
+static const struct vcca_cert_spec root_spec = {
+    "Root", "Root", "vcca", {serial_root, sizeof serial_root}, "20240101000000Z", "20740101000000Z", true, 1, 0x06};
+static const struct vcca_cert_spec leaf_spec = {
+    "Device 1", "Root", "vcca", {serial_leaf, sizeof serial_leaf}, "20240229235959Z", "20491231235959Z",
+    false,      0,      0x80};
 
 static vcca_key *ca_key(enum vcca_key_type type)
 {
   return type == VCCA_KEY_RSA ? vcca_key_from_primes(unhex(rsa_p), unhex(rsa_q), NULL) : seeded(type, "ca");
 }
 
-static void check_written(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer, size_t size, const char *digest)
+static void check_written(const struct vcca_cert_spec *spec, const vcca_key *subject, const vcca_key *issuer,
+                          size_t size, const char *digest)
 {
   struct vcca_error err = {0};
   uint8_t der[VCCA_CERT_MAX], out[VCCA_HASH_MAX];
@@ -224,7 +226,8 @@ static void a_certificate_in_other_than_der_is_refused(void **state)
   check_ok(vcca_cert_write(&root_spec, ca, ca, &sink, &err), &err, "write");
   vcca_span rest = vcca_sink_span(&sink), body, tbs, version, serial;
   assert_true(vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &body) && vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &tbs));
-  assert_true(vcca_der_take_tag(&tbs, VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED, &version) && vcca_der_take_tag(&tbs, VCCA_DER_INTEGER, &serial));
+  assert_true(vcca_der_take_tag(&tbs, VCCA_DER_CONTEXT | VCCA_DER_CONSTRUCTED, &version) &&
+              vcca_der_take_tag(&tbs, VCCA_DER_INTEGER, &serial));
   for (unsigned extra = 0; extra < 2; extra++) {
     static const uint8_t zero;
     struct vcca_der d = vcca_der_in(buffer, sizeof buffer);
@@ -248,10 +251,11 @@ static void a_certificate_in_other_than_der_is_refused(void **state)
 static vcca_span without_zero(vcca_span certificate, unsigned drop, struct vcca_der *d)
 {
   vcca_span body, tbs, algorithm, bits, signature, r, s;
-  bool ok = vcca_der_take_tag(&certificate, VCCA_DER_SEQUENCE, &body) && vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &tbs) &&
+  bool ok = vcca_der_take_tag(&certificate, VCCA_DER_SEQUENCE, &body) &&
+            vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &tbs) &&
             vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &algorithm) && vcca_der_take_bits(&body, &bits) &&
-            vcca_der_take_tag(&bits, VCCA_DER_SEQUENCE, &signature) && vcca_der_take_tag(&signature, VCCA_DER_INTEGER, &r) &&
-            vcca_der_take_tag(&signature, VCCA_DER_INTEGER, &s);
+            vcca_der_take_tag(&bits, VCCA_DER_SEQUENCE, &signature) &&
+            vcca_der_take_tag(&signature, VCCA_DER_INTEGER, &r) && vcca_der_take_tag(&signature, VCCA_DER_INTEGER, &s);
   assert_true(ok);
   if (s.p[0] != 0)
     return vcca_span_of(NULL, 0);

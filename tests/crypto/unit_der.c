@@ -99,7 +99,8 @@ static void what_is_written_is_der(void **state)
   static const struct {
     const char *value;
     const char *der;
-  } rows[] = {{"", "020100"}, {"00", "020100"}, {"01", "020101"}, {"7f", "02017f"}, {"80", "02020080"}, {"0000ff01", "020300ff01"}};
+  } rows[] = {{"", "020100"},   {"00", "020100"},   {"01", "020101"},
+              {"7f", "02017f"}, {"80", "02020080"}, {"0000ff01", "020300ff01"}};
   uint8_t bytes[400];
   static const uint8_t content[300];
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -199,8 +199,10 @@ static void an_engine_that_does_not_reproduce_known_digests_is_found_out(void **
 {
   (void)state;
   static const struct vcca_engine wrong[] = {
-      {.name = "copies the first", .batch = copy_first},        {.name = "wrong beyond sixteen", .batch = wrong_beyond_sixteen},
-      {.name = "wrong when alone", .batch = wrong_when_alone},  {.name = "writes too far", .batch = writes_too_far},
+      {.name = "copies the first", .batch = copy_first},
+      {.name = "wrong beyond sixteen", .batch = wrong_beyond_sixteen},
+      {.name = "wrong when alone", .batch = wrong_when_alone},
+      {.name = "writes too far", .batch = writes_too_far},
       {.name = "wrong for sha-384", .batch = wrong_for_sha384},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -233,7 +235,8 @@ static void an_unknown_engine_is_refused_with_the_list(void **state)
   const struct vcca_engine *before = vcca_engine_for_batches(VCCA_SHA512);
   assert_false(vcca_engine_use("nothing", &err));
   assert_int_equal(err.fault, VCCA_FAULT_USAGE);
-  assert_string_equal(vcca_error_text(&err, text, sizeof text), "no hashing engine 'nothing': there are sha-ni, ipsec-mb, openssl, psa");
+  assert_string_equal(vcca_error_text(&err, text, sizeof text),
+                      "no hashing engine 'nothing': there are sha-ni, ipsec-mb, openssl, psa");
   assert_ptr_equal(vcca_engine_for_batches(VCCA_SHA512), before);
 }
 
@@ -262,7 +265,8 @@ static void the_choice_is_for_single_messages_too(void **state)
   for (size_t i = 0; i < vcca_engine_count(); i++) {
     if (!choose(i))
       continue;
-    const struct vcca_engine *batch = vcca_engine_for_batches(VCCA_SHA256), *stream = vcca_engine_for_streams(VCCA_SHA256);
+    const struct vcca_engine *batch = vcca_engine_for_batches(VCCA_SHA256),
+                             *stream = vcca_engine_for_streams(VCCA_SHA256);
     struct vcca_engine_info info;
     assert_true(vcca_engine_at(i, &info));
     assert_string_equal(batch->name, info.name);

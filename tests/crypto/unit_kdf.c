@@ -30,7 +30,8 @@ static void hkdf_matches_rfc_5869(void **state)
     uint8_t out[82];
     struct vcca_error err = {0};
     vcca_sink sink = vcca_sink_of(out, strlen(rows[i].okm) / 2);
-    check_ok(vcca_hkdf(VCCA_SHA256, unhex(rows[i].secret), unhex(rows[i].salt), unhex(rows[i].info), &sink, &err), &err, "HKDF");
+    check_ok(vcca_hkdf(VCCA_SHA256, unhex(rows[i].secret), unhex(rows[i].salt), unhex(rows[i].info), &sink, &err), &err,
+             "HKDF");
     check_hex(vcca_sink_span(&sink), rows[i].okm, "HKDF output");
   }
 }
@@ -59,7 +60,8 @@ static void a_stream_goes_on_after_255_digests_with_a_counter_in_the_info(void *
   vcca_stream_start(&stream, VCCA_SHA256, SECRET, vcca_span_of(NULL, 0), VCCA_SPAN_LIT("vcca test"));
   for (size_t at = 0, step = 1; at < sizeof bytes; at += step, step = step % 97 + 1) /* in uneven pieces */
     vcca_stream_read(&stream, bytes + at, step = step < sizeof bytes - at ? step : sizeof bytes - at);
-  check_hex(vcca_span_of(bytes + 8144, 32), "350afa786e3f9e22d093a48609d994487d16b5d3cefca472cf8151a8720e6077", "stream");
+  check_hex(vcca_span_of(bytes + 8144, 32), "350afa786e3f9e22d093a48609d994487d16b5d3cefca472cf8151a8720e6077",
+            "stream");
 }
 
 /* Computed with the KBKDFCMAC of Python's cryptography package (counter mode, fixed input = label || 00 || context ||
@@ -71,8 +73,11 @@ static void the_cmac_derivation_matches_an_independent_one(void **state)
     vcca_span label, context;
     const char *out;
   } rows[] = {
-      {VCCA_SPAN_LIT("BL1_CPAK_SEED_DERIVATION\0"), {NULL, 0}, "87b79281d2728ad38b5d518d7385515338ffd4b1b5f1ce346ec20f97b162ceff"},
-      {VCCA_SPAN_LIT("label"), VCCA_SPAN_LIT("context"), "2e72ba5f261c0e0961ac5002c4c8dbadea93ec6e8af133adb466dae149af0114ade2eec232a9e409"},
+      {VCCA_SPAN_LIT("BL1_CPAK_SEED_DERIVATION\0"),
+       {NULL, 0},
+       "87b79281d2728ad38b5d518d7385515338ffd4b1b5f1ce346ec20f97b162ceff"},
+      {VCCA_SPAN_LIT("label"), VCCA_SPAN_LIT("context"),
+       "2e72ba5f261c0e0961ac5002c4c8dbadea93ec6e8af133adb466dae149af0114ade2eec232a9e409"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     uint8_t out[40];

@@ -13,15 +13,20 @@ static const struct {
   const char *point;
 } pairs[] = {
     {VCCA_KEY_P256, "81437b54084e0395f1776934db7136433d0c6d5a5f0dd8d53805e3647da64f25",
-     "040b4aec1a2925d105803ce40177a9c66872191c522006560f051f38cb6910b6efbb209a5b698048f98f160c95eb46c1b236fa698f97d63e04ed4d188d4e14d5fa"},
+     "040b4aec1a2925d105803ce40177a9c66872191c522006560f051f38cb6910b6efbb209a5b698048f98f160c95eb46c1b236fa698f97d63e0"
+     "4ed4d188d4e14d5fa"},
     {VCCA_KEY_P384, "81437b54084e0395f1776934db7136433d0c6d5a5f0dd8d53805e3647da64f247a21b41ff8bd4e5dece31f699acede1b",
-     "045915eb18c97a9aa71abdbba4e8cfbf0bb928e456fad6afdce57e120f5ab074366b6ff2ff0ea497db639a1b6d0ae940ce7f45321b9a52fa258aea933b533ccdfa"
+     "045915eb18c97a9aa71abdbba4e8cfbf0bb928e456fad6afdce57e120f5ab074366b6ff2ff0ea497db639a1b6d0ae940ce7f45321b9a52fa2"
+     "58aea933b533ccdfa"
      "73d74a66fecb6184316711d9613b3dd1ed8da1781b1664ebe64ca677d05416c1"},
     {VCCA_KEY_P521,
-     "01437b54084e0395f1776934db7136433d0c6d5a5f0dd8d53805e3647da64f247a21b41ff8bd4e5dece31f699acede1a20c6aa9db925af0e08500e627cf184"
+     "01437b54084e0395f1776934db7136433d0c6d5a5f0dd8d53805e3647da64f247a21b41ff8bd4e5dece31f699acede1a20c6aa9db925af0e0"
+     "8500e627cf184"
      "e0f680",
-     "04014d0634581d6879f299cb3de7798d8ee0c072d48dc91aa6d686137432c89bb8a0ef76b173609116ec2c36e709e942c901ce6be63ed72cbe155d07fe4fb68afb6a"
-     "0f0103ef77529147fb2fd09e64e85ed0324eaeb16a8e17e51e628955d599042ee256f537b3720514dec725d5330afb47181fd7b179ceac8147e3d985d512d7b4e139"
+     "04014d0634581d6879f299cb3de7798d8ee0c072d48dc91aa6d686137432c89bb8a0ef76b173609116ec2c36e709e942c901ce6be63ed72cb"
+     "e155d07fe4fb68afb6a"
+     "0f0103ef77529147fb2fd09e64e85ed0324eaeb16a8e17e51e628955d599042ee256f537b3720514dec725d5330afb47181fd7b179ceac814"
+     "7e3d985d512d7b4e139"
      "4a"},
 };
 enum { PAIRS = sizeof pairs / sizeof *pairs };
@@ -46,7 +51,8 @@ static void a_seed_gives_the_key_of_the_stated_rule(void **state)
   for (size_t i = 0; i < PAIRS; i++) {
     struct vcca_error err = {0};
     uint8_t buffer[VCCA_POINT_MAX];
-    vcca_key *key = seeded(pairs[i].type, "vcca test"), *same = vcca_key_from_scalar(pairs[i].type, unhex(pairs[i].scalar), &err);
+    vcca_key *key = seeded(pairs[i].type, "vcca test"),
+             *same = vcca_key_from_scalar(pairs[i].type, unhex(pairs[i].scalar), &err);
     check_ok(same != NULL, &err, "key from scalar");
     check_hex(point_of(key, buffer), pairs[i].point, vcca_key_type_name(pairs[i].type));
     assert_true(vcca_key_same(key, same));
@@ -74,9 +80,10 @@ static void a_scalar_lies_between_one_and_the_order(void **state)
     const char *order;
   } rows[] = {
       {VCCA_KEY_P256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"},
-      {VCCA_KEY_P384, "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973"},
-      {VCCA_KEY_P521,
-       "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409"},
+      {VCCA_KEY_P384,
+       "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973"},
+      {VCCA_KEY_P521, "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709"
+                      "a5d03bb5c9b8899c47aebb6fb71e91386409"},
   };
   for (size_t i = 0; i < 3; i++) {
     uint8_t d[66], zero[66] = {0};
@@ -228,12 +235,13 @@ static void degenerate_rsa_public_keys_are_refused(void **state)
 static void an_rsa_key_that_is_not_of_whole_bytes_is_refused(void **state)
 {
   (void)state;
-  static const char odd[] = "30820122300d06092a864886f70d01010105000382010f003082010a02820101016e340b9cffb37a989ca544e6bb780a2c78901d3fb33738"
-                            "768511a30617afa01d4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459adbc1b4c900ffe48d575b5da5c63804"
-                            "0125f65db0fe3e24494b76ea986457d986084fed08b978af4d7d196a7446a86b58009e636b611db16211b65a9aadff29c5e52d9c508c5023"
-                            "47344d8c07ad91cbd6068afc75ff6292f062a09ca381c89e71e77b9a9ae9e30b0dbdb6f510a264ef9de781501d7b6b92ae89eb059c5ab743"
-                            "db67586e98fad27da0b9968bc039a1ef34c939b9b8e523a8bef89d478608c5ecf6ca358758f6d27e6cf45272937977a748fd88391db679ce"
-                            "da7dc7bf1f005ee8790203010001";
+  static const char odd[] =
+      "30820122300d06092a864886f70d01010105000382010f003082010a02820101016e340b9cffb37a989ca544e6bb780a2c78901d3fb33738"
+      "768511a30617afa01d4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459adbc1b4c900ffe48d575b5da5c63804"
+      "0125f65db0fe3e24494b76ea986457d986084fed08b978af4d7d196a7446a86b58009e636b611db16211b65a9aadff29c5e52d9c508c5023"
+      "47344d8c07ad91cbd6068afc75ff6292f062a09ca381c89e71e77b9a9ae9e30b0dbdb6f510a264ef9de781501d7b6b92ae89eb059c5ab743"
+      "db67586e98fad27da0b9968bc039a1ef34c939b9b8e523a8bef89d478608c5ecf6ca358758f6d27e6cf45272937977a748fd88391db679ce"
+      "da7dc7bf1f005ee8790203010001";
   struct vcca_error err = {0};
   assert_null(vcca_key_from_spki(unhex(odd), &err));
   assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);

@@ -29,7 +29,8 @@ static int prepare(void **state)
     bytes[i] = (uint8_t)(i / VCCA_PAGE % 7 == 3 ? 0 : i * i >> 5);
   for (unsigned alg = 0; alg < VCCA_HASH_ALGS; alg++)
     for (size_t i = 0; i < PAGES; i++)
-      vcca_hash((enum vcca_hash_alg)alg, vcca_span_of(bytes + i * VCCA_PAGE, VCCA_PAGE), want[alg] + i * vcca_hash_size((enum vcca_hash_alg)alg));
+      vcca_hash((enum vcca_hash_alg)alg, vcca_span_of(bytes + i * VCCA_PAGE, VCCA_PAGE),
+                want[alg] + i * vcca_hash_size((enum vcca_hash_alg)alg));
   if (!mkdtemp(place))
     return 1;
   snprintf(folder, sizeof folder, "%s/cache", place);

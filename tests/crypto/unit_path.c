@@ -58,7 +58,8 @@ static vcca_span make(struct cert *cert, enum who subject, enum who issuer, stru
                                 : subject == LEAF ? 0x80
                                                   : 0x06};
   vcca_sink sink = VCCA_SINK(cert->bytes);
-  check_ok(vcca_cert_write(&spec, keys[subject], odd.signer ? odd.signer : keys[issuer], &sink, &err), &err, names[subject]);
+  check_ok(vcca_cert_write(&spec, keys[subject], odd.signer ? odd.signer : keys[issuer], &sink, &err), &err,
+           names[subject]);
   cert->n = sink.n;
   return vcca_sink_span(&sink);
 }
@@ -66,8 +67,8 @@ static vcca_span make(struct cert *cert, enum who subject, enum who issuer, stru
 static struct vcca_chain_report report;
 static const char *const reason = report.reason;
 
-static enum vcca_chain_outcome judge(vcca_span leaf, const vcca_span *mids, size_t mid_count, const vcca_span *roots, size_t root_count,
-                                     const char *at)
+static enum vcca_chain_outcome judge(vcca_span leaf, const vcca_span *mids, size_t mid_count, const vcca_span *roots,
+                                     size_t root_count, const char *at)
 {
   const struct vcca_chain chain = {leaf, mids, mid_count, roots, root_count, at};
   enum vcca_chain_outcome outcome = vcca_chain_verify(&chain, &report);
@@ -92,7 +93,8 @@ static void a_path_through_intermediates_in_any_order_is_good(void **state)
   struct cert c[5];
   char pem[2 * VCCA_CERT_MAX];
   vcca_span root = make(&c[0], ROOT, ROOT, plain), other = make(&c[1], OTHER, OTHER, plain);
-  vcca_span mid = make(&c[2], MID, ROOT, plain), mid2 = make(&c[3], MID2, MID, plain), leaf = make(&c[4], LEAF, MID2, plain);
+  vcca_span mid = make(&c[2], MID, ROOT, plain), mid2 = make(&c[3], MID2, MID, plain),
+            leaf = make(&c[4], LEAF, MID2, plain);
   const vcca_span down[] = {mid, mid2}, up[] = {mid2, mid}, roots[] = {other, root};
   assert_int_equal(judge(leaf, down, 2, roots, 2, NULL), VCCA_CHAIN_GOOD);
   assert_string_equal(reason, "");
@@ -124,7 +126,8 @@ static void a_path_length_is_kept(void **state)
 {
   (void)state;
   struct cert c[6];
-  vcca_span root0 = make(&c[0], ROOT, ROOT, (struct odd){.path_len = 1}), root1 = make(&c[1], ROOT, ROOT, (struct odd){.path_len = 2});
+  vcca_span root0 = make(&c[0], ROOT, ROOT, (struct odd){.path_len = 1}),
+            root1 = make(&c[1], ROOT, ROOT, (struct odd){.path_len = 2});
   vcca_span mid = make(&c[2], MID, ROOT, plain), mid2 = make(&c[3], MID2, MID, plain);
   vcca_span leaf = make(&c[4], LEAF, MID, plain);
   assert_int_equal(judge(leaf, &mid, 1, &root1, 1, NULL), VCCA_CHAIN_GOOD);
@@ -155,7 +158,8 @@ static void a_certificate_given_as_ca_is_no_leaf(void **state)
 {
   (void)state;
   struct cert c[3];
-  vcca_span root = make(&c[0], ROOT, ROOT, plain), mid = make(&c[1], MID, ROOT, plain), leaf = make(&c[2], LEAF, ROOT, plain);
+  vcca_span root = make(&c[0], ROOT, ROOT, plain), mid = make(&c[1], MID, ROOT, plain),
+            leaf = make(&c[2], LEAF, ROOT, plain);
   check_bad(judge(root, NULL, 0, &root, 1, NULL), "is itself one of the CA certificates");
   check_bad(judge(leaf, NULL, 0, &leaf, 1, NULL), "is itself one of the CA certificates");
   check_bad(judge(mid, &mid, 1, &root, 1, NULL), "is itself one of the CA certificates");
@@ -175,9 +179,12 @@ static void dates_count_only_when_a_time_is_given(void **state)
 {
   (void)state;
   struct cert c[4];
-  vcca_span root = make(&c[0], ROOT, ROOT, (struct odd){.not_before = "19990101000000Z", .not_after = "20010101000000Z"});
-  vcca_span future = make(&c[1], MID, ROOT, (struct odd){.not_before = "20900101000000Z", .not_after = "20990101000000Z"});
-  vcca_span leaf = make(&c[2], LEAF, MID, (struct odd){.not_before = "20000101000000Z", .not_after = "20000102000000Z"});
+  vcca_span root =
+      make(&c[0], ROOT, ROOT, (struct odd){.not_before = "19990101000000Z", .not_after = "20010101000000Z"});
+  vcca_span future =
+      make(&c[1], MID, ROOT, (struct odd){.not_before = "20900101000000Z", .not_after = "20990101000000Z"});
+  vcca_span leaf =
+      make(&c[2], LEAF, MID, (struct odd){.not_before = "20000101000000Z", .not_after = "20000102000000Z"});
   assert_int_equal(judge(leaf, &future, 1, &root, 1, NULL), VCCA_CHAIN_GOOD);
   check_bad(judge(leaf, &future, 1, &root, 1, "20000101120000Z"), "\"CN=Mid\" is not valid yet");
   check_bad(judge(leaf, &future, 1, &root, 1, "20000102000001Z"), "\"CN=Device\" has expired");
@@ -193,18 +200,22 @@ static void unreadable_input_is_named(void **state)
 {
   (void)state;
   struct cert c[3];
-  vcca_span root = make(&c[0], ROOT, ROOT, plain), mid = make(&c[1], MID, ROOT, plain), leaf = make(&c[2], LEAF, MID, plain);
+  vcca_span root = make(&c[0], ROOT, ROOT, plain), mid = make(&c[1], MID, ROOT, plain),
+            leaf = make(&c[2], LEAF, MID, plain);
   const vcca_span junk = VCCA_SPAN_LIT("junk"), mids[] = {mid, junk};
   assert_int_equal(judge(junk, &mid, 1, &root, 1, NULL), VCCA_CHAIN_UNREADABLE);
   assert_non_null(strstr(reason, "the certificate is unreadable"));
-  assert_int_equal(judge(leaf, mids, 2, &root, 1, NULL), VCCA_CHAIN_GOOD); /* it is not needed, and was not passed over in silence */
+  assert_int_equal(judge(leaf, mids, 2, &root, 1, NULL),
+                   VCCA_CHAIN_GOOD); /* it is not needed, and was not passed over in silence */
   assert_non_null(strstr(report.remark, "intermediate certificate 2"));
-  assert_int_equal(judge(leaf, mids + 1, 1, &root, 1, NULL), VCCA_CHAIN_UNREADABLE); /* it may be the one that is needed */
+  assert_int_equal(judge(leaf, mids + 1, 1, &root, 1, NULL),
+                   VCCA_CHAIN_UNREADABLE); /* it may be the one that is needed */
   assert_non_null(strstr(reason, "not among"));
   assert_non_null(strstr(report.remark, "intermediate certificate 1"));
   assert_int_equal(judge(leaf, &mid, 1, &junk, 1, NULL), VCCA_CHAIN_UNREADABLE);
   assert_non_null(strstr(report.remark, "root certificate 1"));
-  static const char *const times[] = {"", "20250101", "20250101000000", "2025010100000Z0", "20250229000000Z", "20250101006000Z"};
+  static const char *const times[] = {
+      "", "20250101", "20250101000000", "2025010100000Z0", "20250229000000Z", "20250101006000Z"};
   for (size_t i = 0; i < sizeof times / sizeof *times; i++)
     assert_int_equal(judge(leaf, &mid, 1, &root, 1, times[i]), VCCA_CHAIN_UNREADABLE);
 }
@@ -218,7 +229,8 @@ static void a_signature_in_other_than_der_is_unreadable(void **state)
   vcca_span root = make(&c[0], ROOT, ROOT, plain), leaf = make(&c[1], LEAF, ROOT, plain), rest = leaf;
   vcca_span body, tbs, algorithm, bits, pair, r, s;
   assert_true(vcca_der_take_tag(&rest, VCCA_DER_SEQUENCE, &body));
-  assert_true(vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &tbs) && vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &algorithm));
+  assert_true(vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &tbs) &&
+              vcca_der_take_tag(&body, VCCA_DER_SEQUENCE, &algorithm));
   assert_true(vcca_der_take_bits(&body, &bits) && vcca_der_take_tag(&bits, VCCA_DER_SEQUENCE, &pair));
   assert_true(vcca_der_take_uint(&pair, &r) && vcca_der_take_uint(&pair, &s));
   for (unsigned extra = 0; extra < 2; extra++) {
@@ -241,7 +253,8 @@ static void a_signature_in_other_than_der_is_unreadable(void **state)
 }
 
 /* Every byte of the leaf in turn, changed by each of the masks: never good. */
-static void check_flips(vcca_span leaf, const vcca_span *mids, size_t mid_count, vcca_span root, const uint8_t *masks, size_t mask_count)
+static void check_flips(vcca_span leaf, const vcca_span *mids, size_t mid_count, vcca_span root, const uint8_t *masks,
+                        size_t mask_count)
 {
   uint8_t *copy = malloc(leaf.n);
   assert_non_null(copy);

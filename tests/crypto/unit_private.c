@@ -40,16 +40,21 @@ static const struct {
   const char *point; /* by `openssl ec -text` */
 } keys[] = {
     {sec1_p384, VCCA_KEY_P384,
-     "0462d7672eca361890017d0df271363bbb5654400140e25a66a76efcc979c5b5321d7d5ba71a8095ad9b315f80c0e1a4fbb4ccd360acfabdff7d47978ece8e268a5f746f3518a06"
+     "0462d7672eca361890017d0df271363bbb5654400140e25a66a76efcc979c5b5321d7d5ba71a8095ad9b315f80c0e1a4fbb4ccd360acfabdf"
+     "f7d47978ece8e268a5f746f3518a06"
      "143e8d52eb2d17271f965da1b3d5b69cd04c888b6faafc04e91"},
     {pkcs8_p384, VCCA_KEY_P384,
-     "0462d7672eca361890017d0df271363bbb5654400140e25a66a76efcc979c5b5321d7d5ba71a8095ad9b315f80c0e1a4fbb4ccd360acfabdff7d47978ece8e268a5f746f3518a06"
+     "0462d7672eca361890017d0df271363bbb5654400140e25a66a76efcc979c5b5321d7d5ba71a8095ad9b315f80c0e1a4fbb4ccd360acfabdf"
+     "f7d47978ece8e268a5f746f3518a06"
      "143e8d52eb2d17271f965da1b3d5b69cd04c888b6faafc04e91"},
     {pkcs8_p256, VCCA_KEY_P256,
-     "043e7b9274a2f40df7f9ac7bfb49fe6c3d3bdd615956374bbbd9bbf41171e1d6d4014220d2c09dc14b6ebec97357fbbcbeb6aa3f0a8c6bb33bbf51b96e4e8e8335"},
+     "043e7b9274a2f40df7f9ac7bfb49fe6c3d3bdd615956374bbbd9bbf41171e1d6d4014220d2c09dc14b6ebec97357fbbcbeb6aa3f0a8c6bb33"
+     "bbf51b96e4e8e8335"},
     {sec1_p521, VCCA_KEY_P521,
-     "0400e45c44063af1239c903370ffabfda40a58ac4dc7ba7f0e9763e24941019e5e548762a090cc2a09b5aaaaa401ada55579d493701edceacd75379f4f8114028db77300b22ef9c"
-     "17d236f1aef3376b510a95970af20c104ef72d238a5cf66e901d66b8c0dfbcbef2cb71dc4641ca8a44533c23782eb9f8db00f0f59615ba83c1ba1859e16"},
+     "0400e45c44063af1239c903370ffabfda40a58ac4dc7ba7f0e9763e24941019e5e548762a090cc2a09b5aaaaa401ada55579d493701edceac"
+     "d75379f4f8114028db77300b22ef9c"
+     "17d236f1aef3376b510a95970af20c104ef72d238a5cf66e901d66b8c0dfbcbef2cb71dc4641ca8a44533c23782eb9f8db00f0f59615ba83c"
+     "1ba1859e16"},
 };
 enum { KEYS = sizeof keys / sizeof keys[0] };
 
@@ -105,7 +110,8 @@ static void what_is_no_unencrypted_ec_key_is_refused(void **state)
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMFkw\n-----END ENCRYPTED PRIVATE KEY-----\n",
       "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
       "-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n",
-      "-----BEGIN EC PRIVATE KEY-----\nMCUCAQEEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\n-----END EC PRIVATE KEY-----\n", /* no curve */
+      "-----BEGIN EC PRIVATE KEY-----\nMCUCAQEEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\n-----END EC PRIVATE "
+      "KEY-----\n", /* no curve */
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct vcca_error err = {0};

@@ -78,7 +78,9 @@ static void put_attribute(struct vcca_der *d, const char *spec, size_t n)
   const char *text = spec + (is_cn ? 4 : 3);
   size_t length = n - (size_t)(text - spec);
   uint8_t wide[256];
-  vcca_der_put(d, tags[type], widths[type] == 1 ? vcca_span_of(text, length) : vcca_span_of(wide, widen(text, length, widths[type], wide)));
+  vcca_der_put(d, tags[type],
+               widths[type] == 1 ? vcca_span_of(text, length)
+                                 : vcca_span_of(wide, widen(text, length, widths[type], wide)));
   vcca_der_put(d, VCCA_DER_OID, is_cn ? VCCA_SPAN(cn) : VCCA_SPAN(o));
   vcca_der_wrap(d, mark, VCCA_DER_SEQUENCE);
 }
@@ -124,7 +126,8 @@ struct cert {
 static vcca_span write_cert(struct cert *out, struct plan plan)
 {
   static const uint8_t serial[] = {7}, version[] = {2};
-  static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}; /* ecdsa-with-SHA256 */
+  static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
+                                      0x48, 0xce, 0x3d, 0x04, 0x03, 0x02}; /* ecdsa-with-SHA256 */
   uint8_t room[ROOM], spki[VCCA_SPKI_MAX], raw[VCCA_SIG_MAX];
   vcca_sink key = VCCA_SINK(spki), signature = VCCA_SINK(raw);
   struct vcca_error err = {0};
@@ -190,11 +193,14 @@ static const struct plan mid_plan = {"UO=Example/UCN=Sub", "UO=Example/UCN=Root"
 static const struct plan leaf_plan = {"UO=Example/UCN=Leaf", "UO=Example/UCN=Sub", 2, 1, "", false, NULL};
 
 /* Root, sub and leaf, each perhaps another than usual. */
-static void check_three(const struct plan *root, const struct plan *mid, const struct plan *leaf, const char *why, const char *what)
+static void check_three(const struct plan *root, const struct plan *mid, const struct plan *leaf, const char *why,
+                        const char *what)
 {
   struct cert c[3];
   vcca_span sub = write_cert(&c[1], mid ? *mid : mid_plan);
-  check_outcome(judge(write_cert(&c[2], leaf ? *leaf : leaf_plan), &sub, 1, write_cert(&c[0], root ? *root : root_plan)), why, what);
+  check_outcome(
+      judge(write_cert(&c[2], leaf ? *leaf : leaf_plan), &sub, 1, write_cert(&c[0], root ? *root : root_plan)), why,
+      what);
 }
 
 static void names_are_compared_without_regard_to_type_case_and_blanks(void **state)
@@ -261,7 +267,8 @@ static void certificates_that_a_ca_issued_to_itself_do_not_lengthen_a_path(void 
 {
   (void)state;
   struct cert c[5];
-  struct plan root = root_plan, rollover = {"UO=Example/UCN=Root", "PO=EXAMPLE/PCN=root", 3, 0, CA_1, false, NULL}, mid = mid_plan;
+  struct plan root = root_plan, rollover = {"UO=Example/UCN=Root", "PO=EXAMPLE/PCN=root", 3, 0, CA_1, false, NULL},
+              mid = mid_plan;
   root.extensions = CA_1;
   mid.signer = 3;
   mid.extensions = CA_0;
@@ -269,7 +276,13 @@ static void certificates_that_a_ca_issued_to_itself_do_not_lengthen_a_path(void 
   check_outcome(judge(write_cert(&c[3], leaf_plan), mids, 2, write_cert(&c[0], root)), NULL, "rollover");
   root.extensions = CA_0; /* one CA too many now, and the rollover is not it */
   check_outcome(judge(c[3].der, mids, 2, write_cert(&c[0], root)), "path length", "one CA");
-  struct plan self_leaf = {"UO=Example/UCN=Sub", "UO=Example/UCN=Sub", 2, 1, "", false, NULL}; /* nor is the last certificate, whoever issued it */
+  struct plan self_leaf = {"UO=Example/UCN=Sub",
+                           "UO=Example/UCN=Sub",
+                           2,
+                           1,
+                           "",
+                           false,
+                           NULL}; /* nor is the last certificate, whoever issued it */
   root.extensions = CA_1;
   check_outcome(judge(write_cert(&c[3], self_leaf), mids, 2, write_cert(&c[0], root)), NULL, "self-issued leaf");
 }
@@ -282,15 +295,16 @@ static void what_is_critical_and_not_understood_refuses_where_the_path_needs_it(
   } rows[] = {
       {"300f06032a03040101ff040530030101ff", "not understood here: \"1.2.3.4\""},
       {"300c06032a0304040530030101ff", NULL},
-      {"30160603551d250101ff040c300a06082b06010505070301", "extended key usage"},                   /* critical serverAuth */
-      {"30130603551d25040c300a06082b06010505070301", NULL},                                         /* not critical */
-      {"30120603551d250101ff040830060604551d2500", NULL},                                           /* critical any purpose */
-      {"300f0603551d240101ff04053003800100", "certificate policy"},                                 /* requireExplicitPolicy 0 */
-      {"300f0603551d240101ff04053003810100", NULL},                                                 /* inhibitPolicyMapping 0 */
-      {"30120603551d240101ff04083006800100810100", "certificate policy"},                           /* both */
-      {"30130603551d200101ff04093007300506032a0304", NULL},                                         /* a critical policy */
-      {"300d0603551d360101ff0403020100", NULL},                                                     /* inhibitAnyPolicy */
-      {"30170603551d1f0101ff040d300b3009a007a0058603782e79", "not understood here: \"2.5.29.31\""}, /* critical CRL distribution point */
+      {"30160603551d250101ff040c300a06082b06010505070301", "extended key usage"}, /* critical serverAuth */
+      {"30130603551d25040c300a06082b06010505070301", NULL},                       /* not critical */
+      {"30120603551d250101ff040830060604551d2500", NULL},                         /* critical any purpose */
+      {"300f0603551d240101ff04053003800100", "certificate policy"},               /* requireExplicitPolicy 0 */
+      {"300f0603551d240101ff04053003810100", NULL},                               /* inhibitPolicyMapping 0 */
+      {"30120603551d240101ff04083006800100810100", "certificate policy"},         /* both */
+      {"30130603551d200101ff04093007300506032a0304", NULL},                       /* a critical policy */
+      {"300d0603551d360101ff0403020100", NULL},                                   /* inhibitAnyPolicy */
+      {"30170603551d1f0101ff040d300b3009a007a0058603782e79",
+       "not understood here: \"2.5.29.31\""}, /* critical CRL distribution point */
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct plan leaf = leaf_plan, mid = mid_plan, root = root_plan;

@@ -8,12 +8,13 @@
 #include "rooms/crypto.h"
 
 /* PS256 over "message" with the pair p, q and the salt HKDF-SHA256(p || q, "vcca RSA-PSS salt" || digest). */
-static const char signature[] = "8bba11a8d274ea034025791c160f25fe6b63cf5c9dbca258ba3c1616b4864c72dcd920c64638af260a0ab0eadaad3e2e"
-                                "3f1779315a4de779b547cdae09d892b60899f44eca3c69b0730cc9c7931af969140ba0d04dc5c40ca3ae84669b02b4e7"
-                                "0920cc4fe651a6f5c05768bfa1b8a21bf90db43cc6680d9e39fb4bcba375a25bbd00c852beed07cfaa2d88f02e2dfcd8"
-                                "9cd9d1a1a9b45bc54a8390124e4f736c5fb63424da4bd3db6a7d66ac872a26c2411e49bad5f0106a4d133e55d28da43e"
-                                "d2c7aca6490aecd6bc5d595c65e0af9500c09c62db67cd27b3e225299b31ddc4dc0cc030c9b70eed8ac220a4af5da86b"
-                                "183f14f77bb9e75a4df4a72562999b8a";
+static const char signature[] =
+    "8bba11a8d274ea034025791c160f25fe6b63cf5c9dbca258ba3c1616b4864c72dcd920c64638af260a0ab0eadaad3e2e"
+    "3f1779315a4de779b547cdae09d892b60899f44eca3c69b0730cc9c7931af969140ba0d04dc5c40ca3ae84669b02b4e7"
+    "0920cc4fe651a6f5c05768bfa1b8a21bf90db43cc6680d9e39fb4bcba375a25bbd00c852beed07cfaa2d88f02e2dfcd8"
+    "9cd9d1a1a9b45bc54a8390124e4f736c5fb63424da4bd3db6a7d66ac872a26c2411e49bad5f0106a4d133e55d28da43e"
+    "d2c7aca6490aecd6bc5d595c65e0af9500c09c62db67cd27b3e225299b31ddc4dc0cc030c9b70eed8ac220a4af5da86b"
+    "183f14f77bb9e75a4df4a72562999b8a";
 
 static void the_primes_of_a_seed_are_the_first_two_of_its_stream(void **state)
 {
@@ -94,8 +95,10 @@ static void pseudoprimes_are_not_taken_for_primes(void **state)
       {32, false, "02cb78fe3f36c4f5f05dbe92b82798d5fc18f2bfaaa388ef"},
       {37, false, "3e730196d68b0c3b2508930785ce9e0552eb366cce1525e281"},
       {39, false,
-       "f67307e54779cfe9120bf862afc5466c5d6d0783d12df5215c0c981c51e4bfc098e9afd574f51b18c820259b692ec0bf7c9d6e56e9bb99fbd3b7ecc4082146a9"
-       "d7a5b7bc6519d476c4a9975d9c3e3b12bee45b7accb07a6a68ea583ac2523ef32ee6d01bc766b59c43031f9c6980c9b4317da6825be9f7c5db03283d04c13323"},
+       "f67307e54779cfe9120bf862afc5466c5d6d0783d12df5215c0c981c51e4bfc098e9afd574f51b18c820259b692ec0bf7c9d6e56e9bb99f"
+       "bd3b7ecc4082146a9"
+       "d7a5b7bc6519d476c4a9975d9c3e3b12bee45b7accb07a6a68ea583ac2523ef32ee6d01bc766b59c43031f9c6980c9b4317da6825be9f7c"
+       "5db03283d04c13323"},
       {103, false, "8126e1b6c59a80581221ccb272046804dc8bf7a2893ccbad9e61267f9c56ca5b"},
       {111, false, "027a5f7ca7b29ee74d5525"},
       {201, false, "f4e8aaa62114c404219ed23f"},
@@ -130,15 +133,18 @@ static void primes_that_make_no_key_are_refused(void **state)
 }
 
 /* Primes about the square root of 2^2047, by Python: above and above, whose product is just not below 2^2047; below and above, whose is. */
-static const char over[] = "b504f4341e99d8557398883b007ea8077ee8ba88c85b0df5cb6a1d85fb4881b7aa2a5c8357b3b3b9d0d966fdc3254574"
-                           "1cbae996e9bfad9fb7c6716d2f79fadd98c566feb9e22b2a2a26aa5f1929166b52626db702a5c32aecf64910ece64c5d"
-                           "9e42ebd47cfc55c77beb8321fd85968550f80dcc415418c82c0978c32fb74b71";
-static const char more_over[] = "b504f534047bc8db54fd7ceb6b15a25e549926d44f45e4f822b69b80848fccc82a10e4af33a3bb7ca9264f9ffe5e64b1"
-                                "2fe404c4b57d3bc91615e581dc2a9084f5a6717155193d971f176fb7d4c9bef1f38d8eef7a3a6f7c0a1151b80d8e1ad1"
-                                "b16b44c4ba546c8e12b68b609a705eba2caaacb23e9d334eee001422d014efe9";
-static const char under[] = "b504f133e694ecd804891f4a649dbf9ed9e632be63eeefe7fd8790f258b78094e0c52f72de41b139a32c5e5390066d48"
-                            "ad59b9065ed03a1780f3f89f468965429fb9844b91e136365b12462b20d865e49c2fe623e21bd75ea5dae1d081f601ee"
-                            "e68c541501ad5d46983ffa1a3bd05c5ba4e39d55395e70d1c005e67cb0eab02d";
+static const char over[] =
+    "b504f4341e99d8557398883b007ea8077ee8ba88c85b0df5cb6a1d85fb4881b7aa2a5c8357b3b3b9d0d966fdc3254574"
+    "1cbae996e9bfad9fb7c6716d2f79fadd98c566feb9e22b2a2a26aa5f1929166b52626db702a5c32aecf64910ece64c5d"
+    "9e42ebd47cfc55c77beb8321fd85968550f80dcc415418c82c0978c32fb74b71";
+static const char more_over[] =
+    "b504f534047bc8db54fd7ceb6b15a25e549926d44f45e4f822b69b80848fccc82a10e4af33a3bb7ca9264f9ffe5e64b1"
+    "2fe404c4b57d3bc91615e581dc2a9084f5a6717155193d971f176fb7d4c9bef1f38d8eef7a3a6f7c0a1151b80d8e1ad1"
+    "b16b44c4ba546c8e12b68b609a705eba2caaacb23e9d334eee001422d014efe9";
+static const char under[] =
+    "b504f133e694ecd804891f4a649dbf9ed9e632be63eeefe7fd8790f258b78094e0c52f72de41b139a32c5e5390066d48"
+    "ad59b9065ed03a1780f3f89f468965429fb9844b91e136365b12462b20d865e49c2fe623e21bd75ea5dae1d081f601ee"
+    "e68c541501ad5d46983ffa1a3bd05c5ba4e39d55395e70d1c005e67cb0eab02d";
 
 static void a_modulus_has_its_top_bit_set_and_need_not_have_more(void **state)
 {

@@ -15,8 +15,8 @@ static const struct {
 } curves[] = {
     {VCCA_KEY_P256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"},
     {VCCA_KEY_P384, "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973"},
-    {VCCA_KEY_P521,
-     "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409"},
+    {VCCA_KEY_P521, "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5"
+                    "d03bb5c9b8899c47aebb6fb71e91386409"},
 };
 enum { CURVES = sizeof curves / sizeof *curves };
 
@@ -28,7 +28,8 @@ static void digest_of(enum vcca_hash_alg alg, unsigned round, uint8_t *digest)
 }
 
 /* What the row and PSA say of the same signature is the same, or the row leaves it to PSA. */
-static void check_judgement(const struct vcca_signatures *row, const vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_span signature)
+static void check_judgement(const struct vcca_signatures *row, const vcca_key *key, enum vcca_hash_alg alg,
+                            vcca_span digest, vcca_span signature)
 {
   enum vcca_judgement judgement = row->verify(key, alg, digest, signature);
   if (judgement != VCCA_CANNOT_JUDGE && judgement != vcca_signatures_psa.verify(key, alg, digest, signature))
@@ -93,7 +94,8 @@ static void every_engine_judges_halves_at_their_edges_as_psa(void **state)
           if (e < sizeof edges / sizeof *edges)
             memcpy(edge, order.p, n);
           add(edge, n, edges[e % (sizeof edges / sizeof *edges)]);
-          check_judgement(vcca_signatures_in_use(), key, VCCA_SHA256, VCCA_SPAN(digest), vcca_span_of(signature, 2 * n));
+          check_judgement(vcca_signatures_in_use(), key, VCCA_SHA256, VCCA_SPAN(digest),
+                          vcca_span_of(signature, 2 * n));
         }
       vcca_key_free(key);
     }
@@ -143,7 +145,8 @@ static void every_engine_makes_the_same_rsa_key_and_signature(void **state)
       memcpy(first, bytes, signature.n);
     assert_memory_equal(first, bytes, signature.n);
     vcca_hash(VCCA_SHA256, h, digest);
-    assert_int_equal(vcca_signatures_in_use()->verify(key, VCCA_SHA256, h, vcca_sink_span(&signature)), VCCA_GOOD_SIGNATURE);
+    assert_int_equal(vcca_signatures_in_use()->verify(key, VCCA_SHA256, h, vcca_sink_span(&signature)),
+                     VCCA_GOOD_SIGNATURE);
     check_judgement(vcca_signatures_in_use(), key, VCCA_SHA256, h, vcca_span_of(bytes, signature.n - 1));
     check_judgement(vcca_signatures_in_use(), key, VCCA_SHA512, h, vcca_sink_span(&signature));
     for (unsigned at = 0; at < signature.n; at += 51) {
@@ -159,13 +162,15 @@ static void every_engine_makes_the_same_rsa_key_and_signature(void **state)
 
 /* --- Engines that are wrong ----------------------------------------------------------------------------------- */
 
-static enum vcca_judgement always_good(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_span signature)
+static enum vcca_judgement always_good(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest,
+                                       vcca_span signature)
 {
   (void)key, (void)alg, (void)digest, (void)signature;
   return VCCA_GOOD_SIGNATURE;
 }
 
-static enum vcca_judgement never_good(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest, vcca_span signature)
+static enum vcca_judgement never_good(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest,
+                                      vcca_span signature)
 {
   (void)key, (void)alg, (void)digest, (void)signature;
   return VCCA_BAD_SIGNATURE;

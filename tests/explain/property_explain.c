@@ -18,7 +18,9 @@ static uint64_t below(uint64_t *seed, uint64_t n)
 /* The virtCCA layout with windows of a few granules, or a plain realm with 16 MiB: chains are short then, and everything is there. */
 static void make_plan(bool arm)
 {
-  support_vm_make(&vm, (struct vcca_vm){.profile = arm ? "arm" : "virtcca", .vcpus = arm ? 1 : 2, .ram_size = arm ? (uint64_t)16 << 20 : 0});
+  support_vm_make(&vm, (struct vcca_vm){.profile = arm ? "arm" : "virtcca",
+                                        .vcpus = arm ? 1 : 2,
+                                        .ram_size = arm ? (uint64_t)16 << 20 : 0});
   for (size_t i = 0; i < vm.plan.segment_count; i++) {
     struct vcca_segment *s = &vm.plan.segments[i];
     if (s->role == VCCA_ROLE_KERNEL) {
@@ -242,7 +244,8 @@ static bool found(const struct vcca_rim_explanation *e, const char *a, const cha
 {
   for (size_t i = 0; i < e->count; i++) {
     const struct vcca_rim_finding *f = &e->findings[i];
-    if (f->count == (b ? 2u : 1u) && ((names(f, 0, a) && (!b || names(f, 1, b))) || (b && names(f, 0, b) && names(f, 1, a))))
+    if (f->count == (b ? 2u : 1u) &&
+        ((names(f, 0, a) && (!b || names(f, 1, b))) || (b && names(f, 0, b) && names(f, 1, a))))
       return true;
   }
   return false;
@@ -287,11 +290,13 @@ static void check_planted(uint64_t seed, bool two)
     a = draw_deviation(&seed, arm, NULL);
     b = two ? draw_deviation(&seed, arm, a) : NULL;
     rim = planted(a, b, seed, arm);
-  } while (same(rim, none) || (two && (same(rim, planted(a, NULL, seed, arm)) || same(rim, planted(NULL, b, seed, arm)))));
-  struct vcca_rim_explanation e = explain(&vm.plan, vcca_rim_digest(&rim), (struct vcca_explain_options){.depth = two ? 2 : 1, .thorough = true});
+  } while (same(rim, none) ||
+           (two && (same(rim, planted(a, NULL, seed, arm)) || same(rim, planted(NULL, b, seed, arm)))));
+  struct vcca_rim_explanation e =
+      explain(&vm.plan, vcca_rim_digest(&rim), (struct vcca_explain_options){.depth = two ? 2 : 1, .thorough = true});
   if (!found(&e, a->name, b ? b->name : NULL))
-    fail_msg("%s with %s, %s: not among %zu findings of %llu", a->name, b ? b->name : "nothing", arm ? "arm" : "virtcca", e.count,
-             (unsigned long long)e.tried);
+    fail_msg("%s with %s, %s: not among %zu findings of %llu", a->name, b ? b->name : "nothing",
+             arm ? "arm" : "virtcca", e.count, (unsigned long long)e.tried);
   support_vm_free(&vm);
 }
 
@@ -365,8 +370,10 @@ static void the_findings_do_not_depend_on_threads(void **state)
   struct vcca_rim rim = measure(&vm.plan);
   segment(&vm.plan, VCCA_ROLE_INITRD)->measured = true;
   segment(&vm.plan, VCCA_ROLE_DTB)->measured = true;
-  struct vcca_rim_explanation one = explain(&vm.plan, vcca_rim_digest(&rim), (struct vcca_explain_options){.threads = 1});
-  struct vcca_rim_explanation four = explain(&vm.plan, vcca_rim_digest(&rim), (struct vcca_explain_options){.threads = 4});
+  struct vcca_rim_explanation one =
+      explain(&vm.plan, vcca_rim_digest(&rim), (struct vcca_explain_options){.threads = 1});
+  struct vcca_rim_explanation four =
+      explain(&vm.plan, vcca_rim_digest(&rim), (struct vcca_explain_options){.threads = 4});
   assert_true(one.count >= 4); /* not measured or not there, each */
   assert_int_equal(one.tried, four.tried);
   assert_memory_equal(&one, &four, sizeof one);

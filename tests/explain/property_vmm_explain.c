@@ -37,12 +37,14 @@ static void start(const char *vmm, const char *words, struct started *s)
     if (*at)
       *at++ = '\0';
   }
-  check_ok(
-      vcca_host_caps_read(vcca_span_str("ipa_bits = 48\nnum_bps = 6\nnum_wps = 4\nsve_vl = 256\npmu = true\npmu_num_ctrs = 6\n"), &s->host, &err),
-      &err, "host");
+  check_ok(vcca_host_caps_read(
+               vcca_span_str("ipa_bits = 48\nnum_bps = 6\nnum_wps = 4\nsve_vl = 256\npmu = true\npmu_num_ctrs = 6\n"),
+               &s->host, &err),
+           &err, "host");
   s->images = (struct vcca_vmm_images){.kernel = VCCA_SPAN(kernel), .initrd = VCCA_SPAN(initrd)};
   check_ok(vcca_vmm_parse(vmm, word, n, NULL, NULL, &s->config, &err), &err, words);
-  check_ok(vcca_vmm_plan(&s->config, &s->host, &s->images, VCCA_RULES_ARM_1_0, NULL, NULL, &s->plan, &err), &err, words);
+  check_ok(vcca_vmm_plan(&s->config, &s->host, &s->images, VCCA_RULES_ARM_1_0, NULL, NULL, &s->plan, &err), &err,
+           words);
 }
 
 static struct vcca_rim measure(const struct vcca_plan *plan)
@@ -95,10 +97,10 @@ static const struct {
     {"kvmtool", LKVM "-c 2 -m 256M", "kvmtool", LKVM "-c 1 -m 256M", "-c 1", NULL},
     {"kvmtool-linaro", LKVM "-c 2 -m 256M", "kvmtool-arm", LKVM "-c 4 -m 256M", "profile kvmtool-arm", "-c 4"},
     {"kvmtool", LKVM "-c 2 -m 256M", "kvmtool", LKVM "-c 2 -m 256M --irqchip gicv3", "--irqchip gicv3", NULL},
-    {"cloud-hypervisor", CLOUD "--cpus boot=2 --memory size=256M", "cloud-hypervisor", CLOUD "--cpus boot=2 --memory size=512M", "--memory size=512M",
-     NULL},
-    {"cloud-hypervisor", CLOUD "--cpus boot=2 --memory size=256M", "cloud-hypervisor", CLOUD "--cpus boot=3 --memory size=512M", "--memory size=512M",
-     "--cpus boot=3"},
+    {"cloud-hypervisor", CLOUD "--cpus boot=2 --memory size=256M", "cloud-hypervisor",
+     CLOUD "--cpus boot=2 --memory size=512M", "--memory size=512M", NULL},
+    {"cloud-hypervisor", CLOUD "--cpus boot=2 --memory size=256M", "cloud-hypervisor",
+     CLOUD "--cpus boot=3 --memory size=512M", "--memory size=512M", "--cpus boot=3"},
 };
 
 static void what_was_started_otherwise_is_found_in_the_vmms_words(void **state)
@@ -112,7 +114,8 @@ static void what_was_started_otherwise_is_found_in_the_vmms_words(void **state)
     struct vcca_rim rim = measure(&was.plan.plan);
     explain(&said, &rim, rows[i].second ? 2 : 1, &e);
     if (!found(&e, rows[i].option, rows[i].second))
-      fail_msg("%s %s as %s %s: not found in %zu findings", rows[i].vmm, rows[i].words, rows[i].other_vmm, rows[i].other, e.count);
+      fail_msg("%s %s as %s %s: not found in %zu findings", rows[i].vmm, rows[i].words, rows[i].other_vmm,
+               rows[i].other, e.count);
     vcca_vmm_plan_free(&said.plan);
     vcca_vmm_plan_free(&was.plan);
   }
@@ -122,7 +125,8 @@ static bool names(const struct vcca_rim_explanation *e, const char *wanted)
 {
   for (size_t i = 0; i < e->count; i++) {
     const char *name = "", *group, *words;
-    if (e->findings[i].count == 1 && vcca_hypothesis_at(e->findings[i].hypothesis[0], &name, &group, &words) && strcmp(name, wanted) == 0)
+    if (e->findings[i].count == 1 && vcca_hypothesis_at(e->findings[i].hypothesis[0], &name, &group, &words) &&
+        strcmp(name, wanted) == 0)
       return true;
   }
   return false;
@@ -193,7 +197,8 @@ static void a_known_hosts_parameters_are_found(void **state)
   static struct vcca_rim_explanation e;
   start("qemu", QEMU "-smp 1 -m 128M", &said);
   struct vcca_plan fvp = said.plan.plan;
-  fvp.params = (struct vcca_realm_params){.flags = 7, .s2sz = fvp.params.s2sz, .sve_vl = 3, .num_bps = 15, .num_wps = 15, .pmu_num_ctrs = 8};
+  fvp.params = (struct vcca_realm_params){
+      .flags = 7, .s2sz = fvp.params.s2sz, .sve_vl = 3, .num_bps = 15, .num_wps = 15, .pmu_num_ctrs = 8};
   struct vcca_rim rim = measure(&fvp);
   explain(&said, &rim, 1, &e);
   assert_true(names(&e, "host"));

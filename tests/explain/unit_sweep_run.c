@@ -5,17 +5,26 @@
 #include "rooms/explain.h"
 #include "rooms/sweep.h"
 
-enum { KERNELS = 2, INITRDS = 2, HASHES = 2, SVES = 2, VCPUS = 3, RAMS = 3, ALL = KERNELS * INITRDS * HASHES * SVES * VCPUS * RAMS };
+enum {
+  KERNELS = 2,
+  INITRDS = 2,
+  HASHES = 2,
+  SVES = 2,
+  VCPUS = 3,
+  RAMS = 3,
+  ALL = KERNELS * INITRDS * HASHES * SVES * VCPUS * RAMS
+};
 
 static uint8_t kernels[KERNELS][3 * VCCA_PAGE + 100];
 static uint8_t initrd[10 * VCCA_PAGE + 1];
 static const char *const hashes[HASHES] = {"sha-256", "sha-512"};
 static const enum vcca_hash_alg algs[HASHES] = {VCCA_SHA256, VCCA_SHA512};
-static const uint64_t sves[SVES] = {0, 256}, vcpus[VCPUS] = {1, 2, 7}, rams[RAMS] = {1 << 30, 4096 /* too little */, 512 << 20};
+static const uint64_t sves[SVES] = {0, 256}, vcpus[VCPUS] = {1, 2, 7},
+                      rams[RAMS] = {1 << 30, 4096 /* too little */, 512 << 20};
 
 static struct vcca_sweep_value kernel_values[] = {{.text = "a", .file = 0}, {.text = "b", .file = 1}},
-                               initrd_values[] = {{.none = true}, {.text = "i", .file = 2}}, hash_values[HASHES], sve_values[SVES],
-                               vcpu_values[VCPUS], ram_values[RAMS];
+                               initrd_values[] = {{.none = true}, {.text = "i", .file = 2}}, hash_values[HASHES],
+                               sve_values[SVES], vcpu_values[VCPUS], ram_values[RAMS];
 
 static void make_numbers(struct vcca_sweep_value *values, const uint64_t *numbers, size_t n)
 {
@@ -92,7 +101,8 @@ static size_t measure_alone(const char *profile, struct rows *rows)
         for (size_t v = 0; v < SVES; v++)
           for (size_t c = 0; c < VCPUS; c++)
             for (size_t m = 0; m < RAMS; m++, id++) {
-              struct vcca_vm vm = {.profile = profile, .kernel = VCCA_SPAN(kernels[k]), .hash_alg = algs[h], .ram_size = rams[m]};
+              struct vcca_vm vm = {
+                  .profile = profile, .kernel = VCCA_SPAN(kernels[k]), .hash_alg = algs[h], .ram_size = rams[m]};
               struct vcca_plan plan;
               struct vcca_bytes dtb = {0};
               vm.sve_bits = (unsigned)sves[v];
@@ -231,8 +241,10 @@ static void a_reader_that_has_enough_stops_the_sweep(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_row_is_what_the_vm_measures_alone),   cmocka_unit_test(rows_of_a_vmm_model_are_its_plans_measured_alone),
-      cmocka_unit_test(the_shards_together_are_the_whole),        cmocka_unit_test(what_is_known_is_handed_out_in_its_place_and_not_measured),
+      cmocka_unit_test(each_row_is_what_the_vm_measures_alone),
+      cmocka_unit_test(rows_of_a_vmm_model_are_its_plans_measured_alone),
+      cmocka_unit_test(the_shards_together_are_the_whole),
+      cmocka_unit_test(what_is_known_is_handed_out_in_its_place_and_not_measured),
       cmocka_unit_test(a_reader_that_has_enough_stops_the_sweep),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,32 +97,43 @@ static void a_broken_trace_is_refused_where_it_breaks(void **state)
       {"{\"rin\":\"\"}", 1, 2},
       {"{\"call\":1,\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}", 1, 1},
       {"{\"call\":1,\"rd\":\"0x0\",\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}", 1, 1},
-      {"{\"call\":4294967296,\"line\":1,\"interface\":\"rmi\",\"command\":\"A\",\"rd\":\"0x0\",\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}", 1, 9},
-      {"{\"call\":1,\"line\":1,\"interface\":\"rmi\",\"command\":\"0123456789abcdef0123456789abcdef\",\"rd\":\"0x0\",\"kind\":\"create\",\"flags\":"
+      {"{\"call\":4294967296,\"line\":1,\"interface\":\"rmi\",\"command\":\"A\",\"rd\":\"0x0\",\"kind\":\"create\","
+       "\"flags\":\"0\"," RIM32 "}",
+       1, 9},
+      {"{\"call\":1,\"line\":1,\"interface\":\"rmi\",\"command\":\"0123456789abcdef0123456789abcdef\",\"rd\":\"0x0\","
+       "\"kind\":\"create\",\"flags\":"
        "\"0\"," RIM32 "}",
        1, 49},
-      {"{\"call\":1,\"line\":1,\"interface\":\"rmi\",\"command\":\"A\",\"rd\":\"0x0\",\"kind\":\"data\",\"ipa\":\"0\",\"flags\":\"0\"," RIM32 "}", 1,
-       58},
+      {"{\"call\":1,\"line\":1,\"interface\":\"rmi\",\"command\":\"A\",\"rd\":\"0x0\",\"kind\":\"data\",\"ipa\":\"0\","
+       "\"flags\":\"0\"," RIM32 "}",
+       1, 58},
       {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}\n{\"kind\":\"data\",\"ipa\":\"0x8", 2, 26},
       {"{\"kind\":\"create\",\"flags\":\"-1\"," RIM32 "}", 1, 27},
       {"{\"kind\":\"create\",\"flags\":\"0\",\"rim\":\"00\"}", 1, 37},
       {"{\"kind\":\"create\",\"flags\":\"0\",\"rim\":\"0g\"}", 1, 38},
-      {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}\n{\"kind\":\"data\",\"ipa\":\"0x800\",\"flags\":\"1\"," RIM32 "}", 2, 23},
-      {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}\n{\"kind\":\"ripas\",\"base\":\"0x2000\",\"top\":\"0x1000\"," RIM32 "}", 2, 40},
+      {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32 "}\n{\"kind\":\"data\",\"ipa\":\"0x800\",\"flags\":\"1\"," RIM32
+       "}",
+       2, 23},
+      {"{\"kind\":\"create\",\"flags\":\"0\"," RIM32
+       "}\n{\"kind\":\"ripas\",\"base\":\"0x2000\",\"top\":\"0x1000\"," RIM32 "}",
+       2, 40},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
     struct vcca_rim_trace t;
     assert_false(vcca_trace_read(vcca_span_str(rows[i].text), NULL, &t, &err));
     if (err.line != rows[i].line || err.column != rows[i].column)
-      fail_msg("%s: %u:%u: %s, and not at %u:%u", rows[i].text, err.line, err.column, err.text, rows[i].line, rows[i].column);
+      fail_msg("%s: %u:%u: %s, and not at %u:%u", rows[i].text, err.line, err.column, err.text, rows[i].line,
+               rows[i].column);
   }
 }
 
 #define CALL(step) "{\"call\":1,\"line\":1,\"interface\":\"rmi\",\"command\":\"A\",\"rd\":\"0x0\"," step "," RIM32 "}\n"
 #define STEP(step) "{" step "," RIM32 "}\n"
 #define CREATE "\"kind\":\"create\",\"flags\":\"0x0\""
-#define REC "\"kind\":\"rec\",\"flags\":\"0x1\",\"content\":\"0000000000000000000000000000000000000000000000000000000000000000\""
+#define REC                                         \
+  "\"kind\":\"rec\",\"flags\":\"0x1\",\"content\":" \
+  "\"0000000000000000000000000000000000000000000000000000000000000000\""
 
 static void steps_of_a_run_and_others_are_no_one_trace(void **state)
 {
@@ -130,7 +141,10 @@ static void steps_of_a_run_and_others_are_no_one_trace(void **state)
   static const struct {
     const char *text;
     size_t steps; /* 0: refused, in the second line */
-  } rows[] = {{CALL(CREATE) CALL(REC) CALL(REC), 3}, {STEP(CREATE) STEP(REC), 2}, {CALL(CREATE) STEP(REC), 0}, {STEP(CREATE) CALL(REC), 0}};
+  } rows[] = {{CALL(CREATE) CALL(REC) CALL(REC), 3},
+              {STEP(CREATE) STEP(REC), 2},
+              {CALL(CREATE) STEP(REC), 0},
+              {STEP(CREATE) CALL(REC), 0}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_error err = {0};
     struct vcca_rim_trace t;

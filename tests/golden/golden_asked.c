@@ -59,7 +59,8 @@ static bool wants_more(vcca_golden *golden, const struct vcca_mutation *m, part_
 }
 
 /* One case, of which these parts are taken. part: only when the case needs it; PART_NONE: always. */
-static void look_at(vcca_golden *golden, const struct vcca_golden_case *whole, part_set taken, enum drive_part part, struct tally *tally)
+static void look_at(vcca_golden *golden, const struct vcca_golden_case *whole, part_set taken, enum drive_part part,
+                    struct tally *tally)
 {
   const struct vcca_mutation *m = whole->mutation;
   struct vcca_golden_case c = *whole;
@@ -73,7 +74,8 @@ static void look_at(vcca_golden *golden, const struct vcca_golden_case *whole, p
   vcca_verify_evidence(&c.evidence, &verdict);
   bool wrong = false;
   if (!missing)
-    wrong = (m->result == VCCA_GOLDEN_INVALID && verdict.accepted) || (m->result == VCCA_GOLDEN_VALID && !verdict.accepted);
+    wrong =
+        (m->result == VCCA_GOLDEN_INVALID && verdict.accepted) || (m->result == VCCA_GOLDEN_VALID && !verdict.accepted);
   else if (m->check != VCCA_CHECKS)
     wrong = changed && verdict.findings[m->check].outcome == VCCA_FAIL && !wants_more(golden, m, taken);
   else
@@ -89,7 +91,8 @@ static void look_at(vcca_golden *golden, const struct vcca_golden_case *whole, p
 
 static void look_at_all_ways(vcca_golden *golden, const struct vcca_mutation *m, struct tally *tally)
 {
-  const part_set all = ((part_set)1 << DRIVE_PARTS) - 1, chain = 1u << PART_CERT | 1u << PART_SUB | 1u << PART_ROOT, token = 1u << PART_TOKEN;
+  const part_set all = ((part_set)1 << DRIVE_PARTS) - 1, chain = 1u << PART_CERT | 1u << PART_SUB | 1u << PART_ROOT,
+                 token = 1u << PART_TOKEN;
   struct vcca_error err = {0};
   struct vcca_golden_case c;
   check_ok(vcca_golden_make(golden, m, &c, &err), &err, m->id);

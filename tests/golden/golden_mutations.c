@@ -27,10 +27,12 @@ static void every_base_is_accepted(void **state)
     struct vcca_golden_case c;
     struct vcca_verdict verdict;
     vcca_golden *golden = vcca_golden_open((enum vcca_family)family, &err);
-    check_ok(golden != NULL && vcca_golden_make(golden, NULL, &c, &err), &err, vcca_family((enum vcca_family)family)->name);
+    check_ok(golden != NULL && vcca_golden_make(golden, NULL, &c, &err), &err,
+             vcca_family((enum vcca_family)family)->name);
     enum vcca_check failed = verdict_on(&c, &verdict);
     if (failed != VCCA_CHECKS)
-      fail_msg("%s: the base fails %s: %s", vcca_family((enum vcca_family)family)->name, vcca_check_name(failed), verdict.findings[failed].reason);
+      fail_msg("%s: the base fails %s: %s", vcca_family((enum vcca_family)family)->name, vcca_check_name(failed),
+               verdict.findings[failed].reason);
     vcca_golden_case_free(&c);
     vcca_golden_close(golden);
   }
@@ -43,14 +45,16 @@ static unsigned wrong(vcca_golden *golden, const struct vcca_mutation *m)
   struct vcca_verdict verdict;
   char text[800];
   if (!vcca_golden_make(golden, m, &c, &err)) {
-    printf("%-14s %-6s %s\n", vcca_family(vcca_golden_family(golden))->name, m->id, vcca_error_text(&err, text, sizeof text));
+    printf("%-14s %-6s %s\n", vcca_family(vcca_golden_family(golden))->name, m->id,
+           vcca_error_text(&err, text, sizeof text));
     return 1;
   }
   enum vcca_check failed = verdict_on(&c, &verdict);
-  bool right = failed == m->check && (m->result != VCCA_GOLDEN_VALID || verdict.accepted) && (m->result != VCCA_GOLDEN_INVALID || !verdict.accepted);
+  bool right = failed == m->check && (m->result != VCCA_GOLDEN_VALID || verdict.accepted) &&
+               (m->result != VCCA_GOLDEN_INVALID || !verdict.accepted);
   if (!right)
-    printf("%-14s %-6s %-26s %s, expected %s: %s\n", vcca_family(vcca_golden_family(golden))->name, m->id, m->name, check_name(failed),
-           check_name(m->check), failed == VCCA_CHECKS ? m->note : verdict.findings[failed].reason);
+    printf("%-14s %-6s %-26s %s, expected %s: %s\n", vcca_family(vcca_golden_family(golden))->name, m->id, m->name,
+           check_name(failed), check_name(m->check), failed == VCCA_CHECKS ? m->note : verdict.findings[failed].reason);
   vcca_golden_case_free(&c);
   return !right;
 }
@@ -86,11 +90,13 @@ static void every_mutation_changes_something(void **state)
     check_ok(golden != NULL && vcca_golden_make(golden, NULL, &base, &err), &err, "golden");
     for (size_t i = 0; i < vcca_mutation_count(); i++) {
       const struct vcca_mutation *m = vcca_mutation_at(i);
-      bool token_alone = m->layer != VCCA_GOLDEN_CHAIN && m->layer != VCCA_GOLDEN_EVENTLOG && strstr(m->recipe, "expect") == NULL;
+      bool token_alone =
+          m->layer != VCCA_GOLDEN_CHAIN && m->layer != VCCA_GOLDEN_EVENTLOG && strstr(m->recipe, "expect") == NULL;
       if (!vcca_mutation_applies(m, (enum vcca_family)family) || !token_alone)
         continue;
       check_ok(vcca_golden_make(golden, m, &c, &err), &err, m->id);
-      bool appraisal = m->layer == VCCA_GOLDEN_APPRAISAL && !vcca_span_eq(c.evidence.reference_store, base.evidence.reference_store);
+      bool appraisal =
+          m->layer == VCCA_GOLDEN_APPRAISAL && !vcca_span_eq(c.evidence.reference_store, base.evidence.reference_store);
       bool policy = m->layer == VCCA_GOLDEN_POLICY && c.evidence.policy != base.evidence.policy;
       if (vcca_span_eq(c.evidence.token, base.evidence.token) && !appraisal && !policy)
         fail_msg("%s changes nothing", m->id);
@@ -115,7 +121,8 @@ static void ids_and_names_are_unique_in_a_family(void **state)
   for (size_t i = 0; i < vcca_mutation_count(); i++)
     for (size_t j = 0; j < i; j++) {
       const struct vcca_mutation *a = vcca_mutation_at(i), *b = vcca_mutation_at(j);
-      if ((strcmp(a->id, b->id) == 0 || (a->layer == b->layer && strcmp(a->name, b->name) == 0)) && some_family_has_both(a, b))
+      if ((strcmp(a->id, b->id) == 0 || (a->layer == b->layer && strcmp(a->name, b->name) == 0)) &&
+          some_family_has_both(a, b))
         fail_msg("%s %s is there twice", a->id, a->name);
     }
 }

@@ -21,7 +21,8 @@ enum { SITES = 512, KEPT = 3, TRIES = 6, REPORT_MAX = 1 << 20 };
 
 /* What catches a mutant best. */
 enum strength { UNREACHED, SAME, OTHER_CHECK, CRASHED, ACCEPTED };
-static const char *const strengths[] = {"not reached", "refused by a later rule", "other check", "crash", "wrongly accepted"};
+static const char *const strengths[] = {"not reached", "refused by a later rule", "other check", "crash",
+                                        "wrongly accepted"};
 
 struct mutant {
   const char *file; /* of a site; NULL: of a check */
@@ -106,11 +107,15 @@ static void note(struct mutant *m, enum strength strength, const char *family, c
   snprintf(m->by[m->caught++], sizeof m->by[0], "%s/%s", family, id);
 }
 
-static void meet(struct mutant *m, int check, const struct vcca_golden_case *c, enum vcca_check right, const char *family)
+static void meet(struct mutant *m, int check, const struct vcca_golden_case *c, enum vcca_check right,
+                 const char *family)
 {
   static const struct mutant nothing;
   int got = verdict_without(check >= 0 ? &nothing : m, check, &c->evidence);
-  enum strength strength = got == VCCA_CHECKS ? ACCEPTED : got > VCCA_CHECKS ? CRASHED : got != (int)right ? OTHER_CHECK : SAME;
+  enum strength strength = got == VCCA_CHECKS  ? ACCEPTED
+                           : got > VCCA_CHECKS ? CRASHED
+                           : got != (int)right ? OTHER_CHECK
+                                               : SAME;
   if (strength == ACCEPTED && c->mutation->result != VCCA_GOLDEN_INVALID)
     strength = OTHER_CHECK;
   note(m, strength, family, c->mutation->id);
@@ -137,7 +142,8 @@ static void meet_all(vcca_golden *golden, const struct vcca_mutation *mutation)
   for (size_t i = 0; right != VCCA_CHECKS && i < site_count; i++)
     if (now[i] && wanted(&sites[i]) && sites[i].tries++ < TRIES)
       meet(&sites[i], -1, &c, right, family);
-  if (right != VCCA_CHECKS && right != VCCA_CHECK_STRUCTURE && (checks[right].strength != ACCEPTED || checks[right].caught < KEPT)) {
+  if (right != VCCA_CHECKS && right != VCCA_CHECK_STRUCTURE &&
+      (checks[right].strength != ACCEPTED || checks[right].caught < KEPT)) {
     if (right == VCCA_CHECK_CHAIN) /* without the check, the certificate's key is believed as it is */
       c.evidence.cpak = vcca_hsm_cpak(vcca_golden_device(golden));
     meet(&checks[right], (int)right, &c, right, family);
@@ -147,7 +153,7 @@ static void meet_all(vcca_golden *golden, const struct vcca_mutation *mutation)
 
 /* --- What no vector reaches ------------------------------------------------------------------------------- */
 
-/* Refusals by a part of their source line, and why no evidence of the suite reaches them. */
+/* Refusals by a part of their statement, and why no evidence of the suite reaches them. */
 static const struct {
   const char *file, *text, *why;
 } unreached[] = {
@@ -168,10 +174,11 @@ static const char *why_unreached(const char *file, const char *line)
 
 /* --- The sites of the sources ------------------------------------------------------------------------------ */
 
-static const char *const sources[] = {"token/cbor_read.c",     "token/decode.c",      "token/rak.c",         "measurement/eventlog.c",
-                                      "crypto/chain.c",        "verifier/verify.c",   "verifier/finding.c",  "verifier/eventlog_check.c",
-                                      "verifier/references.c", "verifier/endorsed.c", "verifier/rv_store.c", "verifier/compare.c",
-                                      "verifier/policy.c"};
+static const char *const sources[] = {
+    "token/cbor_read.c",     "token/decode.c",      "token/rak.c",         "measurement/eventlog.c",
+    "crypto/chain.c",        "verifier/verify.c",   "verifier/finding.c",  "verifier/eventlog_check.c",
+    "verifier/references.c", "verifier/endorsed.c", "verifier/rv_store.c", "verifier/compare.c",
+    "verifier/policy.c"};
 
 /* "token/cbor_read.c" of a copy's ".../token-cbor_read.c". */
 static bool is_copy_of(const char *copy, const char *source)
@@ -189,6 +196,18 @@ static const struct mutant *find_site(const char *source, int line)
     if (sites[i].line == line && is_copy_of(sites[i].file, source))
       return &sites[i];
   return NULL;
+}
+
+/* The statement that begins in `line`, in one line of text; `rest` is the source after the line. */
+static void whole_statement(const char *line, const char *rest, char *out, size_t size)
+{
+  size_t n = (size_t)snprintf(out, size, "%s", line + strspn(line, " "));
+  while (rest && n + 1 < size && !strstr(out, ");")) {
+    rest += strspn(rest, " ");
+    size_t length = strcspn(rest, "\n");
+    n += (size_t)snprintf(out + n, size - n, "%s%.*s", out[n - 1] == '(' ? "" : " ", (int)length, rest);
+    rest = rest[length] ? rest + length + 1 : NULL;
+  }
 }
 
 /* Whether a source line refuses, and is no definition. */
@@ -216,14 +235,12 @@ static void put_by(struct vcca_json *j, const struct mutant *m)
     vcca_json_bool(j, "only", true);
 }
 
-static void put_site(struct vcca_json *j, const char *source, int line, const char *text, struct totals *t)
+static void put_site(struct vcca_json *j, const char *source, int line, const char *shown, struct totals *t)
 {
   static const struct mutant never;
   const struct mutant *m = find_site(source, line), *known = m ? m : &never;
-  char shown[200];
   bool caught = known->strength > UNREACHED;
-  const char *why = caught ? NULL : why_unreached(source, text);
-  snprintf(shown, sizeof shown, "%s", text + strspn(text, " "));
+  const char *why = caught ? NULL : why_unreached(source, shown);
   vcca_json_open(j, NULL, '{');
   vcca_json_str(j, "file", source);
   vcca_json_str(j, "refusal", shown);
@@ -244,7 +261,7 @@ static void put_site(struct vcca_json *j, const char *source, int line, const ch
 
 static void put_sites(struct vcca_json *j, const char *source, struct totals *t)
 {
-  char path[4096], *text, *save;
+  char path[4096], statement[512], *text, *save;
   struct vcca_bytes file = {0};
   struct vcca_error err = {0};
   snprintf(path, sizeof path, "%s/%s", getenv("VCCA_SOURCE") ? getenv("VCCA_SOURCE") : ".", source);
@@ -257,8 +274,10 @@ static void put_sites(struct vcca_json *j, const char *source, struct totals *t)
     if (save)
       *save++ = '\0';
     line++;
-    if (refuses(at))
-      put_site(j, source, line, at, t);
+    if (refuses(at)) {
+      whole_statement(at, save, statement, sizeof statement);
+      put_site(j, source, line, statement, t);
+    }
   }
   free(text);
   vcca_bytes_free(&file);
@@ -342,7 +361,8 @@ static void every_refusal_is_reached_or_explained(void **state)
   (void)state;
   struct totals t = {0};
   put_report(&t);
-  printf("%u vectors, %u refusals: %u wrongly accept or crash without, %u fail another check, %u are covered by a later rule, %u no vector can "
+  printf("%u vectors, %u refusals: %u wrongly accept or crash without, %u fail another check, %u are covered by a "
+         "later rule, %u no vector can "
          "reach, %u unexplained\n",
          vectors, t.sites, t.strong, t.weak, t.later, t.explained, t.survived);
   for (size_t i = 0; i < sizeof unreached / sizeof unreached[0]; i++)

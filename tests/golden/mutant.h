@@ -22,6 +22,7 @@ static inline bool mutant_value(bool value)
 #undef vcca_fail_at
 #define vcca_fail_at(...) mutant_value(mutant_skips(__FILE__, __LINE__) || vcca_fail_at(__VA_ARGS__))
 #define refuse(...) mutant_value(mutant_skips(__FILE__, __LINE__) || refuse(__VA_ARGS__))
-#define finding_fail(f, ...) (mutant_skips(__FILE__, __LINE__) ? finding_pass(f, "%s", "taken out") : finding_fail(f, __VA_ARGS__))
+#define finding_fail(f, ...) \
+  (mutant_skips(__FILE__, __LINE__) ? finding_pass(f, "%s", "taken out") : finding_fail(f, __VA_ARGS__))
 
 #endif

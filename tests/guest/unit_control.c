@@ -36,23 +36,27 @@ static void each_request_is_answered_by_a_line(void **state)
       {"{\"op\": \"state\"}", "\"schema\":\"vcca-vm-1\""},
       {"{\"op\": \"measurement\", \"index\": 1}", "\"value\":\"0000"},
       {"{\"op\": \"measurement\", \"index\": 5}", "\"status\":1,\"status_name\":\"RSI_ERROR_INPUT\""},
-      {"{\"op\": \"extend\", \"index\": 2, \"value\": {\"hex\": \"00ff\"}}", "{\"ok\":true,\"status\":0,\"status_name\":\"RSI_SUCCESS\"}"},
+      {"{\"op\": \"extend\", \"index\": 2, \"value\": {\"hex\": \"00ff\"}}",
+       "{\"ok\":true,\"status\":0,\"status_name\":\"RSI_SUCCESS\"}"},
       {"{\"op\": \"extend\", \"index\": 0, \"value\": \"00ff\"}", "\"status\":1"},
       {"{\"op\": \"token\", \"challenge\": \"00ff\"}", "\"token\":\"d9"},
-      {"{\"op\": \"token\", \"challenge\": {\"zero\": 65}}", "{\"ok\":false,\"error\":\"65 bytes, a challenge has at most 64\"}"},
+      {"{\"op\": \"token\", \"challenge\": {\"zero\": 65}}",
+       "{\"ok\":false,\"error\":\"65 bytes, a challenge has at most 64\"}"},
       {"{\"op\": \"certificate\"}", "only virtCCA"},
       {"{\"op\": \"inject\", \"what\": \"incomplete\", \"times\": 2}", "{\"ok\":true}"},
-      {"{\"op\": \"inject\", \"what\": \"status\", \"command\": \"rsi_version\", \"status\": \"ERROR_STATE\"}", "{\"ok\":true}"},
+      {"{\"op\": \"inject\", \"what\": \"status\", \"command\": \"rsi_version\", \"status\": \"ERROR_STATE\"}",
+       "{\"ok\":true}"},
       {"{\"op\": \"inject\", \"what\": \"status\", \"command\": \"VERSION\", \"status\": 77}", "{\"ok\":true}"},
       {"{\"op\": \"inject\", \"what\": \"delay\", \"milliseconds\": 1}", "{\"ok\":true}"},
-      {"{\"op\": \"state\"}",
-       "\"injected\":[{\"what\":\"incomplete\",\"times\":2},{\"what\":\"status\",\"command\":\"VERSION\",\"status\":2,\"times\":1}"},
+      {"{\"op\": \"state\"}", "\"injected\":[{\"what\":\"incomplete\",\"times\":2},{\"what\":\"status\",\"command\":"
+                              "\"VERSION\",\"status\":2,\"times\":1}"},
       {"{\"op\": \"inject\", \"what\": \"device\"}", "{\"ok\":true}"},
       {"{\"op\": \"inject\", \"what\": \"lifecycle\", \"lifecycle\": \"debug\"}", "{\"ok\":true}"},
       {"{\"op\": \"state\"}", "\"lifecycle\":\"0x4000\",\"own\":false"},
       {"{\"op\": \"inject\", \"what\": \"none\"}", "{\"ok\":true}"},
       {"{\"op\": \"state\"}", "\"injected\":[]"},
-      {"{\"op\": \"inject\", \"what\": \"device\", \"device\": \"rsa\"}", "choose a device with keys of the family's type"},
+      {"{\"op\": \"inject\", \"what\": \"device\", \"device\": \"rsa\"}",
+       "choose a device with keys of the family's type"},
       {"{\"op\": \"inject\", \"what\": \"device\", \"device\": \"x\"}", "a device is other, rsa, p521 or p384"},
       {"{\"op\": \"inject\", \"what\": \"device\", \"image\": \"name: x\"}", "device image"},
       {"{\"op\": \"inject\", \"what\": \"lifecycle\", \"lifecycle\": 0x10000}", "\"ok\":false"},
@@ -183,7 +187,8 @@ static void a_trace_is_followed_and_the_end_is_asked_for(void **state)
   vcca_control *c = serve();
   vcca_client *follower = client(), *asker = client();
   expect(asker, "{\"op\": \"measurement\", \"index\": 1}", "\"ok\":true");
-  expect(follower, "{\"op\": \"trace\", \"follow\": true}", "\"seq\":1,\"interface\":\"rsi\",\"command\":\"MEASUREMENT_READ\"");
+  expect(follower, "{\"op\": \"trace\", \"follow\": true}",
+         "\"seq\":1,\"interface\":\"rsi\",\"command\":\"MEASUREMENT_READ\"");
   expect(asker, "{\"op\": \"stop\"}", "{\"ok\":true}");
   while (stops == 0)
     sched_yield();

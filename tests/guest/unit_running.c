@@ -54,7 +54,8 @@ static void each_of_many_threads_gets_the_token_it_asked_for(void **state)
     for (unsigned i = 0; i < THREADS; i++) {
       pthread_join(askers[i].thread, NULL);
       assert_true(contains(askers[i].token, askers[i].byte));
-      struct vcca_bytes again = running_token(v, askers[i].byte); /* whatever came before, the same request gives the same evidence */
+      struct vcca_bytes again =
+          running_token(v, askers[i].byte); /* whatever came before, the same request gives the same evidence */
       assert_true(same(askers[i].token, again));
       vcca_bytes_free(&again);
       vcca_bytes_free(&askers[i].token);
@@ -176,7 +177,8 @@ static void failures_come_as_often_as_asked_for(void **state)
     again = running_token(v, 7);
     assert_true(same(first, again));
     vcca_bytes_free(&again);
-    assert_int_equal(vcca_running_trace_next(v) - calls, 1 + 1 + 2 * 3 + 1); /* INIT, CONTINUE; one more and an entry for each; the last entry */
+    assert_int_equal(vcca_running_trace_next(v) - calls,
+                     1 + 1 + 2 * 3 + 1); /* INIT, CONTINUE; one more and an entry for each; the last entry */
 
     inject(v, (struct vcca_injection){.kind = VCCA_INJECT_STATUS, .command = go_on, .status = 2, .times = 2});
     assert_int_equal(token_status(v), 2);
@@ -192,7 +194,8 @@ static void failures_come_as_often_as_asked_for(void **state)
     for (unsigned i = 0; i < VCCA_INJECTIONS; i++)
       inject(v, (struct vcca_injection){.kind = VCCA_INJECT_STATUS, .command = go_on, .status = 4});
     assert_false(vcca_running_inject(v, &(struct vcca_injection){.kind = VCCA_INJECT_INCOMPLETE}, &err));
-    assert_false(vcca_running_inject(v, &(struct vcca_injection){.kind = VCCA_INJECT_DELAY, .milliseconds = 60001}, &err));
+    assert_false(
+        vcca_running_inject(v, &(struct vcca_injection){.kind = VCCA_INJECT_DELAY, .milliseconds = 60001}, &err));
     assert_false(vcca_running_inject(v, &(struct vcca_injection){.kind = VCCA_INJECT_STATUS}, &err));
     vcca_bytes_free(&first);
     vcca_running_stop(v);
@@ -234,9 +237,10 @@ static void a_delay_ends_when_it_is_taken_away(void **state)
   uint64_t number = vcca_running_trace_next(v);
   char text[4096];
   vcca_sink line = VCCA_SINK(text);
-  inject(v, (struct vcca_injection){.kind = VCCA_INJECT_DELAY,
-                                    .command = vcca_command_named(vcca_rsi(), VCCA_SPAN_LIT("ATTESTATION_TOKEN_CONTINUE")),
-                                    .milliseconds = VCCA_INJECT_DELAY_MAX});
+  inject(v,
+         (struct vcca_injection){.kind = VCCA_INJECT_DELAY,
+                                 .command = vcca_command_named(vcca_rsi(), VCCA_SPAN_LIT("ATTESTATION_TOKEN_CONTINUE")),
+                                 .milliseconds = VCCA_INJECT_DELAY_MAX});
   assert_int_equal(pthread_create(&asker.thread, NULL, ask, &asker), 0);
   assert_true(vcca_running_trace(v, &number, true, &line)); /* INIT is done: CONTINUE waits, or will */
   check_ok(vcca_running_inject_none(v, &err), &err, "none");

@@ -134,7 +134,8 @@ static void each_text_attribute_takes_what_linux_takes(void **state)
   expect_text(&f, TSM_PRIVLEVEL_FLOOR, "0\n");
   char much[2 * TSM_TEXT_MAX];
   memset(much, 'x', sizeof much);
-  assert_int_equal(put(&f, TSM_SERVICE_PROVIDER, much, sizeof much), TSM_TEXT_MAX - 1); /* file.c: a page, and its NUL */
+  assert_int_equal(put(&f, TSM_SERVICE_PROVIDER, much, sizeof much),
+                   TSM_TEXT_MAX - 1); /* file.c: a page, and its NUL */
   close_fixture(&f);
 }
 
@@ -151,7 +152,8 @@ static void inblob_takes_up_to_64_bytes_and_a_report_wants_32(void **state)
   assert_int_equal(get(&f, TSM_AUXBLOB, &no), -EINVAL);
   expect_text(&f, TSM_GENERATION, "0\n");
   for (size_t n = 1; n <= 65; n++) {
-    assert_int_equal(put(&f, TSM_INBLOB, challenge, n), n <= 64 ? (ssize_t)n : -EFBIG); /* file.c configfs_bin_write_iter */
+    assert_int_equal(put(&f, TSM_INBLOB, challenge, n),
+                     n <= 64 ? (ssize_t)n : -EFBIG); /* file.c configfs_bin_write_iter */
     ssize_t got = get_token(&f, token);
     if (n < 32 || n > 64) /* arm-cca-guest.c; a write that was too much leaves an empty one */
       assert_int_equal(got, -EINVAL);
@@ -326,7 +328,8 @@ static void files_are_opened_for_what_their_attribute_can(void **state)
   open_fixture(&f);
   for (unsigned a = 0; a < TSM_ATTRIBUTES; a++) {
     bool reads = tsm_attributes[a].mode & 0444;
-    assert_int_equal(tsm_open(f.t, f.id, (enum tsm_attribute)a, TSM_READ | TSM_WRITE, &file), -EACCES); /* none can both */
+    assert_int_equal(tsm_open(f.t, f.id, (enum tsm_attribute)a, TSM_READ | TSM_WRITE, &file),
+                     -EACCES); /* none can both */
     assert_int_equal(tsm_open(f.t, f.id, (enum tsm_attribute)a, reads ? TSM_WRITE : TSM_READ, &file), -EACCES);
     assert_int_equal(tsm_open(f.t, f.id, (enum tsm_attribute)a, reads ? TSM_READ : TSM_WRITE, &file), 0);
     tsm_close(file);
@@ -361,8 +364,10 @@ static void what_is_written_to_a_report_that_is_gone_is_lost(void **state)
 static void inject(const struct fixture *f, const char *command, uint64_t status)
 {
   struct vcca_error err = {0};
-  struct vcca_injection injection = {
-      .kind = VCCA_INJECT_STATUS, .command = vcca_command_named(vcca_rsi(), vcca_span_str(command)), .status = status, .times = 1};
+  struct vcca_injection injection = {.kind = VCCA_INJECT_STATUS,
+                                     .command = vcca_command_named(vcca_rsi(), vcca_span_str(command)),
+                                     .status = status,
+                                     .times = 1};
   check_ok(vcca_running_inject(f->v, &injection, &err), &err, command);
 }
 
@@ -405,13 +410,16 @@ static void generations_do_not_meet_by_wrapping_around(void **state)
   (void)state;
   struct fixture f;
   uint8_t token[VCCA_TOKEN_MAX];
-  static const enum tsm_attribute writable[] = {TSM_PRIVLEVEL, TSM_SERVICE_PROVIDER, TSM_SERVICE_MANIFEST_VERSION, TSM_SERVICE_GUID};
+  static const enum tsm_attribute writable[] = {TSM_PRIVLEVEL, TSM_SERVICE_PROVIDER, TSM_SERVICE_MANIFEST_VERSION,
+                                                TSM_SERVICE_GUID};
   open_fixture(&f);
   assert_int_equal(put(&f, TSM_INBLOB, challenge, 64), 64);
   f.t->first->write_generation = UINT64_MAX;
   expect_text(&f, TSM_GENERATION, "18446744073709551615\n");
   for (size_t i = 0; i < sizeof writable / sizeof *writable; i++)
-    assert_int_equal(put(&f, writable[i], writable[i] == TSM_SERVICE_GUID ? GUID : "1", writable[i] == TSM_SERVICE_GUID ? 36 : 1), -EBUSY);
+    assert_int_equal(
+        put(&f, writable[i], writable[i] == TSM_SERVICE_GUID ? GUID : "1", writable[i] == TSM_SERVICE_GUID ? 36 : 1),
+        -EBUSY);
   assert_int_equal(put(&f, TSM_INBLOB, challenge, 32), 32); /* configfs ignores what comes of it */
   expect_text(&f, TSM_GENERATION, "18446744073709551615\n");
   assert_true(get_token(&f, token) > 0);

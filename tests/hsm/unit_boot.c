@@ -22,7 +22,8 @@ static void a_zero_digest_leaves_the_hash_of_64_zero_bytes(void **state)
   vcca_device_default(VCCA_CHAIN_P521, &device);
   memset(component(&device, "tee")->digest, 0, 32);
   vcca_hsm *hsm = open_device(&device);
-  check_hex(record_of(hsm, "tee").claims.measurement, "f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b",
+  check_hex(record_of(hsm, "tee").claims.measurement,
+            "f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b",
             "tee, as a real machine has published it");
   vcca_hsm_close(hsm);
 }
@@ -34,7 +35,8 @@ static void a_register_that_is_not_extended_holds_the_digest(void **state)
   vcca_device_default(VCCA_CHAIN_P521, &device);
   component(&device, "tee")->extended = false;
   vcca_hsm *hsm = open_device(&device);
-  check_hex(record_of(hsm, "tee").claims.measurement, "0175f808a2f11fdf3c0ad5ba8d679dc04c85ae3372192737449269890fd56a8a", "SHA-256(TEST tee 1.6)");
+  check_hex(record_of(hsm, "tee").claims.measurement,
+            "0175f808a2f11fdf3c0ad5ba8d679dc04c85ae3372192737449269890fd56a8a", "SHA-256(TEST tee 1.6)");
   vcca_hsm_close(hsm);
 }
 
@@ -47,11 +49,14 @@ static void a_register_extends_with_the_hash_of_its_size(void **state)
   } rows[] = {
       {32, "sha-256", "bb2275c49f28ad52cae6d55e34a974a58c7a3ba26f976e8ecbbe7a536918dc73",
        "48215992c31177e416a98589ab2ff7642207d6e4ebb9e0133d046b849fe1e8ae"},
-      {48, "sha-384", "fe83f742d1cab5c709a0c424729831fbff9b5bb9748a618f0b6ea04fe1fde4d546f4040e7fc9587b2e6badada6c941b0",
+      {48, "sha-384",
+       "fe83f742d1cab5c709a0c424729831fbff9b5bb9748a618f0b6ea04fe1fde4d546f4040e7fc9587b2e6badada6c941b0",
        "64f798c39e3e1e0dd9b2dcdd47209d1202eb46a77199558935d3fea6bf4f94173b0930946bd6d77e1e5fed5112126851"},
       {64, "sha-512",
-       "3317cc3c3c68eadf60825ca04a9a4d238c73cd2ad755d2ac479352ee6e56127a5fc8c65dcc5073246ac82b1be0797c4bdcc1a6c06195558d1955739fa607db03",
-       "92dae72d8fd7f016e9e71c070180166d2ee8cbd8b6b423e47656b9fc62faea63f2c26921450174b43720de2ef7ff27eb665b891c7388e7e454fb9e3c64a0d087"},
+       "3317cc3c3c68eadf60825ca04a9a4d238c73cd2ad755d2ac479352ee6e56127a5fc8c65dcc5073246ac82b1be0797c4bdcc1a6c06195558"
+       "d1955739fa607db03",
+       "92dae72d8fd7f016e9e71c070180166d2ee8cbd8b6b423e47656b9fc62faea63f2c26921450174b43720de2ef7ff27eb665b891c7388e7e"
+       "454fb9e3c64a0d087"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct vcca_device device;

@@ -27,7 +27,8 @@ static int close_all(void **state)
 
 static struct vcca_chain_report report;
 
-static enum vcca_chain_outcome verify_through(vcca_span leaf, const vcca_span *subs, size_t sub_count, vcca_span root, const char *at)
+static enum vcca_chain_outcome verify_through(vcca_span leaf, const vcca_span *subs, size_t sub_count, vcca_span root,
+                                              const char *at)
 {
   const struct vcca_chain chain = {leaf, subs, sub_count, &root, 1, at};
   enum vcca_chain_outcome outcome = vcca_chain_verify(&chain, &report);
@@ -68,7 +69,8 @@ static void a_wrong_sub_or_root_leads_nowhere(void **state)
   (void)state;
   for (int i = 0; i < 3; i++) {
     const vcca_hsm *hsm = devices[i], *other = devices[(i + 1) % 3];
-    vcca_span sub = vcca_hsm_cert(hsm, VCCA_CERT_SUB), root = vcca_hsm_cert(hsm, VCCA_CERT_ROOT), leaf = vcca_hsm_cert(hsm, VCCA_CERT_DEVICE);
+    vcca_span sub = vcca_hsm_cert(hsm, VCCA_CERT_SUB), root = vcca_hsm_cert(hsm, VCCA_CERT_ROOT),
+              leaf = vcca_hsm_cert(hsm, VCCA_CERT_DEVICE);
     assert_int_equal(verify(leaf, vcca_hsm_cert(other, VCCA_CERT_SUB), root, NULL), VCCA_CHAIN_BAD);
     assert_int_equal(verify(leaf, sub, vcca_hsm_cert(other, VCCA_CERT_ROOT), NULL), VCCA_CHAIN_BAD);
     assert_int_equal(verify(leaf, root, root, NULL), VCCA_CHAIN_BAD);
@@ -92,7 +94,8 @@ static void a_device_certifies_nobody(void **state)
                                   .not_before = "20250101000000Z",
                                   .not_after = "20400101000000Z",
                                   .key_usage = 0x80};
-    check_ok(vcca_cert_write(&spec, vcca_hsm_rak(devices[i]), vcca_hsm_cpak(devices[i]), &der, &err), &err, "forged certificate");
+    check_ok(vcca_cert_write(&spec, vcca_hsm_rak(devices[i]), vcca_hsm_cpak(devices[i]), &der, &err), &err,
+             "forged certificate");
     vcca_span between[] = {device, vcca_hsm_cert(devices[i], VCCA_CERT_SUB)};
     assert_int_equal(verify_through(vcca_sink_span(&der), between, 2, root, NULL), VCCA_CHAIN_BAD);
     assert_non_null(strstr(report.reason, "is not a CA"));
@@ -103,7 +106,8 @@ static void no_byte_of_a_device_certificate_can_change(void **state)
 {
   (void)state;
   vcca_span leaf = vcca_hsm_cert(devices[VCCA_CHAIN_P384], VCCA_CERT_DEVICE);
-  vcca_span sub = vcca_hsm_cert(devices[VCCA_CHAIN_P384], VCCA_CERT_SUB), root = vcca_hsm_cert(devices[VCCA_CHAIN_P384], VCCA_CERT_ROOT);
+  vcca_span sub = vcca_hsm_cert(devices[VCCA_CHAIN_P384], VCCA_CERT_SUB),
+            root = vcca_hsm_cert(devices[VCCA_CHAIN_P384], VCCA_CERT_ROOT);
   for (size_t i = 0; i < leaf.n; i += 7) {
     uint8_t changed[VCCA_CERT_MAX];
     memcpy(changed, leaf.p, leaf.n);
@@ -148,7 +152,8 @@ static void a_device_certificate_has_the_extensions_of_a_real_one(void **state)
     assert_true(holds(vcca_hsm_cert(devices[i], VCCA_CERT_SUB), basic_constraints));
     assert_true(holds(vcca_hsm_cert(devices[i], VCCA_CERT_ROOT), basic_constraints));
     assert_true(holds(leaf, VCCA_SPAN_LIT("\x55\x1d\x0f")));
-    assert_true(holds(leaf, i == VCCA_CHAIN_RSA ? VCCA_SPAN_LIT("\x04\x04\x03\x02\x03\xf8") : VCCA_SPAN_LIT("\x04\x04\x03\x02\x06\xc0")));
+    assert_true(holds(leaf, i == VCCA_CHAIN_RSA ? VCCA_SPAN_LIT("\x04\x04\x03\x02\x03\xf8")
+                                                : VCCA_SPAN_LIT("\x04\x04\x03\x02\x06\xc0")));
     assert_true(holds(vcca_hsm_cert(devices[i], VCCA_CERT_SUB), VCCA_SPAN_LIT("\x04\x04\x03\x02\x01\x06")));
   }
 }
@@ -171,7 +176,8 @@ static void a_device_has_one_chain(void **state)
   for (int i = 0; i < 3; i++) {
     vcca_hsm *again = open_default((enum vcca_chain_kind)i);
     for (int role = VCCA_CERT_ROOT; role <= VCCA_CERT_DEVICE; role++)
-      assert_true(vcca_span_eq(vcca_hsm_cert(again, (enum vcca_cert_role)role), vcca_hsm_cert(devices[i], (enum vcca_cert_role)role)));
+      assert_true(vcca_span_eq(vcca_hsm_cert(again, (enum vcca_cert_role)role),
+                               vcca_hsm_cert(devices[i], (enum vcca_cert_role)role)));
     vcca_hsm_close(again);
   }
   assert_null(vcca_hsm_cert(devices[0], (enum vcca_cert_role)3).p);

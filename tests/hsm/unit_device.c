@@ -25,8 +25,9 @@ static void virtcca_boots_nine_stages_and_arm_thirteen(void **state)
 {
   (void)state;
   static const char *const virtcca[] = {"bsbc", "esbc", "hsm", "imu", "ipu", "tf_bl2", "tee", "uefi", "imf_ap"};
-  static const char *const arm[] = {"RSE_BL1_2", "RSE_BL2", "RSE_S",     "AP_BL1",    "AP_BL2",       "SCP_BL1",      "SCP_BL2",
-                                    "AP_BL31",   "RMM",     "HW_CONFIG", "FW_CONFIG", "TB_FW_CONFIG", "SOC_FW_CONFIG"};
+  static const char *const arm[] = {"RSE_BL1_2", "RSE_BL2",      "RSE_S",        "AP_BL1", "AP_BL2",
+                                    "SCP_BL1",   "SCP_BL2",      "AP_BL31",      "RMM",    "HW_CONFIG",
+                                    "FW_CONFIG", "TB_FW_CONFIG", "SOC_FW_CONFIG"};
   for (int i = 0; i < 3; i++) {
     struct vcca_device device;
     vcca_device_default((enum vcca_chain_kind)i, &device);
@@ -58,7 +59,8 @@ static void check_other(const struct vcca_device *device, vcca_hsm *genuine, con
   vcca_span ours = {0}, theirs = {0};
   vcca_hsm *hsm = open_device(device);
   enum vcca_family family = vcca_hsm_family(hsm);
-  check_ok(vcca_hsm_platform_token(genuine, family, &theirs, &err) && vcca_hsm_platform_token(hsm, family, &ours, &err), &err, what);
+  check_ok(vcca_hsm_platform_token(genuine, family, &theirs, &err) && vcca_hsm_platform_token(hsm, family, &ours, &err),
+           &err, what);
   if (same_rak(hsm, genuine))
     fail_msg("%s changed and the RAK did not", what);
   if (vcca_span_eq(ours, theirs))
@@ -66,7 +68,8 @@ static void check_other(const struct vcca_device *device, vcca_hsm *genuine, con
   if (!same_cpak(hsm, genuine))
     fail_msg("%s changed the CPAK", what);
   for (int role = VCCA_CERT_ROOT; role <= VCCA_CERT_DEVICE; role++)
-    assert_true(vcca_span_eq(vcca_hsm_cert(hsm, (enum vcca_cert_role)role), vcca_hsm_cert(genuine, (enum vcca_cert_role)role)));
+    assert_true(
+        vcca_span_eq(vcca_hsm_cert(hsm, (enum vcca_cert_role)role), vcca_hsm_cert(genuine, (enum vcca_cert_role)role)));
   vcca_hsm_close(hsm);
 }
 

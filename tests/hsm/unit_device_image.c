@@ -47,7 +47,8 @@ static void a_base_says_what_is_not_said(void **state)
   static struct vcca_device device, base;
   struct vcca_error err = {0};
   vcca_device_default(VCCA_CHAIN_P521, &base);
-  const char *text = "base: p521\nname: my machine\nhuk: {fill: 7, size: 32}\nreplace:\n  uefi: {digest: {fill: 1, size: 32}, version: \"9\"}\n";
+  const char *text = "base: p521\nname: my machine\nhuk: {fill: 7, size: 32}\nreplace:\n  uefi: {digest: {fill: 1, "
+                     "size: 32}, version: \"9\"}\n";
   check_ok(vcca_device_load(vcca_span_str(text), &device, &err), &err, text);
   assert_string_equal(device.name, "my machine");
   assert_int_equal(device.huk[31], 7);
@@ -96,7 +97,8 @@ static void what_is_wrong_is_refused_where_it_stands(void **state)
     if (vcca_device_load(vcca_span_str(rows[i].text), &device, &err))
       fail_msg("was read: %s", rows[i].text);
     if (err.line != rows[i].line || !strstr(err.text, rows[i].part))
-      fail_msg("%s\n  is line %u: %s\n  want %u: ...%s...", rows[i].text, err.line, err.text, rows[i].line, rows[i].part);
+      fail_msg("%s\n  is line %u: %s\n  want %u: ...%s...", rows[i].text, err.line, err.text, rows[i].line,
+               rows[i].part);
   }
 }
 

@@ -12,16 +12,22 @@ static const struct {
   const char *rak;
 } ladder[] = {
     {VCCA_CHAIN_P384, "013da31d6987e2a4a6d8aac2a9e72dda33291a62772ecf7929692194d313045387",
-     "049bffa8f92ad9cdd60e57a8a798a5476aac0a34205a8aa73ab017b1530ac21687c4cd9d880b17eb55714892f132428ff9e2ea208707a44f4a51613bbb9ef477"
+     "049bffa8f92ad9cdd60e57a8a798a5476aac0a34205a8aa73ab017b1530ac21687c4cd9d880b17eb55714892f132428ff9e2ea208707a44f4"
+     "a51613bbb9ef477"
      "c1e64c4b09a809e67839a9dd78295139a6725279a5b0eeb27e5e3c62d0cbabb84a",
-     "0473fffb3af3c87f4c3138470b0f83f7f75042c61d7205383b6222fb7a90afd1358e1065aa5fcfc0055feb66e5d4214fb72c0d2e8d255048cab1a4b773df7623"
+     "0473fffb3af3c87f4c3138470b0f83f7f75042c61d7205383b6222fb7a90afd1358e1065aa5fcfc0055feb66e5d4214fb72c0d2e8d255048c"
+     "ab1a4b773df7623"
      "1d5cf85761e039c02e2efbee7541755e438c5fc541f442ff1aa2906492e8baccc8"},
     {VCCA_CHAIN_P521, "01c73d0b09f548f8048b35cbfb1543e618559f04f583efbefc8eb5f25ed19c741a",
-     "040023dec9bb567f5bd1b1b463c6a46ebc89c3d452e2a46b96383c57dbd9e0ba70e77bc115cd6b56131fdf71b01f65816a9c85e5fbd79a94ee42ec6d7e8e451d"
-     "b13e1a00522096ad6ee0376987796419a137a01617a185d9e6b2482964433cecfdeba98b149734752f245dd3904cb5945a0f9b5027aaf0fd20a78d425cc67c2d"
+     "040023dec9bb567f5bd1b1b463c6a46ebc89c3d452e2a46b96383c57dbd9e0ba70e77bc115cd6b56131fdf71b01f65816a9c85e5fbd79a94e"
+     "e42ec6d7e8e451d"
+     "b13e1a00522096ad6ee0376987796419a137a01617a185d9e6b2482964433cecfdeba98b149734752f245dd3904cb5945a0f9b5027aaf0fd2"
+     "0a78d425cc67c2d"
      "9ac9171581",
-     "040017fa54fc2e6e95a84ccd38237babc30223170971aa99cedaa12bf3b93ae0fde6d3c19148a58836bef243b98f0aa49372fea8f1af292831da4d19e4655cc4"
-     "14076b007a7621a0c018e4ac29cc16feb2d124b3ee22b4fef079d66e825e3c1f15a85a5ab11138b804fd9a8bc4a6b44b5ea0c4eca89f74277d1184e0651f8e4b"
+     "040017fa54fc2e6e95a84ccd38237babc30223170971aa99cedaa12bf3b93ae0fde6d3c19148a58836bef243b98f0aa49372fea8f1af29283"
+     "1da4d19e4655cc4"
+     "14076b007a7621a0c018e4ac29cc16feb2d124b3ee22b4fef079d66e825e3c1f15a85a5ab11138b804fd9a8bc4a6b44b5ea0c4eca89f74277"
+     "d1184e0651f8e4b"
      "d236d572bd"},
 };
 
@@ -56,7 +62,8 @@ static void check_change(enum vcca_chain_kind chain, size_t offset, bool cpak_st
   ((uint8_t *)&device)[offset] ^= 1;
   vcca_hsm *after = open_device(&device);
   if (same_cpak(before, after) != cpak_stays || same_rak(before, after) != rak_stays)
-    fail_msg("%s: CPAK stays %d (want %d), RAK stays %d (want %d)", what, same_cpak(before, after), cpak_stays, same_rak(before, after), rak_stays);
+    fail_msg("%s: CPAK stays %d (want %d), RAK stays %d (want %d)", what, same_cpak(before, after), cpak_stays,
+             same_rak(before, after), rak_stays);
   vcca_hsm_close(before);
   vcca_hsm_close(after);
 }

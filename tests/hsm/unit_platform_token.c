@@ -33,7 +33,8 @@ static void check_signed_by_the_cpak(const vcca_hsm *hsm, const struct vcca_toke
   assert_false(vcca_verify(vcca_hsm_rak(hsm), alg, vcca_sink_span(&tbs), parts->signature));
 }
 
-static void check_bound_to_the_rak(const vcca_hsm *hsm, enum vcca_family family, size_t encoded_size, const struct vcca_token *token)
+static void check_bound_to_the_rak(const vcca_hsm *hsm, enum vcca_family family, size_t encoded_size,
+                                   const struct vcca_token *token)
 {
   uint8_t room[VCCA_SPKI_MAX], digest[32];
   struct vcca_error err = {0};
@@ -108,10 +109,13 @@ static void a_device_has_one_token_per_family(void **state)
   static const struct {
     enum vcca_chain_kind chain;
     enum vcca_family family;
-  } rows[] = {{VCCA_CHAIN_P521, VCCA_FAMILY_VIRTCCA_P521}, {VCCA_CHAIN_P384, VCCA_FAMILY_ARM_LEGACY}, {VCCA_CHAIN_P384, VCCA_FAMILY_ARM_1_0}};
+  } rows[] = {{VCCA_CHAIN_P521, VCCA_FAMILY_VIRTCCA_P521},
+              {VCCA_CHAIN_P384, VCCA_FAMILY_ARM_LEGACY},
+              {VCCA_CHAIN_P384, VCCA_FAMILY_ARM_1_0}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     vcca_hsm *a = open_default(rows[i].chain), *b = open_default(rows[i].chain);
-    vcca_span first = token_of(a, rows[i].family), again = token_of(a, rows[i].family), other = token_of(b, rows[i].family);
+    vcca_span first = token_of(a, rows[i].family), again = token_of(a, rows[i].family),
+              other = token_of(b, rows[i].family);
     assert_ptr_equal(first.p, again.p);
     assert_int_equal(first.n, again.n);
     assert_true(vcca_span_eq(first, other));
@@ -132,7 +136,9 @@ static void a_token_once_made_outlives_a_later_extend(void **state)
   vcca_hsm *hsm = open_device(&device), *late = open_device(&device);
   vcca_span before = token_of(hsm, VCCA_FAMILY_VIRTCCA_P521);
   memcpy(kept, before.p, before.n);
-  check_ok(vcca_hsm_extend(hsm, "uefi", VCCA_SPAN(digest), &err) && vcca_hsm_extend(late, "uefi", VCCA_SPAN(digest), &err), &err, "extend");
+  check_ok(vcca_hsm_extend(hsm, "uefi", VCCA_SPAN(digest), &err) &&
+               vcca_hsm_extend(late, "uefi", VCCA_SPAN(digest), &err),
+           &err, "extend");
   assert_true(vcca_span_eq(token_of(hsm, VCCA_FAMILY_VIRTCCA_P521), vcca_span_of(kept, before.n)));
   assert_false(vcca_span_eq(token_of(late, VCCA_FAMILY_VIRTCCA_P521), vcca_span_of(kept, before.n)));
   assert_true(same_rak(hsm, late));
@@ -166,7 +172,8 @@ static void a_family_of_another_key_is_refused_and_one_without_platform_has_none
       struct vcca_error err = {0};
       vcca_span token = VCCA_SPAN_LIT("x");
       bool ok = vcca_hsm_platform_token(hsm, family, &token, &err);
-      bool none = family == VCCA_FAMILY_VIRTCCA_RSA, fits = vcca_family(family)->key == vcca_key_type(vcca_hsm_cpak(hsm));
+      bool none = family == VCCA_FAMILY_VIRTCCA_RSA,
+           fits = vcca_family(family)->key == vcca_key_type(vcca_hsm_cpak(hsm));
       assert_int_equal(ok, none || fits);
       assert_int_equal(token.p != NULL, ok && !none);
       if (!ok)

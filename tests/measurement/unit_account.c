@@ -9,7 +9,8 @@
 /* What the account prints of these steps. */
 static void account_of(const struct vcca_rim_step *steps, size_t n, char *text, size_t room)
 {
-  struct vcca_account a = {.hash_alg = VCCA_SHA256, .labels = {{"kernel", 0x1000, 0x3000}, {"initrd", 0x3000, 0x4000}}, .label_count = 2};
+  struct vcca_account a = {
+      .hash_alg = VCCA_SHA256, .labels = {{"kernel", 0x1000, 0x3000}, {"initrd", 0x3000, 0x4000}}, .label_count = 2};
   a.out = tmpfile();
   assert_non_null(a.out);
   for (size_t i = 0; i < n; i++)
@@ -78,9 +79,12 @@ static void granules_are_one_line_while_they_follow_each_other_with_one_label(vo
       data(0x8000, NULL),                                         /* not the next */
   };
   static const char *const words[] = {
-      "0x000000000-0x000001000      1 granules, 0 zero  ",           "0x000001000-0x000003000      2 granules, 1 zero  ",
-      "0x000003000-0x000004000      1 granules, 1 zero  ",           "0x000004000-0x000005000      1 granules, 0 zero  ",
-      "0x000005000-0x000006000      1 granules, 0 zero, unmeasured", "0x000008000-0x000009000      1 granules, 0 zero, unmeasured",
+      "0x000000000-0x000001000      1 granules, 0 zero  ",
+      "0x000001000-0x000003000      2 granules, 1 zero  ",
+      "0x000003000-0x000004000      1 granules, 1 zero  ",
+      "0x000004000-0x000005000      1 granules, 0 zero  ",
+      "0x000005000-0x000006000      1 granules, 0 zero, unmeasured",
+      "0x000008000-0x000009000      1 granules, 0 zero, unmeasured",
   };
   static const char *const labels[] = {"", " kernel ", " initrd ", "", "", ""};
   char text[2000];
@@ -92,9 +96,10 @@ static void granules_are_one_line_while_they_follow_each_other_with_one_label(vo
 static void ranges_of_ram_are_one_line_while_entries_are_of_one_size(void **state)
 {
   (void)state;
-  const struct vcca_rim_step steps[] = {ripas(0x1fe000, 0x1ff000), ripas(0x1ff000, 0x200000), ripas(0x200000, 0x400000), ripas(0x400000, 0x600000),
-                                        ripas(0x800000, 0xa00000)};
-  static const char *const words[] = {"0x0001fe000-0x000200000      2 entries of 4 KiB", "0x000200000-0x000600000      2 entries of 2048 KiB",
+  const struct vcca_rim_step steps[] = {ripas(0x1fe000, 0x1ff000), ripas(0x1ff000, 0x200000), ripas(0x200000, 0x400000),
+                                        ripas(0x400000, 0x600000), ripas(0x800000, 0xa00000)};
+  static const char *const words[] = {"0x0001fe000-0x000200000      2 entries of 4 KiB",
+                                      "0x000200000-0x000600000      2 entries of 2048 KiB",
                                       "0x000800000-0x000a00000      1 entries of 2048 KiB"};
   char text[2000];
   account_of(steps, sizeof steps / sizeof *steps, text, sizeof text);

@@ -159,14 +159,16 @@ static void registers_start_at_zero_and_are_extended_by_their_own_events(void **
   struct vcca_error err = {0};
   make_log(&small);
   check_ok(vcca_eventlog_replay(vcca_sink_span(&small.sink), VCCA_SHA256, &replay, &err), &err, "sha-256");
-  check_hex(vcca_span_of(replay.value[1], 32), "3d458cfe55cc03ea1f443f1562beec8df51c75e14a9fcf9a7234a13f198e7969", "register 1");
+  check_hex(vcca_span_of(replay.value[1], 32), "3d458cfe55cc03ea1f443f1562beec8df51c75e14a9fcf9a7234a13f198e7969",
+            "register 1");
   assert_int_equal(replay.total, 2);
   assert_int_equal(replay.events[1], 1);
   assert_int_equal(replay.events[2], 1);
 
   check_ok(vcca_eventlog_replay(vcca_sink_span(&small.sink), VCCA_SHA512, &replay, &err), &err, "sha-512");
   check_hex(vcca_span_of(replay.value[2], 64),
-            "466f96ddb8e07a60e18cc18c39e2dc3613b660a31ec18a1a54c631558ca9bfa31deca3c5046733f9cd8139e3b2ba365d419b157ab15c2c81bbfe2090e0f1ae50",
+            "466f96ddb8e07a60e18cc18c39e2dc3613b660a31ec18a1a54c631558ca9bfa31deca3c5046733f9cd8139e3b2ba365d419b157ab1"
+            "5c2c81bbfe2090e0f1ae50",
             "register 2");
   assert_int_equal(replay.events[1], 0);
   assert_true(vcca_span_zero(VCCA_SPAN(replay.value[1])));
@@ -183,7 +185,8 @@ static void events_that_extend_nothing_are_counted_only(void **state)
     bool digest;
     unsigned others;
   } rows[] = {
-      {3, VCCA_EV_NO_ACTION, true, 0}, {3, 5, false, 0}, {32, 5, true, 1}, {0xffffffff, 5, true, 1}, {32, VCCA_EV_NO_ACTION, true, 0},
+      {3, VCCA_EV_NO_ACTION, true, 0},  {3, 5, false, 0}, {32, 5, true, 1}, {0xffffffff, 5, true, 1},
+      {32, VCCA_EV_NO_ACTION, true, 0},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     uint8_t bytes[256];
@@ -383,7 +386,8 @@ static void registers_are_named_for_the_machine_that_has_them(void **state)
   static const struct {
     uint32_t header, reg;
     const char *name;
-  } rows[] = {{1, 1, "REM0"}, {1, 4, "REM3"}, {1, 0, "RIM"}, {1, 5, "-"}, {0, 2, "REM1"}, {0, 0, "PCR0"}, {0, 7, "PCR7"}};
+  } rows[] = {{1, 1, "REM0"}, {1, 4, "REM3"}, {1, 0, "RIM"}, {1, 5, "-"},
+              {0, 2, "REM1"}, {0, 0, "PCR0"}, {0, 7, "PCR7"}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     uint8_t bytes[512];
     char name[16];
@@ -391,11 +395,13 @@ static void registers_are_named_for_the_machine_that_has_them(void **state)
     put_header(&s);
     vcca_put_le32(bytes, rows[i].header);
     put_event(&s, rows[i].reg, 8, "v1", 2);
-    assert_string_equal(vcca_register_name(vcca_eventlog_is_cc(vcca_sink_span(&s)), rows[i].reg, name, sizeof name), rows[i].name);
+    assert_string_equal(vcca_register_name(vcca_eventlog_is_cc(vcca_sink_span(&s)), rows[i].reg, name, sizeof name),
+                        rows[i].name);
     s.n = 0;
     put_header(&s);
     vcca_put_le32(bytes, rows[i].header);
-    put_event(&s, rows[i].reg, VCCA_EV_NO_ACTION, "v1", 2); /* extends nothing: says nothing about whose registers these are */
+    put_event(&s, rows[i].reg, VCCA_EV_NO_ACTION, "v1",
+              2); /* extends nothing: says nothing about whose registers these are */
     assert_int_equal(vcca_eventlog_is_cc(vcca_sink_span(&s)), rows[i].header != 0);
   }
 }

@@ -13,7 +13,8 @@ enum { MIB = 1 << 20 };
 static void check_rim(const struct vcca_rim *rim, const char *want, const char *what)
 {
   check_hex(vcca_rim_digest(rim), want, what);
-  assert_true(vcca_span_zero(vcca_span_sub(VCCA_SPAN(rim->value), vcca_hash_size(rim->hash_alg), VCCA_MEASUREMENT_SIZE)));
+  assert_true(
+      vcca_span_zero(vcca_span_sub(VCCA_SPAN(rim->value), vcca_hash_size(rim->hash_alg), VCCA_MEASUREMENT_SIZE)));
 }
 
 /* Measures a blob of which `used` bytes are given, zeros up to size, granule by granule. */
@@ -37,7 +38,8 @@ static void data_blob(struct vcca_rim *rim, uint64_t ipa, vcca_span bytes, size_
 
 static struct vcca_realm_params golden_params(enum vcca_hash_alg alg)
 {
-  return (struct vcca_realm_params){.flags = 4, .s2sz = 40, .num_bps = 1, .num_wps = 1, .pmu_num_ctrs = 5, .hash_alg = alg};
+  return (struct vcca_realm_params){
+      .flags = 4, .s2sz = 40, .num_bps = 1, .num_wps = 1, .pmu_num_ctrs = 5, .hash_alg = alg};
 }
 
 /* The chain's steps after creation; the register after each is handed to check_step. */
@@ -110,7 +112,9 @@ static void rmm_1_0_chain_under_sha512_is_the_monitors(void **state)
   struct vcca_realm_params params = golden_params(VCCA_SHA512);
   vcca_rim_create(&rim, VCCA_RULES_ARM_1_0, &params);
   golden_chain(&rim, check_nothing);
-  check_rim(&rim, "3df72481b7474f314585ce801a4a6dee52624e54cb2061e449cba0d564b2ac1d6e9278df72cdef78186ce97b79d74f9c0e1b078a01dce7465cc43e490904891a",
+  check_rim(&rim,
+            "3df72481b7474f314585ce801a4a6dee52624e54cb2061e449cba0d564b2ac1d6e9278df72cdef78186ce97b79d74f9c0e1b078a01"
+            "dce7465cc43e490904891a",
             "final");
 }
 
@@ -123,10 +127,13 @@ static void an_empty_realms_rim_is_the_published_one(void **state)
     struct vcca_realm_params params;
     const char *rim;
   } rows[] = {
-      {{.s2sz = 48, .num_bps = 1, .num_wps = 1, .hash_alg = VCCA_SHA256}, "6739dfb22b75ee1268d08dfa8369f501bc0b066243553f069f560d1fa1172973"},
+      {{.s2sz = 48, .num_bps = 1, .num_wps = 1, .hash_alg = VCCA_SHA256},
+       "6739dfb22b75ee1268d08dfa8369f501bc0b066243553f069f560d1fa1172973"},
       {{.s2sz = 48, .num_bps = 1, .num_wps = 1, .hash_alg = VCCA_SHA512},
-       "799e434048fb57eb9d4f0e2a2b98158720377252deab2bdfcd69b5a8f82237f434bd6bb1c75bf160a2d49382f733b3439a3ff769e4ea5dd9a6f72239d44bbbab"},
-      {{.s2sz = 48, .num_bps = 5, .num_wps = 3, .hash_alg = VCCA_SHA256}, "8960d56826370aaa6fc9b3a041d4240689582ba41e2ad8bb8f9adf6d2a0cd5e7"},
+       "799e434048fb57eb9d4f0e2a2b98158720377252deab2bdfcd69b5a8f82237f434bd6bb1c75bf160a2d49382f733b3439a3ff769e4ea5dd"
+       "9a6f72239d44bbbab"},
+      {{.s2sz = 48, .num_bps = 5, .num_wps = 3, .hash_alg = VCCA_SHA256},
+       "8960d56826370aaa6fc9b3a041d4240689582ba41e2ad8bb8f9adf6d2a0cd5e7"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct vcca_rim rim;
@@ -157,11 +164,14 @@ static void a_kvmtool_realm_measures_as_published(void **state)
 
   vcca_sink after_dtb = vcca_sink_of(rim.value, 32);
   struct vcca_error err = {0};
-  check_ok(vcca_hex_read(VCCA_SPAN_LIT("dc293bf5e692d314d7dcd8789dcce789ac5d1322d04c9a03819c8146529db94e"), &after_dtb, &err), &err, "hex");
+  check_ok(vcca_hex_read(VCCA_SPAN_LIT("dc293bf5e692d314d7dcd8789dcce789ac5d1322d04c9a03819c8146529db94e"), &after_dtb,
+                         &err),
+           &err, "hex");
   const struct vcca_rec_params rec = {.flags = 1, .pc = 0x80000000, .gprs = {0x8fe00000}};
   uint8_t content[VCCA_MEASUREMENT_SIZE];
   assert_true(vcca_rim_rec(&rim, &rec, content));
-  check_hex(vcca_span_of(content, 32), "24fdf42df8247773b30913fd75724011e9d87419c46c26f1bfc3f0a83d99229c", "REC content");
+  check_hex(vcca_span_of(content, 32), "24fdf42df8247773b30913fd75724011e9d87419c46c26f1bfc3f0a83d99229c",
+            "REC content");
   check_rim(&rim, "cf37146fce0ad50e1be1a04580c1024e5449b430b0dd96b6ef5c9a2b73767bf5", "rec");
 }
 
@@ -243,8 +253,10 @@ static void a_virtcca_direct_boot_measures_as_the_sdk_says(void **state)
   static const struct virtcca_boot rows[] = {
       {"no TEC", false, true, 0, 0, 0, "183b7ab060bb54a560b515f01c1ed3315868706ad038d002e0b464784cb9abdb"},
       {"one TEC", false, true, 0, 0, 1, "4cd678705c3ef2911616645a0afd69eb4ec83faf60886eafca2240b3909e2b9e"},
-      {"four TECs, SVE 128, PMU 1", false, true, 128, 1, 4, "32fbddc9d96a9fd14318e11b53d6a0a7afdcc711efafbfc5c54c0f6686311860"},
-      {"no initrd, SVE 256, PMU 6", false, false, 256, 6, 2, "1675a8263a1d2d3e2a334873bb3a74c98ae47c90f2f4a01d5a3384212272fc50"},
+      {"four TECs, SVE 128, PMU 1", false, true, 128, 1, 4,
+       "32fbddc9d96a9fd14318e11b53d6a0a7afdcc711efafbfc5c54c0f6686311860"},
+      {"no initrd, SVE 256, PMU 6", false, false, 256, 6, 2,
+       "1675a8263a1d2d3e2a334873bb3a74c98ae47c90f2f4a01d5a3384212272fc50"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     check_virtcca_boot(&rows[i]);
@@ -255,7 +267,8 @@ static void a_virtcca_firmware_boot_measures_as_the_sdk_says(void **state)
   (void)state;
   static const struct virtcca_boot rows[] = {
       {"one TEC", true, false, 0, 0, 1, "9774bd96b312e007f175d1a9716c68e133977f9bfc35b4bcefbfa5177247abc8"},
-      {"four TECs, SVE 128, PMU 1", true, false, 128, 1, 4, "7a2337a5fc95b5649eab30f1056d58b46ca808a5a00739182b363e0058c99a24"},
+      {"four TECs, SVE 128, PMU 1", true, false, 128, 1, 4,
+       "7a2337a5fc95b5649eab30f1056d58b46ca808a5a00739182b363e0058c99a24"},
       {"four TECs, PMU 1", true, false, 0, 1, 4, "4e5c9bb05a2391374671b9e16d00d9a632ab903a509ab8cd873120f3c4f6bc07"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -270,7 +283,8 @@ static void an_empty_virtcca_vms_rim_is_the_sdks(void **state)
     const char *rim;
   } rows[] = {
       {{.s2sz = 40}, "69c7b37493bb272a73b5540b00de2ddd1d891a6e74f927f9969ce59868b67fd3"},
-      {{.flags = 6, .s2sz = 40, .sve_vl = 1, .pmu_num_ctrs = 1}, "9b9fe7e2338ece5821abcd19e8f93cfae9193a0596bee2dddb2452abbad852f3"},
+      {{.flags = 6, .s2sz = 40, .sve_vl = 1, .pmu_num_ctrs = 1},
+       "9b9fe7e2338ece5821abcd19e8f93cfae9193a0596bee2dddb2452abbad852f3"},
       {{.flags = 4, .s2sz = 40, .pmu_num_ctrs = 1}, "08a8401b4343ec7550d5d2505823982c5a3868316653ef3906af2acfd3df255e"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -352,8 +366,8 @@ static void the_text_of_2_0_starts_a_rim_from_zeros(void **state)
   } rows[] = {
       {VCCA_SHA256, "eee13bce69b849325daf87eba1ffd2cfcdbfe9918f76ac7ef0b3571d7e8d6da7"},
       {VCCA_SHA384, "ccc4693761ea37cf0f0bb99427a91da59c641d26c728fb8a0d7fc139dc411a66f01d551c3f958f67751eb7d7ecbc5ef2"},
-      {VCCA_SHA512,
-       "34e70fdb28d76fa480c9a980d40dc8842508b50b1e95db56e6a36fafa1f0645dae444b4a84e191f2949d521a1aa698ae9e40bf88da0ecba6d80f6f7e3b1eac51"},
+      {VCCA_SHA512, "34e70fdb28d76fa480c9a980d40dc8842508b50b1e95db56e6a36fafa1f0645dae444b4a84e191f2949d521a1aa698ae9e"
+                    "40bf88da0ecba6d80f6f7e3b1eac51"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct vcca_rim rim;

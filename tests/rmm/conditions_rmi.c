@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* Each failure condition of each RMI command, as a call that fails by it alone. Long because each condition is a row.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "support_conditions.h"
 
 #include "rmm/rec.h"
@@ -192,7 +194,8 @@ static void the_mapping_is_gone(struct rig *rig)
 
 /* --- The rows ----------------------------------------------------------------------------------------- */
 
-#define RD_ROWS(cmd, n) ARG(cmd, "rd_align", n, UNALIGNED(A)), ARG(cmd, "rd_bound", n, DEVICE), ARG(cmd, "rd_state", n, FREE)
+#define RD_ROWS(cmd, n) \
+  ARG(cmd, "rd_align", n, UNALIGNED(A)), ARG(cmd, "rd_bound", n, DEVICE), ARG(cmd, "rd_state", n, FREE)
 /* A granule argument that has to be in some state. */
 #define GRANULE_ROWS(cmd, align, bound, state, n, good, wrong) \
   ARG(cmd, align, n, UNALIGNED(good)), ARG(cmd, bound, n, DEVICE), ARG(cmd, state, n, wrong)
@@ -271,11 +274,20 @@ static const struct condition_row rows[] = {
 
     GRANULE_ROWS("REC_CREATE", "params_align", "params_bound", "params_pas", 3, REC_PARAMS, FREE),
     POKE("REC_CREATE", "num_aux", REC_PARAMS + 0x800, 8, 15),
-    {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_none", .poke = {REC_PARAMS + 0x800, 8, 0}}, /* no aux_* then */
+    {.command = "REC_CREATE",
+     .condition = "num_aux",
+     .seen = "num_aux_none",
+     .poke = {REC_PARAMS + 0x800, 8, 0}}, /* no aux_* then */
     {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_above", .poke = {REC_PARAMS + 0x800, 8, 17}},
-    {.command = "REC_CREATE", .condition = "num_aux", .seen = "num_aux_above", .poke = {REC_PARAMS + 0x800, 8, MINUS_ONE}},
+    {.command = "REC_CREATE",
+     .condition = "num_aux",
+     .seen = "num_aux_above",
+     .poke = {REC_PARAMS + 0x800, 8, MINUS_ONE}},
     POKE("REC_CREATE", "aux_align", REC_PARAMS + 0x818, 8, FREE + 8),
-    {.command = "REC_CREATE", .condition = "aux_align", .seen = "aux_align_last", .poke = {REC_PARAMS + 0x880, 8, FREE + 8}},
+    {.command = "REC_CREATE",
+     .condition = "aux_align",
+     .seen = "aux_align_last",
+     .poke = {REC_PARAMS + 0x880, 8, FREE + 8}},
     POKE("REC_CREATE", "aux_alias", REC_PARAMS + 0x810, 8, FREE + 16 * PAGE),
     POKE("REC_CREATE", "aux_alias", REC_PARAMS + 0x810, 8, FREE),
     WHEN("REC_CREATE", "aux_state", an_aux_granule_is_taken),
@@ -375,7 +387,11 @@ static const struct condition_row rows[] = {
 
     RD_ROWS("RTT_INIT_RIPAS", 1),
     ARG("RTT_INIT_RIPAS", "size_valid", 3, 0),
-    {.command = "RTT_INIT_RIPAS", .condition = "size_valid", .seen = "size_valid_base", .arg = 3, .value = 0x200000}, /* top is base */
+    {.command = "RTT_INIT_RIPAS",
+     .condition = "size_valid",
+     .seen = "size_valid_base",
+     .arg = 3,
+     .value = 0x200000}, /* top is base */
     ARG("RTT_INIT_RIPAS", "top_bound", 3, UNPROTECTED + 0x1000),
     ARG("RTT_INIT_RIPAS", "top_gran_align", 3, 0x400008),
     ARG("RTT_INIT_RIPAS", "realm_state", 1, B),
@@ -408,7 +424,8 @@ static const struct condition_row rows[] = {
     ARG("PSCI_COMPLETE", "status", 3, (uint64_t)-2),
 };
 
-static const struct condition_test test = {rmi_world, calls, sizeof calls / sizeof *calls, rows, sizeof rows / sizeof *rows};
+static const struct condition_test test = {rmi_world, calls, sizeof calls / sizeof *calls, rows,
+                                           sizeof rows / sizeof *rows};
 
 static void every_good_call_succeeds(void **state)
 {

@@ -79,7 +79,8 @@ static void the_pool_is_empty(struct rig *rig)
 #define GRANULE_ROWS(cmd, align, bound, state, n, good, wrong) \
   ARG(cmd, align, n, UNALIGNED(good)), ARG(cmd, bound, n, HOST), ARG(cmd, state, n, wrong)
 #define RD_ROWS(cmd, n) GRANULE_ROWS(cmd, "rd_align", "rd_bound", "rd_state", n, CVM_A, TEC_A)
-#define BUFFER_ROWS(cmd, align, bound, pas, n, good) ARG(cmd, align, n, UNALIGNED(good)), ARG(cmd, bound, n, NOWHERE), ARG(cmd, pas, n, CVM_A)
+#define BUFFER_ROWS(cmd, align, bound, pas, n, good) \
+  ARG(cmd, align, n, UNALIGNED(good)), ARG(cmd, bound, n, NOWHERE), ARG(cmd, pas, n, CVM_A)
 
 static const struct condition_row rows[] = {
     RD_ROWS("DATA_CREATE", 2),
@@ -178,7 +179,8 @@ static const struct condition_row rows[] = {
     WHEN("TTT_DESTROY", "tec_running", tec_a_runs),
 };
 
-static const struct condition_test test = {tmi_world, calls, sizeof calls / sizeof *calls, rows, sizeof rows / sizeof *rows};
+static const struct condition_test test = {tmi_world, calls, sizeof calls / sizeof *calls, rows,
+                                           sizeof rows / sizeof *rows};
 
 static void every_good_call_succeeds(void **state)
 {

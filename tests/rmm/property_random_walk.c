@@ -58,7 +58,8 @@ static void rmi_follows_its_shadow_under_the_rules_of_the_draft(void **state)
 static void rmi_follows_its_shadow_with_few_features(void **state)
 {
   (void)state;
-  walk(&(struct vcca_machine_config){.abi = VCCA_ABI_RMI, .features = {.max_recs_order = 2, .gicv3_num_lrs = 3, .s2sz = 44}});
+  walk(&(struct vcca_machine_config){.abi = VCCA_ABI_RMI,
+                                     .features = {.max_recs_order = 2, .gicv3_num_lrs = 3, .s2sz = 44}});
 }
 
 static void tmi_follows_its_shadow(void **state)

@@ -6,7 +6,8 @@
 
 struct vcca_machine_config rig_config(enum vcca_abi abi)
 {
-  struct vcca_machine_config config = {.abi = abi, .rules = abi == VCCA_ABI_TMI ? VCCA_RULES_VIRTCCA : VCCA_RULES_ARM_1_0, .region_count = 4};
+  struct vcca_machine_config config = {
+      .abi = abi, .rules = abi == VCCA_ABI_TMI ? VCCA_RULES_VIRTCCA : VCCA_RULES_ARM_1_0, .region_count = 4};
   bool rmi = abi == VCCA_ABI_RMI;
   config.regions[0] = (struct vcca_region){.base = DRAM, .size = DRAM_SIZE, .delegable = rmi};
   config.regions[1] = (struct vcca_region){.base = DEVICE, .size = 16 * PAGE};
@@ -73,8 +74,9 @@ void rig_ok(struct rig *rig, const char *command, const uint64_t args[8])
 {
   uint64_t status = rig_call(rig, command, args);
   if (rig->refused || (rig->interface->status_register == 0 && status != 0))
-    fail_msg("%s(0x%llx, 0x%llx, 0x%llx, 0x%llx): status 0x%llx, refused by %s", command, (unsigned long long)args[0], (unsigned long long)args[1],
-             (unsigned long long)args[2], (unsigned long long)args[3], (unsigned long long)status, rig->refused ? rig->refused : "nothing");
+    fail_msg("%s(0x%llx, 0x%llx, 0x%llx, 0x%llx): status 0x%llx, refused by %s", command, (unsigned long long)args[0],
+             (unsigned long long)args[1], (unsigned long long)args[2], (unsigned long long)args[3],
+             (unsigned long long)status, rig->refused ? rig->refused : "nothing");
 }
 
 uint64_t rig_status(const struct rig *rig, vcca_span name)

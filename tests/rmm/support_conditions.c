@@ -58,7 +58,8 @@ static const struct vcca_held *held_named(const struct rig *rig, const char *con
 
 /* What is told to hold: first of all what the call was refused for, which is permitted; of the others only what the order permits, and
  * nothing when nothing else was changed. */
-static void check_held(const struct rig *rig, const struct condition_row *row, const struct condition_row *second, uint64_t status, bool ordered)
+static void check_held(const struct rig *rig, const struct condition_row *row, const struct condition_row *second,
+                       uint64_t status, bool ordered)
 {
   const struct vcca_command *command = vcca_command_named(rig->interface, vcca_span_str(row->command));
   const struct vcca_held *other = second ? held_named(rig, second->condition) : NULL;
@@ -69,8 +70,8 @@ static void check_held(const struct rig *rig, const struct condition_row *row, c
     fail_msg("%s: %s is permitted though %s comes before it", row->command, second->condition, row->condition);
   /* An alignment alone never stands in the way of others, unless it is of another realm than the one that was set up. */
   size_t n = strlen(row->condition);
-  bool alignment =
-      n > 6 && strcmp(row->condition + n - 6, "_align") == 0 && strcmp(row->condition, "addr_align") != 0 && strcmp(row->condition, "rd_align") != 0;
+  bool alignment = n > 6 && strcmp(row->condition + n - 6, "_align") == 0 &&
+                   strcmp(row->condition, "addr_align") != 0 && strcmp(row->condition, "rd_align") != 0;
   if (second && !other && alignment && rig->held_count == 1)
     fail_msg("%s: %s holds beside %s, and is not told", row->command, second->condition, row->condition);
 }
@@ -97,7 +98,8 @@ static bool of_granule(const struct vcca_command *command, const char *condition
 
 /* The good call, with one row's change or two: refused by the first row's condition, with nothing changed. ordered: the specification
  * permits no other. */
-static void check_refused(const struct condition_test *test, const struct condition_row *row, const struct condition_row *second, bool ordered)
+static void check_refused(const struct condition_test *test, const struct condition_row *row,
+                          const struct condition_row *second, bool ordered)
 {
   struct rig *rig = test->world();
   struct vcca_bytes before = {0};
@@ -112,16 +114,19 @@ static void check_refused(const struct condition_test *test, const struct condit
   assert_true(vcca_machine_save(rig->m, &before, NULL));
   uint64_t status = rig_call(rig, row->command, args);
   if (!rig->refused || strcmp(rig->refused, row->condition) != 0)
-    fail_msg("%s: refused by %s, not %s (and %s)", row->command, rig->refused ? rig->refused : "nothing", row->condition, and);
+    fail_msg("%s: refused by %s, not %s (and %s)", row->command, rig->refused ? rig->refused : "nothing",
+             row->condition, and);
   if ((status & 0xff) != want)
     fail_msg("%s %s (and %s): status 0x%llx", row->command, row->condition, and, (unsigned long long)status);
   if (!vcca_machine_same(rig->m, vcca_bytes_span(&before)))
     fail_msg("%s %s (and %s): the refused call changed the machine", row->command, row->condition, and);
   check_held(rig, row, second, status, ordered);
   char why[400];
-  if (!vcca_smc_refusal(rig->m, rig->in, rig->refused, why, sizeof why) || strchr(why, '{') || why[strlen(why) - 1] != '.')
+  if (!vcca_smc_refusal(rig->m, rig->in, rig->refused, why, sizeof why) || strchr(why, '{') ||
+      why[strlen(why) - 1] != '.')
     fail_msg("%s %s: why is not told: \"%s\"", row->command, row->condition, why);
-  if (of_granule(vcca_command_named(rig->interface, vcca_span_str(row->command)), row->condition) && !strstr(why, "that granule is "))
+  if (of_granule(vcca_command_named(rig->interface, vcca_span_str(row->command)), row->condition) &&
+      !strstr(why, "that granule is "))
     fail_msg("%s %s: what the granule is instead is not told: \"%s\"", row->command, row->condition, why);
   vcca_bytes_free(&before);
   rig_free(rig);
@@ -176,7 +181,8 @@ static bool overlap(const struct condition_row *a, const struct condition_row *b
 /* Whether both changes can be made to one call. */
 static bool compatible(const struct condition_row *a, const struct condition_row *b)
 {
-  bool args = same_arg(a->arg, b->arg) || same_arg(a->arg, b->arg2) || same_arg(a->arg2, b->arg) || same_arg(a->arg2, b->arg2);
+  bool args =
+      same_arg(a->arg, b->arg) || same_arg(a->arg, b->arg2) || same_arg(a->arg2, b->arg) || same_arg(a->arg2, b->arg2);
   return !args && !overlap(a, b) && !(a->prepare && b->prepare);
 }
 
@@ -206,7 +212,8 @@ static bool row_is(const struct condition_row *row, const char *command, vcca_sp
 }
 
 /* Checks a pair by every call that can be made for it. Returns how many. */
-static unsigned check_pair(const struct condition_test *test, const char *command, vcca_span first, vcca_span second, bool ordered)
+static unsigned check_pair(const struct condition_test *test, const char *command, vcca_span first, vcca_span second,
+                           bool ordered)
 {
   unsigned calls = 0;
   for (size_t i = 0; i < test->row_count; i++) {
@@ -236,7 +243,8 @@ static size_t place_of(const struct vcca_command *command, vcca_span condition)
   while (vcca_word_next(&list, '=', &name, &code) && !vcca_span_eq(name, condition))
     place++;
   if (!vcca_span_eq(name, condition))
-    fail_msg("%s: the order names %.*s, which is no condition", command->name, (int)condition.n, (const char *)condition.p);
+    fail_msg("%s: the order names %.*s, which is no condition", command->name, (int)condition.n,
+             (const char *)condition.p);
   return place;
 }
 
@@ -265,7 +273,8 @@ void check_pairs(const struct condition_test *test)
           assert_true(place_of(command, first) < place_of(command, second));
           unsigned made = check_pair(test, command->name, first, second, true);
           if (made == 0)
-            print_error("no call: %s %.*s before %.*s\n", command->name, (int)first.n, (const char *)first.p, (int)second.n, (const char *)second.p);
+            print_error("no call: %s %.*s before %.*s\n", command->name, (int)first.n, (const char *)first.p,
+                        (int)second.n, (const char *)second.p);
           missing += made == 0;
           calls += made;
         }
@@ -309,7 +318,8 @@ static void check_named(const struct vcca_command *command, const struct observe
 }
 
 /* Every pair that two groups give; returns how many calls were made. */
-static unsigned check_groups(const struct condition_test *test, const char *command, vcca_span firsts, vcca_span all_seconds)
+static unsigned check_groups(const struct condition_test *test, const char *command, vcca_span firsts,
+                             vcca_span all_seconds)
 {
   unsigned calls = 0;
   for (vcca_span first; name_next(&firsts, &first);)

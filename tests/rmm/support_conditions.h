@@ -61,9 +61,10 @@ struct condition_row {
   {                                                                          \
     .command = cmd, .condition = first, .also = second, .arg = n, .value = x \
   }
-#define BOTH_WHEN(cmd, first, second, n, x, n2, x2, before)                                                               \
-  {                                                                                                                       \
-    .command = cmd, .condition = first, .also = second, .arg = n, .value = x, .arg2 = n2, .value2 = x2, .prepare = before \
+#define BOTH_WHEN(cmd, first, second, n, x, n2, x2, before)                                             \
+  {                                                                                                     \
+    .command = cmd, .condition = first, .also = second, .arg = n, .value = x, .arg2 = n2, .value2 = x2, \
+    .prepare = before                                                                                   \
   }
 
 struct condition_test {

@@ -38,11 +38,13 @@ void states_all_tried(const char *machine)
   assert_int_equal(missing, 0);
 }
 
-void states_check(struct rig *rig, const char *machine, const char *from, const char *event, uint64_t status, const char *to, vcca_span before)
+void states_check(struct rig *rig, const char *machine, const char *from, const char *event, uint64_t status,
+                  const char *to, vcca_span before)
 {
   const char *want = states_next(machine, from, event);
   if (want && status != 0)
-    fail_msg("%s %s %s: refused by %s, status 0x%llx", machine, from, event, rig->refused ? rig->refused : "nothing", (unsigned long long)status);
+    fail_msg("%s %s %s: refused by %s, status 0x%llx", machine, from, event, rig->refused ? rig->refused : "nothing",
+             (unsigned long long)status);
   if (!want && status == 0)
     fail_msg("%s %s %s: not refused", machine, from, event);
   if (want && strcmp(want, to) != 0)

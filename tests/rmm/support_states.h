@@ -13,7 +13,8 @@ const char *states_next(const char *machine, const char *from, const char *event
 void states_all_tried(const char *machine);
 
 /* Makes one attempt: from `from`, event's call returned status; to is what the state is now, before the machine as it was saved. */
-void states_check(struct rig *rig, const char *machine, const char *from, const char *event, uint64_t status, const char *to, vcca_span before);
+void states_check(struct rig *rig, const char *machine, const char *from, const char *event, uint64_t status,
+                  const char *to, vcca_span before);
 
 /* A machine whose realm A has in one state
  *   page   the address STATE_PAGE or STATE_PAGE_NS, level 3: "ASSIGNED_RAM", "UNASSIGNED_NS" and so on

@@ -123,7 +123,8 @@ struct walk *walk_new(const struct vcca_machine_config *like, walk_choice choice
   w->api = w->tmi ? vcca_tmi() : vcca_rmi();
   w->choice = choice;
   w->ctx = ctx;
-  config.regions[0] = (struct vcca_region){.base = DRAM, .size = (w->tmi ? HOST_PAGES : PAGES) * GRANULE_SIZE, .delegable = !w->tmi};
+  config.regions[0] =
+      (struct vcca_region){.base = DRAM, .size = (w->tmi ? HOST_PAGES : PAGES) * GRANULE_SIZE, .delegable = !w->tmi};
   config.regions[1] = (struct vcca_region){.base = DEVICE, .size = GRANULE_SIZE};
   config.regions[2] = (struct vcca_region){.base = POOL, .size = POOL_PAGES * GRANULE_SIZE, .secure = true};
   config.region_count = w->tmi ? 3 : 2;

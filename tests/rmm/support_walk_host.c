@@ -11,8 +11,16 @@
 
 static uint64_t raw(struct walk *w)
 {
-  static const uint64_t values[] = {
-      0, 1, 8, DRAM + 8, DEVICE, UINT64_C(1) << 40, UINT64_C(1) << 48, UINT64_MAX, UINT64_MAX - 4095, POOL - GRANULE_SIZE};
+  static const uint64_t values[] = {0,
+                                    1,
+                                    8,
+                                    DRAM + 8,
+                                    DEVICE,
+                                    UINT64_C(1) << 40,
+                                    UINT64_C(1) << 48,
+                                    UINT64_MAX,
+                                    UINT64_MAX - 4095,
+                                    POOL - GRANULE_SIZE};
   return values[walk_choose(w, sizeof values / sizeof *values)];
 }
 
@@ -66,7 +74,8 @@ static uint64_t choose_pa(struct walk *w, vcca_span name)
   if (walk_chance(w, 4))
     return any_page(w);
   bool rec = named(name, "rec") && (strcmp(w->command->name, "REC_CREATE") != 0);
-  if (rec || named(name, "tec") || named(name, "calling_rec") || named(name, "target_rec") || named(name, "calling_tec") || named(name, "target_tec"))
+  if (rec || named(name, "tec") || named(name, "calling_rec") || named(name, "target_rec") ||
+      named(name, "calling_tec") || named(name, "target_tec"))
     return live_rec(w);
   if (named(name, "rd") && strcmp(w->command->name, "REALM_CREATE") != 0)
     return live_realm(w);
@@ -88,8 +97,8 @@ static uint64_t choose_u64(struct walk *w, vcca_span name, const uint64_t *in)
 {
   static const uint64_t sizes[] = {0x1000, 0x2000, 0x4000, 0x200000, 0x201000, 0};
   if (named(name, "desc"))
-    return walk_page(w, walk_chance(w, 50) ? 0 : walk_choose(w, HOST_PAGES)) | walk_choose(w, 4) << 6 | walk_choose(w, 8) << 2 |
-           (walk_chance(w, 3) ? 1 : 0);
+    return walk_page(w, walk_chance(w, 50) ? 0 : walk_choose(w, HOST_PAGES)) | walk_choose(w, 4) << 6 |
+           walk_choose(w, 8) << 2 | (walk_chance(w, 3) ? 1 : 0);
   if (named(name, "size"))
     return sizes[walk_choose(w, 6)];
   if (named(name, "req"))
@@ -214,7 +223,8 @@ static uint64_t runnable_rec(struct walk *w)
   for (unsigned i = 0; i < RECS; i++) {
     const struct shadow_rec *rec = &w->recs[(at + i) % RECS];
     const struct shadow_realm *realm = rec->pa && rec->rd ? walk_realm(w, rec->rd) : NULL;
-    if (realm && realm->state == VCCA_REALM_ACTIVE && rec_at(w->m, rec->pa)->runnable && !guest_pending(w->m, rec->pa)->psci_pending)
+    if (realm && realm->state == VCCA_REALM_ACTIVE && rec_at(w->m, rec->pa)->runnable &&
+        !guest_pending(w->m, rec->pa)->psci_pending)
       return rec->pa;
   }
   return live_rec(w);
@@ -245,10 +255,12 @@ static void make_sense(struct walk *w, struct attempt *a)
       if (w->recs[i].pa && guest_pending(w->m, w->recs[i].pa)->psci_pending) {
         a->in[1] = w->recs[i].pa;
         for (unsigned j = 0; j < RECS; j++)
-          if (w->recs[j].pa && w->recs[j].rd == w->recs[i].rd && rec_at(w->m, w->recs[j].pa)->mpidr == rec_at(w->m, a->in[1])->cpu.x[1])
+          if (w->recs[j].pa && w->recs[j].rd == w->recs[i].rd &&
+              rec_at(w->m, w->recs[j].pa)->mpidr == rec_at(w->m, a->in[1])->cpu.x[1])
             a->in[2] = w->recs[j].pa;
       }
-  bool up = strcmp(name, "RTT_CREATE") == 0 || strcmp(name, "RTT_DESTROY") == 0 || strcmp(name, "RTT_FOLD") == 0 || strcmp(name, "TTT_CREATE") == 0;
+  bool up = strcmp(name, "RTT_CREATE") == 0 || strcmp(name, "RTT_DESTROY") == 0 || strcmp(name, "RTT_FOLD") == 0 ||
+            strcmp(name, "TTT_CREATE") == 0;
   unsigned at = strcmp(name, "RTT_CREATE") == 0 || strcmp(name, "TTT_CREATE") == 0 ? 4 : 3, ipa = at - 1;
   uint64_t rd = at == 4 && w->tmi ? a->in[2] : a->in[1];
   if (up && walk_chance(w, 70) && walk_realm(w, rd) && rd && a->in[ipa] >> 40 == 0) { /* the next level there can be */
@@ -290,9 +302,10 @@ static unsigned weight(const char *name)
     const char *part;
     unsigned weight;
   } weights[] = {
-      {"VERSION", 1},     {"FEATURES", 1},    {"AUX_COUNT", 1},        {"ACTIVATE", 3},    {"UNDELEGATE", 1},    {"REALM_DESTROY", 1},
-      {"CVM_DESTROY", 1}, {"REC_DESTROY", 1}, {"TEC_DESTROY", 1},      {"TTT_DESTROY", 1}, {"RTT_DESTROY", 2},   {"READ_ENTRY", 2},
-      {"DATA_CREATE", 6}, {"SET_RIPAS", 8},   {"GRANULE_DELEGATE", 8}, {"REC_CREATE", 8},  {"PSCI_COMPLETE", 8}, {"_ENTER", 16},
+      {"VERSION", 1},       {"FEATURES", 1},      {"AUX_COUNT", 1},   {"ACTIVATE", 3},    {"UNDELEGATE", 1},
+      {"REALM_DESTROY", 1}, {"CVM_DESTROY", 1},   {"REC_DESTROY", 1}, {"TEC_DESTROY", 1}, {"TTT_DESTROY", 1},
+      {"RTT_DESTROY", 2},   {"READ_ENTRY", 2},    {"DATA_CREATE", 6}, {"SET_RIPAS", 8},   {"GRANULE_DELEGATE", 8},
+      {"REC_CREATE", 8},    {"PSCI_COMPLETE", 8}, {"_ENTER", 16},
   };
   for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
     if (strstr(name, weights[i].part))

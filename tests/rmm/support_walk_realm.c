@@ -30,7 +30,8 @@ static enum vcca_guest_action ask_for_ripas(struct walk *w, uint64_t rec)
   struct guest_pending *p = guest_pending(w->m, rec);
   struct guest_exit *exit = guest_exit(w->m, rec);
   exit->ripas_base = p->ripas_addr = walk_choose(w, 8) * GRANULE_SIZE + (walk_chance(w, 30) ? 0x200000 : 0);
-  exit->ripas_top = p->ripas_top = p->ripas_addr + GRANULE_SIZE * (1 + walk_choose(w, 8) * (walk_chance(w, 20) ? 512 : 1));
+  exit->ripas_top = p->ripas_top =
+      p->ripas_addr + GRANULE_SIZE * (1 + walk_choose(w, 8) * (walk_chance(w, 20) ? 512 : 1));
   exit->ripas_value = p->ripas_value = (uint8_t)walk_choose(w, 2);
   p->ripas_destroyed = (uint8_t)walk_choose(w, 2);
   return leave_for(w, rec, GUEST_EXIT_RIPAS_CHANGE);
@@ -82,9 +83,10 @@ enum vcca_guest_action walk_guest(void *ctx, vcca_machine *m, uint64_t rec, stru
 
 void walk_program(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event)
 {
-  static const enum vcca_event_kind kinds[] = {VCCA_REALM_SMC,   VCCA_REALM_SMC, VCCA_REALM_DATA_ABORT, VCCA_REALM_INSTRUCTION_ABORT,
-                                               VCCA_REALM_WFI,   VCCA_REALM_WFE, VCCA_REALM_HVC,        VCCA_REALM_FIQ,
-                                               VCCA_REALM_SERROR};
+  static const enum vcca_event_kind kinds[] = {
+      VCCA_REALM_SMC,   VCCA_REALM_SMC, VCCA_REALM_DATA_ABORT, VCCA_REALM_INSTRUCTION_ABORT,
+      VCCA_REALM_WFI,   VCCA_REALM_WFE, VCCA_REALM_HVC,        VCCA_REALM_FIQ,
+      VCCA_REALM_SERROR};
   struct walk *w = ctx;
   (void)cpu;
   if (!w->nested && walk_chance(w, 10)) { /* another of the host's CPUs makes a call */
@@ -94,8 +96,11 @@ void walk_program(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu
     w->nested = false;
     w->command = ours;
   }
-  *event = (struct vcca_realm_event){
-      .kind = VCCA_REALM_IRQ, .write = walk_choose(w, 2), .syndrome = walk_choose(w, 2), .size = 1U << walk_choose(w, 4), .reg = walk_choose(w, 31)};
+  *event = (struct vcca_realm_event){.kind = VCCA_REALM_IRQ,
+                                     .write = walk_choose(w, 2),
+                                     .syndrome = walk_choose(w, 2),
+                                     .size = 1U << walk_choose(w, 4),
+                                     .reg = walk_choose(w, 31)};
   if (!vcca_rec_owner(m, rec) || walk_chance(w, 40))
     return;
   event->kind = kinds[walk_choose(w, sizeof kinds / sizeof *kinds)];

@@ -303,7 +303,8 @@ void walk_check_census(const struct walk *w)
     used += census[s];
     bool counted = !w->tmi || s != VCCA_GRANULE_RTT; /* which tables a range takes is the TMM's affair */
     if (counted && census[s] != (uint64_t)w->count[s])
-      walk_wrong(w, "%" PRIu64 " granules are %s, not %" PRId64, census[s], vcca_granule_state_name((enum vcca_granule_state)s), w->count[s]);
+      walk_wrong(w, "%" PRIu64 " granules are %s, not %" PRId64, census[s],
+                 vcca_granule_state_name((enum vcca_granule_state)s), w->count[s]);
   }
   if (w->tmi && used + w->m->pool_free != POOL_PAGES)
     walk_wrong(w, "%" PRIu64 " granules used and %" PRIu64 " free of %d", used, w->m->pool_free, POOL_PAGES);
@@ -319,8 +320,8 @@ static void check_realms(const struct walk *w)
     if (!vcca_realm_info(w->m, realm->rd, &info))
       walk_wrong(w, "realm 0x%" PRIx64 " is gone", realm->rd);
     if (info.state != realm->state || info.num_recs != realm->recs)
-      walk_wrong(w, "realm 0x%" PRIx64 " is %s with %u RECs, not %s with %u", realm->rd, vcca_realm_state_name(info.state), info.num_recs,
-                 vcca_realm_state_name(realm->state), realm->recs);
+      walk_wrong(w, "realm 0x%" PRIx64 " is %s with %u RECs, not %s with %u", realm->rd,
+                 vcca_realm_state_name(info.state), info.num_recs, vcca_realm_state_name(realm->state), realm->recs);
     if (memcmp(info.rim, realm->rim.value, sizeof info.rim) != 0)
       walk_wrong(w, "realm 0x%" PRIx64 ": RIM is not what the calls make it", realm->rd);
     if (memcmp(info.rem, realm->rem, sizeof info.rem) != 0)
@@ -386,8 +387,8 @@ void walk_check_all(const struct walk *w)
   }
   vcca_granule_census(w->m, census);
   if (t.data != census[VCCA_GRANULE_DATA] || t.tables != census[VCCA_GRANULE_RTT])
-    walk_wrong(w, "tables lead to %" PRIu64 " pages and %" PRIu64 " tables; there are %" PRIu64 " and %" PRIu64, t.data, t.tables,
-               census[VCCA_GRANULE_DATA], census[VCCA_GRANULE_RTT]);
+    walk_wrong(w, "tables lead to %" PRIu64 " pages and %" PRIu64 " tables; there are %" PRIu64 " and %" PRIu64, t.data,
+               t.tables, census[VCCA_GRANULE_DATA], census[VCCA_GRANULE_RTT]);
 }
 
 enum { CHECK_INVARIANTS_EVERY = 32, CHECK_ALL_EVERY = 1024 };

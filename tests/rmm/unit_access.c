@@ -11,7 +11,8 @@
 enum { REASONS = VCCA_ACCESS_NO_MEMORY + 1 };
 
 /* What the accesses to one address are told, by kind. */
-static void told(struct rig *rig, uint64_t rec, uint64_t ipa, enum vcca_access read, enum vcca_access write, enum vcca_access fetch)
+static void told(struct rig *rig, uint64_t rec, uint64_t ipa, enum vcca_access read, enum vcca_access write,
+                 enum vcca_access fetch)
 {
   uint8_t bytes[8] = {0};
   vcca_sink out = VCCA_SINK(bytes);

@@ -26,7 +26,8 @@ static void greedy(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cp
 static struct rig *with_far_memory(enum vcca_abi abi)
 {
   struct vcca_machine_config config = rig_config(abi);
-  config.regions[config.region_count++] = (struct vcca_region){.base = FAR, .size = UINT64_C(65536) * MIB, .delegable = abi == VCCA_ABI_RMI};
+  config.regions[config.region_count++] =
+      (struct vcca_region){.base = FAR, .size = UINT64_C(65536) * MIB, .delegable = abi == VCCA_ABI_RMI};
   return rig_new(&config);
 }
 
@@ -95,7 +96,8 @@ static void a_hook_makes_no_calls_and_its_stores_do_no_harm(void **state)
   (void)state;
   struct hook hook = {.told = 0};
   struct vcca_machine_config config = rig_config(VCCA_ABI_RMI);
-  config.regions[config.region_count++] = (struct vcca_region){.base = FAR, .size = UINT64_C(65536) * MIB, .delegable = true};
+  config.regions[config.region_count++] =
+      (struct vcca_region){.base = FAR, .size = UINT64_C(65536) * MIB, .delegable = true};
   config.rim_step = told;
   config.rim_ctx = &hook;
   struct rig *rig = hook.rig = rig_new(&config);

@@ -46,7 +46,8 @@ static void the_rim_is_that_of_the_sdk_algorithm(void **state)
   OK(rig, "TEC_CREATE", 0, rd, 0, REC_PARAMS);
   rim_is(rig, rd, "5a8cc96caf603270af60e576555d3f7e9beda9002f5a91f4a902eec8845761ce", "the first TEC");
   tmi_tec(rig, rd, 1, 0);
-  rim_is(rig, rd, "8ecb83ed1c8282048758182098d1f9ee3ea21d4e38fbf09d8a96cc177c0e2a5c", "the second, which is not runnable");
+  rim_is(rig, rd, "8ecb83ed1c8282048758182098d1f9ee3ea21d4e38fbf09d8a96cc177c0e2a5c",
+         "the second, which is not runnable");
   assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 2 * MIB, 4 * MIB, 0, 0), 0);
   assert_int_equal(CALL(rig, "CVM_ACTIVATE", rd), 0);
   rim_is(rig, rd, "8ecb83ed1c8282048758182098d1f9ee3ea21d4e38fbf09d8a96cc177c0e2a5c", "mapping and activating");
@@ -76,7 +77,8 @@ static void the_tree_is_destroyed_part_by_part_and_nothing_is_left(void **state)
 {
   (void)state;
   struct vcca_machine_config config = rig_config(VCCA_ABI_TMI);
-  config.regions[config.region_count++] = (struct vcca_region){.base = UINT64_C(1) << 33, .size = 256 * MIB, .secure = true};
+  config.regions[config.region_count++] =
+      (struct vcca_region){.base = UINT64_C(1) << 33, .size = 256 * MIB, .secure = true};
   struct rig *rig = rig_new(&config);
   uint64_t count[VCCA_GRANULE_STATES], status;
   unsigned again = 0;
@@ -144,7 +146,8 @@ static void what_was_given_back_is_taken_again_lowest_first(void **state)
   for (uint64_t i = 1; i < 512; i++) /* the rest of the first block, and some of the next */
     assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, i * PAGE, 0, 3), 0);
   assert_true(backs(rig, rd, 511 * PAGE) > block && backs(rig, rd, 511 * PAGE) < block + 2 * MIB);
-  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 8 * MIB, 2 * MIB, 0, 0), 0); /* the search passes what is no block now */
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 8 * MIB, 2 * MIB, 0, 0),
+                   0); /* the search passes what is no block now */
   assert_true(backs(rig, rd, 8 * MIB) == block + 4 * MIB);
   for (uint64_t i = 511; i > 0; i--)
     assert_int_equal(CALL(rig, "DATA_DESTROY", rd, i * PAGE, 3), 0);
@@ -177,7 +180,8 @@ static void a_tec_reads_a_device_through_the_host(void **state)
   enum { EXIT = 0x188 };
   (void)state;
   struct rig *rig = tmi_world();
-  rig->events[0] = (struct vcca_realm_event){.kind = VCCA_REALM_DATA_ABORT, .ipa = 0x9000010, .syndrome = true, .size = 4, .reg = 5, .wide = false};
+  rig->events[0] = (struct vcca_realm_event){
+      .kind = VCCA_REALM_DATA_ABORT, .ipa = 0x9000010, .syndrome = true, .size = 4, .reg = 5, .wide = false};
   rig->event_count = 1;
   assert_int_equal(CALL(rig, "TEC_ENTER", TEC_B, RUN), 0);
   assert_int_equal(rig->x[0], 0);
@@ -230,10 +234,14 @@ static void list_registers_come_back_as_they_went_in(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(list_registers_come_back_as_they_went_in), cmocka_unit_test(the_rim_is_that_of_the_sdk_algorithm),
-      cmocka_unit_test(ttt_walk_tells_the_level_to_make_next),    cmocka_unit_test(the_tree_is_destroyed_part_by_part_and_nothing_is_left),
-      cmocka_unit_test(memory_that_was_another_cvms_is_zero),     cmocka_unit_test(what_was_given_back_is_taken_again_lowest_first),
-      cmocka_unit_test(the_host_never_reaches_the_pool),          cmocka_unit_test(a_tec_reads_a_device_through_the_host),
+      cmocka_unit_test(list_registers_come_back_as_they_went_in),
+      cmocka_unit_test(the_rim_is_that_of_the_sdk_algorithm),
+      cmocka_unit_test(ttt_walk_tells_the_level_to_make_next),
+      cmocka_unit_test(the_tree_is_destroyed_part_by_part_and_nothing_is_left),
+      cmocka_unit_test(memory_that_was_another_cvms_is_zero),
+      cmocka_unit_test(what_was_given_back_is_taken_again_lowest_first),
+      cmocka_unit_test(the_host_never_reaches_the_pool),
+      cmocka_unit_test(a_tec_reads_a_device_through_the_host),
       cmocka_unit_test(a_token_of_8_kib_has_room_in_a_tec),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

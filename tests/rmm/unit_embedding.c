@@ -16,7 +16,8 @@ static struct embedder embed(void)
 {
   struct embedder e = {.bytes = test_calloc(OUR_PAGES, PAGE)};
   struct vcca_machine_config config = rig_config(VCCA_ABI_RMI);
-  config.regions[config.region_count++] = (struct vcca_region){.base = OURS, .size = OUR_PAGES * PAGE, .delegable = true, .bytes = e.bytes};
+  config.regions[config.region_count++] =
+      (struct vcca_region){.base = OURS, .size = OUR_PAGES * PAGE, .delegable = true, .bytes = e.bytes};
   e.rig = rig_new(&config);
   return e;
 }
@@ -89,7 +90,8 @@ static void a_realm_boots_from_parameters_in_the_embedders_memory(void **state)
   OK(rig, "REALM_CREATE", rd, OURS);
   struct vcca_realm_info info;
   assert_true(vcca_realm_info(rig->m, rd, &info));
-  check_hex(vcca_span_of(info.rim, 32), "0c7729719b7331d9442bbf05e460f9ce4b7eac2572842950a68cdd3a60371680", "golden create");
+  check_hex(vcca_span_of(info.rim, 32), "0c7729719b7331d9442bbf05e460f9ce4b7eac2572842950a68cdd3a60371680",
+            "golden create");
   let_go(&e);
 }
 
@@ -199,8 +201,14 @@ static void feature_knobs_show_in_the_feature_registers(void **state)
 {
   (void)state;
   struct vcca_machine_config config = rig_config(VCCA_ABI_RMI);
-  config.features = (struct vcca_features){
-      .s2sz = 48, .lpa2 = true, .no_sve = true, .num_bps = 1, .num_wps = 1, .pmu_num_ctrs = 31, .gicv3_num_lrs = 15, .max_recs_order = 10};
+  config.features = (struct vcca_features){.s2sz = 48,
+                                           .lpa2 = true,
+                                           .no_sve = true,
+                                           .num_bps = 1,
+                                           .num_wps = 1,
+                                           .pmu_num_ctrs = 31,
+                                           .gicv3_num_lrs = 15,
+                                           .max_recs_order = 10};
   struct rig *rig = rig_new(&config);
   OK(rig, "FEATURES", 0);
   /* as TF-RMM's register on its host platform, but for the list registers, which it has one of */
@@ -219,8 +227,9 @@ static void feature_knobs_show_in_the_feature_registers(void **state)
                                            .max_recs_order = 6};
   rig = rig_new(&config);
   OK(rig, "FEATURES", 0);
-  assert_int_equal(rig->x[1], 0x29 | UINT64_C(1) << 9 | UINT64_C(0x9) << 10 | UINT64_C(0x2a) << 14 | UINT64_C(0x15) << 20 | UINT64_C(1) << 26 |
-                                  UINT64_C(0x13) << 27 | UINT64_C(1) << 32 | UINT64_C(5) << 34 | UINT64_C(6) << 38);
+  assert_int_equal(rig->x[1], 0x29 | UINT64_C(1) << 9 | UINT64_C(0x9) << 10 | UINT64_C(0x2a) << 14 |
+                                  UINT64_C(0x15) << 20 | UINT64_C(1) << 26 | UINT64_C(0x13) << 27 | UINT64_C(1) << 32 |
+                                  UINT64_C(5) << 34 | UINT64_C(6) << 38);
   rig_free(rig);
 
   config = rig_config(VCCA_ABI_TMI);

@@ -86,7 +86,8 @@ static void check_block(struct rig *rig, const char *from, const char *event, co
   uint64_t ipa = ns ? STATE_BLOCK_NS : STATE_BLOCK;
   assert_string_equal(states_of(rig, ipa, 2), from);
   assert_true(vcca_machine_save(rig->m, &before, NULL));
-  uint64_t status = strcmp(command, "RTT_CREATE") == 0 ? CALL(rig, "RTT_CREATE", A, OTHER, ipa, 3) : CALL(rig, command, A, ipa, 3);
+  uint64_t status =
+      strcmp(command, "RTT_CREATE") == 0 ? CALL(rig, "RTT_CREATE", A, OTHER, ipa, 3) : CALL(rig, command, A, ipa, 3);
   states_check(rig, "entry", from, event, status, states_of(rig, ipa, 2), vcca_bytes_span(&before));
   vcca_bytes_free(&before);
   rig_free(rig);
@@ -121,7 +122,8 @@ static void a_split_block_leads_where_it_led(void **state)
     OK(rig, "RTT_CREATE", A, OTHER, ipa, 3);
     for (unsigned j = 0; j < RTT_ENTRIES; j++) {
       assert_string_equal(states_of(rig, ipa + j * PAGE, 3), states[i]);
-      assert_int_equal(rtt_walk(rig->m, realm_at(rig->m, A), ipa + j * PAGE, 3).entry.pa, block.pa ? block.pa + j * PAGE : 0);
+      assert_int_equal(rtt_walk(rig->m, realm_at(rig->m, A), ipa + j * PAGE, 3).entry.pa,
+                       block.pa ? block.pa + j * PAGE : 0);
     }
     rig_free(rig);
   }
@@ -163,7 +165,9 @@ static const char *outcome(struct rig *rig, struct access *access, bool fetch)
     return "access";
   assert_int_equal(access->esr >> 26, fetch ? 0x21 : 0x25);
   assert_int_equal(access->far, access->event.ipa);
-  return (access->esr & 0x3f) == 0x10 && access->esr >> 9 & 1 ? "SEA" : (access->esr & 0x3f) == 0 ? "ADDRESS_SIZE" : "?";
+  return (access->esr & 0x3f) == 0x10 && access->esr >> 9 & 1 ? "SEA"
+         : (access->esr & 0x3f) == 0                          ? "ADDRESS_SIZE"
+                                                              : "?";
 }
 
 static void accesses_end_as_the_table_says(void **state)
@@ -173,7 +177,8 @@ static void accesses_end_as_the_table_says(void **state)
     for (unsigned fetch = 0; fetch < 2; fetch++) {
       const char *from = i < STATES ? states[i] : "OUTSIDE";
       struct rig *rig = states_page(i < STATES ? from : "UNASSIGNED_EMPTY");
-      struct access access = {.event = {.kind = fetch ? VCCA_REALM_INSTRUCTION_ABORT : VCCA_REALM_DATA_ABORT, .ipa = STATE_PAGE + 0x128}};
+      struct access access = {
+          .event = {.kind = fetch ? VCCA_REALM_INSTRUCTION_ABORT : VCCA_REALM_DATA_ABORT, .ipa = STATE_PAGE + 0x128}};
       if (i == STATES)
         access.event.ipa = UINT64_C(1) << 40;
       else if (states_is_ns(from))

@@ -27,9 +27,10 @@ struct corruption {
   {                                                                                     \
     .pa = (granule), AT(type, field), .value = (v), .blamed = (granule), .said = (text) \
   }
-#define BYTE(granule, type, field, plus, v, text)                                                                               \
-  {                                                                                                                             \
-    .pa = (granule), .at = offsetof(struct type, field) + (plus), .width = 1, .value = (v), .blamed = (granule), .said = (text) \
+#define BYTE(granule, type, field, plus, v, text)                                                                \
+  {                                                                                                              \
+    .pa = (granule), .at = offsetof(struct type, field) + (plus), .width = 1, .value = (v), .blamed = (granule), \
+    .said = (text)                                                                                               \
   }
 #define WORD(granule, offset, v, text)                                                             \
   {                                                                                                \
@@ -98,7 +99,12 @@ static const struct corruption corruptions[] = {
     FIELD(C, realm, next, FREE, "which is not RD"),
     FIELD(C, realm, next, B + 8, "which is not RD"),
     FIELD(C, realm, next, NOWHERE, "which is not RD"),
-    {.pa = B, .at = offsetof(struct realm, next), .width = 8, .value = 0, .blamed = A, .said = "no granule owns this RD"},
+    {.pa = B,
+     .at = offsetof(struct realm, next),
+     .width = 8,
+     .value = 0,
+     .blamed = A,
+     .said = "no granule owns this RD"},
     FIELD(C, realm, state, 3, "its state 3"),
     FIELD(C, realm, lpa2, 1, "lpa2"),
     FIELD(C, realm, ipa_width, 31, "31 bits"),
@@ -124,7 +130,12 @@ static const struct corruption corruptions[] = {
     FIELD(C, realm, num_recs, 1, "it has 0 RECs, but its count is 1"),
     FIELD(B, realm, first_rec, 0, "it has 0 RECs, but its count is 3"),
     FIELD(B, realm, first_rec, B, "which is not REC"),
-    {.pa = C, .at = offsetof(struct realm, first_rec), .width = 8, .value = A_REC, .blamed = A_REC, .said = "its owner is"},
+    {.pa = C,
+     .at = offsetof(struct realm, first_rec),
+     .width = 8,
+     .value = A_REC,
+     .blamed = A_REC,
+     .said = "its owner is"},
     {.pa = B, .at = offsetof(struct realm, rec_index), .width = 4, .value = 2, .blamed = B_ASKS, .said = "its index 2"},
     /* RIM and REM */
     FIELD(C, realm, rim.rules, VCCA_RULES_ARM_2_0, "measurement rules"),
@@ -389,7 +400,9 @@ static void contents_that_are_the_embedders_are_not_in_the_saved_bytes(void **st
   static uint8_t ram[16 * PAGE];
   config.regions[1].bytes = ram;
   struct rig *rig = rig_new(&config);
-  memcpy(memory_make(&rig->m->memory, memory_reserve(&rig->m->memory, 2, 1) ? memory_touch(&rig->m->memory, DEVICE) : NULL), "x", 1);
+  memcpy(memory_make(&rig->m->memory,
+                     memory_reserve(&rig->m->memory, 2, 1) ? memory_touch(&rig->m->memory, DEVICE) : NULL),
+         "x", 1);
   refused(rig, rig, "its contents are in the embedder's memory");
   rig_free(rig);
 }
@@ -528,10 +541,14 @@ static void a_call_under_way_is_neither_undone_nor_taken_back(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_machine_that_is_whole_is_taken_back),  cmocka_unit_test(a_machine_that_contradicts_itself_is_refused_with_the_place),
-      cmocka_unit_test(what_the_machine_has_not_is_refused),    cmocka_unit_test(contents_that_are_the_embedders_are_not_in_the_saved_bytes),
-      cmocka_unit_test(what_a_rec_asks_for_is_where_it_may_be), cmocka_unit_test(what_is_derived_is_checked_too),
-      cmocka_unit_test(zeros_are_saved_in_one_way_only),        cmocka_unit_test(a_call_under_way_is_neither_undone_nor_taken_back),
+      cmocka_unit_test(a_machine_that_is_whole_is_taken_back),
+      cmocka_unit_test(a_machine_that_contradicts_itself_is_refused_with_the_place),
+      cmocka_unit_test(what_the_machine_has_not_is_refused),
+      cmocka_unit_test(contents_that_are_the_embedders_are_not_in_the_saved_bytes),
+      cmocka_unit_test(what_a_rec_asks_for_is_where_it_may_be),
+      cmocka_unit_test(what_is_derived_is_checked_too),
+      cmocka_unit_test(zeros_are_saved_in_one_way_only),
+      cmocka_unit_test(a_call_under_way_is_neither_undone_nor_taken_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

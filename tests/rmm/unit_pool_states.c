@@ -39,7 +39,8 @@ static void named_granules_go_where_the_table_says_and_nowhere_else(void **state
       assert_string_equal(state_of(rig, granules[i].pa), granules[i].state);
       assert_true(vcca_machine_save(rig->m, &before, NULL));
       uint64_t status = CALL(rig, events[j], granules[i].pa);
-      states_check(rig, "pool", granules[i].state, events[j], status, state_of(rig, granules[i].pa), vcca_bytes_span(&before));
+      states_check(rig, "pool", granules[i].state, events[j], status, state_of(rig, granules[i].pa),
+                   vcca_bytes_span(&before));
       vcca_bytes_free(&before);
       rig_free(rig);
     }
@@ -59,12 +60,16 @@ static void calls_make_and_free_what_the_table_says(void **state)
   } calls[] = {
       {"CVM_CREATE", {PARAMS}, {{"CVM_CREATE", VCCA_GRANULE_RD, 1}, {"CVM_CREATE(ttt)", VCCA_GRANULE_RTT, 1}}},
       {"CVM_DESTROY", {CVM_C}, {{"CVM_DESTROY", VCCA_GRANULE_RD, -1}, {"CVM_DESTROY(ttt)", VCCA_GRANULE_RTT, -1}}},
-      {"TEC_CREATE", {0, CVM_A, 1, REC_PARAMS}, {{"TEC_CREATE", VCCA_GRANULE_REC, 1}, {"TEC_CREATE(aux)", VCCA_GRANULE_REC_AUX, 2}}},
+      {"TEC_CREATE",
+       {0, CVM_A, 1, REC_PARAMS},
+       {{"TEC_CREATE", VCCA_GRANULE_REC, 1}, {"TEC_CREATE(aux)", VCCA_GRANULE_REC_AUX, 2}}},
       {"TEC_DESTROY", {TEC_A}, {{"TEC_DESTROY", VCCA_GRANULE_REC, -1}, {"TEC_DESTROY(aux)", VCCA_GRANULE_REC_AUX, -2}}},
       {"DATA_CREATE", {0, CVM_A, 0x2000, SRC, 3}, {{"DATA_CREATE", VCCA_GRANULE_DATA, 1}}},
       {"DATA_DESTROY", {CVM_A, 0x1000, 3}, {{"DATA_DESTROY", VCCA_GRANULE_DATA, -1}}},
       {"TTT_CREATE", {0, CVM_C, 0, 1}, {{"TTT_CREATE", VCCA_GRANULE_RTT, 1}}},
-      {"TTT_MAP_RANGE", {CVM_C, 0x200000, 0x203000}, {{"TTT_MAP_RANGE", VCCA_GRANULE_DATA, 515}, {"TTT_MAP_RANGE(ttt)", VCCA_GRANULE_RTT, 3}}},
+      {"TTT_MAP_RANGE",
+       {CVM_C, 0x200000, 0x203000},
+       {{"TTT_MAP_RANGE", VCCA_GRANULE_DATA, 515}, {"TTT_MAP_RANGE(ttt)", VCCA_GRANULE_RTT, 3}}},
       {"TTT_UNMAP_RANGE", {CVM_B, 0x200000, 0x200000}, {{"TTT_UNMAP_RANGE", VCCA_GRANULE_DATA, -512}}},
       {"TTT_DESTROY", {CVM_A}, {{"TTT_DESTROY", VCCA_GRANULE_DATA, -1}, {"TTT_DESTROY(ttt)", VCCA_GRANULE_RTT, -3}}},
   };

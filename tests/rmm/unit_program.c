@@ -147,7 +147,9 @@ static void the_pc_steps_over_what_is_done(void **state)
       {{.kind = VCCA_REALM_DATA_ABORT, .ipa = 0x2000}, 0, 0},
       {{.kind = VCCA_REALM_INSTRUCTION_ABORT, .ipa = 0x2000}, 0, 0},
       {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2000, .syndrome = true, .size = 4}, 0, 0},
-      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2000, .syndrome = true, .size = 4}, REC_ENTRY_EMUL_MMIO, 4},
+      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2000, .syndrome = true, .size = 4},
+       REC_ENTRY_EMUL_MMIO,
+       4},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -293,7 +295,8 @@ static void a_rec_runs_while_its_program_is_asked(void **state)
 
 /* --- Programs that go wrong --------------------------------------------------------------------------------- */
 
-static void accesses_again_and_again(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event)
+static void accesses_again_and_again(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu,
+                                     struct vcca_realm_event *event)
 {
   (void)m;
   (void)rec;
@@ -378,7 +381,8 @@ static void the_program_supplies_timers_gic_and_pmu(void **state)
     assert_int_equal(rig_peek(rig, at + cases[i].hcr, 8), 2 | UINT64_C(0x1f) << 27);
     assert_int_equal(rig_peek(rig, at + cases[i].lr, 8), 32); /* handled */
     assert_int_equal(rig_peek(rig, at + cases[i].misr, 8), 0x15);
-    for (unsigned again = 0; again < 2; again++) { /* what the program leaves alone stays, but for what the host gives */
+    for (unsigned again = 0; again < 2;
+         again++) { /* what the program leaves alone stays, but for what the host gives */
       assert_int_equal(rig_peek(rig, at + cases[i].vmcr, 8), 0x16);
       assert_int_equal(rig_peek(rig, at + cases[i].cntp_ctl, 8), 0x11);
       assert_int_equal(rig_peek(rig, at + cases[i].cntp_cval, 8), 0x12);

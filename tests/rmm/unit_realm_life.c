@@ -77,7 +77,9 @@ static void sha256_step(struct rig *rig, unsigned i)
 static void sha512_step(struct rig *rig, unsigned i)
 {
   if (i == 9)
-    rim_is(rig, "3df72481b7474f314585ce801a4a6dee52624e54cb2061e449cba0d564b2ac1d6e9278df72cdef78186ce97b79d74f9c0e1b078a01dce7465cc43e490904891a",
+    rim_is(rig,
+           "3df72481b7474f314585ce801a4a6dee52624e54cb2061e449cba0d564b2ac1d6e9278df72cdef78186ce97b79d74f9c0e1b078a01d"
+           "ce7465cc43e490904891a",
            "the whole sequence");
 }
 

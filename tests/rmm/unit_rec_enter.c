@@ -60,13 +60,28 @@ static void every_kind_of_event_exits_or_resumes_as_it_should(void **state)
       {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UINT64_C(1) << 40}, 0, false, 0, 0, 0},
       {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UINT64_MAX}, 0, false, 0, 0, 0},
       /* protected: RAM but not assigned, by level; never emulatable */
-      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = 0x2008, .syndrome = true, .write = true}, 0, true, GUEST_EXIT_SYNC, ESR_DATA | 7, 0x2 << 4},
+      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = 0x2008, .syndrome = true, .write = true},
+       0,
+       true,
+       GUEST_EXIT_SYNC,
+       ESR_DATA | 7,
+       0x2 << 4},
       {{.kind = VCCA_REALM_INSTRUCTION_ABORT, .ipa = 0x2008}, 0, true, GUEST_EXIT_SYNC, ESR_FETCH | 7, 0x2 << 4},
       /* unprotected: no fetches; mapped for reading and writing; not mapped */
       {{.kind = VCCA_REALM_INSTRUCTION_ABORT, .ipa = UNPROTECTED}, 0, false, 0, 0, 0},
       {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x1000, .write = true}, 0, false, 0, 0, 0},
-      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2008}, 0, true, GUEST_EXIT_SYNC, ESR_DATA | ESR_IL | 7, (UNPROTECTED + 0x2000) >> 8},
-      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 4 * MIB}, 0, true, GUEST_EXIT_SYNC, ESR_DATA | ESR_IL | 6, (UNPROTECTED + 4 * MIB) >> 8},
+      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2008},
+       0,
+       true,
+       GUEST_EXIT_SYNC,
+       ESR_DATA | ESR_IL | 7,
+       (UNPROTECTED + 0x2000) >> 8},
+      {{.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 4 * MIB},
+       0,
+       true,
+       GUEST_EXIT_SYNC,
+       ESR_DATA | ESR_IL | 6,
+       (UNPROTECTED + 4 * MIB) >> 8},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -121,7 +136,8 @@ static void a_store_to_a_device_shows_its_value_and_resumes_after_it(void **stat
 {
   (void)state;
   struct rig *rig = rmi_world();
-  struct vcca_realm_event store = {.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2abc, .write = true, .syndrome = true, .size = 2, .reg = 7};
+  struct vcca_realm_event store = {
+      .kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x2abc, .write = true, .syndrome = true, .size = 2, .reg = 7};
   rec_edit(rig->m, B_REC)->cpu.x[7] = 0x12345678;
   rec_edit(rig->m, B_REC)->cpu.pc = 0x1000;
   happens(rig, store);
@@ -227,7 +243,8 @@ static void list_registers_hold_interrupts_that_exist(void **state)
   static const struct {
     uint64_t id;
     bool valid;
-  } cases[] = {{0, true}, {1019, true}, {1020, false}, {8191, false}, {8192, true}, {65535, true}, {65536, false}, {UINT32_MAX, false}};
+  } cases[] = {{0, true},    {1019, true},  {1020, false},  {8191, false},
+               {8192, true}, {65535, true}, {65536, false}, {UINT32_MAX, false}};
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct rig *rig = rmi_world();
@@ -411,7 +428,8 @@ static void meddle(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cp
 {
   uint64_t *status = ctx;
   (void)cpu;
-  uint64_t again[VCCA_SMC_REGS] = {0xC400015C, rec, RUN}, destroy[VCCA_SMC_REGS] = {0xC400015B, rec}, delegate[VCCA_SMC_REGS] = {0xC4000151, RUN};
+  uint64_t again[VCCA_SMC_REGS] = {0xC400015C, rec, RUN}, destroy[VCCA_SMC_REGS] = {0xC400015B, rec},
+           delegate[VCCA_SMC_REGS] = {0xC4000151, RUN};
   vcca_smc(m, again);
   vcca_smc(m, destroy);
   vcca_smc(m, delegate);

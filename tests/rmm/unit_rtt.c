@@ -7,7 +7,8 @@
 
 #define GIB (UINT64_C(1) << 30)
 
-static void reads(struct rig *rig, uint64_t rd, uint64_t ipa, int64_t level, int64_t walk_level, uint64_t state, uint64_t desc, uint64_t ripas)
+static void reads(struct rig *rig, uint64_t rd, uint64_t ipa, int64_t level, int64_t walk_level, uint64_t state,
+                  uint64_t desc, uint64_t ripas)
 {
   OK(rig, "RTT_READ_ENTRY", rd, ipa, (uint64_t)level);
   assert_int_equal(rig->x[1], (uint64_t)walk_level);
@@ -235,7 +236,8 @@ static void lpa2_realms_reach_52_bits(void **state)
   struct vcca_machine_config config = rig_config(VCCA_ABI_RMI);
   config.features.lpa2 = true;
   config.features.s2sz = 52;
-  config.regions[config.region_count++] = (struct vcca_region){.base = top_memory, .size = 16 * PAGE, .delegable = true};
+  config.regions[config.region_count++] =
+      (struct vcca_region){.base = top_memory, .size = 16 * PAGE, .delegable = true};
   struct rig *rig = rig_new(&config);
   uint64_t rd = P(16), root = P(17), ipa = UINT64_C(7) << 48, high = top_memory + PAGE;
   rmi_delegate(rig, rd, 2);
@@ -297,7 +299,8 @@ static void blocks_are_mapped_at_every_legal_level(void **state)
     assert_true(rig->x[1] == (level == 3 ? ipa + 2 * MIB : ipa)); /* the end of an empty table; the block itself */
     if (level < 3) {
       OK(rig, "RTT_CREATE", B, FREE, ipa, level + 1);
-      reads(rig, B, ipa + 3 * sizes[level + 1], (int64_t)level + 1, (int64_t)level + 1, ASSIGNED, (pa + 3 * sizes[level + 1]) | 0xc0, 0);
+      reads(rig, B, ipa + 3 * sizes[level + 1], (int64_t)level + 1, (int64_t)level + 1, ASSIGNED,
+            (pa + 3 * sizes[level + 1]) | 0xc0, 0);
       OK(rig, "RTT_FOLD", B, ipa, level + 1);
       reads(rig, B, ipa, 3, (int64_t)level, ASSIGNED, pa | 0xc0, 0);
     }
@@ -353,10 +356,11 @@ static void root_geometry_is_what_the_architecture_allows(void **state)
     uint64_t roots;
     bool valid;
   } cases[] = {
-      {40, false, 0, 1, true},  {48, false, 0, 1, true},   {39, false, 0, 1, false},  {49, false, 0, 1, false}, {39, false, 1, 1, true},
-      {40, false, 1, 2, true},  {43, false, 1, 16, true},  {44, false, 1, 32, false}, {40, false, 1, 1, false}, {32, false, 2, 4, true},
-      {34, false, 2, 16, true}, {35, false, 2, 32, false}, {32, false, 3, 1, false},  {52, true, 0, 16, true},  {52, true, -1, 1, true},
-      {48, true, -1, 1, false}, {49, true, -1, 1, true},   {49, false, -1, 1, false}, {40, false, 4, 1, false}, {40, false, INT64_MIN, 1, false},
+      {40, false, 0, 1, true},  {48, false, 0, 1, true},   {39, false, 0, 1, false}, {49, false, 0, 1, false},
+      {39, false, 1, 1, true},  {40, false, 1, 2, true},   {43, false, 1, 16, true}, {44, false, 1, 32, false},
+      {40, false, 1, 1, false}, {32, false, 2, 4, true},   {34, false, 2, 16, true}, {35, false, 2, 32, false},
+      {32, false, 3, 1, false}, {52, true, 0, 16, true},   {52, true, -1, 1, true},  {48, true, -1, 1, false},
+      {49, true, -1, 1, true},  {49, false, -1, 1, false}, {40, false, 4, 1, false}, {40, false, INT64_MIN, 1, false},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -15,7 +15,8 @@ static const struct {
   const char *state;
   uint64_t pa;
 } granules[] = {
-    {"UNDELEGATED", HOST}, {"DELEGATED", FREE}, {"RD", C}, {"REC", A_REC}, {"REC_AUX", AUX}, {"DATA", A_DATA}, {"RTT", INNER}, {"RTT", ROOT},
+    {"UNDELEGATED", HOST}, {"DELEGATED", FREE}, {"RD", C},      {"REC", A_REC},
+    {"REC_AUX", AUX},      {"DATA", A_DATA},    {"RTT", INNER}, {"RTT", ROOT},
 };
 
 static uint64_t delegate(struct rig *rig, uint64_t g)
@@ -136,7 +137,8 @@ static void granules_go_where_the_table_says_and_nowhere_else(void **state)
       assert_true(vcca_machine_save(rig->m, &before, NULL));
       uint64_t status = granule_events[j].call(rig, g);
       assert_true(vcca_granule_at(rig->m, g, &now, &pas));
-      states_check(rig, "granule", granules[i].state, granule_events[j].event, status, vcca_granule_state_name(now), vcca_bytes_span(&before));
+      states_check(rig, "granule", granules[i].state, granule_events[j].event, status, vcca_granule_state_name(now),
+                   vcca_bytes_span(&before));
       assert_int_equal(pas, now == VCCA_GRANULE_UNDELEGATED ? VCCA_PAS_NS : VCCA_PAS_REALM);
       vcca_bytes_free(&before);
       rig_free(rig);
@@ -193,14 +195,17 @@ static const char *realm_state_of(struct rig *rig, uint64_t rd)
 static void realms_go_where_the_table_says_and_nowhere_else(void **state)
 {
   static const char *const states[] = {"NONE", "NEW", "ACTIVE", "SYSTEM_OFF"};
-  static const char *const events[] = {"REALM_CREATE",   "DATA_CREATE", "DATA_CREATE_UNKNOWN", "RTT_INIT_RIPAS",    "REC_CREATE",
-                                       "REALM_ACTIVATE", "REC_ENTER",   "PSCI_SYSTEM_OFF",     "PSCI_SYSTEM_RESET", "REALM_DESTROY"};
+  static const char *const events[] = {"REALM_CREATE",      "DATA_CREATE",    "DATA_CREATE_UNKNOWN", "RTT_INIT_RIPAS",
+                                       "REC_CREATE",        "REALM_ACTIVATE", "REC_ENTER",           "PSCI_SYSTEM_OFF",
+                                       "PSCI_SYSTEM_RESET", "REALM_DESTROY"};
   (void)state;
   for (unsigned i = 0; i < 4; i++)
     for (size_t j = 0; j < sizeof events / sizeof *events; j++) {
       struct rig *rig = rmi_world();
       struct vcca_bytes before = {0};
-      uint64_t rd = i == 0 ? FREE : strcmp(events[j], "REALM_DESTROY") == 0 ? C : A; /* C has nothing that keeps it alive */
+      uint64_t rd = i == 0                                    ? FREE
+                    : strcmp(events[j], "REALM_DESTROY") == 0 ? C
+                                                              : A; /* C has nothing that keeps it alive */
       if (i >= 2)
         OK(rig, "REALM_ACTIVATE", rd);
       if (i == 3)
@@ -263,7 +268,8 @@ static void recs_go_where_the_table_says_and_nowhere_else(void **state)
       assert_true(vcca_machine_save(rig->m, &before, NULL));
       uint64_t status = rec_event(rig, events[j], rec);
       bool ran = rig->turn == 1;
-      states_check(rig, "rec", states[i], events[j], status, ran ? "RUNNING" : rec_state_of(rig, rec), vcca_bytes_span(&before));
+      states_check(rig, "rec", states[i], events[j], status, ran ? "RUNNING" : rec_state_of(rig, rec),
+                   vcca_bytes_span(&before));
       if (ran)
         assert_string_equal(rec_state_of(rig, rec), states_next("rec", "RUNNING", "REC_exit"));
       vcca_bytes_free(&before);

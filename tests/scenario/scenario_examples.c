@@ -122,7 +122,8 @@ int main(void)
     closedir(dir);
   qsort(paths, count, sizeof paths[0], by_name);
   for (size_t i = 0; i < count; i++)
-    tests[i] = (struct CMUnitTest){strrchr(paths[i], '/') + 1, it_is_as_it_says_and_the_same_again, NULL, NULL, paths[i]};
+    tests[i] =
+        (struct CMUnitTest){strrchr(paths[i], '/') + 1, it_is_as_it_says_and_the_same_again, NULL, NULL, paths[i]};
   tests[count] = (struct CMUnitTest)cmocka_unit_test(there_is_a_scenario_for_every_story_promised);
   tests[count + 1] = (struct CMUnitTest)cmocka_unit_test(the_documented_example_runs);
   return _cmocka_run_group_tests("scenarios", tests, count + 2, NULL, NULL);

@@ -12,7 +12,8 @@
 #define VIRT "vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nsteps:\n"
 #define KERNEL "{kernel: {make: kernel, size: 64K}}"
 
-static bool run_text(const char *text, const struct vcca_run_options *options, struct vcca_run_result *result, struct vcca_error *err)
+static bool run_text(const char *text, const struct vcca_run_options *options, struct vcca_run_result *result,
+                     struct vcca_error *err)
 {
   char path[] = "/tmp/vcca-scenario-XXXXXX";
   int file = mkstemp(path);
@@ -39,10 +40,12 @@ static void check_fault(const struct fault *row)
   char text[800];
   if (run_text(row->text, NULL, &result, &err))
     fail_msg("%s\nran", row->text);
-  bool right = err.line == row->line && err.column == row->column && strstr(err.text, row->part) && err.source[0] != '\0';
+  bool right =
+      err.line == row->line && err.column == row->column && strstr(err.text, row->part) && err.source[0] != '\0';
   wrong += !right;
   if (!right)
-    print_error("%s\n  is %s\n  want %u:%u: ...%s...\n", row->text, vcca_error_text(&err, text, sizeof text), row->line, row->column, row->part);
+    print_error("%s\n  is %s\n  want %u:%u: ...%s...\n", row->text, vcca_error_text(&err, text, sizeof text), row->line,
+                row->column, row->part);
 }
 
 /* The fields of RmiFeatureRegister0 have so many bits; S2SZ is no more than 52. */
@@ -52,16 +55,19 @@ static void a_feature_is_no_more_than_its_field_holds(void **state)
   static const struct {
     const char *name;
     unsigned most;
-  } rows[] = {{"sve_vl", 15}, {"num_bps", 63}, {"num_wps", 63}, {"pmu_num_ctrs", 31}, {"gicv3_num_lrs", 15}, {"max_recs_order", 15}};
+  } rows[] = {{"sve_vl", 15},       {"num_bps", 63},       {"num_wps", 63},
+              {"pmu_num_ctrs", 31}, {"gicv3_num_lrs", 15}, {"max_recs_order", 15}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     for (unsigned more = 0; more < 2; more++) {
       struct vcca_run_result result;
       struct vcca_error err = {0};
       char text[200];
-      snprintf(text, sizeof text, "vcca: 1\nname: t\nprofile: arm-rmm-1.0\ndevice: p384\nfeatures: {%s: %u}\nsteps: []\n", rows[i].name,
+      snprintf(text, sizeof text,
+               "vcca: 1\nname: t\nprofile: arm-rmm-1.0\ndevice: p384\nfeatures: {%s: %u}\nsteps: []\n", rows[i].name,
                rows[i].most + more);
       bool ran = run_text(text, NULL, &result, &err);
-      if (ran == (more == 1) || (more == 1 && (err.line != 5 || err.column != 14 + strlen(rows[i].name) || !strstr(err.text, "too large"))))
+      if (ran == (more == 1) ||
+          (more == 1 && (err.line != 5 || err.column != 14 + strlen(rows[i].name) || !strstr(err.text, "too large"))))
         fail_msg("%s: %s", text, err.text);
     }
 }
@@ -73,15 +79,22 @@ static void a_fault_is_said_where_it_stands(void **state)
       {"[]", 1, 1, "mapping"},
       {"vcca: 2\nname: t\n", 1, 7, "format 1"},
       {"vcca: 1\nprofile: virtcca\ndevice: p521\nsteps: []\n", 1, 1, "\"name\" is missing"},
-      {"vcca: 1\nname: t\nprofile: virtca\ndevice: p521\nsteps: []\n", 3, 10, "virtcca, arm-rmm-1.0, arm-rmm-2.0 and arm-rmm-2.0-bet1"},
+      {"vcca: 1\nname: t\nprofile: virtca\ndevice: p521\nsteps: []\n", 3, 10,
+       "virtcca, arm-rmm-1.0, arm-rmm-2.0 and arm-rmm-2.0-bet1"},
       {"vcca: 1\nname: t\nprofile: virtcca\ndevise: p521\nsteps: []\n", 4, 1, "did you mean \"device\"?"},
       {"vcca: 1\nname: t\nprofile: virtcca\ndevice: nowhere.yaml\nsteps: []\n", 4, 9, "cannot open"},
-      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: ''\nsteps: []\n", 4, 9, "a device is rsa, p521, p384, the name of a device image"},
-      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: [p521]\nsteps: []\n", 4, 9, "a device is rsa, p521, p384, the name of a device image"},
-      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: {base: p521, hkk: 00}\nsteps: []\n", 4, 22, "did you mean \"huk\"?"},
-      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nfamily: virtcca-p512\nsteps: []\n", 5, 9, "did you mean \"virtcca-p521\"?"},
-      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nimages: {k: {file: nowhere.bin}}\nsteps: []\n", 5, 20, "cannot open"},
-      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nimages: {k.x: 00}\nsteps: []\n", 5, 10, "letters, digits and _"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: ''\nsteps: []\n", 4, 9,
+       "a device is rsa, p521, p384, the name of a device image"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: [p521]\nsteps: []\n", 4, 9,
+       "a device is rsa, p521, p384, the name of a device image"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: {base: p521, hkk: 00}\nsteps: []\n", 4, 22,
+       "did you mean \"huk\"?"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nfamily: virtcca-p512\nsteps: []\n", 5, 9,
+       "did you mean \"virtcca-p521\"?"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nimages: {k: {file: nowhere.bin}}\nsteps: []\n", 5, 20,
+       "cannot open"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nimages: {k.x: 00}\nsteps: []\n", 5, 10,
+       "letters, digits and _"},
       {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nsteps: {}\n", 5, 8, "steps are a list"},
       {VIRT "  - bot: {}\n", 6, 5, "did you mean \"boot\"?"},
       {VIRT "  - boot: {kernal: 00}\n", 6, 12, "did you mean \"kernel\"?"},
@@ -95,8 +108,10 @@ static void a_fault_is_said_where_it_stands(void **state)
       {ARM "  - rmi.granule_delegate: {}\n", 6, 27, "\"addr\" is missing"},
       {ARM "  - rmi.granule_delegate: {addr: twelve}\n", 6, 34, "not a number"},
       {ARM "  - rmi.granule_delegate: {addr: [1]}\n", 6, 34, "a number was expected, this is a list"},
-      {ARM "  - rmi.granule_delegate: {addr: 1}\n    expect: {status: ERROR_INPTU}\n", 7, 22, "did you mean \"ERROR_INPUT\"?"},
-      {ARM "  - rmi.granule_delegate: {addr: 1}\n    expect: {status: ERROR_INPUT, refused: gran_algin}\n", 7, 44, "did you mean \"gran_align\"?"},
+      {ARM "  - rmi.granule_delegate: {addr: 1}\n    expect: {status: ERROR_INPTU}\n", 7, 22,
+       "did you mean \"ERROR_INPUT\"?"},
+      {ARM "  - rmi.granule_delegate: {addr: 1}\n    expect: {status: ERROR_INPUT, refused: gran_algin}\n", 7, 44,
+       "did you mean \"gran_align\"?"},
       {ARM "  - rmi.granule_delegate: {addr: $nobody}\n", 6, 34, "$nobody is not known here"},
       {ARM "  - rmi.realm_create: {rd: 0, params: {s2zs: 40}}\n", 6, 40, "did you mean \"s2sz\"?"},
       {ARM "  - rmi.realm_create: {rd: 0, params: {s2sz: 256}}\n", 6, 46, "has 1 bytes in the page"},
@@ -112,7 +127,8 @@ static void a_fault_is_said_where_it_stands(void **state)
       {ARM "  - verify: {token: 00, trust: nobody}\n", 6, 32, "mapping"},
       {ARM "  - boot: " KERNEL "\n    as: vm\n  - same: [$vm.rmi, 00]\n", 8, 12, "did you mean \"rim\"?"},
       {ARM "  - boot: " KERNEL "\n    as: vm\n  - poweron: {}\n  - destroy: $vm\n", 9, 14, "the VM is gone"},
-      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nvars: {a: $b, b: $a}\nsteps:\n  - same: [$a, 1]\n", 7, 12, "more than 8 deep"},
+      {"vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nvars: {a: $b, b: $a}\nsteps:\n  - same: [$a, 1]\n", 7, 12,
+       "more than 8 deep"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     check_fault(&rows[i]);
@@ -124,7 +140,8 @@ static void nothing_runs_when_a_later_step_is_misspelt(void **state)
   (void)state;
   struct vcca_run_result result;
   struct vcca_error err = {0};
-  assert_false(run_text(ARM "  - rmi.granule_delegate: {addr: 0x80100000}\n  - rmi.granule_delegate: {adr: 0}\n", NULL, &result, &err));
+  assert_false(run_text(ARM "  - rmi.granule_delegate: {addr: 0x80100000}\n  - rmi.granule_delegate: {adr: 0}\n", NULL,
+                        &result, &err));
   assert_int_equal(err.line, 7);
   assert_int_equal(result.calls, 0);
 }
@@ -157,13 +174,17 @@ static void what_is_not_as_expected_is_said_where_it_was_expected(void **state)
        ":7:44: step 1 (rmi.granule_delegate): expected refused gran_state, got gran_align"},
       {ARM "  - rmi.granule_delegate: {addr: 0x80100000}\n    expect: {unchanged: true}\n",
        ":7:13: step 1 (rmi.granule_delegate): the call changed the machine"},
-      {ARM "  - rmi.version: {req: 0x10000}\n    expect: {lower: 0x10001}\n", ":7:21: step 1 (rmi.version): expected lower 0x10001, got 0x10000"},
+      {ARM "  - rmi.version: {req: 0x10000}\n    expect: {lower: 0x10001}\n",
+       ":7:21: step 1 (rmi.version): expected lower 0x10001, got 0x10000"},
       {ARM "  - boot: {kernel: 7f454c46}\n", ":6:11: step 1 (boot): kernel"},
-      {ARM "  - boot: " KERNEL "\n    expect: {error: no such thing}\n", ":7:21: step 1 (boot): expected error, but there is none"},
-      {ARM "  - boot: " KERNEL "\n  - expect: {realm_state: NEW}\n", ":7:27: step 2 (expect): expected realm_state NEW, got ACTIVE"},
+      {ARM "  - boot: " KERNEL "\n    expect: {error: no such thing}\n",
+       ":7:21: step 1 (boot): expected error, but there is none"},
+      {ARM "  - boot: " KERNEL "\n  - expect: {realm_state: NEW}\n",
+       ":7:27: step 2 (expect): expected realm_state NEW, got ACTIVE"},
       {ARM "  - same: [1, 1, 2]\n", "step 1 (same): 1 and 2 are not the same: 0x1 and 0x2"},
       {ARM "  - differ: [{zero: 1}, \"00\"]\n", "are the same: 00 (1 bytes) and 00 (1 bytes)"},
-      {ARM "  - verify: {token: 00, trust: device}\n", "step 1 (verify): expected verdict accepted, got malformed at structure"},
+      {ARM "  - verify: {token: 00, trust: device}\n",
+       "step 1 (verify): expected verdict accepted, got malformed at structure"},
       {ARM "  - boot: " KERNEL "\n    as: vm\n  - guest.token: {challenge: {fill: 1, size: 64}}\n    as: t\n"
            "  - verify: {token: $t, trust: device, require: [binding, rim]}\n",
        "step 3 (verify): expected verdict accepted, got rejected at policy: the check rim must pass, and is not-run"},
@@ -175,7 +196,8 @@ static void what_is_not_as_expected_is_said_where_it_was_expected(void **state)
       {ARM "  - host.read: {addr: 0, size: 1}\n", "step 1 (host.read): granule protection fault"},
       {ARM "  - boot: " KERNEL "\n  - guest.extend: {index: 9, value: 00}\n",
        "step 2 (guest.extend): expected status SUCCESS, got ERROR_INPUT (0x1)"},
-      {ARM "  - boot: " KERNEL "\n  - guest.load: {ipa: 0xffffffffff000, size: 8}\n", "step 2 (guest.load): external abort"},
+      {ARM "  - boot: " KERNEL "\n  - guest.load: {ipa: 0xffffffffff000, size: 8}\n",
+       "step 2 (guest.load): external abort"},
       {ARM "  - rmi.granule_delegate: {addr: 0x80100000}\n    repeat: 2\n", "got ERROR_INPUT (0x1) for gran_state"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -185,7 +207,8 @@ static void what_is_not_as_expected_is_said_where_it_was_expected(void **state)
     bool right = result.failures == 1 && strstr(result.failure, rows[i].part);
     others += !right;
     if (!right)
-      print_error("%s\n  is %u failures: %s\n  want ...%s...\n", rows[i].text, result.failures, result.failure, rows[i].part);
+      print_error("%s\n  is %u failures: %s\n  want ...%s...\n", rows[i].text, result.failures, result.failure,
+                  rows[i].part);
   }
   assert_int_equal(others, 0);
 }
@@ -203,7 +226,8 @@ static void the_first_step_that_fails_ends_the_run(void **state)
 static void settings_take_the_place_of_variables(void **state)
 {
   (void)state;
-  static const char text[] = "vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nvars: {a: 1}\nsteps:\n  - same: [$a, 2]\n";
+  static const char text[] =
+      "vcca: 1\nname: t\nprofile: virtcca\ndevice: p521\nvars: {a: 1}\nsteps:\n  - same: [$a, 2]\n";
   static const char *const good[] = {"a=2"}, *const unknown[] = {"b=2"}, *const empty[] = {"a"};
   struct vcca_run_options options = {.settings = good, .setting_count = 1};
   struct vcca_run_result result;
@@ -229,20 +253,23 @@ static void a_trace_names_arguments_results_and_lines(void **state)
   struct vcca_run_result result;
   FILE *trace = open_memstream(&text, &size);
   struct vcca_run_options options = {.trace = trace};
-  bool ran =
-      run_text(ARM "  - rmi.version: {req: 0x10000}\n  - rmi.granule_delegate: {addr: 1}\n    expect: {status: INPUT}\n", &options, &result, &err);
+  bool ran = run_text(
+      ARM "  - rmi.version: {req: 0x10000}\n  - rmi.granule_delegate: {addr: 1}\n    expect: {status: INPUT}\n",
+      &options, &result, &err);
   assert_false(ran); /* INPUT is no status: nothing runs, nothing is traced */
   assert_int_equal(fflush(trace), 0);
   assert_int_equal(size, 0);
-  ran = run_text(ARM "  - rmi.version: {req: 0x10000}\n  - rmi.granule_delegate: {addr: 1}\n    expect: {status: ERROR_INPUT}\n", &options, &result,
-                 &err);
+  ran = run_text(
+      ARM "  - rmi.version: {req: 0x10000}\n  - rmi.granule_delegate: {addr: 1}\n    expect: {status: ERROR_INPUT}\n",
+      &options, &result, &err);
   fclose(trace);
   check_ok(ran, &err, "trace");
-  assert_string_equal(text,
-                      "{\"seq\":1,\"line\":6,\"interface\":\"rmi\",\"command\":\"VERSION\",\"args\":{\"req\":\"0x10000\"},\"status\":\"RMI_SUCCESS\","
-                      "\"out\":{\"lower\":\"0x10000\",\"higher\":\"0x10000\"}}\n"
-                      "{\"seq\":2,\"line\":7,\"interface\":\"rmi\",\"command\":\"GRANULE_DELEGATE\",\"args\":{\"addr\":\"0x1\"},"
-                      "\"status\":\"RMI_ERROR_INPUT\",\"refused\":\"gran_align\"}\n");
+  assert_string_equal(
+      text, "{\"seq\":1,\"line\":6,\"interface\":\"rmi\",\"command\":\"VERSION\",\"args\":{\"req\":\"0x10000\"},"
+            "\"status\":\"RMI_SUCCESS\","
+            "\"out\":{\"lower\":\"0x10000\",\"higher\":\"0x10000\"}}\n"
+            "{\"seq\":2,\"line\":7,\"interface\":\"rmi\",\"command\":\"GRANULE_DELEGATE\",\"args\":{\"addr\":\"0x1\"},"
+            "\"status\":\"RMI_ERROR_INPUT\",\"refused\":\"gran_align\"}\n");
   free(text);
 }
 

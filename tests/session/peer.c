@@ -59,8 +59,8 @@ static void put(struct bytes *b, const void *p, size_t n)
 static void sha256(const void *a, size_t an, const void *b, size_t bn, uint8_t out[HASH])
 {
   EVP_MD_CTX *c = EVP_MD_CTX_new();
-  if (!c || EVP_DigestInit_ex(c, EVP_sha256(), NULL) != 1 || EVP_DigestUpdate(c, a, an) != 1 || EVP_DigestUpdate(c, b, bn) != 1 ||
-      EVP_DigestFinal_ex(c, out, NULL) != 1)
+  if (!c || EVP_DigestInit_ex(c, EVP_sha256(), NULL) != 1 || EVP_DigestUpdate(c, a, an) != 1 ||
+      EVP_DigestUpdate(c, b, bn) != 1 || EVP_DigestFinal_ex(c, out, NULL) != 1)
     broken("no hash");
   EVP_MD_CTX_free(c);
 }
@@ -174,7 +174,8 @@ static void to_be_signed(struct cursor protected, struct cursor payload, struct 
 
 static bool pss(EVP_PKEY_CTX *c)
 {
-  return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) > 0 && EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) > 0;
+  return EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING) > 0 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(c, RSA_PSS_SALTLEN_DIGEST) > 0;
 }
 
 /* COSE has r and s one after the other, OpenSSL has them in DER. */
@@ -182,7 +183,8 @@ static size_t ecdsa_der(struct cursor raw, uint8_t *der)
 {
   ECDSA_SIG *s = ECDSA_SIG_new();
   uint8_t *end = der;
-  if (!s || raw.n != 2 * COORDINATE || ECDSA_SIG_set0(s, BN_bin2bn(raw.p, COORDINATE, NULL), BN_bin2bn(raw.p + COORDINATE, COORDINATE, NULL)) != 1)
+  if (!s || raw.n != 2 * COORDINATE ||
+      ECDSA_SIG_set0(s, BN_bin2bn(raw.p, COORDINATE, NULL), BN_bin2bn(raw.p + COORDINATE, COORDINATE, NULL)) != 1)
     return 0;
   int n = i2d_ECDSA_SIG(s, &end);
   ECDSA_SIG_free(s);
@@ -235,7 +237,8 @@ static void sign(EVP_PKEY *key, const struct bytes *payload, struct bytes *out)
   }
   const uint8_t *at = der;
   ECDSA_SIG *s = d2i_ECDSA_SIG(NULL, &at, (long)n);
-  if (!s || BN_bn2binpad(ECDSA_SIG_get0_r(s), raw, COORDINATE) < 0 || BN_bn2binpad(ECDSA_SIG_get0_s(s), raw + COORDINATE, COORDINATE) < 0)
+  if (!s || BN_bn2binpad(ECDSA_SIG_get0_r(s), raw, COORDINATE) < 0 ||
+      BN_bn2binpad(ECDSA_SIG_get0_s(s), raw + COORDINATE, COORDINATE) < 0)
     broken("no signature");
   ECDSA_SIG_free(s);
   bstr(out, raw, sizeof raw);
@@ -369,7 +372,8 @@ static bool chain_leads(const struct client *c, X509 *leaf)
   X509_STORE_CTX *x = X509_STORE_CTX_new();
   STACK_OF(X509) *subs = sk_X509_new_null();
   bool ok = store && x && subs && X509_STORE_add_cert(store, c->root) == 1 && sk_X509_push(subs, c->sub) > 0 &&
-            X509_STORE_set_flags(store, X509_V_FLAG_NO_CHECK_TIME) == 1 && X509_STORE_CTX_init(x, store, leaf, subs) == 1 && X509_verify_cert(x) == 1;
+            X509_STORE_set_flags(store, X509_V_FLAG_NO_CHECK_TIME) == 1 &&
+            X509_STORE_CTX_init(x, store, leaf, subs) == 1 && X509_verify_cert(x) == 1;
   X509_STORE_CTX_free(x);
   X509_STORE_free(store);
   sk_X509_free(subs);
@@ -421,7 +425,8 @@ static int judge_log(const struct client *c, const struct claims *claims)
 
 static int judge(const struct client *c)
 {
-  struct cursor in = {c->token.p, c->token.n, false}, cvm = {NULL, 0, true}, platform = cvm, protected, payload, signature;
+  struct cursor in = {c->token.p, c->token.n, false}, cvm = {NULL, 0, true}, platform = cvm, protected, payload,
+                signature;
   struct claims claims = {.key = {NULL, 0, false}};
   uint8_t hash[HASH], *spki = NULL;
   if (next(&in, 6) != 399)
@@ -468,7 +473,9 @@ static int client(int argc, char **argv)
 {
   static struct client c;
   uint8_t key[4096];
-  struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(argv[0], NULL, 10)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in a = {.sin_family = AF_INET,
+                          .sin_port = htons((uint16_t)strtoul(argv[0], NULL, 10)),
+                          .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   c.root = read_pem(argv[1]);
   c.sub = read_pem(argv[2]);
   c.rim_size = unhex(argv[3], c.rim, sizeof c.rim);
@@ -549,7 +556,8 @@ static X509 *new_cert(const char *name, const char *issuer, EVP_PKEY *key, EVP_P
   X509_NAME_add_entry_by_txt(from, "CN", MBSTRING_ASC, (const uint8_t *)issuer, -1, -1, 0);
   X509_set_issuer_name(x, from);
   X509_NAME_free(from);
-  const char *values[2] = {ca ? "critical,CA:TRUE" : NULL, ca ? "critical,keyCertSign,cRLSign" : "digitalSignature,nonRepudiation"};
+  const char *values[2] = {ca ? "critical,CA:TRUE" : NULL,
+                           ca ? "critical,keyCertSign,cRLSign" : "digitalSignature,nonRepudiation"};
   const int kinds[2] = {NID_basic_constraints, NID_key_usage};
   for (size_t i = 0; i < 2; i++) {
     X509_EXTENSION *e = values[i] ? X509V3_EXT_conf_nid(NULL, NULL, kinds[i], values[i]) : NULL;
@@ -577,7 +585,8 @@ static void make_chain(struct server *s, bool rsa)
 {
   static struct bytes pem;
   EVP_PKEY *root = new_key(rsa, 2048), *sub = new_key(rsa, 2048);
-  X509 *r = new_cert("TEST peer root", "TEST peer root", root, root, true), *u = new_cert("TEST peer sub", "TEST peer root", sub, root, true);
+  X509 *r = new_cert("TEST peer root", "TEST peer root", root, root, true),
+       *u = new_cert("TEST peer sub", "TEST peer root", sub, root, true);
   X509 *d = new_cert("TEST peer device", "TEST peer sub", s->device, fault(s, "other-root") ? s->device : sub, false);
   pem_of(r, &pem);
   write_file(s->folder, rsa ? "root_cert.pem" : "eccp521_root_cert.pem", pem.p, pem.n);
@@ -639,10 +648,11 @@ static void make_log(struct server *s)
     sha256(names[i], strlen(names[i]), "", 0, digest);
     hex(digest, HASH, text[i]);
   }
-  int n = snprintf(json, sizeof json,
-                   "{\"grub\":\"%s\",\"grub.cfg\":\"%s\",\"kernels\":[{\"version\":\"1\",\"kernel\":\"%s\",\"initramfs\":\"%s\"}],"
-                   "\"hash_alg\":\"sha-256\"}",
-                   text[0], text[1], text[2], text[3]);
+  int n = snprintf(
+      json, sizeof json,
+      "{\"grub\":\"%s\",\"grub.cfg\":\"%s\",\"kernels\":[{\"version\":\"1\",\"kernel\":\"%s\",\"initramfs\":\"%s\"}],"
+      "\"hash_alg\":\"sha-256\"}",
+      text[0], text[1], text[2], text[3]);
   write_file(s->folder, "image_reference_measurement.json", json, (size_t)n);
   memset(s->events.p + s->events.n, 0xff, 4096); /* the rest of the area */
   s->events.n += 4096;

@@ -13,7 +13,8 @@ static bool signature_good(const struct vcca_sign1_parts *sign1, const vcca_key 
   uint8_t buf[VCCA_TOKEN_MAX];
   vcca_sink tbs = VCCA_SINK(buf);
   vcca_sign1_tbs(sign1->protected_header, sign1->payload, &tbs);
-  return vcca_sig_fits(sign1->alg, key) && vcca_verify(key, (enum vcca_sig_alg)sign1->alg, vcca_sink_span(&tbs), sign1->signature);
+  return vcca_sig_fits(sign1->alg, key) &&
+         vcca_verify(key, (enum vcca_sig_alg)sign1->alg, vcca_sink_span(&tbs), sign1->signature);
 }
 
 static void realm_signature_good(const struct vcca_token *token)
@@ -47,10 +48,12 @@ static bool realm_minted_again(enum vcca_family family, const struct vcca_token 
   uint8_t buf[VCCA_TOKEN_MAX];
   vcca_sink out = VCCA_SINK(buf);
   struct vcca_error err = {0};
-  check_ok(vcca_token_realm(family, &token->realm, test_key(vcca_family(family)->key, "RAK"), &out, &err), &err, "realm token");
+  check_ok(vcca_token_realm(family, &token->realm, test_key(vcca_family(family)->key, "RAK"), &out, &err), &err,
+           "realm token");
   assert_int_equal(out.n, token->realm_sign1.whole.n);
   size_t signature = token->realm_sign1.signature.n;
-  return vcca_span_eq(before_signature(vcca_sink_span(&out), signature), before_signature(token->realm_sign1.whole, signature));
+  return vcca_span_eq(before_signature(vcca_sink_span(&out), signature),
+                      before_signature(token->realm_sign1.whole, signature));
 }
 
 static bool platform_minted_again(enum vcca_family family, const struct vcca_token *token)
@@ -58,10 +61,12 @@ static bool platform_minted_again(enum vcca_family family, const struct vcca_tok
   uint8_t buf[VCCA_TOKEN_MAX];
   vcca_sink out = VCCA_SINK(buf);
   struct vcca_error err = {0};
-  check_ok(vcca_token_platform(family, &token->platform, test_key(vcca_family(family)->key, "CPAK"), &out, &err), &err, "platform token");
+  check_ok(vcca_token_platform(family, &token->platform, test_key(vcca_family(family)->key, "CPAK"), &out, &err), &err,
+           "platform token");
   assert_int_equal(out.n, token->platform_sign1.whole.n);
   size_t signature = token->platform_sign1.signature.n;
-  return vcca_span_eq(before_signature(vcca_sink_span(&out), signature), before_signature(token->platform_sign1.whole, signature));
+  return vcca_span_eq(before_signature(vcca_sink_span(&out), signature),
+                      before_signature(token->platform_sign1.whole, signature));
 }
 
 static void container_made_again(enum vcca_family family, const struct vcca_token *token)
@@ -69,7 +74,8 @@ static void container_made_again(enum vcca_family family, const struct vcca_toke
   uint8_t buf[VCCA_TOKEN_MAX];
   vcca_sink out = VCCA_SINK(buf);
   struct vcca_error err = {0};
-  check_ok(vcca_token_collect(family, token->platform_sign1.whole, token->realm_sign1.whole, &out, &err), &err, "collection");
+  check_ok(vcca_token_collect(family, token->platform_sign1.whole, token->realm_sign1.whole, &out, &err), &err,
+           "collection");
   assert_true(vcca_span_eq(vcca_sink_span(&out), token->bytes));
 }
 
@@ -142,7 +148,8 @@ static void the_legacy_token_is_minted_again_but_for_the_order_of_claims(void **
   vcca_span first = token.platform.components[0].type, last = token.platform.components[3].measurement;
   vcca_span first_again = again.platform.components[0].type, last_again = again.platform.components[3].measurement;
   size_t all = (size_t)(last.p + last.n - first.p);
-  assert_true(vcca_span_eq(vcca_span_of(first.p, all), vcca_span_of(first_again.p, (size_t)(last_again.p + last_again.n - first_again.p))));
+  assert_true(vcca_span_eq(vcca_span_of(first.p, all),
+                           vcca_span_of(first_again.p, (size_t)(last_again.p + last_again.n - first_again.p))));
   assert_true(vcca_span_eq(token.realm.rim, again.realm.rim) &&
               vcca_span_eq(token.platform.verification_service, again.platform.verification_service));
   vcca_bytes_free(&file);
@@ -222,8 +229,8 @@ static void the_draft_04_token_is_read_verified_and_minted_again(void **state)
 static void real_tokens_are_printed_whole(void **state)
 {
   (void)state;
-  static const char *const files[] = {"virtcca/token_rsa.cbor", "arm/example-token.cbor", "arm/draft04-delegated-resigned.cbor",
-                                      "arm/fvp_plat_attest_token.bin"};
+  static const char *const files[] = {"virtcca/token_rsa.cbor", "arm/example-token.cbor",
+                                      "arm/draft04-delegated-resigned.cbor", "arm/fvp_plat_attest_token.bin"};
   static char text[40000];
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
     struct vcca_bytes file = check_vector(files[i]);

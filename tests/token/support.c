@@ -4,18 +4,20 @@
 #include "rooms/token.h"
 
 /* The primes of a 4096-bit TEST key, made for these tests alone. */
-static const char prime_p[] = "f9e9ed53a0b21875d96a9e3de9986bce27f2b2e8b1e18cc169222c89e0168ce7d3fe68a609e21a68e994c583308c066a"
-                              "4a512d7f34bed9ca8906d2eee1bf852726eb3f2051690d459674c29e63a3e1a90b2f9822400338fc5025ae7256ace275"
-                              "22ae7b8040053f7117ae7c4644ec87757a19b22139369f370d1a5a16bf47bfd79493331ed25ef0e93a8ac7a0538f5f0e"
-                              "99088e96cf2d9085f3ca6987119583a2179cf6ea1eac03743f152ee5f7ce925f2e676c4a9ff876e165982890b0ba12f2"
-                              "ecd183994b2a2dee53c86a449656f030c4e5301d28be95dc2e2f5b63930dcb2a4cbe081f896ad6a54edf2c62e0facfe4"
-                              "1a7a32e2b5a259f3e9466a767c8ea6c9";
-static const char prime_q[] = "f1dc878c16c24213b2f4b716ff850a288b27b7cf3eb0850964dc89d3ed88f174f875120a59a4a437b2ebc54c07a60e66"
-                              "edc780738a6d65ab472ecfec1dd00b244169da611a106cc96bcb41eb8cbf2ac0b9a06d0f37ac87a65889d45716481462"
-                              "bb0140ec8a4c3869354fd31ab727585c154c71b16ff85166ff62603b22c780200880872b89acd88a95781c813c76e03c"
-                              "9f7a428d05ba6e9a48d653705da1a60626e4ea9fff9be9ab8300a9c203861ffdf3d63d10097975095ee02bbf57d1b2ca"
-                              "bb7cd901651db94d3c0195b6498b87cc143f21de22340651e44cc3c96053b317e7d053c5c45edc04362fa30ee2683689"
-                              "1458804bdc7e5dd82918362fb72c6773";
+static const char prime_p[] =
+    "f9e9ed53a0b21875d96a9e3de9986bce27f2b2e8b1e18cc169222c89e0168ce7d3fe68a609e21a68e994c583308c066a"
+    "4a512d7f34bed9ca8906d2eee1bf852726eb3f2051690d459674c29e63a3e1a90b2f9822400338fc5025ae7256ace275"
+    "22ae7b8040053f7117ae7c4644ec87757a19b22139369f370d1a5a16bf47bfd79493331ed25ef0e93a8ac7a0538f5f0e"
+    "99088e96cf2d9085f3ca6987119583a2179cf6ea1eac03743f152ee5f7ce925f2e676c4a9ff876e165982890b0ba12f2"
+    "ecd183994b2a2dee53c86a449656f030c4e5301d28be95dc2e2f5b63930dcb2a4cbe081f896ad6a54edf2c62e0facfe4"
+    "1a7a32e2b5a259f3e9466a767c8ea6c9";
+static const char prime_q[] =
+    "f1dc878c16c24213b2f4b716ff850a288b27b7cf3eb0850964dc89d3ed88f174f875120a59a4a437b2ebc54c07a60e66"
+    "edc780738a6d65ab472ecfec1dd00b244169da611a106cc96bcb41eb8cbf2ac0b9a06d0f37ac87a65889d45716481462"
+    "bb0140ec8a4c3869354fd31ab727585c154c71b16ff85166ff62603b22c780200880872b89acd88a95781c813c76e03c"
+    "9f7a428d05ba6e9a48d653705da1a60626e4ea9fff9be9ab8300a9c203861ffdf3d63d10097975095ee02bbf57d1b2ca"
+    "bb7cd901651db94d3c0195b6498b87cc143f21de22340651e44cc3c96053b317e7d053c5c45edc04362fa30ee2683689"
+    "1458804bdc7e5dd82918362fb72c6773";
 
 static vcca_key *rsa_key(struct vcca_error *err)
 {
@@ -52,18 +54,21 @@ const vcca_key *test_key(enum vcca_key_type type, const char *role)
     atexit(free_keys);
   keys[i].type = type;
   keys[i].role = role;
-  keys[i].key = type == VCCA_KEY_RSA ? rsa_key(&err) : vcca_key_from_seed(type, VCCA_SPAN(secret), vcca_span_str(role), &err);
+  keys[i].key =
+      type == VCCA_KEY_RSA ? rsa_key(&err) : vcca_key_from_seed(type, VCCA_SPAN(secret), vcca_span_str(role), &err);
   check_ok(keys[i].key != NULL, &err, "test key");
   return keys[i].key;
 }
 
 static const uint8_t pattern[64] = {
-    0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf, 0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5,
-    0xb6, 0xb7, 0xb8, 0xb9, 0xba, 0xbb, 0xbc, 0xbd, 0xbe, 0xbf, 0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xcb,
-    0xcc, 0xcd, 0xce, 0xcf, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf,
+    0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf,
+    0xb0, 0xb1, 0xb2, 0xb3, 0xb4, 0xb5, 0xb6, 0xb7, 0xb8, 0xb9, 0xba, 0xbb, 0xbc, 0xbd, 0xbe, 0xbf,
+    0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf,
+    0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf,
 };
 static const uint8_t ueid[33] = {1, 2, 3};
-static const uint8_t countersigners[1 + 34 + 34] = {0x82, 0x58, 0x20, [35] = 0x58, 0x20, 1}; /* an array of two digests */
+static const uint8_t countersigners[1 + 34 + 34] = {
+    0x82, 0x58, 0x20, [35] = 0x58, 0x20, 1}; /* an array of two digests */
 
 static vcca_span some(size_t n)
 {
@@ -136,7 +141,8 @@ void make_token(enum vcca_family family, const struct sample *sample, struct mad
   uint8_t platform_buf[VCCA_TOKEN_MAX], realm_buf[VCCA_TOKEN_MAX];
   vcca_sink platform = VCCA_SINK(platform_buf), realm = VCCA_SINK(realm_buf), token = VCCA_SINK(out->bytes);
   if (spec->platform_profile)
-    check_ok(vcca_token_platform(family, &sample->platform, test_key(spec->key, "CPAK"), &platform, &err), &err, "platform token");
+    check_ok(vcca_token_platform(family, &sample->platform, test_key(spec->key, "CPAK"), &platform, &err), &err,
+             "platform token");
   check_ok(vcca_token_realm(family, &sample->realm, test_key(spec->key, "RAK"), &realm, &err), &err, "realm token");
   vcca_span part = spec->platform_profile ? vcca_sink_span(&platform) : vcca_span_of(NULL, 0);
   check_ok(vcca_token_collect(family, part, vcca_sink_span(&realm), &token, &err), &err, "collection");
@@ -160,7 +166,8 @@ void make_token_of(enum vcca_family family, vcca_span platform_payload, vcca_spa
   if (platform_payload.p)
     check_ok(vcca_sign1(test_key(spec->key, "CPAK"), platform_payload, &platform, &err), &err, "platform token");
   check_ok(vcca_sign1(test_key(spec->key, "RAK"), realm_payload, &realm, &err), &err, "realm token");
-  make_token_around(family, platform_payload.p ? vcca_sink_span(&platform) : vcca_span_of(NULL, 0), vcca_sink_span(&realm), out);
+  make_token_around(family, platform_payload.p ? vcca_sink_span(&platform) : vcca_span_of(NULL, 0),
+                    vcca_sink_span(&realm), out);
 }
 
 void must_decode(vcca_span bytes, struct vcca_token *out)

@@ -50,7 +50,8 @@ void set_up(enum vcca_family family, struct bench *b)
   sample_claims(family, &b->sample);
   make_token(family, &b->sample, &b->good);
   must_decode(b->good.span, &b->token);
-  b->platform_generation = b->realm_generation = b->token.realm_sign1.wraps == 2 ? GENERATION_VIRTCCA : GENERATION_LEGACY;
+  b->platform_generation = b->realm_generation =
+      b->token.realm_sign1.wraps == 2 ? GENERATION_VIRTCCA : GENERATION_LEGACY;
   (void)profile_platform(b->token.platform.profile, &b->platform_generation);
   (void)profile_realm(b->token.realm.profile, &b->realm_generation);
   take_apart(b->token.realm_sign1.claims, &b->realm);
@@ -89,7 +90,8 @@ void token_with(const struct bench *b, enum which which, const struct pairs *pai
   const vcca_key *key = test_key(vcca_family(b->family)->key, which == REALM ? "RAK" : "CPAK");
   check_ok(vcca_sign1(key, payload, &sign1, &err), &err, "COSE_Sign1");
   vcca_span made = vcca_sink_span(&sign1);
-  make_token_around(b->family, which == REALM ? b->token.platform_sign1.whole : made, which == REALM ? made : b->token.realm_sign1.whole, out);
+  make_token_around(b->family, which == REALM ? b->token.platform_sign1.whole : made,
+                    which == REALM ? made : b->token.realm_sign1.whole, out);
 }
 
 void must_refuse(vcca_span bytes, const char *words, const char *more)

@@ -56,7 +56,8 @@ static void reading_a_token_allocates_nothing(void **state)
     sample_claims((enum vcca_family)f, &sample);
     make_token((enum vcca_family)f, &sample, &made);
     unsigned long before = allocations;
-    bool ok = vcca_token_decode(made.span, &token, NULL) && vcca_token_decode_lenient(made.span, ~(vcca_leniency_set)0, &token, NULL) &&
+    bool ok = vcca_token_decode(made.span, &token, NULL) &&
+              vcca_token_decode_lenient(made.span, ~(vcca_leniency_set)0, &token, NULL) &&
               vcca_token_family(&token, &family);
     assert_int_equal(allocations, before);
     assert_true(ok);

@@ -54,7 +54,8 @@ static bool same_token(const struct vcca_token *a, const struct vcca_token *b)
 {
   return a->container == b->container && a->has_platform == b->has_platform && a->rak_encoding == b->rak_encoding &&
          memcmp(&a->platform_sign1, &b->platform_sign1, sizeof a->platform_sign1) == 0 &&
-         memcmp(&a->platform, &b->platform, sizeof a->platform) == 0 && memcmp(&a->realm_sign1, &b->realm_sign1, sizeof a->realm_sign1) == 0 &&
+         memcmp(&a->platform, &b->platform, sizeof a->platform) == 0 &&
+         memcmp(&a->realm_sign1, &b->realm_sign1, sizeof a->realm_sign1) == 0 &&
          memcmp(&a->realm, &b->realm, sizeof a->realm) == 0;
 }
 

@@ -214,7 +214,8 @@ static void what_is_not_strict_is_refused_at_its_byte(void **state)
     if (vcca_cbor_check(bytes_of(refused[i].hex, buf, sizeof buf), &err))
       fail_msg("%s is accepted", refused[i].hex);
     if (!err.has_offset || err.offset != refused[i].offset || strstr(err.text, refused[i].reason) == NULL)
-      fail_msg("%s: byte %zu: %s; want byte %zu: %s", refused[i].hex, err.offset, err.text, refused[i].offset, refused[i].reason);
+      fail_msg("%s: byte %zu: %s; want byte %zu: %s", refused[i].hex, err.offset, err.text, refused[i].offset,
+               refused[i].reason);
     assert_int_equal(err.fault, VCCA_FAULT_MALFORMED);
   }
 }
@@ -354,8 +355,8 @@ static void the_writer_chooses_the_shortest_head(void **state)
     unsigned first = 0;
     sscanf(rows[i].head, "%2x", &first);
     const char *rest = rows[i].head + 2;
-    snprintf(want, sizeof want, "%02x%s%02x%s%02x%s%02x%s%02x%s", first, rest, first | 0x40, rest, first | 0x80, rest, first | 0xa0, rest,
-             first | 0xc0, rest);
+    snprintf(want, sizeof want, "%02x%s%02x%s%02x%s%02x%s%02x%s", first, rest, first | 0x40, rest, first | 0x80, rest,
+             first | 0xa0, rest, first | 0xc0, rest);
     check_hex(vcca_sink_span(&out), want, rows[i].head);
   }
   uint8_t buf[16];

@@ -83,7 +83,8 @@ static void each_claim_missing_twice_or_of_another_type_is_refused_by_name(void 
   (void)state;
   static struct bench b;
   /* One of each set of claims; the others have the same, and signatures take their time. */
-  static const enum vcca_family families[] = {VCCA_FAMILY_VIRTCCA_P521, VCCA_FAMILY_ARM_1_0, VCCA_FAMILY_ARM_RMM_2_0, VCCA_FAMILY_ARM_DRAFT_04};
+  static const enum vcca_family families[] = {VCCA_FAMILY_VIRTCCA_P521, VCCA_FAMILY_ARM_1_0, VCCA_FAMILY_ARM_RMM_2_0,
+                                              VCCA_FAMILY_ARM_DRAFT_04};
   for (size_t f = 0; f < sizeof families / sizeof *families; f++) {
     set_up(families[f], &b);
     each_claim_of(&b, PLATFORM, &claims_platform);
@@ -196,9 +197,11 @@ static const struct {
     {REALM, 44239, "854040404040", "5 of them where 4 are wanted"},
     {REALM, 44239, "8440404040", "rem 0"},
     {REALM, 10,
-     "8158400000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
+     "81584000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+     "00000000000000000000000",
      "array where byte string is wanted"},
-    {REALM, 44238, "d8185820aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "tag where byte string is wanted"},
+    {REALM, 44238, "d8185820aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+     "tag where byte string is wanted"},
 };
 
 static void values_out_of_range_are_refused(void **state)
@@ -256,7 +259,8 @@ static void unknown_claims_are_ignored_with_a_remark(void **state)
       struct pairs pairs = *pairs_of(&b, unknown[i].which);
       struct made made;
       struct vcca_token token;
-      assert_true(vcca_hex_read(vcca_span_str(unknown[i].key), &key, NULL) && vcca_hex_read(vcca_span_str(unknown[i].value), &value, NULL));
+      assert_true(vcca_hex_read(vcca_span_str(unknown[i].key), &key, NULL) &&
+                  vcca_hex_read(vcca_span_str(unknown[i].value), &value, NULL));
       pairs.key[pairs.n] = vcca_sink_span(&key);
       pairs.value[pairs.n] = vcca_sink_span(&value);
       pairs.n++;
@@ -277,7 +281,9 @@ static void an_unknown_claim_must_still_be_sound(void **state)
     const char *words;
   } rows[] = {
       {{(const uint8_t *)"\x18\x63", 2}, {(const uint8_t *)"\x9f\xff", 2}, "realm claims: array of indefinite length"},
-      {{(const uint8_t *)"\x18\x63", 2}, {(const uint8_t *)"\xa2\x01\x01\x01\x02", 5}, "realm claims: map key is there twice"},
+      {{(const uint8_t *)"\x18\x63", 2},
+       {(const uint8_t *)"\xa2\x01\x01\x01\x02", 5},
+       "realm claims: map key is there twice"},
       {{(const uint8_t *)"\xf5", 1}, {(const uint8_t *)"\x00", 1}, "a label is simple value"},
       {{(const uint8_t *)"\x41\x0a", 2}, {(const uint8_t *)"\x00", 1}, "a label is byte string"},
   };

@@ -51,8 +51,9 @@ static void diagnostic_notation_descends_into_byte_strings_and_names_what_it_kno
   out = vcca_sink_of(text, sizeof text - 1);
   assert_true(vcca_cbor_diag(in, vcca_claim_name, &out, NULL));
   text[out.n] = '\0';
-  assert_non_null(strstr(text, " 44237 / public-key /: <<\n    22                  {\n    23                    1 / kty /: 2,\n"
-                               "    25                    -1 / crv /: 2 / P-384 /\n"));
+  assert_non_null(
+      strstr(text, " 44237 / public-key /: <<\n    22                  {\n    23                    1 / kty /: 2,\n"
+                   "    25                    -1 / crv /: 2 / P-384 /\n"));
   in = bytes_of("d9018fa119acd152d28446a20138222002a045a119acce4041004100", buf, sizeof buf);
   out = vcca_sink_of(text, sizeof text - 1);
   (void)vcca_cbor_diag(in, vcca_claim_name, &out, NULL);
@@ -64,8 +65,8 @@ static void diagnostic_notation_descends_into_byte_strings_and_names_what_it_kno
   assert_false(vcca_cbor_diag(in, vcca_claim_name, &out, &err));
   assert_int_equal(err.offset, 21);
   text[out.n] = '\0';
-  assert_non_null(
-      strstr(text, "    18                44238 / rim /: \n!! byte 21 (0x15), at /44241/payload/44238: reserved additional information 29"));
+  assert_non_null(strstr(text, "    18                44238 / rim /: \n!! byte 21 (0x15), at /44241/payload/44238: "
+                               "reserved additional information 29"));
 }
 
 /* RFC 8949 8.1 and 8.2. */
@@ -87,8 +88,10 @@ static const struct {
     {"bf0102ff", "{_\n     1    1: 2\n        }", "map of indefinite length"},
     {"5f41014102ff", "(_ h'01', h'02')", "byte string of indefinite length"},
     {"7f6161ff", "(_ \"a\")", "text string of indefinite length"},
-    {"a201020103", "1 / ! map key is there twice, first at byte 1 /: 3", "byte 3 (0x3), at /1: map key is there twice, first at byte 1"},
-    {"0102", "1\n     1  h'02' / ! CBOR item: 1 byte too many at the end /", "byte 1 (0x1): CBOR item: 1 byte too many at the end"},
+    {"a201020103", "1 / ! map key is there twice, first at byte 1 /: 3",
+     "byte 3 (0x3), at /1: map key is there twice, first at byte 1"},
+    {"0102", "1\n     1  h'02' / ! CBOR item: 1 byte too many at the end /",
+     "byte 1 (0x1): CBOR item: 1 byte too many at the end"},
 };
 
 static void what_is_not_strict_is_printed_with_its_encoding_and_the_first_fault(void **state)
@@ -103,7 +106,8 @@ static void what_is_not_strict_is_printed_with_its_encoding_and_the_first_fault(
     assert_false(vcca_cbor_diag(in, NULL, &out, &err));
     text[out.n] = '\0';
     vcca_error_text(&err, fault, sizeof fault);
-    if (strstr(text, indicators[i].text) == NULL || strstr(text, indicators[i].fault) == NULL || strstr(fault, indicators[i].fault) == NULL)
+    if (strstr(text, indicators[i].text) == NULL || strstr(text, indicators[i].fault) == NULL ||
+        strstr(fault, indicators[i].fault) == NULL)
       fail_msg("%s: %s", indicators[i].hex, text);
   }
 }

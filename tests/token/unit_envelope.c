@@ -74,7 +74,8 @@ static void the_two_members_may_come_in_either_order(void **state)
   vcca_cbor_put_uint(&out, 44234);
   vcca_cbor_put_bytes(&out, b.token.platform_sign1.whole);
   must_decode(vcca_sink_span(&out), &token);
-  assert_true(vcca_span_eq(token.realm.rim, b.token.realm.rim) && vcca_span_eq(token.platform.challenge, b.token.platform.challenge));
+  assert_true(vcca_span_eq(token.realm.rim, b.token.realm.rim) &&
+              vcca_span_eq(token.platform.challenge, b.token.platform.challenge));
 }
 
 /* COSE_Sign1s in hex: H the good protected header, P the good payload and S the good signature, each as a byte string; M the
@@ -166,7 +167,8 @@ static void header_parameters_that_are_not_understood_are_ignored_with_a_remark(
 {
   (void)state;
   static struct bench b;
-  static const char *const rows[] = {"d2 84 H a1044101 P S", "d2 84 H a2 18214100 63666f6f 80 P S", "d2 84 47a2013822044101 a0 P S"};
+  static const char *const rows[] = {"d2 84 H a1044101 P S", "d2 84 H a2 18214100 63666f6f 80 P S",
+                                     "d2 84 47a2013822044101 a0 P S"};
   for (int virtcca = 0; virtcca < 2; virtcca++) {
     set_up(virtcca ? VCCA_FAMILY_VIRTCCA_P521 : VCCA_FAMILY_ARM_1_0, &b);
     for (size_t i = 0; i < (virtcca ? 2u : 3u); i++) { /* the third names ES384 */

@@ -8,10 +8,10 @@
 
 static void same_component(const struct vcca_component *a, const struct vcca_component *b)
 {
-  assert_true(vcca_span_eq(a->type, b->type) && vcca_span_eq(a->measurement, b->measurement) && vcca_span_eq(a->version, b->version) &&
-              vcca_span_eq(a->signer_id, b->signer_id) && vcca_span_eq(a->hash_alg, b->hash_alg) &&
-              a->has_live_activation == b->has_live_activation && a->live_activation == b->live_activation &&
-              vcca_span_eq(a->countersigners, b->countersigners));
+  assert_true(vcca_span_eq(a->type, b->type) && vcca_span_eq(a->measurement, b->measurement) &&
+              vcca_span_eq(a->version, b->version) && vcca_span_eq(a->signer_id, b->signer_id) &&
+              vcca_span_eq(a->hash_alg, b->hash_alg) && a->has_live_activation == b->has_live_activation &&
+              a->live_activation == b->live_activation && vcca_span_eq(a->countersigners, b->countersigners));
 }
 
 static void same_claims(const struct vcca_token *token, const struct sample *s)
@@ -19,17 +19,21 @@ static void same_claims(const struct vcca_token *token, const struct sample *s)
   const struct vcca_platform_claims *p = &token->platform, *q = &s->platform;
   const struct vcca_realm_claims *r = &token->realm, *t = &s->realm;
   assert_true(vcca_span_eq(p->profile, q->profile) && vcca_span_eq(p->challenge, q->challenge) &&
-              vcca_span_eq(p->implementation_id, q->implementation_id) && vcca_span_eq(p->instance_id, q->instance_id) &&
-              vcca_span_eq(p->config, q->config) && p->lifecycle == q->lifecycle && p->component_count == q->component_count &&
-              vcca_span_eq(p->verification_service, q->verification_service) && vcca_span_eq(p->hash_alg, q->hash_alg) &&
-              vcca_span_eq(p->workload_binding, q->workload_binding) && p->has_client_id == q->has_client_id && p->client_id == q->client_id);
+              vcca_span_eq(p->implementation_id, q->implementation_id) &&
+              vcca_span_eq(p->instance_id, q->instance_id) && vcca_span_eq(p->config, q->config) &&
+              p->lifecycle == q->lifecycle && p->component_count == q->component_count &&
+              vcca_span_eq(p->verification_service, q->verification_service) &&
+              vcca_span_eq(p->hash_alg, q->hash_alg) && vcca_span_eq(p->workload_binding, q->workload_binding) &&
+              p->has_client_id == q->has_client_id && p->client_id == q->client_id);
   for (size_t i = 0; i < p->component_count; i++)
     same_component(&p->components[i], &q->components[i]);
-  assert_true(vcca_span_eq(r->challenge, t->challenge) && vcca_span_eq(r->profile, t->profile) && vcca_span_eq(r->rpv, t->rpv) &&
-              vcca_span_eq(r->public_key, t->public_key) && vcca_span_eq(r->hash_alg, t->hash_alg) &&
-              vcca_span_eq(r->public_key_hash_alg, t->public_key_hash_alg) && vcca_span_eq(r->rim, t->rim) &&
-              vcca_span_eq(r->instance_id, t->instance_id) && r->has_mec_policy == t->has_mec_policy && r->mec_policy == t->mec_policy &&
-              r->has_lfa_policy == t->has_lfa_policy && r->lfa_policy == t->lfa_policy && vcca_span_eq(r->devices_hash, t->devices_hash));
+  assert_true(vcca_span_eq(r->challenge, t->challenge) && vcca_span_eq(r->profile, t->profile) &&
+              vcca_span_eq(r->rpv, t->rpv) && vcca_span_eq(r->public_key, t->public_key) &&
+              vcca_span_eq(r->hash_alg, t->hash_alg) && vcca_span_eq(r->public_key_hash_alg, t->public_key_hash_alg) &&
+              vcca_span_eq(r->rim, t->rim) && vcca_span_eq(r->instance_id, t->instance_id) &&
+              r->has_mec_policy == t->has_mec_policy && r->mec_policy == t->mec_policy &&
+              r->has_lfa_policy == t->has_lfa_policy && r->lfa_policy == t->lfa_policy &&
+              vcca_span_eq(r->devices_hash, t->devices_hash));
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     assert_true(vcca_span_eq(r->rem[i], t->rem[i]));
 }
@@ -121,9 +125,11 @@ static void arm_1_0_realm_tokens_have_tf_rmm_s_sizes(void **state)
       for (int i = 0; i < VCCA_TOKEN_REMS; i++)
         s.realm.rem[i] = VCCA_SPAN(long_digest);
     }
-    check_ok(vcca_token_realm(VCCA_FAMILY_ARM_1_0, &s.realm, test_key(VCCA_KEY_P384, "RAK"), &realm, &err), &err, "realm");
+    check_ok(vcca_token_realm(VCCA_FAMILY_ARM_1_0, &s.realm, test_key(VCCA_KEY_P384, "RAK"), &realm, &err), &err,
+             "realm");
     assert_int_equal(realm.n, sha512 ? 750 : 590);
-    check_ok(vcca_token_collect(VCCA_FAMILY_ARM_1_0, VCCA_SPAN(platform), vcca_sink_span(&realm), &token, &err), &err, "token");
+    check_ok(vcca_token_collect(VCCA_FAMILY_ARM_1_0, VCCA_SPAN(platform), vcca_sink_span(&realm), &token, &err), &err,
+             "token");
     assert_int_equal(token.n, sha512 ? 2284 : 2124);
   }
 }
@@ -149,12 +155,24 @@ static const struct {
   int64_t platform[ORDER_MAX], realm[ORDER_MAX];
 } orders[] = {
     {VCCA_FAMILY_VIRTCCA_RSA, {0}, {10, 44235, 44237, 44236, 44240, 44238, 44239}},
-    {VCCA_FAMILY_VIRTCCA_P521, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 44238, 44239}},
-    {VCCA_FAMILY_ARM_LEGACY, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 44238, 44239}},
-    {VCCA_FAMILY_ARM_MIXED, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
-    {VCCA_FAMILY_ARM_1_0, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
-    {VCCA_FAMILY_ARM_CMW, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
-    {VCCA_FAMILY_ARM_RMM_2_0, {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399}, {10, 256, 44235, 44237, 44236, 44240, 44243, 265, 44238, 44239}},
+    {VCCA_FAMILY_VIRTCCA_P521,
+     {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399},
+     {10, 44235, 44237, 44236, 44240, 44238, 44239}},
+    {VCCA_FAMILY_ARM_LEGACY,
+     {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399},
+     {10, 44235, 44237, 44236, 44240, 44238, 44239}},
+    {VCCA_FAMILY_ARM_MIXED,
+     {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399},
+     {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
+    {VCCA_FAMILY_ARM_1_0,
+     {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399},
+     {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
+    {VCCA_FAMILY_ARM_CMW,
+     {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399},
+     {10, 44235, 44237, 44236, 44240, 265, 44238, 44239}},
+    {VCCA_FAMILY_ARM_RMM_2_0,
+     {265, 10, 2396, 256, 2401, 2395, 2402, 2400, 2399},
+     {10, 256, 44235, 44237, 44236, 44240, 44243, 265, 44238, 44239}},
     {VCCA_FAMILY_ARM_DRAFT_04,
      {265, 2408, 2396, 256, 2401, 2395, 2402, 2394, 2400, 2399},
      {265, 10, 44236, 44240, 44235, 44237, 44238, 44239, 44243, 256}},
@@ -207,10 +225,12 @@ static void arm_rmm_2_0_tokens_have_tf_rmm_s_sizes(void **state)
       for (int i = 0; i < VCCA_TOKEN_REMS; i++)
         s.realm.rem[i] = VCCA_SPAN(digest);
     }
-    check_ok(vcca_token_realm(VCCA_FAMILY_ARM_RMM_2_0, &s.realm, test_key(VCCA_KEY_P384, "RAK"), &realm, &err), &err, "realm");
+    check_ok(vcca_token_realm(VCCA_FAMILY_ARM_RMM_2_0, &s.realm, test_key(VCCA_KEY_P384, "RAK"), &realm, &err), &err,
+             "realm");
     /* 590 or 670 of RMM 1.0, claim 256 (3 + 35), claim 44243 (3 + 1) */
     assert_int_equal(realm.n, (sha384 ? 670 : 590) + 38 + 4);
-    check_ok(vcca_token_collect(VCCA_FAMILY_ARM_RMM_2_0, VCCA_SPAN(platform), vcca_sink_span(&realm), &token, &err), &err, "token");
+    check_ok(vcca_token_collect(VCCA_FAMILY_ARM_RMM_2_0, VCCA_SPAN(platform), vcca_sink_span(&realm), &token, &err),
+             &err, "token");
     assert_int_equal(token.n, 4 + (3 + 4 + 3 + 1518) + (3 + 4 + 3 + realm.n));
     check_hex(vcca_span_sub(vcca_sink_span(&token), 0, 14), "d9038ba219acca821901075905ee", "head");
   }
@@ -328,7 +348,8 @@ static void the_platform_token_is_where_the_family_has_one(void **state)
   struct vcca_error err = {0};
   vcca_span none = {NULL, 0}, some = VCCA_SPAN_LIT("x");
   sample_claims(VCCA_FAMILY_ARM_1_0, &sample);
-  assert_false(vcca_token_platform(VCCA_FAMILY_VIRTCCA_RSA, &sample.platform, test_key(VCCA_KEY_P384, "CPAK"), &out, &err));
+  assert_false(
+      vcca_token_platform(VCCA_FAMILY_VIRTCCA_RSA, &sample.platform, test_key(VCCA_KEY_P384, "CPAK"), &out, &err));
   assert_int_equal(err.fault, VCCA_FAULT_USAGE);
   assert_false(vcca_token_collect(VCCA_FAMILY_VIRTCCA_RSA, some, some, &out, &err));
   assert_int_equal(err.fault, VCCA_FAULT_USAGE);

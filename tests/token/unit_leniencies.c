@@ -441,7 +441,8 @@ static const struct {
     {VCCA_LENIENT_CMW_MEDIA_TYPE, VCCA_FAMILY_ARM_CMW, type_by_name, "text string where the type 263"},
     {VCCA_LENIENT_CMW_MEDIA_TYPE, VCCA_FAMILY_ARM_CMW, type_with_parameter, "text string where the type 263"},
     {VCCA_LENIENT_ALG_IN_UNPROTECTED, VCCA_FAMILY_ARM_1_0, alg_elsewhere, "protected header"},
-    {VCCA_LENIENT_ALG_IN_UNPROTECTED, VCCA_FAMILY_ARM_1_0, alg_elsewhere_beside_an_empty_map, "parameter 1 (alg) is missing"},
+    {VCCA_LENIENT_ALG_IN_UNPROTECTED, VCCA_FAMILY_ARM_1_0, alg_elsewhere_beside_an_empty_map,
+     "parameter 1 (alg) is missing"},
     {VCCA_LENIENT_DER_SIGNATURE, VCCA_FAMILY_ARM_1_0, der, "bytes where ES384 has 64, 96 or 132"},
     {VCCA_LENIENT_DER_SIGNATURE, VCCA_FAMILY_VIRTCCA_P521, der, "bytes where ES512 has 64, 96 or 132"},
     {VCCA_LENIENT_NUL_PADDED_TEXT, VCCA_FAMILY_VIRTCCA_P521, padded_version, "ends with a NUL"},
@@ -452,7 +453,8 @@ static const struct {
     {VCCA_LENIENT_UNKNOWN_CLAIMS, VCCA_FAMILY_VIRTCCA_P521, another_claim, "the profile has no claim 99"},
     {VCCA_LENIENT_UNKNOWN_CLAIMS, VCCA_FAMILY_ARM_1_0, another_claim, "the profile has no claim 99"},
     {VCCA_LENIENT_UNKNOWN_CLAIMS, VCCA_FAMILY_VIRTCCA_P521, a_profile, "the profile has no claim 265"},
-    {VCCA_LENIENT_UNKNOWN_HEADERS, VCCA_FAMILY_VIRTCCA_P521, a_kid, "unprotected header: a parameter that is not 1 (alg)"},
+    {VCCA_LENIENT_UNKNOWN_HEADERS, VCCA_FAMILY_VIRTCCA_P521, a_kid,
+     "unprotected header: a parameter that is not 1 (alg)"},
     {VCCA_LENIENT_UNKNOWN_HEADERS, VCCA_FAMILY_ARM_1_0, a_kid, "unprotected header: a parameter that is not 1 (alg)"},
     {VCCA_LENIENT_SELF_DESCRIBED, VCCA_FAMILY_ARM_1_0, self_described, "tag 55799 is none of the containers"},
     {VCCA_LENIENT_EXTRA_MEMBERS, VCCA_FAMILY_ARM_1_0, a_third_member, "a label where 44234 or 44241 is wanted"},
@@ -462,8 +464,10 @@ static const struct {
     {VCCA_LENIENT_HASH_NAMES, VCCA_FAMILY_ARM_1_0, a_hash_by_the_way_it_was_measured, "no hash known here"},
     {VCCA_LENIENT_HASH_NAMES, VCCA_FAMILY_ARM_1_0, another_hash_of_the_platform, "no hash known here"},
     {VCCA_LENIENT_HASH_NAMES, VCCA_FAMILY_ARM_1_0, another_hash_of_the_realm, "no hash known here"},
-    {VCCA_LENIENT_MEASUREMENT_LENGTH, VCCA_FAMILY_ARM_1_0, a_rim_longer_than_its_hash, "64 bytes, where sha-256 (claim 44236) has 32"},
-    {VCCA_LENIENT_MEASUREMENT_LENGTH, VCCA_FAMILY_VIRTCCA_RSA, a_rim_longer_than_its_hash, "64 bytes, where sha-256 (claim 44236) has 32"},
+    {VCCA_LENIENT_MEASUREMENT_LENGTH, VCCA_FAMILY_ARM_1_0, a_rim_longer_than_its_hash,
+     "64 bytes, where sha-256 (claim 44236) has 32"},
+    {VCCA_LENIENT_MEASUREMENT_LENGTH, VCCA_FAMILY_VIRTCCA_RSA, a_rim_longer_than_its_hash,
+     "64 bytes, where sha-256 (claim 44236) has 32"},
     {VCCA_LENIENT_REALM_PROFILE_ABSENT, VCCA_FAMILY_ARM_1_0, no_realm_profile, "are no raw point"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -485,7 +489,8 @@ static void each_leniency_takes_what_it_says_and_is_the_only_one_that_does(void 
 {
   (void)state;
   static struct wanting w;
-  const vcca_leniency_set verifiers = VCCA_LENIENT_BIT(VCCA_LENIENT_NO_FAMILY) | VCCA_LENIENT_BIT(VCCA_LENIENT_ALGORITHM_CURVE);
+  const vcca_leniency_set verifiers =
+      VCCA_LENIENT_BIT(VCCA_LENIENT_NO_FAMILY) | VCCA_LENIENT_BIT(VCCA_LENIENT_ALGORITHM_CURVE);
   const vcca_leniency_set all = (VCCA_LENIENT_BIT(VCCA_LENIENCIES) - 1) & ~verifiers;
   vcca_leniency_set shown = 0;
   for (size_t i = 0; i < ROWS; i++) {
@@ -501,14 +506,16 @@ static void each_leniency_takes_what_it_says_and_is_the_only_one_that_does(void 
     assert_non_null(strstr(err.text, rows[i].words));
     char offer[64];
     bool permitted = (vcca_leniencies_permitted() & bit) != 0;
-    snprintf(offer, sizeof offer, permitted ? "; --refuse or a policy refuses %s" : "; --lenient %s takes it", vcca_leniency_name(rows[i].leniency));
+    snprintf(offer, sizeof offer, permitted ? "; --refuse or a policy refuses %s" : "; --lenient %s takes it",
+             vcca_leniency_name(rows[i].leniency));
     assert_non_null(strstr(err.text, offer));
     assert_true(vcca_token_decode(w.token.span, &token, &err) == ((vcca_leniencies_permitted() & bit) != 0));
     check_ok(vcca_token_decode_lenient(w.token.span, bit, &token, &err), &err, vcca_leniency_name(rows[i].leniency));
     assert_int_equal(token.leniencies, bit);
     check_ok(vcca_token_decode_lenient(w.token.span, all, &token, &err), &err, vcca_leniency_name(rows[i].leniency));
     assert_int_equal(token.leniencies, bit);
-    assert_true(token.leniency_use[rows[i].leniency].count > 0 && token.leniency_use[rows[i].leniency].offset <= w.token.span.n);
+    assert_true(token.leniency_use[rows[i].leniency].count > 0 &&
+                token.leniency_use[rows[i].leniency].offset <= w.token.span.n);
     assert_true(vcca_token_family(&token, &family) == (rows[i].leniency != VCCA_LENIENT_REALM_PROFILE_ABSENT));
     assert_true(rows[i].leniency == VCCA_LENIENT_REALM_PROFILE_ABSENT || family == rows[i].family);
     verified(&token);
@@ -533,7 +540,8 @@ static void a_record_of_indefinite_length_ends_with_a_break(void **state)
       {"ffff", "a break with nothing to end", 1},
       {"04ffff", "a break with nothing to end", 2},
   };
-  const vcca_leniency_set both = VCCA_LENIENT_BIT(VCCA_LENIENT_INDEFINITE_LENGTH) | VCCA_LENIENT_BIT(VCCA_LENIENT_CMW_MEDIA_TYPE);
+  const vcca_leniency_set both =
+      VCCA_LENIENT_BIT(VCCA_LENIENT_INDEFINITE_LENGTH) | VCCA_LENIENT_BIT(VCCA_LENIENT_CMW_MEDIA_TYPE);
   set_up(VCCA_FAMILY_ARM_CMW, &w.b);
   for (size_t i = 0; i < 2; i++) {
     struct vcca_token token;
@@ -549,7 +557,8 @@ static void a_record_of_indefinite_length_ends_with_a_break(void **state)
     assert_false(vcca_token_decode_lenient(w.token.span, both, &token, &err));
     if (!strstr(err.text, wrong[i].words))
       fail_msg("%s: %s", wrong[i].behind, err.text);
-    vcca_span platform = w.b.token.platform_sign1.whole; /* behind: tag, map, label, record, type, the string's head and bytes */
+    vcca_span platform =
+        w.b.token.platform_sign1.whole; /* behind: tag, map, label, record, type, the string's head and bytes */
     assert_int_equal(err.offset, 3 + 1 + 3 + 1 + 3 + 3 + platform.n + wrong[i].at);
   }
 }

@@ -112,7 +112,8 @@ static void a_cose_key_that_is_none_is_refused(void **state)
   struct vcca_error err = {0};
   set_up(VCCA_FAMILY_ARM_1_0, &b);
   vcca_span x = vcca_span_sub(b.token.realm.public_key, 8, 48), y = vcca_span_sub(b.token.realm.public_key, 59, 48);
-  vcca_key *key = vcca_rak_decode(VCCA_RAK_COSE_KEY, cose_key_of("a4 22 5830Y 21 5830X 20 02 01 02", x, y, buf, sizeof buf), &err);
+  vcca_key *key =
+      vcca_rak_decode(VCCA_RAK_COSE_KEY, cose_key_of("a4 22 5830Y 21 5830X 20 02 01 02", x, y, buf, sizeof buf), &err);
   check_ok(key != NULL, &err, "another order");
   vcca_key_free(key);
   for (size_t i = 0; i < sizeof cose_keys / sizeof *cose_keys; i++) {

@@ -20,7 +20,8 @@ static void the_signed_bytes_are_those_of_rfc_9052(void **state)
   check_ok(vcca_hex_read(vcca_span_str(example_point), &point, &err), &err, "point");
   check_ok(vcca_hex_read(vcca_span_str(example_signature), &signature, &err), &err, "signature");
   vcca_sign1_tbs(VCCA_SPAN_LIT("\xa1\x01\x26"), VCCA_SPAN_LIT("This is the content."), &tbs);
-  check_hex(vcca_sink_span(&tbs), "846a5369676e61747572653143a101264054546869732069732074686520636f6e74656e742e", "Sig_structure");
+  check_hex(vcca_sink_span(&tbs), "846a5369676e61747572653143a101264054546869732069732074686520636f6e74656e742e",
+            "Sig_structure");
   vcca_key *key = vcca_key_from_point(VCCA_KEY_P256, vcca_sink_span(&point), &err);
   check_ok(key != NULL, &err, "key 11");
   assert_true(vcca_verify(key, VCCA_ES256, vcca_sink_span(&tbs), vcca_sink_span(&signature)));

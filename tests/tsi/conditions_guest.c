@@ -111,7 +111,8 @@ static void status_of(const struct vcca_command *command, const char *condition,
 static bool met(const char *interface, const char *command, vcca_span condition)
 {
   for (size_t i = 0; i < STIMULI; i++)
-    if (strcmp(stimuli[i].interface, interface) == 0 && strcmp(stimuli[i].command, command) == 0 && vcca_span_is(condition, stimuli[i].condition))
+    if (strcmp(stimuli[i].interface, interface) == 0 && strcmp(stimuli[i].command, command) == 0 &&
+        vcca_span_is(condition, stimuli[i].condition))
       return true;
   return false;
 }
@@ -129,7 +130,8 @@ static void every_condition_of_the_tables_has_a_stimulus(void **state)
       assert_string_equal(command->order, ""); /* the specification orders none of these interfaces' conditions */
       while (vcca_word_next(&list, '=', &name, &value))
         if (!met(interfaces[i]->name, command->name, name)) {
-          print_error("no stimulus for %s %s %.*s\n", interfaces[i]->name, command->name, (int)name.n, (const char *)name.p);
+          print_error("no stimulus for %s %s %.*s\n", interfaces[i]->name, command->name, (int)name.n,
+                      (const char *)name.p);
           missing++;
         }
     }
@@ -202,9 +204,10 @@ static void check_stimulus(enum vcca_family family, const struct stimulus *s)
     w.gi->platform_size = sizeof w.gi->platform; /* together with a realm token more than the longest token */
   vcca_machine_set_program(w.m, probe, &p);
   host_enter(&w, 0);
-  if (p.step != 3 || strcmp(w.refused, s->condition) != 0 || strcmp(short_name(interface, p.result), wanted) != 0 || !p.same)
-    fail_msg("%s %s %s=%s: refused by '%s', status %llx, machine %s", s->interface, s->command, s->condition, wanted, w.refused,
-             (unsigned long long)p.result, p.same ? "unchanged" : "changed");
+  if (p.step != 3 || strcmp(w.refused, s->condition) != 0 || strcmp(short_name(interface, p.result), wanted) != 0 ||
+      !p.same)
+    fail_msg("%s %s %s=%s: refused by '%s', status %llx, machine %s", s->interface, s->command, s->condition, wanted,
+             w.refused, (unsigned long long)p.result, p.same ? "unchanged" : "changed");
   vcca_bytes_free(&p.before);
   world_close(&w);
 }

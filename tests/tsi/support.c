@@ -78,7 +78,8 @@ static void make_realm(struct world *w)
 
 static void make_cvm(struct world *w)
 {
-  uint8_t params[PAGE] = {[0x8] = IPA_WIDTH, [0x30] = (uint8_t)w->hash_alg, [0x38] = 9, [0x58] = START_LEVEL, [0x60] = 1, [0x68] = 9};
+  uint8_t params[PAGE] = {
+      [0x8] = IPA_WIDTH, [0x30] = (uint8_t)w->hash_alg, [0x38] = 9, [0x58] = START_LEVEL, [0x60] = 1, [0x68] = 9};
   w->rd = host_call(w, 0x265, host_page(w, params), 0, 0, 0, 0);
   assert_int_not_equal(w->rd, 0);
   for (uint64_t level = START_LEVEL + 1; level <= 3; level++)
@@ -196,7 +197,8 @@ struct exit_view host_enter_with(struct world *w, unsigned rec, uint64_t flags, 
   const struct layout *at = &layouts[w->tmi];
   uint8_t run[PAGE];
   assert_int_equal(enter(w, rec, flags, gprs, run), 0);
-  struct exit_view v = {.reason = run[at->reason], .esr = vcca_le64(run + at->esr), .hpfar = vcca_le64(run + at->hpfar)};
+  struct exit_view v = {
+      .reason = run[at->reason], .esr = vcca_le64(run + at->esr), .hpfar = vcca_le64(run + at->hpfar)};
   for (size_t i = 0; i < 31; i++)
     v.gprs[i] = vcca_le64(run + at->gprs + 8 * i);
   v.imm = vcca_le16(run + at->imm);

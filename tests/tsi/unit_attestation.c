@@ -95,7 +95,8 @@ static bool signed_by(const struct vcca_sign1_parts *parts, const vcca_key *key)
   uint8_t bytes[8192];
   vcca_sink tbs = VCCA_SINK(bytes);
   vcca_sign1_tbs(parts->protected_header, parts->payload, &tbs);
-  return vcca_sig_fits(parts->alg, key) && vcca_verify(key, (enum vcca_sig_alg)parts->alg, vcca_sink_span(&tbs), parts->signature);
+  return vcca_sig_fits(parts->alg, key) &&
+         vcca_verify(key, (enum vcca_sig_alg)parts->alg, vcca_sink_span(&tbs), parts->signature);
 }
 
 static void check_token(struct world *w, vcca_span bytes, uint8_t seed)

@@ -82,10 +82,11 @@ int main(void)
   vcca_machine *m = vcca_machine_new(&config, &err);
   vcca_hsm *hsm = vcca_hsm_open(&device, &err);
   vcca_guest_interface *gi = m && hsm ? vcca_tsi_attach(m, hsm, VCCA_FAMILY_VIRTCCA_P521, &err) : NULL;
-  bool good = gi && run(m, build(m), &e, &err) && e.status == 0 && vcca_token_decode(vcca_sink_span(&e.token), &token, &err);
+  bool good =
+      gi && run(m, build(m), &e, &err) && e.status == 0 && vcca_token_decode(vcca_sink_span(&e.token), &token, &err);
   if (good)
-    printf("a token of %zu bytes, challenge \"%.7s\", REM[0] %02x%02x...\n", e.token.n, (const char *)token.realm.challenge.p,
-           token.realm.rem[0].p[0], token.realm.rem[0].p[1]);
+    printf("a token of %zu bytes, challenge \"%.7s\", REM[0] %02x%02x...\n", e.token.n,
+           (const char *)token.realm.challenge.p, token.realm.rem[0].p[0], token.realm.rem[0].p[1]);
   else
     fprintf(stderr, "no token: status %u, %s\n", (unsigned)e.status, vcca_error_text(&err, text, sizeof text));
   vcca_guest_interface_free(gi);

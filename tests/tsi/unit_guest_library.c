@@ -130,7 +130,8 @@ static void an_access_where_no_memory_will_come_ends_main(struct world *w)
 /* A device register in the unprotected half: the host plays the device. */
 static void read_device(void *arg, vcca_guest *g)
 {
-  struct vcca_realm_event load = {.kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x10, .syndrome = true, .size = 4, .reg = 5, .wide = true};
+  struct vcca_realm_event load = {
+      .kind = VCCA_REALM_DATA_ABORT, .ipa = UNPROTECTED + 0x10, .syndrome = true, .size = 4, .reg = 5, .wide = true};
   vcca_guest_event(g, &load);
   *(uint64_t *)arg = vcca_guest_cpu(g)->x[5];
 }
@@ -445,7 +446,8 @@ static void another_rec_at_the_same_address_has_another_guest(void **state)
 {
   (void)state;
   struct vcca_error err = {0};
-  struct vcca_machine_config config = {.abi = VCCA_ABI_RMI, .regions = {{.base = 0x80000000, .size = 1 << 20, .delegable = true}}, .region_count = 1};
+  struct vcca_machine_config config = {
+      .abi = VCCA_ABI_RMI, .regions = {{.base = 0x80000000, .size = 1 << 20, .delegable = true}}, .region_count = 1};
   vcca_machine *m = vcca_machine_new(&config, &err);
   unsigned n[3] = {0};
   struct choice c = {.index = 0, .main = wait_for_ever};

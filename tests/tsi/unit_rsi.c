@@ -194,7 +194,8 @@ static void a_ripas_change_is_the_hosts_to_carry_out(void **state)
   assert_int_equal(v.ripas_base, EMPTY);
   assert_int_equal(v.ripas_top, EMPTY + 0x3000);
   assert_int_equal(v.ripas_value, RIPAS_RAM);
-  assert_int_equal(host_call(w, 0x169, w->rd, w->rec[0], EMPTY, EMPTY + 0x2000, 0), 0); /* RTT_SET_RIPAS, a part of it */
+  assert_int_equal(host_call(w, 0x169, w->rd, w->rec[0], EMPTY, EMPTY + 0x2000, 0),
+                   0); /* RTT_SET_RIPAS, a part of it */
   host_run(w, 0, g);
   vcca_guest_free(g);
   assert_int_equal(x[0], 0);

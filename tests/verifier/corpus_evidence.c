@@ -15,8 +15,9 @@ static struct vcca_bytes files[FILES];
 static struct vcca_evidence kunpeng(void)
 {
   static const char *const names[] = {
-      [TOKEN] = "virtcca/token_rsa.cbor",    [CERT] = "virtcca/dev_cert.der", [SUB_CERT] = "virtcca/sub_cert.pem",
-      [ROOT_CERT] = "virtcca/root_cert.pem", [LOG] = "virtcca/ccel_data.bin", [REFERENCE] = "virtcca/image_reference_measurement.json"};
+      [TOKEN] = "virtcca/token_rsa.cbor",  [CERT] = "virtcca/dev_cert.der",
+      [SUB_CERT] = "virtcca/sub_cert.pem", [ROOT_CERT] = "virtcca/root_cert.pem",
+      [LOG] = "virtcca/ccel_data.bin",     [REFERENCE] = "virtcca/image_reference_measurement.json"};
   for (size_t i = 0; i < FILES; i++)
     if (files[i].p == NULL)
       files[i] = check_vector(names[i]);
@@ -44,7 +45,8 @@ static const char *text_of(const struct vcca_verdict *verdict)
 }
 
 /* Refused, and by whom. */
-static enum vcca_check refused_by(const struct vcca_evidence *e, struct vcca_verdict *verdict, const char *what, size_t at)
+static enum vcca_check refused_by(const struct vcca_evidence *e, struct vcca_verdict *verdict, const char *what,
+                                  size_t at)
 {
   vcca_verify_evidence(e, verdict);
   enum vcca_check failed = vcca_verdict_failed(verdict);
@@ -68,12 +70,14 @@ static void the_evidence_of_a_real_machine_is_accepted(void **state)
   struct vcca_error err = {0};
   check_ok(vcca_token_decode(e.token, &token, &err), &err, "token");
   /* From the machine's own log, as the SDK publishes them (RIM, and REM 0 to 3). */
-  static const char *const rem[] = {
-      "e3579705477c2855a75f4127123fff3cd4f05a3b2442fda8829f95ea81ce308c", "646fdfc8b716bf958471a20378f178c472679216c911ddd0349cd74924eda7e9",
-      "6cfeb56cd4309990fe30637f1621cdc71a87a041c5ca552683abe7a07290cd4b", "0000000000000000000000000000000000000000000000000000000000000000"};
+  static const char *const rem[] = {"e3579705477c2855a75f4127123fff3cd4f05a3b2442fda8829f95ea81ce308c",
+                                    "646fdfc8b716bf958471a20378f178c472679216c911ddd0349cd74924eda7e9",
+                                    "6cfeb56cd4309990fe30637f1621cdc71a87a041c5ca552683abe7a07290cd4b",
+                                    "0000000000000000000000000000000000000000000000000000000000000000"};
   uint8_t rim_room[32], rem_room[VCCA_TOKEN_REMS][32];
   vcca_sink rim = VCCA_SINK(rim_room);
-  check_ok(vcca_hex_read(vcca_span_str("b23d801b7a7d00e53dc636f918237a62f8a30df39f46db9af7cd213713a041d8"), &rim, &err), &err, "RIM");
+  check_ok(vcca_hex_read(vcca_span_str("b23d801b7a7d00e53dc636f918237a62f8a30df39f46db9af7cd213713a041d8"), &rim, &err),
+           &err, "RIM");
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++) {
     vcca_sink out = VCCA_SINK(rem_room[i]);
     check_ok(vcca_hex_read(vcca_span_str(rem[i]), &out, &err), &err, "REM");
@@ -87,9 +91,17 @@ static void the_evidence_of_a_real_machine_is_accepted(void **state)
   vcca_verify_evidence(&e, &verdict);
   if (!verdict.accepted)
     fail_msg("rejected:\n%s", text_of(&verdict));
-  static const enum vcca_check passing[] = {
-      VCCA_CHECK_STRUCTURE, VCCA_CHECK_FAMILY, VCCA_CHECK_CHAIN, VCCA_CHECK_REALM_SIGNATURE, VCCA_CHECK_KEY_EQUALITY,   VCCA_CHECK_FRESHNESS,
-      VCCA_CHECK_RIM,       VCCA_CHECK_REM0,   VCCA_CHECK_REM3,  VCCA_CHECK_EVENTLOG,        VCCA_CHECK_IMAGE_REFERENCE};
+  static const enum vcca_check passing[] = {VCCA_CHECK_STRUCTURE,
+                                            VCCA_CHECK_FAMILY,
+                                            VCCA_CHECK_CHAIN,
+                                            VCCA_CHECK_REALM_SIGNATURE,
+                                            VCCA_CHECK_KEY_EQUALITY,
+                                            VCCA_CHECK_FRESHNESS,
+                                            VCCA_CHECK_RIM,
+                                            VCCA_CHECK_REM0,
+                                            VCCA_CHECK_REM3,
+                                            VCCA_CHECK_EVENTLOG,
+                                            VCCA_CHECK_IMAGE_REFERENCE};
   for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
     if (verdict.findings[passing[i]].outcome != VCCA_PASS)
       fail_msg("%s did not pass:\n%s", vcca_check_name(passing[i]), text_of(&verdict));
@@ -105,7 +117,8 @@ static bool inside(vcca_span claim, const uint8_t *byte)
 static enum vcca_check guard_of(const struct vcca_token *token, const uint8_t *byte)
 {
   const struct vcca_realm_claims *realm = &token->realm;
-  bool value = inside(realm->challenge, byte) || inside(realm->rpv, byte) || inside(realm->rim, byte) || inside(token->realm_sign1.signature, byte);
+  bool value = inside(realm->challenge, byte) || inside(realm->rpv, byte) || inside(realm->rim, byte) ||
+               inside(token->realm_sign1.signature, byte);
   for (size_t i = 0; i < VCCA_TOKEN_REMS; i++)
     value = value || inside(realm->rem[i], byte);
   if (value)
@@ -137,14 +150,16 @@ static void no_byte_of_the_token_may_change(void **state)
       by[failed]++;
       /* A changed key is no key, or another one: then it neither signed nor is the device's. */
       bool key = guard == VCCA_CHECKS;
-      if (key && (failed == VCCA_CHECK_STRUCTURE ||
-                  (failed == VCCA_CHECK_REALM_SIGNATURE && verdict.findings[VCCA_CHECK_KEY_EQUALITY].outcome != VCCA_PASS)))
+      if (key && (failed == VCCA_CHECK_STRUCTURE || (failed == VCCA_CHECK_REALM_SIGNATURE &&
+                                                     verdict.findings[VCCA_CHECK_KEY_EQUALITY].outcome != VCCA_PASS)))
         continue;
-      if (failed != guard && !(guard == VCCA_CHECK_STRUCTURE && failed == VCCA_CHECK_REALM_SIGNATURE)) /* another name of an algorithm */
-        fail_msg("token, byte %zu changed by 0x%02x: refused by %s instead of %s", i, changes[c], vcca_check_name(failed),
-                 key ? "structure or realm-signature" : vcca_check_name(guard));
+      if (failed != guard &&
+          !(guard == VCCA_CHECK_STRUCTURE && failed == VCCA_CHECK_REALM_SIGNATURE)) /* another name of an algorithm */
+        fail_msg("token, byte %zu changed by 0x%02x: refused by %s instead of %s", i, changes[c],
+                 vcca_check_name(failed), key ? "structure or realm-signature" : vcca_check_name(guard));
     }
-  printf("token: %zu bytes, refused by structure %u, realm-signature %u\n", e.token.n, by[VCCA_CHECK_STRUCTURE], by[VCCA_CHECK_REALM_SIGNATURE]);
+  printf("token: %zu bytes, refused by structure %u, realm-signature %u\n", e.token.n, by[VCCA_CHECK_STRUCTURE],
+         by[VCCA_CHECK_REALM_SIGNATURE]);
 }
 
 static void no_byte_of_the_certificate_may_change(void **state)
@@ -165,7 +180,8 @@ static void no_byte_of_the_certificate_may_change(void **state)
       bytes[i] ^= changes[c];
       unreadable += verdict.malformed;
       if (failed != VCCA_CHECK_CHAIN)
-        fail_msg("certificate, byte %zu changed by 0x%02x: refused by %s instead of chain", i, changes[c], vcca_check_name(failed));
+        fail_msg("certificate, byte %zu changed by 0x%02x: refused by %s instead of chain", i, changes[c],
+                 vcca_check_name(failed));
       assert_int_equal(verdict.findings[VCCA_CHECK_KEY_EQUALITY].outcome, VCCA_NOT_RUN);
     }
   printf("certificate: %zu bytes, every change fails the chain, %u of them unreadable\n", e.device_cert.n, unreadable);

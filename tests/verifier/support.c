@@ -10,28 +10,38 @@
 #include "rooms/hex.h"
 #include "rooms/span.h"
 
-static const char rsa_p[] =
-    "fdb2ce73bdb2fb1b0acd229b7e4b7ee575482fa4d76a6d7b7992d6e923470b6087cfbf98359dc5ee5d7c37c2c5b19126a16e9412d3dcf293872900c5f3b86b57"
-    "871b1928294e5032868832cf3f8bd690ded6f4f097221ed986eabbdadb9172833b67514bd4fe0c21d36187d5588f42b629774f6890efd3c377c2216f863b260a"
-    "bd6a7231dad7dd3539056818ae7ec647bff2f03a22be2825257a6316fdcf2c2eeeacd29e83dae320d8e17dd195e8efe52f6bb7ba74815f3a84bb1d1c604d74c4"
-    "136cd4c3b3ad8f02075fd6d8d0cd10f851393742c91faa6ca6ea3733efbf1218bcb2ef65ad7009742d5003f3e2f17c83c8ebe58616905a9017fb044001c39d63";
-static const char rsa_q[] =
-    "c10799935995729db5d99c30689335def16720e279c72992b4e8c7ab59d4a888dab1e88cbba1b3a43b895fa68f7140174c0238aaf7aa022bd471a160a524ac6b"
-    "23c9da6bf0098c33768eaae8ac7f10b79e758857f7f1981faafb4ebb0190477f8a37049b0737e5bb2607eceeb6e8231330d758780d8be44b2da86ed7c35616e4"
-    "123eb2a6a64247942a52bab29d29b0a1db5f5f5d0f23a79ad636d554921bc1017ee28c2480039947df3e9e2113298193ac03ff7b95fa6ce2eb7d0b47c2916f6a"
-    "de2244549cc47ea01005600f41e2778d24e8274cc1567ce3a0744f0551ad7414b9260d9f3d91af2726baf80be1d66ace2f5294b1b9af796b970dbd3a471e6423";
-static const char rsa_other_q[] =
-    "c80f8432d29e51f1693c21bf78e60e0fe2c0a7327435fd8b4429470794190fd7bab52cec296a00ed7cf22f73615d6d0eeeb8b201f39de0cecab4cc24b52529cb"
-    "5b272508879d014f20abae964aae7e8bcc57ea6ad9080ae088b88d4974228e2ddb66bfe34558d9472252ed375f8cf8a6029f20601a3c23a0d159f90d113628b0"
-    "ad98bab10710f976bb00d2a855fe23ccfa0aae4e12fedc5341fbf9a5ec29bef3f09d6d767c1b26923804f60d222ca7f844e6bdf43bc9007ddef4d1866eb2aa03"
-    "5629fec5a43ec201ae57f34024f8a7b5d8fb436d8c41f1d6eeb731d97672ed114d777d0f1aa850daa739fb679147aa7555151c51fc4464fa8a2f3da60f76d871";
+static const char rsa_p[] = "fdb2ce73bdb2fb1b0acd229b7e4b7ee575482fa4d76a6d7b7992d6e923470b6087cfbf98359dc5ee5d7c37c2c5"
+                            "b19126a16e9412d3dcf293872900c5f3b86b57"
+                            "871b1928294e5032868832cf3f8bd690ded6f4f097221ed986eabbdadb9172833b67514bd4fe0c21d36187d558"
+                            "8f42b629774f6890efd3c377c2216f863b260a"
+                            "bd6a7231dad7dd3539056818ae7ec647bff2f03a22be2825257a6316fdcf2c2eeeacd29e83dae320d8e17dd195"
+                            "e8efe52f6bb7ba74815f3a84bb1d1c604d74c4"
+                            "136cd4c3b3ad8f02075fd6d8d0cd10f851393742c91faa6ca6ea3733efbf1218bcb2ef65ad7009742d5003f3e2"
+                            "f17c83c8ebe58616905a9017fb044001c39d63";
+static const char rsa_q[] = "c10799935995729db5d99c30689335def16720e279c72992b4e8c7ab59d4a888dab1e88cbba1b3a43b895fa68f"
+                            "7140174c0238aaf7aa022bd471a160a524ac6b"
+                            "23c9da6bf0098c33768eaae8ac7f10b79e758857f7f1981faafb4ebb0190477f8a37049b0737e5bb2607eceeb6"
+                            "e8231330d758780d8be44b2da86ed7c35616e4"
+                            "123eb2a6a64247942a52bab29d29b0a1db5f5f5d0f23a79ad636d554921bc1017ee28c2480039947df3e9e2113"
+                            "298193ac03ff7b95fa6ce2eb7d0b47c2916f6a"
+                            "de2244549cc47ea01005600f41e2778d24e8274cc1567ce3a0744f0551ad7414b9260d9f3d91af2726baf80be1"
+                            "d66ace2f5294b1b9af796b970dbd3a471e6423";
+static const char rsa_other_q[] = "c80f8432d29e51f1693c21bf78e60e0fe2c0a7327435fd8b4429470794190fd7bab52cec296a00ed7cf2"
+                                  "2f73615d6d0eeeb8b201f39de0cecab4cc24b52529cb"
+                                  "5b272508879d014f20abae964aae7e8bcc57ea6ad9080ae088b88d4974228e2ddb66bfe34558d9472252"
+                                  "ed375f8cf8a6029f20601a3c23a0d159f90d113628b0"
+                                  "ad98bab10710f976bb00d2a855fe23ccfa0aae4e12fedc5341fbf9a5ec29bef3f09d6d767c1b26923804"
+                                  "f60d222ca7f844e6bdf43bc9007ddef4d1866eb2aa03"
+                                  "5629fec5a43ec201ae57f34024f8a7b5d8fb436d8c41f1d6eeb731d97672ed114d777d0f1aa850daa739"
+                                  "fb679147aa7555151c51fc4464fa8a2f3da60f76d871";
 
 static vcca_key *rsa_key(const char *q_hex)
 {
   uint8_t p_room[256], q_room[256];
   vcca_sink p = VCCA_SINK(p_room), q = VCCA_SINK(q_room);
   struct vcca_error err = {0};
-  check_ok(vcca_hex_read(vcca_span_str(rsa_p), &p, &err) && vcca_hex_read(vcca_span_str(q_hex), &q, &err), &err, "primes");
+  check_ok(vcca_hex_read(vcca_span_str(rsa_p), &p, &err) && vcca_hex_read(vcca_span_str(q_hex), &q, &err), &err,
+           "primes");
   vcca_key *key = vcca_key_from_primes(vcca_sink_span(&p), vcca_sink_span(&q), &err);
   check_ok(key != NULL, &err, "RSA key");
   return key;
@@ -62,7 +72,8 @@ void certify(struct made *m, enum cert which, const vcca_key *subject, const vcc
       [ROOT] = {.subject_cn = "TEST root", .issuer_cn = "TEST root", .ca = true, .path_len = -1, .key_usage = 0x04},
       [SUB] = {.subject_cn = "TEST sub", .issuer_cn = "TEST root", .ca = true, .path_len = 0, .key_usage = 0x04},
       [DEVICE] = {.subject_cn = "TEST device", .issuer_cn = "TEST sub", .key_usage = 0x80},
-      [OTHER_ROOT] = {.subject_cn = "TEST root", .issuer_cn = "TEST root", .ca = true, .path_len = -1, .key_usage = 0x04},
+      [OTHER_ROOT] =
+          {.subject_cn = "TEST root", .issuer_cn = "TEST root", .ca = true, .path_len = -1, .key_usage = 0x04},
   };
   struct vcca_cert_spec spec = specs[which];
   struct vcca_error err = {0};
@@ -147,14 +158,16 @@ const char *hex_of(char *room, const char *hashed)
   return vcca_hex_text(VCCA_SPAN(digest), room, 65);
 }
 
-void make_image_reference(struct made *m, const char *grub, const char *config, const char *kernel, const char *initramfs)
+void make_image_reference(struct made *m, const char *grub, const char *config, const char *kernel,
+                          const char *initramfs)
 {
   char a[65], b[65], c[65], d[65], e[65], f[65];
   snprintf(m->image_reference, sizeof m->image_reference,
            "{\"grub\": \"%s\", \"grub.cfg\": \"%s\", \"hash_alg\": \"sha-256\",\n"
            " \"kernels\": [{\"version\": \"0\", \"kernel\": \"%s\", \"initramfs\": \"%s\"},\n"
            "  {\"version\": \"1\", \"kernel\": \"%s\", \"initramfs\": \"%s\"}]}\n",
-           hex_of(a, grub), hex_of(b, config), hex_of(c, "an older kernel"), hex_of(d, "the initramfs"), hex_of(e, kernel), hex_of(f, initramfs));
+           hex_of(a, grub), hex_of(b, config), hex_of(c, "an older kernel"), hex_of(d, "the initramfs"),
+           hex_of(e, kernel), hex_of(f, initramfs));
 }
 
 void make_platform_reference(struct made *m, const char *name, const char *version, const char *measured)
@@ -162,9 +175,12 @@ void make_platform_reference(struct made *m, const char *name, const char *versi
   char a[65], b[65], c[65];
   snprintf(m->platform_reference, sizeof m->platform_reference,
            "{\"measure_value\": [\n"
-           " {\"firware_name\": \"unused\", \"measurement\": \"%s\", \"firware_version\": \"9\", \"hash_algorithm\": \"sha-256\"},\n"
-           " {\"firware_name\": \"%s\", \"measurement\": \"%s\", \"firware_version\": \"%s\", \"hash_algorithm\": \"sha-256\"},\n"
-           " {\"firware_name\": \"tee\", \"measurement\": \"%s\", \"firware_version\": \"1.6\", \"hash_algorithm\": \"sha-256\"}]}\n",
+           " {\"firware_name\": \"unused\", \"measurement\": \"%s\", \"firware_version\": \"9\", \"hash_algorithm\": "
+           "\"sha-256\"},\n"
+           " {\"firware_name\": \"%s\", \"measurement\": \"%s\", \"firware_version\": \"%s\", \"hash_algorithm\": "
+           "\"sha-256\"},\n"
+           " {\"firware_name\": \"tee\", \"measurement\": \"%s\", \"firware_version\": \"1.6\", \"hash_algorithm\": "
+           "\"sha-256\"}]}\n",
            hex_of(a, "unused"), name, hex_of(b, measured), version, hex_of(c, "tee"));
 }
 
@@ -184,7 +200,8 @@ void make_reference_store(struct made *m, vcca_span rim)
     put(&out, "\", \"platform-configuration\": \"", m->platform.config);
     vcca_sink_str(&out, "\", \"sw-components\": [");
     for (size_t i = 0; i < m->platform.component_count; i++) {
-      put(&out, i == 0 ? "{\"measurement-value\": \"" : ",\n {\"measurement-value\": \"", m->platform.components[i].measurement);
+      put(&out, i == 0 ? "{\"measurement-value\": \"" : ",\n {\"measurement-value\": \"",
+          m->platform.components[i].measurement);
       put(&out, "\", \"signer-id\": \"", m->platform.components[i].signer_id);
       vcca_sink_str(&out, i == 0 ? "\", \"version\": \"21.23.0\"}" : "\"}");
     }
@@ -231,10 +248,14 @@ static void make_claims(struct made *m)
   platform->hash_alg = VCCA_SPAN_LIT("sha-256");
   vcca_platform_profile_claims(m->family, platform);
   platform->component_count = 2;
-  platform->components[0] = (struct vcca_component){
-      .type = VCCA_SPAN_LIT("uefi"), .measurement = VCCA_SPAN(m->measured[0]), .version = VCCA_SPAN_LIT("21.23.0"), .signer_id = VCCA_SPAN(m->rim)};
-  platform->components[1] = (struct vcca_component){
-      .type = VCCA_SPAN_LIT("tee"), .measurement = VCCA_SPAN(m->measured[1]), .version = VCCA_SPAN_LIT("1.6"), .signer_id = VCCA_SPAN(m->rim)};
+  platform->components[0] = (struct vcca_component){.type = VCCA_SPAN_LIT("uefi"),
+                                                    .measurement = VCCA_SPAN(m->measured[0]),
+                                                    .version = VCCA_SPAN_LIT("21.23.0"),
+                                                    .signer_id = VCCA_SPAN(m->rim)};
+  platform->components[1] = (struct vcca_component){.type = VCCA_SPAN_LIT("tee"),
+                                                    .measurement = VCCA_SPAN(m->measured[1]),
+                                                    .version = VCCA_SPAN_LIT("1.6"),
+                                                    .signer_id = VCCA_SPAN(m->rim)};
 }
 
 void make_keys(struct made *m, enum vcca_family family)
@@ -280,7 +301,8 @@ static void mint(struct made *m)
 {
   struct vcca_error err = {0};
   uint8_t platform_room[VCCA_TOKEN_MAX], realm_room[VCCA_TOKEN_MAX], key_room[VCCA_SPKI_MAX], hash[VCCA_HASH_MAX];
-  vcca_sink platform = VCCA_SINK(platform_room), realm = VCCA_SINK(realm_room), key = VCCA_SINK(key_room), token = VCCA_SINK(m->token);
+  vcca_sink platform = VCCA_SINK(platform_room), realm = VCCA_SINK(realm_room), key = VCCA_SINK(key_room),
+            token = VCCA_SINK(m->token);
   check_ok(vcca_rak_encode(m->realm_family, m->named, &key, &err), &err, "claim 44237");
   m->realm.public_key = vcca_sink_span(&key);
   check_ok(vcca_token_realm(m->realm_family, &m->realm, m->realm_signer, &realm, &err), &err, "realm token");
@@ -290,16 +312,19 @@ static void mint(struct made *m)
     vcca_token_bind(m->family, &m->platform, given.p ? given : vcca_span_of(hash, 32));
     check_ok(vcca_token_platform(m->family, &m->platform, m->platform_signer, &platform, &err), &err, "platform token");
   }
-  check_ok(vcca_token_collect(m->family, platform.n > 0 ? vcca_sink_span(&platform) : vcca_span_of(NULL, 0), vcca_sink_span(&realm), &token, &err),
+  check_ok(vcca_token_collect(m->family, platform.n > 0 ? vcca_sink_span(&platform) : vcca_span_of(NULL, 0),
+                              vcca_sink_span(&realm), &token, &err),
            &err, "token");
   m->token_size = token.n;
-  m->realm.public_key = m->platform.challenge = m->platform.workload_binding = vcca_span_of(NULL, 0); /* they lived here */
+  m->realm.public_key = m->platform.challenge = m->platform.workload_binding =
+      vcca_span_of(NULL, 0); /* they lived here */
 }
 
 void make_evidence(struct made *m)
 {
   mint(m);
-  m->policy = (struct vcca_policy){.name = "TEST policy", .required = {[VCCA_CHECK_FRESHNESS] = true, [VCCA_CHECK_RIM] = true}};
+  m->policy =
+      (struct vcca_policy){.name = "TEST policy", .required = {[VCCA_CHECK_FRESHNESS] = true, [VCCA_CHECK_RIM] = true}};
   struct vcca_evidence *e = &m->evidence;
   *e = (struct vcca_evidence){.token = vcca_span_of(m->token, m->token_size)};
   e->device_cert = vcca_span_of(m->certs[DEVICE], m->cert_size[DEVICE]);

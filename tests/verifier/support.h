@@ -16,7 +16,8 @@ struct made {
   enum vcca_family family;
   vcca_key *cpak, *rak, *other, *root, *sub;
 
-  uint8_t challenge[64], rpv[64], rim[32], rem[VCCA_TOKEN_REMS][32], measured[2][32], instance_id[33], realm_instance_id[33];
+  uint8_t challenge[64], rpv[64], rim[32], rem[VCCA_TOKEN_REMS][32], measured[2][32], instance_id[33],
+      realm_instance_id[33];
   struct vcca_platform_claims platform; /* a challenge left out becomes the right binding */
   struct vcca_realm_claims realm;
   enum vcca_family realm_family; /* of which the realm token is minted */
@@ -48,7 +49,8 @@ void log_bytes(struct made *m, uint32_t reg, uint32_t type, const uint8_t digest
 void log_event(struct made *m, uint32_t reg, uint32_t type, const uint8_t digest[32], const char *data);
 void log_hashed(struct made *m, uint32_t reg, uint32_t type, const char *data, const char *hashed);
 /* References whose values are the digests of these texts; the reference's second kernel is the one given. */
-void make_image_reference(struct made *m, const char *grub, const char *config, const char *kernel, const char *initramfs);
+void make_image_reference(struct made *m, const char *grub, const char *config, const char *kernel,
+                          const char *initramfs);
 void make_platform_reference(struct made *m, const char *name, const char *version, const char *measured);
 /* A store of what the plan says now, its realm's RIM perhaps another one. */
 void make_reference_store(struct made *m, vcca_span rim);

@@ -23,8 +23,9 @@
   "EYfbAjWjGNN7pZf+6A4OTHYqEryz6m7U\n"                                 \
   "-----END PUBLIC KEY-----\n"
 
-static const char point_hex[] = "04212867c52e2b9508b0a420a90560f394d2dfaa21bdd7514ff1a901afe7e1f78bb11d4e66f8a8a38afa76af6a31c4de8c"
-                                "84ce2dafc9964258b53fad718774f45620d111b176e8318e1187db0235a318d37ba597fee80e0e4c762a12bcb3ea6ed4";
+static const char point_hex[] =
+    "04212867c52e2b9508b0a420a90560f394d2dfaa21bdd7514ff1a901afe7e1f78bb11d4e66f8a8a38afa76af6a31c4de8c"
+    "84ce2dafc9964258b53fad718774f45620d111b176e8318e1187db0235a318d37ba597fee80e0e4c762a12bcb3ea6ed4";
 
 static void check_key(vcca_key *key, const struct vcca_error *err, const char *point)
 {
@@ -40,8 +41,11 @@ static void a_jwk_and_its_pem_are_the_same_key(void **state)
 {
   (void)state;
   static const char *const texts[] = {
-      P384, "\n \t" P384 "\n", P384_AND("\"alg\":\"ES384\",\"use\":\"sig\",\"key_ops\":[\"sign\",\"verify\"],\"kid\":\"1\",\"ext\":true"),
-      PEM,  "\n" PEM,
+      P384,
+      "\n \t" P384 "\n",
+      P384_AND("\"alg\":\"ES384\",\"use\":\"sig\",\"key_ops\":[\"sign\",\"verify\"],\"kid\":\"1\",\"ext\":true"),
+      PEM,
+      "\n" PEM,
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct vcca_error err = {0};
@@ -53,7 +57,8 @@ static void a_jwk_may_be_of_another_curve(void **state)
 {
   (void)state;
   struct vcca_error err = {0};
-  vcca_key *key = vcca_anchor_read(vcca_span_str("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "\",\"y\":\"" P256_Y "\"}"), &err);
+  vcca_key *key = vcca_anchor_read(
+      vcca_span_str("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" P256_X "\",\"y\":\"" P256_Y "\"}"), &err);
   check_key(key, &err,
             "0430a0424cd21c2944838a2d75c92b37e76ea20d9f00893a3b4eee8a3c0aafec3e"
             "e04b65e92456d9888b52b379bdfbd51ee869ef1f0fc65b6659695b6cce081723");
@@ -124,7 +129,8 @@ static void a_point_off_the_curve_is_refused(void **state)
 {
   (void)state;
   struct vcca_error err = {0};
-  assert_null(vcca_anchor_read(vcca_span_str("{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" Y "\",\"y\":\"" X "\"}"), &err));
+  assert_null(
+      vcca_anchor_read(vcca_span_str("{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" Y "\",\"y\":\"" X "\"}"), &err));
   assert_int_not_equal(err.fault, VCCA_FAULT_NONE);
 }
 
@@ -140,7 +146,8 @@ static void a_point_off_the_curve_is_refused(void **state)
 static vcca_key *find(const char *store, uint8_t second, struct vcca_error *err)
 {
   uint8_t instance_id[33] = {1, second}, implementation_id[32] = {0};
-  const struct vcca_platform_claims platform = {.implementation_id = VCCA_SPAN(implementation_id), .instance_id = VCCA_SPAN(instance_id)};
+  const struct vcca_platform_claims platform = {.implementation_id = VCCA_SPAN(implementation_id),
+                                                .instance_id = VCCA_SPAN(instance_id)};
   return vcca_anchor_find(vcca_span_str(store), &platform, err);
 }
 
@@ -177,7 +184,8 @@ static void an_unknown_instance_is_not_the_stores_fault(void **state)
   assert_null(find("[]", 0, &err));
   assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
   uint8_t shorter[32] = {1}, implementation_id[32] = {0};
-  const struct vcca_platform_claims platform = {.implementation_id = VCCA_SPAN(implementation_id), .instance_id = VCCA_SPAN(shorter)};
+  const struct vcca_platform_claims platform = {.implementation_id = VCCA_SPAN(implementation_id),
+                                                .instance_id = VCCA_SPAN(shorter)};
   assert_null(vcca_anchor_find(vcca_span_str("[" ENTRY(ONE, P384) "]"), &platform, &err));
   assert_int_equal(err.fault, VCCA_FAULT_UNSUPPORTED);
 }
@@ -206,7 +214,8 @@ static const struct refusal bad_stores[] = {
     {"[" ENTRY(ONE, P384) ",{}]", "\"[1].implementation-id\" is missing"},
     {"[{\"pkey\":" P384 ",\"implementation-id\":\"" ZEROS "\"}]", "\"[0].instance-id\" is missing"},
     {"[{\"implementation-id\":\"" ZEROS "\",\"instance-id\":\"" ONE "\"}]", "\"[0].pkey\" is missing"},
-    {"[{\"pkey\":" P384 ",\"implementation-id\":\"00\",\"instance-id\":\"" ONE "\"}]", "\"[0].implementation-id\" holds 1 bytes; it must be 32"},
+    {"[{\"pkey\":" P384 ",\"implementation-id\":\"00\",\"instance-id\":\"" ONE "\"}]",
+     "\"[0].implementation-id\" holds 1 bytes; it must be 32"},
     {"[" ENTRY("01", P384) "]", "\"[0].instance-id\" holds 1 bytes; it must be 33"},
     {"[" ENTRY(ONE "00", P384) "]", "\"[0].instance-id\""},
     {"[" ENTRY("01zz", P384) "]", "\"[0].instance-id\", character 2: 'z'"},
@@ -214,7 +223,8 @@ static const struct refusal bad_stores[] = {
     {"[" ENTRY(ONE, "\"text\"") "]", "[0].pkey: a JWK is a JSON object"},
     {"[" ENTRY(ONE, "{\"kty\":\"EC\",\"crv\":\"P-384\"}") "]", "\"[0].pkey.x\" is missing"},
     {"[" ENTRY(ONE, P384) "," ENTRY(TWO, "{\"kty\":\"RSA\"}") "]", "\"[1].pkey.crv\" is missing"},
-    {"[" ENTRY(ONE, P384) ",{\"instanceid\":1,\"pkey\":" P384 ",\"implementation-id\":\"" ZEROS "\",\"instance-id\":\"" TWO "\"}]",
+    {"[" ENTRY(ONE, P384) ",{\"instanceid\":1,\"pkey\":" P384 ",\"implementation-id\":\"" ZEROS
+                          "\",\"instance-id\":\"" TWO "\"}]",
      "\"[1].instanceid\" is not known here"},
     {"[" ENTRY(ONE, P384) "," ENTRY(ONE, P256_KEY) "]", "\"[0]\" and \"[1]\" are both"},
 };
@@ -233,7 +243,8 @@ static void a_broken_store_is_refused_as_a_whole(void **state)
 
 /* --- Reference values ------------------------------------------------------------------------------------ */
 
-#define IMAGES(grub, kernels, alg) "{\"grub\":\"" grub "\",\"grub.cfg\":\"" ZEROS "\",\"kernels\":" kernels ",\"hash_alg\":\"" alg "\"}"
+#define IMAGES(grub, kernels, alg) \
+  "{\"grub\":\"" grub "\",\"grub.cfg\":\"" ZEROS "\",\"kernels\":" kernels ",\"hash_alg\":\"" alg "\"}"
 #define KERNEL "{\"kernel\":\"" ZEROS "\",\"initramfs\":\"" ZEROS "\"}"
 
 static const struct refusal bad_images[] = {
@@ -249,7 +260,8 @@ static const struct refusal bad_images[] = {
     {IMAGES(ZEROS, "[{\"kernel\":7}]", "sha-256"), "\"kernels[0].kernel\" must be a string"},
     {IMAGES(ZEROS, "[" KERNEL "], \"shim\": 7", "sha-256"), "\"shim\" must be a string"},
     {IMAGES(ZEROS, "[" KERNEL "], \"configs\": 7", "sha-256"), "\"configs\" must be an array of at most 8 digests"},
-    {IMAGES(ZEROS, "[" KERNEL "], \"configs\": [\"" ZEROS "\", \"00\"]", "sha-256"), "\"configs[1]\" must be 32 bytes in hex"},
+    {IMAGES(ZEROS, "[" KERNEL "], \"configs\": [\"" ZEROS "\", \"00\"]", "sha-256"),
+     "\"configs[1]\" must be 32 bytes in hex"},
 };
 
 static void a_broken_image_reference_is_refused_with_its_place(void **state)
@@ -268,8 +280,8 @@ static void image_references_may_be_upper_case_and_say_more_than_is_read(void **
   (void)state;
   struct vcca_error err = {0};
   struct image_reference reference;
-  static const char good[] =
-      "{\"comment\":1,\"hash_alg\":\"sha-256\",\"grub\":\"" MIXED "\",\"grub.cfg\":\"" ZEROS "\",\"kernels\":[" KERNEL "," KERNEL "]}";
+  static const char good[] = "{\"comment\":1,\"hash_alg\":\"sha-256\",\"grub\":\"" MIXED "\",\"grub.cfg\":\"" ZEROS
+                             "\",\"kernels\":[" KERNEL "," KERNEL "]}";
   check_ok(image_reference_read(vcca_span_str(good), &reference, &err), &err, "image reference");
   assert_int_equal(reference.grub.bytes[1], 0xab);
   assert_int_equal(reference.kernel_count, 2);
@@ -283,8 +295,9 @@ static void an_image_reference_may_name_shim_more_configurations_and_the_kernel_
   struct vcca_error err = {0};
   struct image_reference reference;
   static const char good[] =
-      "{\"hash_alg\":\"sha-256\",\"grub\":\"" ZEROS "\",\"grub.cfg\":\"" ZEROS "\",\"shim\":\"" MIXED "\",\"configs\":[\"" ZEROS "\",\"" MIXED
-      "\"],\"kernels\":[{\"kernel\":\"" ZEROS "\",\"initramfs\":\"" ZEROS "\",\"application\":\"" MIXED "\"}]}";
+      "{\"hash_alg\":\"sha-256\",\"grub\":\"" ZEROS "\",\"grub.cfg\":\"" ZEROS "\",\"shim\":\"" MIXED
+      "\",\"configs\":[\"" ZEROS "\",\"" MIXED "\"],\"kernels\":[{\"kernel\":\"" ZEROS "\",\"initramfs\":\"" ZEROS
+      "\",\"application\":\"" MIXED "\"}]}";
   check_ok(image_reference_read(vcca_span_str(good), &reference, &err), &err, "image reference");
   assert_int_equal(reference.shim.bytes[1], 0xab);
   assert_int_equal(reference.config_count, 2);
@@ -316,7 +329,8 @@ static void a_broken_platform_reference_is_unreadable(void **state)
     assert_int_equal(f.outcome, VCCA_FAIL);
     assert_true(f.unreadable);
     if (strstr(f.reason, bad_components[i].reason) == NULL)
-      fail_msg("%s\n   is refused with \"%s\"\n instead of \"%s\"", bad_components[i].text, f.reason, bad_components[i].reason);
+      fail_msg("%s\n   is refused with \"%s\"\n instead of \"%s\"", bad_components[i].text, f.reason,
+               bad_components[i].reason);
   }
 }
 

@@ -10,8 +10,9 @@
 /* A verdict as of evidence for which nothing was expected but a key: what is vouched for passed, the rest was not run. */
 static struct vcca_verdict plain(void)
 {
-  static const enum vcca_check passed[] = {VCCA_CHECK_STRUCTURE,       VCCA_CHECK_FAMILY,  VCCA_CHECK_PLATFORM_SIGNATURE,
-                                           VCCA_CHECK_REALM_SIGNATURE, VCCA_CHECK_BINDING, VCCA_CHECK_LIFECYCLE};
+  static const enum vcca_check passed[] = {
+      VCCA_CHECK_STRUCTURE,       VCCA_CHECK_FAMILY,  VCCA_CHECK_PLATFORM_SIGNATURE,
+      VCCA_CHECK_REALM_SIGNATURE, VCCA_CHECK_BINDING, VCCA_CHECK_LIFECYCLE};
   struct vcca_verdict v = {.anchored = true};
   for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
     v.findings[passed[i]].outcome = VCCA_PASS;
@@ -68,9 +69,21 @@ static const struct row {
     {FAIL(CHAIN), R, VCCA_SOURCED_DATA, 99, CONTRA},
     {FAIL(PLATFORM_SIGNATURE), P, VCCA_INSTANCE_IDENTITY, 99, CONTRA},
     {FAIL(PLATFORM_SIGNATURE), R, VCCA_INSTANCE_IDENTITY, 99, CONTRA},
-    {{.check = {VCCA_CHECK_PLATFORM_SIGNATURE}, .outcome = {VCCA_FAIL}, .unanchored = true}, P, VCCA_INSTANCE_IDENTITY, 97, CONTRA},
-    {{.check = {VCCA_CHECK_PLATFORM_SIGNATURE}, .outcome = {VCCA_FAIL}, .unanchored = true}, P, VCCA_RUNTIME_OPAQUE, 0, CONTRA},
-    {{.check = {VCCA_CHECK_PLATFORM_SIGNATURE}, .outcome = {VCCA_FAIL}, .unanchored = true}, R, VCCA_INSTANCE_IDENTITY, 97, CONTRA},
+    {{.check = {VCCA_CHECK_PLATFORM_SIGNATURE}, .outcome = {VCCA_FAIL}, .unanchored = true},
+     P,
+     VCCA_INSTANCE_IDENTITY,
+     97,
+     CONTRA},
+    {{.check = {VCCA_CHECK_PLATFORM_SIGNATURE}, .outcome = {VCCA_FAIL}, .unanchored = true},
+     P,
+     VCCA_RUNTIME_OPAQUE,
+     0,
+     CONTRA},
+    {{.check = {VCCA_CHECK_PLATFORM_SIGNATURE}, .outcome = {VCCA_FAIL}, .unanchored = true},
+     R,
+     VCCA_INSTANCE_IDENTITY,
+     97,
+     CONTRA},
     {{.unanchored = true, .rems = true}, R, VCCA_EXECUTABLES, 0, CONTRA},
     {FAIL(LIFECYCLE), P, VCCA_INSTANCE_IDENTITY, 96, CONTRA},
     {FAIL(LIFECYCLE), P, VCCA_RUNTIME_OPAQUE, 96, CONTRA},
@@ -89,7 +102,11 @@ static const struct row {
     {FAIL(PLATFORM_CONFIG), P, VCCA_CONFIGURATION, 32, CONTRA},
     {PASS(PLATFORM_REFERENCE), P, VCCA_EXECUTABLES, 2, AFFIRMING},
     {FAIL(PLATFORM_REFERENCE), P, VCCA_EXECUTABLES, 33, CONTRA},
-    {{.check = {VCCA_CHECK_PLATFORM_REFERENCE}, .outcome = {VCCA_FAIL}, .platform = VCCA_ENDORSED_UNKNOWN}, P, VCCA_HARDWARE, 97, CONTRA},
+    {{.check = {VCCA_CHECK_PLATFORM_REFERENCE}, .outcome = {VCCA_FAIL}, .platform = VCCA_ENDORSED_UNKNOWN},
+     P,
+     VCCA_HARDWARE,
+     97,
+     CONTRA},
     {FAIL(REALM_SIGNATURE), R, VCCA_INSTANCE_IDENTITY, 99, CONTRA},
     {FAIL(REALM_SIGNATURE), P, VCCA_INSTANCE_IDENTITY, 2, AFFIRMING},
     {FAIL(BINDING), R, VCCA_EXECUTABLES, 99, CONTRA},
@@ -97,24 +114,56 @@ static const struct row {
     {FAIL(KEY_EQUALITY), R, VCCA_INSTANCE_IDENTITY, 99, CONTRA},
     {{.lifecycle = 0}, R, VCCA_INSTANCE_IDENTITY, 2, AFFIRMING},
     {{.lifecycle = 0}, R, VCCA_EXECUTABLES, 0, AFFIRMING},
-    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_FAIL}, .realm = VCCA_ENDORSED_DIFFERENT}, R, VCCA_CONFIGURATION, 32, CONTRA},
+    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_FAIL}, .realm = VCCA_ENDORSED_DIFFERENT},
+     R,
+     VCCA_CONFIGURATION,
+     32,
+     CONTRA},
     {FAIL(RIM), R, VCCA_EXECUTABLES, 33, CONTRA},
-    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_FAIL}, .realm = VCCA_ENDORSED_UNKNOWN}, R, VCCA_EXECUTABLES, 33, CONTRA},
+    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_FAIL}, .realm = VCCA_ENDORSED_UNKNOWN},
+     R,
+     VCCA_EXECUTABLES,
+     33,
+     CONTRA},
     {FAIL(RPV), R, VCCA_EXECUTABLES, 96, CONTRA},
-    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_FAIL}, .realm = VCCA_ENDORSED_OTHER_RPV}, R, VCCA_EXECUTABLES, 96, CONTRA},
+    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_FAIL}, .realm = VCCA_ENDORSED_OTHER_RPV},
+     R,
+     VCCA_EXECUTABLES,
+     96,
+     CONTRA},
     {{.check = {VCCA_CHECK_RIM, VCCA_CHECK_REM0}, .outcome = {VCCA_PASS, VCCA_FAIL}}, R, VCCA_EXECUTABLES, 96, CONTRA},
     {{.check = {VCCA_CHECK_RIM, VCCA_CHECK_REM1}, .outcome = {VCCA_PASS, VCCA_FAIL}}, R, VCCA_EXECUTABLES, 96, CONTRA},
     {{.check = {VCCA_CHECK_RIM, VCCA_CHECK_REM2}, .outcome = {VCCA_PASS, VCCA_FAIL}}, R, VCCA_EXECUTABLES, 96, CONTRA},
     {{.check = {VCCA_CHECK_RIM, VCCA_CHECK_REM3}, .outcome = {VCCA_PASS, VCCA_FAIL}}, R, VCCA_EXECUTABLES, 96, CONTRA},
-    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_FAIL}, .realm = VCCA_ENDORSED_OTHER_REM}, R, VCCA_EXECUTABLES, 96, CONTRA},
+    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_FAIL}, .realm = VCCA_ENDORSED_OTHER_REM},
+     R,
+     VCCA_EXECUTABLES,
+     96,
+     CONTRA},
     {FAIL(EVENTLOG), R, VCCA_EXECUTABLES, 96, CONTRA},
     {FAIL(IMAGE_REFERENCE), R, VCCA_EXECUTABLES, 33, CONTRA},
     {PASS(RIM), R, VCCA_EXECUTABLES, 3, AFFIRMING},
-    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_PASS}, .realm = VCCA_ENDORSED_BOOT}, R, VCCA_EXECUTABLES, 3, AFFIRMING},
-    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_PASS}, .realm = VCCA_ENDORSED_WHOLLY}, R, VCCA_EXECUTABLES, 2, AFFIRMING},
+    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_PASS}, .realm = VCCA_ENDORSED_BOOT},
+     R,
+     VCCA_EXECUTABLES,
+     3,
+     AFFIRMING},
+    {{.check = {VCCA_CHECK_REALM_REFERENCE}, .outcome = {VCCA_PASS}, .realm = VCCA_ENDORSED_WHOLLY},
+     R,
+     VCCA_EXECUTABLES,
+     2,
+     AFFIRMING},
     {{.rems = true}, R, VCCA_EXECUTABLES, 2, AFFIRMING},
-    {{.check = {VCCA_CHECK_RIM, VCCA_CHECK_EVENTLOG}, .outcome = {VCCA_PASS, VCCA_PASS}}, R, VCCA_EXECUTABLES, 3, AFFIRMING},
-    {{.check = {VCCA_CHECK_EVENTLOG, VCCA_CHECK_IMAGE_REFERENCE}, .outcome = {VCCA_PASS, VCCA_PASS}}, R, VCCA_EXECUTABLES, 0, AFFIRMING},
+    {{.check = {VCCA_CHECK_RIM, VCCA_CHECK_EVENTLOG}, .outcome = {VCCA_PASS, VCCA_PASS}},
+     R,
+     VCCA_EXECUTABLES,
+     3,
+     AFFIRMING},
+    {{.check = {VCCA_CHECK_EVENTLOG, VCCA_CHECK_IMAGE_REFERENCE}, .outcome = {VCCA_PASS, VCCA_PASS}},
+     R,
+     VCCA_EXECUTABLES,
+     0,
+     AFFIRMING},
     {FAIL(FAMILY), P, VCCA_HARDWARE, 2, CONTRA},
     {FAIL(POLICY), R, VCCA_INSTANCE_IDENTITY, 2, CONTRA},
 };
@@ -145,8 +194,8 @@ static void a_verdict_means_these_values(void **state)
     vcca_appraise(&v, &a);
     const struct vcca_submod_result *s = &a.submods[rows[i].submod];
     if (s->vector[rows[i].claim] != rows[i].value || s->status != rows[i].status)
-      fail_msg("row %zu: %s is %d (%s) instead of %d (%s)", i, vcca_trust_claim_name(rows[i].claim), s->vector[rows[i].claim],
-               vcca_tier_name(s->status), rows[i].value, vcca_tier_name(rows[i].status));
+      fail_msg("row %zu: %s is %d (%s) instead of %d (%s)", i, vcca_trust_claim_name(rows[i].claim),
+               s->vector[rows[i].claim], vcca_tier_name(s->status), rows[i].value, vcca_tier_name(rows[i].status));
   }
 }
 
@@ -158,8 +207,9 @@ static void every_rule_has_a_row(void **state)
   for (size_t r = 0; vcca_appraisal_rule_at(r, &rule); r++) {
     bool found = false;
     for (size_t i = 0; i < ROWS; i++)
-      found = found || (strcmp(rule.submod, vcca_submod_name(rows[i].submod)) == 0 && rule.value == rows[i].value &&
-                        (strcmp(rule.claim, "all") == 0 || strcmp(rule.claim, vcca_trust_claim_name(rows[i].claim)) == 0));
+      found =
+          found || (strcmp(rule.submod, vcca_submod_name(rows[i].submod)) == 0 && rule.value == rows[i].value &&
+                    (strcmp(rule.claim, "all") == 0 || strcmp(rule.claim, vcca_trust_claim_name(rows[i].claim)) == 0));
     if (!found)
       printf("no row for %s %s %d\n", rule.submod, rule.claim, rule.value);
     missing += !found;
@@ -202,8 +252,9 @@ static void values_belong_to_ar4si_tiers(void **state)
   static const struct {
     int value;
     enum vcca_tier tier;
-  } tiers[] = {{-1, NONE},    {0, NONE},     {1, NONE},      {2, AFFIRMING}, {31, AFFIRMING}, {-2, AFFIRMING}, {-32, AFFIRMING},
-               {32, WARNING}, {95, WARNING}, {-33, WARNING}, {-96, WARNING}, {96, CONTRA},    {127, CONTRA},   {-97, CONTRA}};
+  } tiers[] = {{-1, NONE},      {0, NONE},        {1, NONE},     {2, AFFIRMING}, {31, AFFIRMING},
+               {-2, AFFIRMING}, {-32, AFFIRMING}, {32, WARNING}, {95, WARNING},  {-33, WARNING},
+               {-96, WARNING},  {96, CONTRA},     {127, CONTRA}, {-97, CONTRA}};
   for (size_t i = 0; i < sizeof tiers / sizeof tiers[0]; i++)
     if (vcca_tier_of(tiers[i].value) != tiers[i].tier)
       fail_msg("%d is %s", tiers[i].value, vcca_tier_name(vcca_tier_of(tiers[i].value)));
@@ -216,8 +267,10 @@ static struct vcca_verdict with_components(void)
   struct vcca_verdict v = plain();
   v.token.platform.hash_alg = v.token.realm.hash_alg = v.token.realm.public_key_hash_alg = VCCA_SPAN_LIT("sha-256");
   v.token.platform.component_count = 2;
-  v.token.platform.components[0] = (struct vcca_component){.type = VCCA_SPAN_LIT("TMM\0"), .version = VCCA_SPAN_LIT("21.23.0\0")};
-  v.token.platform.components[1] = (struct vcca_component){.type = VCCA_SPAN_LIT("ATF"), .hash_alg = VCCA_SPAN_LIT("sha-384")};
+  v.token.platform.components[0] =
+      (struct vcca_component){.type = VCCA_SPAN_LIT("TMM\0"), .version = VCCA_SPAN_LIT("21.23.0\0")};
+  v.token.platform.components[1] =
+      (struct vcca_component){.type = VCCA_SPAN_LIT("ATF"), .hash_alg = VCCA_SPAN_LIT("sha-384")};
   return v;
 }
 
@@ -230,14 +283,21 @@ static const struct {
     {{.required = {[VCCA_CHECK_FRESHNESS] = true}}, "the check freshness must pass, and is not-run"},
     {{.component_count = 1, .components = {{.type = "TMM"}}}, NULL},
     {{.component_count = 1, .components = {{.type = "TMM", .at_least = "21.23"}}}, NULL},
-    {{.component_count = 1, .components = {{.type = "TMM", .at_least = "21.23.1"}}}, "component \"TMM\" has the version \"21.23.0\""},
-    {{.component_count = 1, .components = {{.type = "TMM", .version_count = 2, .versions = {"21.22.0", "21.23.0"}}}}, NULL},
-    {{.component_count = 1, .components = {{.type = "TMM", .version_count = 1, .versions = {"21.23"}}}}, "not among those allowed"},
-    {{.component_count = 1, .components = {{.type = "TMM", .version_count = 1, .versions = {"21.23.0"}, .at_least = "22"}}}, "at least 22"},
-    {{.component_count = 1, .components = {{.type = "ATF", .at_least = "0"}}}, "component \"ATF\" has the version \"\""},
+    {{.component_count = 1, .components = {{.type = "TMM", .at_least = "21.23.1"}}},
+     "component \"TMM\" has the version \"21.23.0\""},
+    {{.component_count = 1, .components = {{.type = "TMM", .version_count = 2, .versions = {"21.22.0", "21.23.0"}}}},
+     NULL},
+    {{.component_count = 1, .components = {{.type = "TMM", .version_count = 1, .versions = {"21.23"}}}},
+     "not among those allowed"},
+    {{.component_count = 1,
+      .components = {{.type = "TMM", .version_count = 1, .versions = {"21.23.0"}, .at_least = "22"}}},
+     "at least 22"},
+    {{.component_count = 1, .components = {{.type = "ATF", .at_least = "0"}}},
+     "component \"ATF\" has the version \"\""},
     {{.component_count = 1, .components = {{.type = "RMM"}}}, "no component \"RMM\""},
     {{.limits_hash_algs = true, .hash_algs = {[VCCA_SHA256] = true, [VCCA_SHA384] = true}}, NULL},
-    {{.limits_hash_algs = true, .hash_algs = {[VCCA_SHA256] = true}}, "claim 6 of a component: the hash algorithm \"sha-384\" is not allowed"},
+    {{.limits_hash_algs = true, .hash_algs = {[VCCA_SHA256] = true}},
+     "claim 6 of a component: the hash algorithm \"sha-384\" is not allowed"},
     {{.limits_hash_algs = true, .hash_algs = {[VCCA_SHA384] = true}}, "claim 44236"},
     {{.worst_status = {AFFIRMING, AFFIRMING}}, NULL},
     {{.worst = {[P] = {[VCCA_HARDWARE] = 2}}}, NULL},
@@ -251,8 +311,10 @@ static void a_policy_is_held_against_all_it_speaks_of(void **state)
     struct vcca_verdict v = with_components();
     struct vcca_finding f = {0};
     check_policy(&(struct vcca_evidence){.policy = &policies[i].policy}, &v, &f);
-    if (policies[i].reason == NULL ? f.outcome != VCCA_PASS : f.outcome != VCCA_FAIL || strstr(f.reason, policies[i].reason) == NULL)
-      fail_msg("row %zu: %s, \"%s\" instead of \"%s\"", i, vcca_outcome_name(f.outcome), f.reason, policies[i].reason ? policies[i].reason : "");
+    if (policies[i].reason == NULL ? f.outcome != VCCA_PASS
+                                   : f.outcome != VCCA_FAIL || strstr(f.reason, policies[i].reason) == NULL)
+      fail_msg("row %zu: %s, \"%s\" instead of \"%s\"", i, vcca_outcome_name(f.outcome), f.reason,
+               policies[i].reason ? policies[i].reason : "");
   }
 }
 
@@ -314,10 +376,14 @@ static void versions_are_compared_number_by_number(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_verdict_means_these_values),           cmocka_unit_test(every_rule_has_a_row),
-      cmocka_unit_test(what_could_not_be_read_is_of_no_tier),   cmocka_unit_test(a_token_without_a_platform_has_one_part),
-      cmocka_unit_test(values_belong_to_ar4si_tiers),           cmocka_unit_test(a_policy_is_held_against_all_it_speaks_of),
-      cmocka_unit_test(a_tier_that_is_worse_is_not_allowed),    cmocka_unit_test(lifecycles_are_those_of_the_list),
+      cmocka_unit_test(a_verdict_means_these_values),
+      cmocka_unit_test(every_rule_has_a_row),
+      cmocka_unit_test(what_could_not_be_read_is_of_no_tier),
+      cmocka_unit_test(a_token_without_a_platform_has_one_part),
+      cmocka_unit_test(values_belong_to_ar4si_tiers),
+      cmocka_unit_test(a_policy_is_held_against_all_it_speaks_of),
+      cmocka_unit_test(a_tier_that_is_worse_is_not_allowed),
+      cmocka_unit_test(lifecycles_are_those_of_the_list),
       cmocka_unit_test(versions_are_compared_number_by_number),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,8 @@ static void every_form_stands_for_the_same_bytes(void **state)
       {VCCA_ARMOR_JSON, "{\"cca-token\": \"2QGP+/8=\"}"},
       {VCCA_ARMOR_JSON, "{\"any\": \"d9018ffbff\"}"},
       {VCCA_ARMOR_JSON, "{\"tee\": \"cca\", \"token\": [217, 1, 143, 251, 255]}"},
-      {VCCA_ARMOR_JSON, "{\"tee\": \"virtcca\", \"evidence\": \"{\\\"evidence\\\": [217,1,143,251,255], \\\"dev_cert\\\": [1]}\"}"},
+      {VCCA_ARMOR_JSON,
+       "{\"tee\": \"virtcca\", \"evidence\": \"{\\\"evidence\\\": [217,1,143,251,255], \\\"dev_cert\\\": [1]}\"}"},
       {VCCA_ARMOR_JSON, "[\"application/eat+cwt\", \"2QGP-_8\"]"},
       {VCCA_ARMOR_JSON, "[263, \"2QGP-_8\", 4]"},
       {VCCA_ARMOR_JSON, "{\"nonce\": \"\xc3\xa9\", \"cmw\": [\"application/eat+cwt\", \"2QGP-_8\"]}"},
@@ -61,7 +62,8 @@ static void binary_stays_as_it_is(void **state)
   static const struct {
     const char *bytes;
     size_t n;
-  } rows[] = {{"\xd9\x01\x8f\xa0", 4}, {"", 0}, {"\0\0\0\0abc", 7}, {"d2\x84", 3}, {"abc\x7f", 4}, {"2QGP\xff", 5}, {"   ", 3}};
+  } rows[] = {{"\xd9\x01\x8f\xa0", 4}, {"", 0},         {"\0\0\0\0abc", 7}, {"d2\x84", 3},
+              {"abc\x7f", 4},          {"2QGP\xff", 5}, {"   ", 3}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct vcca_bytes b = {0};
     enum vcca_armor armor;
@@ -87,7 +89,8 @@ static void a_text_that_stands_for_nothing_says_what_it_looks_like(void **state)
       {"d9018fa219acca5901a8d28444a1013822a059019ba91901095", "neither hexadecimal"}, /* an odd number of digits */
       {"-----BEGIN X-----\n2QGP", "PEM text"},
       {"{\"a\": \"00\", \"b\": \"01\"}", "without a member that could hold it"},
-      {"{\"cca-platform-token\": {\"x\": 1}, \"cca-realm-delegated-token\": {}}", "without a member that could hold it"},
+      {"{\"cca-platform-token\": {\"x\": 1}, \"cca-realm-delegated-token\": {}}",
+       "without a member that could hold it"},
       {"{\"token\": ", "not JSON"},
       {"[1, 256]", "element 1 is no byte"},
       {"[1, -1]", "element 1 is no byte"},

@@ -146,11 +146,16 @@ static void what_is_not_asked_for_is_not_run_and_says_why(void **state)
     enum vcca_check check;
     const char *reason;
   } rows[] = {
-      {VCCA_CHECK_CHAIN, "trust comes from the CPAK given"}, {VCCA_CHECK_KEY_EQUALITY, "the platform part carries the trust"},
-      {VCCA_CHECK_FRESHNESS, "no challenge given"},          {VCCA_CHECK_PLATFORM_REFERENCE, "no reference values given"},
-      {VCCA_CHECK_RIM, "no expected value given"},           {VCCA_CHECK_REM0, "no expected value given"},
-      {VCCA_CHECK_REM3, "no expected value given"},          {VCCA_CHECK_RPV, "no expected value given"},
-      {VCCA_CHECK_EVENTLOG, "no event log given"},           {VCCA_CHECK_IMAGE_REFERENCE, "no reference values given"},
+      {VCCA_CHECK_CHAIN, "trust comes from the CPAK given"},
+      {VCCA_CHECK_KEY_EQUALITY, "the platform part carries the trust"},
+      {VCCA_CHECK_FRESHNESS, "no challenge given"},
+      {VCCA_CHECK_PLATFORM_REFERENCE, "no reference values given"},
+      {VCCA_CHECK_RIM, "no expected value given"},
+      {VCCA_CHECK_REM0, "no expected value given"},
+      {VCCA_CHECK_REM3, "no expected value given"},
+      {VCCA_CHECK_RPV, "no expected value given"},
+      {VCCA_CHECK_EVENTLOG, "no event log given"},
+      {VCCA_CHECK_IMAGE_REFERENCE, "no reference values given"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     assert_int_equal(verdict.findings[rows[i].check].outcome, VCCA_NOT_RUN);
@@ -594,9 +599,11 @@ static const struct refusal {
 } refusals[] = {
     {VCCA_CHECK_STRUCTURE, true, ARM, NULL, trailing_byte, "token"},
     {VCCA_CHECK_STRUCTURE, true, ARM, NULL, empty_token, "token"},
-    {VCCA_CHECK_FAMILY, false, ARM, legacy_realm, a_family_is_asked_for, "unlike arm-1.0, the nearest asked for, in its realm profile, key encoding"},
+    {VCCA_CHECK_FAMILY, false, ARM, legacy_realm, a_family_is_asked_for,
+     "unlike arm-1.0, the nearest asked for, in its realm profile, key encoding"},
     {VCCA_CHECK_FAMILY, false, P521, NULL, a_family_is_asked_for, "of the family virtcca-p521, which is not asked for"},
-    {VCCA_CHECK_FAMILY, false, P521, NULL, a_policy_asks_for_a_family, "of the family virtcca-p521, which is not asked for"},
+    {VCCA_CHECK_FAMILY, false, P521, NULL, a_policy_asks_for_a_family,
+     "of the family virtcca-p521, which is not asked for"},
     {VCCA_CHECK_FAMILY, false, ARM, legacy_realm, families_are_refused_when_none,
      "of no family: unlike arm-legacy, the nearest, in its platform profile"},
     {VCCA_CHECK_CHAIN, false, P521, NULL, another_root, ""},
@@ -612,9 +619,11 @@ static const struct refusal {
     {VCCA_CHECK_ENDORSEMENTS, false, RSA, NULL, too_many_corims, "more than 16 CoRIMs"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, forged_platform, NULL, "not that of the key"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, LEGACY, NULL, another_cpak, "not that of the key"},
-    {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, NULL, cpak_of_another_curve, "132 bytes where that of a key of 384 bits has 96"},
+    {VCCA_CHECK_PLATFORM_SIGNATURE, false, P521, NULL, cpak_of_another_curve,
+     "132 bytes where that of a key of 384 bits has 96"},
     {VCCA_CHECK_PLATFORM_SIGNATURE, false, ARM, NULL, no_anchor, "no trust anchor: give --cpak, --ta-store or --chain"},
-    {VCCA_CHECK_PLATFORM_SIGNATURE, false, ARM, NULL, cpak_beside_another_certificate, "not the key of the device certificate"},
+    {VCCA_CHECK_PLATFORM_SIGNATURE, false, ARM, NULL, cpak_beside_another_certificate,
+     "not the key of the device certificate"},
     {VCCA_CHECK_REALM_SIGNATURE, false, P521, forged_realm, NULL, "not that of the key"},
     {VCCA_CHECK_REALM_SIGNATURE, false, ARM, forged_realm, NULL, "not that of the key"},
     {VCCA_CHECK_REALM_SIGNATURE, false, RSA, forged_realm, NULL, "not that of the key"},
@@ -631,13 +640,15 @@ static const struct refusal {
     {VCCA_CHECK_LIFECYCLE, false, P521, provisioning, NULL, "0x2000"},
     {VCCA_CHECK_LIFECYCLE, false, P521, no_longer_secured, NULL, "0x3100"},
     {VCCA_CHECK_PLATFORM_REFERENCE, false, P521, references_of_another_version, NULL, "has another version"},
-    {VCCA_CHECK_PLATFORM_REFERENCE, false, P521, references_of_another_measurement, NULL, "no reference of its name has its measurement"},
+    {VCCA_CHECK_PLATFORM_REFERENCE, false, P521, references_of_another_measurement, NULL,
+     "no reference of its name has its measurement"},
     {VCCA_CHECK_PLATFORM_REFERENCE, false, P521, component_of_another_name, NULL, "\"uefi??\""},
     {VCCA_CHECK_PLATFORM_REFERENCE, false, P521, component_without_name, NULL, "has no type"},
     {VCCA_CHECK_PLATFORM_REFERENCE, false, RSA, NULL, reference_without_platform, "no platform part"},
     {VCCA_CHECK_PLATFORM_REFERENCE, true, P521, NULL, torn_platform_reference, "platform reference: 4:"},
     {VCCA_CHECK_PLATFORM_REFERENCE, false, P521, NULL, another_signer, "has another signer (rv-store platform[0])"},
-    {VCCA_CHECK_PLATFORM_REFERENCE, false, LEGACY, NULL, another_implementation, "no reference value is of implementation id"},
+    {VCCA_CHECK_PLATFORM_REFERENCE, false, LEGACY, NULL, another_implementation,
+     "no reference value is of implementation id"},
     {VCCA_CHECK_PLATFORM_REFERENCE, false, ARM, NULL, one_reference_more, "no component for the reference"},
     {VCCA_CHECK_PLATFORM_CONFIG, false, ARM, NULL, another_config, "token cfcf, expected cfce (rv-store platform[0])"},
     {VCCA_CHECK_RIM, false, RSA, NULL, another_rim, "byte 31 differs"},
@@ -651,7 +662,8 @@ static const struct refusal {
     {VCCA_CHECK_REALM_REFERENCE, false, ARM, NULL, realm_of_another_rim, "no reference value has the RIM"},
     {VCCA_CHECK_REALM_REFERENCE, false, RSA, NULL, realm_of_another_rpv, "personalization value: token 0f0f"},
     {VCCA_CHECK_REALM_REFERENCE, false, P521, NULL, realm_of_another_rem, "REM 2: token"},
-    {VCCA_CHECK_REALM_REFERENCE, false, ARM, NULL, realm_of_another_rak_hash, "token \"sha-256\", expected \"sha-512\" (rv-store realm[0])"},
+    {VCCA_CHECK_REALM_REFERENCE, false, ARM, NULL, realm_of_another_rak_hash,
+     "token \"sha-256\", expected \"sha-512\" (rv-store realm[0])"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_that_lies, NULL, "not that of its own data"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_without_digest, NULL, "no sha-256 digest"},
     {VCCA_CHECK_EVENTLOG, false, RSA, event_in_register_0, NULL, "in register 0"},
@@ -690,8 +702,10 @@ static void check_refusal(const struct refusal *row)
     fail_msg("row %zu (%s) came out as\n%s", (size_t)(row - refusals), name, text_of(&verdict));
   if (f->reason[0] == '\0' || strstr(f->reason, row->reason) == NULL)
     fail_msg("row %zu (%s) says \"%s\" instead of \"%s\"", (size_t)(row - refusals), name, f->reason, row->reason);
-  if (verdict.malformed != row->malformed || vcca_verdict_exit(&verdict) != (row->malformed ? VCCA_EXIT_FAULT : VCCA_EXIT_NO))
-    fail_msg("row %zu (%s): malformed is %d:\n%s", (size_t)(row - refusals), name, verdict.malformed, text_of(&verdict));
+  if (verdict.malformed != row->malformed ||
+      vcca_verdict_exit(&verdict) != (row->malformed ? VCCA_EXIT_FAULT : VCCA_EXIT_NO))
+    fail_msg("row %zu (%s): malformed is %d:\n%s", (size_t)(row - refusals), name, verdict.malformed,
+             text_of(&verdict));
   for (const char *c = f->reason; *c != '\0'; c++)
     assert_in_range(*c, ' ', '~');
 }

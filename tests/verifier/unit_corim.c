@@ -56,7 +56,8 @@ static void a_platform_corim_says_components_and_configuration(void **state)
   assert_true(all_are(one->digests[0], 0xa1, 32) && all_are(one->signer_id, 0x51, 32));
   assert_true(two->type.p == NULL && two->version.p == NULL);
   assert_int_equal(two->digest_count, 2);
-  assert_true(all_are(two->digests[0], 0xb2, 48) && all_are(two->digests[1], 0xb3, 32) && all_are(two->signer_id, 0x52, 48));
+  assert_true(all_are(two->digests[0], 0xb2, 48) && all_are(two->digests[1], 0xb3, 32) &&
+              all_are(two->signer_id, 0x52, 48));
   endorsed_free(&e);
 }
 
@@ -198,14 +199,19 @@ static struct vcca_platform_claims claims(void)
   memset(s51, 0x51, sizeof s51);
   memset(s52, 0x52, sizeof s52);
   memset(implementation_id, 0x11, sizeof implementation_id);
-  struct vcca_platform_claims p = {.implementation_id = VCCA_SPAN(implementation_id), .config = VCCA_SPAN_LIT("\xcf\xff"), .component_count = 2};
-  p.components[0] = (struct vcca_component){.measurement = VCCA_SPAN(b2), .signer_id = VCCA_SPAN(s52), .type = VCCA_SPAN_LIT("any")};
-  p.components[1] = (struct vcca_component){
-      .measurement = VCCA_SPAN(a1), .signer_id = VCCA_SPAN(s51), .type = VCCA_SPAN_LIT("BL\0"), .version = VCCA_SPAN_LIT("1.2.3\0")};
+  struct vcca_platform_claims p = {
+      .implementation_id = VCCA_SPAN(implementation_id), .config = VCCA_SPAN_LIT("\xcf\xff"), .component_count = 2};
+  p.components[0] =
+      (struct vcca_component){.measurement = VCCA_SPAN(b2), .signer_id = VCCA_SPAN(s52), .type = VCCA_SPAN_LIT("any")};
+  p.components[1] = (struct vcca_component){.measurement = VCCA_SPAN(a1),
+                                            .signer_id = VCCA_SPAN(s51),
+                                            .type = VCCA_SPAN_LIT("BL\0"),
+                                            .version = VCCA_SPAN_LIT("1.2.3\0")};
   return p;
 }
 
-static void compare(const char *hex, const struct vcca_platform_claims *p, enum vcca_endorsed result, const char *reason)
+static void compare(const char *hex, const struct vcca_platform_claims *p, enum vcca_endorsed result,
+                    const char *reason)
 {
   struct endorsed e = read_good(hex);
   struct platform_comparison c;
@@ -274,17 +280,20 @@ static void what_is_written_of_a_realm_is_what_another_encoder_writes(void **sta
   uint8_t digests[5][48], rpv[64], written[2048];
   struct vcca_error err = {0};
   memset(rpv, 0x90, sizeof rpv);
-  struct vcca_realm_values whole = {.rim = repeated(digests[4], 0x71), .rpv = VCCA_SPAN(rpv), .rak_hash_alg = VCCA_SPAN_LIT("sha-256")};
+  struct vcca_realm_values whole = {
+      .rim = repeated(digests[4], 0x71), .rpv = VCCA_SPAN(rpv), .rak_hash_alg = VCCA_SPAN_LIT("sha-256")};
   for (uint8_t i = 0; i < VCCA_TOKEN_REMS; i++)
     whole.rem[i] = repeated(digests[i], (uint8_t)(0x80 + i));
-  const struct vcca_realm_values rim_only = {.rim = whole.rim}, some = {.rim = whole.rim, .rem = {[2] = whole.rem[2]}, .rpv = whole.rpv};
+  const struct vcca_realm_values rim_only = {.rim = whole.rim},
+                                 some = {.rim = whole.rim, .rem = {[2] = whole.rem[2]}, .rpv = whole.rpv};
   const struct {
     const struct vcca_realm_values *realm;
     const char *hex;
   } rows[] = {{&whole, written_whole_corim}, {&rim_only, written_rim_only_corim}, {&some, written_rim_rem2_rpv_corim}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     vcca_sink out = VCCA_SINK(written);
-    check_ok(vcca_endorse(VCCA_ENDORSE_CORIM_REALM, &(struct vcca_good){.realm = rows[i].realm}, &out, &err), &err, "CoRIM");
+    check_ok(vcca_endorse(VCCA_ENDORSE_CORIM_REALM, &(struct vcca_good){.realm = rows[i].realm}, &out, &err), &err,
+             "CoRIM");
     check_hex(vcca_sink_span(&out), rows[i].hex, "CoRIM");
   }
 }

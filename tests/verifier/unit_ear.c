@@ -59,7 +59,8 @@ static void the_deployed_profile_has_dotted_names(void **state)
   assert_string_equal(text_at(j, "submods", "CCA_SSD_PLATFORM", "ear.status"), "affirming");
   assert_string_equal(text_at(j, "submods", "CCA_REALM", "ear.status"), "contraindicated");
   assert_string_equal(text_at(j, "submods", "CCA_REALM", "ear.appraisal-policy-id"), "mine");
-  const json_t *vector = json_object_get(json_object_get(json_object_get(j, "submods"), "CCA_REALM"), "ear.trustworthiness-vector");
+  const json_t *vector =
+      json_object_get(json_object_get(json_object_get(j, "submods"), "CCA_REALM"), "ear.trustworthiness-vector");
   assert_int_equal(json_object_size(vector), VCCA_TRUST_CLAIMS);
   assert_int_equal(json_integer_value(json_object_get(vector, "executables")), 96);
   assert_int_equal(json_integer_value(json_object_get(vector, "sourced-data")), 0);
@@ -176,8 +177,9 @@ static void what_cannot_sign_is_refused(void **state)
 /* --- The signer's key ------------------------------------------------------------------------------------ */
 
 /* RFC 7517, appendix A.2. */
-#define RFC_JWK                                                                                                                                    \
-  "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\",\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"," \
+#define RFC_JWK                                                                                    \
+  "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\",\"y\":" \
+  "\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\","                                               \
   "\"d\":\"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE\",\"use\":\"enc\",\"kid\":\"1\"}"
 
 static void a_jwk_with_its_private_part_signs(void **state)
@@ -216,9 +218,12 @@ static void base64url_reads_back_at_every_length(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_deployed_profile_has_dotted_names), cmocka_unit_test(the_draft_s_profile_has_its_own_names),
-      cmocka_unit_test(what_was_not_given_is_left_out),        cmocka_unit_test(a_jwt_is_signed_with_the_key_s_own_algorithm),
-      cmocka_unit_test(what_cannot_sign_is_refused),           cmocka_unit_test(a_jwk_with_its_private_part_signs),
+      cmocka_unit_test(the_deployed_profile_has_dotted_names),
+      cmocka_unit_test(the_draft_s_profile_has_its_own_names),
+      cmocka_unit_test(what_was_not_given_is_left_out),
+      cmocka_unit_test(a_jwt_is_signed_with_the_key_s_own_algorithm),
+      cmocka_unit_test(what_cannot_sign_is_refused),
+      cmocka_unit_test(a_jwk_with_its_private_part_signs),
       cmocka_unit_test(base64url_reads_back_at_every_length),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -254,7 +254,8 @@ static void every_other_byte_of_a_corim_counts(void **state)
 static const struct vcca_realm_values *values_of(const struct vcca_realm_claims *claims)
 {
   static struct vcca_realm_values values;
-  values = (struct vcca_realm_values){.virtcca = true, .rim = claims->rim, .rpv = claims->rpv, .rak_hash_alg = claims->public_key_hash_alg};
+  values = (struct vcca_realm_values){
+      .virtcca = true, .rim = claims->rim, .rpv = claims->rpv, .rak_hash_alg = claims->public_key_hash_alg};
   memcpy(values.rem, claims->rem, sizeof values.rem);
   return &values;
 }
@@ -262,7 +263,8 @@ static const struct vcca_realm_values *values_of(const struct vcca_realm_claims 
 static void values_without_a_token_give_the_bytes_that_the_token_gives(void **state)
 {
   (void)state;
-  static const enum vcca_endorsement kinds[] = {VCCA_ENDORSE_CORIM_REALM, VCCA_ENDORSE_REFERENCE_STORE, VCCA_ENDORSE_REFS};
+  static const enum vcca_endorsement kinds[] = {VCCA_ENDORSE_CORIM_REALM, VCCA_ENDORSE_REFERENCE_STORE,
+                                                VCCA_ENDORSE_REFS};
   static struct vcca_token token;
   static uint8_t room[ROOM];
   struct vcca_error err = {0};
@@ -272,7 +274,8 @@ static void values_without_a_token_give_the_bytes_that_the_token_gives(void **st
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     vcca_sink one = vcca_sink_of(written[kinds[i]], ROOM), other = VCCA_SINK(room);
     check_ok(vcca_endorse(kinds[i], &(struct vcca_good){.token = &token}, &one, &err), &err, "of the token");
-    check_ok(vcca_endorse(kinds[i], &(struct vcca_good){.realm = values_of(&token.realm)}, &other, &err), &err, "of the values");
+    check_ok(vcca_endorse(kinds[i], &(struct vcca_good){.realm = values_of(&token.realm)}, &other, &err), &err,
+             "of the values");
     assert_true(vcca_span_eq(vcca_sink_span(&one), vcca_sink_span(&other)));
   }
 }
@@ -281,14 +284,17 @@ static void a_store_or_a_service_gets_nothing_less_than_it_wants(void **state)
 {
   (void)state;
   static const char text[] =
-      "{\n  \"refs\": \"{\\\"vcca.cvm.rim\\\":\\\"7171717171717171717171717171717171717171717171717171717171717171\\\"}\"\n}\n";
-  static const enum vcca_endorsement others[] = {VCCA_ENDORSE_CORIM_PLATFORM, VCCA_ENDORSE_CORIM_ANCHOR, VCCA_ENDORSE_ANCHOR_STORE,
-                                                 VCCA_ENDORSE_COMPONENTS, VCCA_ENDORSE_IMAGES};
+      "{\n  \"refs\": "
+      "\"{\\\"vcca.cvm.rim\\\":\\\"7171717171717171717171717171717171717171717171717171717171717171\\\"}\"\n}\n";
+  static const enum vcca_endorsement others[] = {VCCA_ENDORSE_CORIM_PLATFORM, VCCA_ENDORSE_CORIM_ANCHOR,
+                                                 VCCA_ENDORSE_ANCHOR_STORE, VCCA_ENDORSE_COMPONENTS,
+                                                 VCCA_ENDORSE_IMAGES};
   uint8_t rim[32], rpv[64] = {0}, room[2048];
   struct vcca_error err = {0};
   struct endorsed e = {0};
   memset(rim, 0x71, sizeof rim);
-  struct vcca_realm_values values = {.virtcca = true, .rim = VCCA_SPAN(rim), .rpv = VCCA_SPAN(rpv), .rak_hash_alg = VCCA_SPAN_LIT("sha-256")};
+  struct vcca_realm_values values = {
+      .virtcca = true, .rim = VCCA_SPAN(rim), .rpv = VCCA_SPAN(rpv), .rak_hash_alg = VCCA_SPAN_LIT("sha-256")};
   const struct vcca_good good = {.realm = &values};
   vcca_sink out = VCCA_SINK(room);
   check_ok(vcca_endorse(VCCA_ENDORSE_REFS, &good, &out, &err), &err, "refs");
@@ -327,12 +333,14 @@ static void a_store_has_versions_and_types_as_the_token_has(void **state)
     struct vcca_component *c = &token.platform.components[0];
     c->version = without & 1 ? vcca_span_of(NULL, 0) : VCCA_SPAN_LIT("21.23.0");
     c->type = without & 2 ? vcca_span_of(NULL, 0) : VCCA_SPAN_LIT("uefi");
-    check_ok(vcca_endorse(VCCA_ENDORSE_REFERENCE_STORE, &(struct vcca_good){.token = &token}, &out, &err), &err, "store");
+    check_ok(vcca_endorse(VCCA_ENDORSE_REFERENCE_STORE, &(struct vcca_good){.token = &token}, &out, &err), &err,
+             "store");
     written[0][out.n] = 0;
     const char *text = (const char *)written[0];
     assert_int_equal(strstr(text, "\"version\": \"21.23.0\"") == NULL, (without & 1) != 0);
     assert_int_equal(strstr(text, "\"component-type\": \"uefi\"") == NULL, (without & 2) != 0);
-    assert_true(strstr(text, "\"version\": \"1.6\"") && strstr(text, "\"component-type\": \"tee\"") && !strstr(text, "\"\""));
+    assert_true(strstr(text, "\"version\": \"1.6\"") && strstr(text, "\"component-type\": \"tee\"") &&
+                !strstr(text, "\"\""));
   }
 }
 

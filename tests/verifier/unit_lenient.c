@@ -56,7 +56,8 @@ static void a_leniency_that_was_needed_is_in_the_verdict(void **state)
   (void)state;
   struct vcca_verdict verdict;
   with_a_byte_more();
-  made.evidence.leniencies = VCCA_LENIENT_BIT(VCCA_LENIENT_TRAILING_BYTES) | VCCA_LENIENT_BIT(VCCA_LENIENT_NON_SHORTEST);
+  made.evidence.leniencies =
+      VCCA_LENIENT_BIT(VCCA_LENIENT_TRAILING_BYTES) | VCCA_LENIENT_BIT(VCCA_LENIENT_NON_SHORTEST);
   vcca_verify_evidence(&made.evidence, &verdict);
   assert_true(verdict.accepted);
   assert_int_equal(verdict.token.leniencies, VCCA_LENIENT_BIT(VCCA_LENIENT_TRAILING_BYTES));

@@ -26,14 +26,16 @@ static void a_policy_says_all_this(void **state)
   check_ok(vcca_policy_read(vcca_span_str(text), &policy, &err), &err, "policy");
   assert_string_equal(policy.name, "production");
   for (enum vcca_check check = 0; check < VCCA_CHECKS; check++)
-    assert_int_equal(policy.required[check], check == VCCA_CHECK_FRESHNESS || check == VCCA_CHECK_RIM || check == VCCA_CHECK_PLATFORM_REFERENCE);
+    assert_int_equal(policy.required[check], check == VCCA_CHECK_FRESHNESS || check == VCCA_CHECK_RIM ||
+                                                 check == VCCA_CHECK_PLATFORM_REFERENCE);
   static const uint64_t lifecycles[3][2] = {{0x3000, 0x30ff}, {0x2000, 0x2000}, {0x4000, 0x40ff}};
   assert_int_equal(policy.lifecycle_count, 3);
   for (size_t i = 0; i < 3; i++) {
     assert_int_equal(policy.lifecycles[i].first, lifecycles[i][0]);
     assert_int_equal(policy.lifecycles[i].last, lifecycles[i][1]);
   }
-  assert_true(policy.limits_hash_algs && policy.hash_algs[VCCA_SHA256] && policy.hash_algs[VCCA_SHA384] && !policy.hash_algs[VCCA_SHA512]);
+  assert_true(policy.limits_hash_algs && policy.hash_algs[VCCA_SHA256] && policy.hash_algs[VCCA_SHA384] &&
+              !policy.hash_algs[VCCA_SHA512]);
   assert_int_equal(policy.component_count, 3);
   assert_string_equal(policy.components[0].type, "TMM");
   assert_string_equal(policy.components[0].at_least, "21.21.0");
@@ -91,7 +93,8 @@ static const struct {
     {"policy: x\nappraisal: {CCA_REALM: {executable: 2}}", "did you mean \"executables\"?"},
     {"policy: x\nappraisal: {CCA_REALM: {executables: 1}}", "the best value is 2"},
     {"policy: x\nappraisal: {CCA_REALM: {executables: 96}}", "too large"},
-    {"policy: x\nappraisal: {CCA_REALM: {executables: contraindicated}}", "affirming or warning, or a value from 2 to 95"},
+    {"policy: x\nappraisal: {CCA_REALM: {executables: contraindicated}}",
+     "affirming or warning, or a value from 2 to 95"},
     {"policy: x\nappraisal: {CCA_REALM: {status: 2}}", "affirming or warning"},
 };
 
@@ -132,7 +135,8 @@ static void unexplained_events_are_refused_but_for_the_digests_named(void **stat
   check_ok(vcca_policy_read(VCCA_SPAN_LIT("policy: x\nunexplained: refuse\n"), &policy, &err), &err, "refuse");
   assert_true(policy.refuses_unexplained);
   assert_int_equal(policy.tolerated_count, 0);
-  check_ok(vcca_policy_read(VCCA_SPAN_LIT("policy: x\nunexplained: [" DIGEST ", " DIGEST DIGEST "]\n"), &policy, &err), &err, "digests");
+  check_ok(vcca_policy_read(VCCA_SPAN_LIT("policy: x\nunexplained: [" DIGEST ", " DIGEST DIGEST "]\n"), &policy, &err),
+           &err, "digests");
   assert_true(policy.refuses_unexplained);
   assert_int_equal(policy.tolerated_count, 2);
   check_hex(vcca_span_of(policy.tolerated[0].bytes, policy.tolerated[0].size), DIGEST, "first");

@@ -14,18 +14,19 @@
 #define PLATFORM_MEMBERS(config, components) \
   "\"implementation-id\":\"" HEX_11 "\",\"platform-configuration\":\"" config "\",\"sw-components\":" components
 #define REALM(hash, rems, rpv) "{" REALM_MEMBERS(hash, rems, rpv) "}"
-#define REALM_MEMBERS(hash, rems, rpv)                                                                                                               \
-  "\"initial-measurement\":\"" HEX_11 "\",\"rak-hash-algorithm\":\"" hash "\",\"extensible-measurements\":" rems ",\"personalization-value\":\"" rpv \
-  "\""
+#define REALM_MEMBERS(hash, rems, rpv)                                                                           \
+  "\"initial-measurement\":\"" HEX_11 "\",\"rak-hash-algorithm\":\"" hash "\",\"extensible-measurements\":" rems \
+  ",\"personalization-value\":\"" rpv "\""
 #define REMS "[\"" HEX_11 "\",\"" HEX_AB "\",\"" HEX_C7 "\",\"" HEX_11 "\"]"
 #define STORE(platforms, realms) "{\"platform\":[" platforms "],\"realm\":[" realms "]}"
 
 static void a_store_says_platforms_and_realms(void **state)
 {
   (void)state;
-  static const char text[] = STORE(
-      PLATFORM("", "[" COMPONENT("") "]") "," PLATFORM("010203", "[" COMPONENT(",\"version\":\"1\",\"component-type\":\"BL\"") "," COMPONENT("") "]"),
-      REALM("sha-512", REMS, HEX_C7 HEX_C7));
+  static const char text[] =
+      STORE(PLATFORM("", "[" COMPONENT("") "]") "," PLATFORM(
+                "010203", "[" COMPONENT(",\"version\":\"1\",\"component-type\":\"BL\"") "," COMPONENT("") "]"),
+            REALM("sha-512", REMS, HEX_C7 HEX_C7));
   struct endorsed e = {0};
   struct vcca_error err = {0};
   check_ok(rv_store_read(vcca_span_str(text), &e, &err), &err, "store");
@@ -60,7 +61,8 @@ static void a_measurement_is_as_long_as_a_digest(void **state)
     struct vcca_error err = {0};
     char text[1024], digest[2 * 80 + 1] = "";
     memset(digest, '5', 2 * size);
-    snprintf(text, sizeof text, STORE(PLATFORM("", "[{\"measurement-value\":\"%s\",\"signer-id\":\"" HEX_C7 "\"}]"), ""), digest);
+    snprintf(text, sizeof text,
+             STORE(PLATFORM("", "[{\"measurement-value\":\"%s\",\"signer-id\":\"" HEX_C7 "\"}]"), ""), digest);
     if (rv_store_read(vcca_span_str(text), &e, &err) != (size == 32 || size == 48 || size == 64))
       fail_msg("a value of %zu bytes: %s", size, err.text);
     endorsed_free(&e);
@@ -93,22 +95,31 @@ static const struct {
     {STORE(PLATFORM("01", "{}"), ""), "\"platform[0].sw-components\" must be an array of at least one"},
     {STORE(PLATFORM("0", "[" COMPONENT("") "]"), ""), "\"platform[0].platform-configuration\""},
     {STORE(PLATFORM("01", "[" COMPONENT("") ",1]"), ""), "\"platform[0].sw-components[1]\" must be an object"},
-    {STORE(PLATFORM("01", "[" COMPONENT(",\"version\":1") "]"), ""), "\"platform[0].sw-components[0].version\" must be a string"},
-    {STORE(PLATFORM("01", "[{\"measurement-value\":\"00\",\"signer-id\":\"\"}]"), ""), "measurement-value\" must hold 32, 48 or 64 bytes"},
-    {STORE(PLATFORM("01", "[{\"measurement-value\":\"" HEX_AB "\"}]"), ""), "\"platform[0].sw-components[0].signer-id\" is missing"},
+    {STORE(PLATFORM("01", "[" COMPONENT(",\"version\":1") "]"), ""),
+     "\"platform[0].sw-components[0].version\" must be a string"},
+    {STORE(PLATFORM("01", "[{\"measurement-value\":\"00\",\"signer-id\":\"\"}]"), ""),
+     "measurement-value\" must hold 32, 48 or 64 bytes"},
+    {STORE(PLATFORM("01", "[{\"measurement-value\":\"" HEX_AB "\"}]"), ""),
+     "\"platform[0].sw-components[0].signer-id\" is missing"},
     {STORE("{\"implementation-id\":\"11\"}", ""), "\"platform[0].implementation-id\" holds 1 bytes; it must be 32"},
     {"{\"platforms\":[],\"realm\":[]}", "\"platforms\" is not known here"},
     {"{\"platform\":[],\"realms\":[],\"realm\":[]}", "\"realms\" is not known here"},
-    {STORE(PLATFORM("01", "[" COMPONENT(",\"versoin\":\"1\"") "]"), ""), "\"platform[0].sw-components[0].versoin\" is not known here"},
-    {STORE(PLATFORM("01", "[" COMPONENT(",\"type\":\"BL\"") "]"), ""), "\"platform[0].sw-components[0].type\" is not known here"},
-    {STORE("{\"lifecycle\":1," PLATFORM_MEMBERS("01", "[" COMPONENT("") "]") "}", ""), "\"platform[0].lifecycle\" is not known here"},
+    {STORE(PLATFORM("01", "[" COMPONENT(",\"versoin\":\"1\"") "]"), ""),
+     "\"platform[0].sw-components[0].versoin\" is not known here"},
+    {STORE(PLATFORM("01", "[" COMPONENT(",\"type\":\"BL\"") "]"), ""),
+     "\"platform[0].sw-components[0].type\" is not known here"},
+    {STORE("{\"lifecycle\":1," PLATFORM_MEMBERS("01", "[" COMPONENT("") "]") "}", ""),
+     "\"platform[0].lifecycle\" is not known here"},
     {STORE("", "{\"rim\":1," REALM_MEMBERS("sha-256", REMS, HEX_C7 HEX_C7) "}"), "\"realm[0].rim\" is not known here"},
     {STORE("", REALM("sha256", REMS, HEX_C7 HEX_C7)), "\"realm[0].rak-hash-algorithm\" must be"},
-    {STORE("", REALM("sha-256", "[\"" HEX_11 "\"]", HEX_C7 HEX_C7)), "\"realm[0].extensible-measurements\" must be an array of 4"},
+    {STORE("", REALM("sha-256", "[\"" HEX_11 "\"]", HEX_C7 HEX_C7)),
+     "\"realm[0].extensible-measurements\" must be an array of 4"},
     {STORE("", REALM("sha-256", "[1,2,3,4]", HEX_C7 HEX_C7)), "\"realm[0].extensible-measurements[0]\" must be"},
-    {STORE("", REALM("sha-256", "[\"" HEX_11 "\",\"" HEX_11 "\",\"" HEX_11 "\",\"zz\"]", HEX_C7 HEX_C7)), "extensible-measurements[3]\" must be"},
+    {STORE("", REALM("sha-256", "[\"" HEX_11 "\",\"" HEX_11 "\",\"" HEX_11 "\",\"zz\"]", HEX_C7 HEX_C7)),
+     "extensible-measurements[3]\" must be"},
     {STORE("", REALM("sha-256", REMS, HEX_C7)), "\"realm[0].personalization-value\" holds 32 bytes; it must be 64"},
-    {STORE("", REALM("sha-256", REMS, HEX_C7 HEX_C7) ",{\"initial-measurement\":\"00\"}"), "\"realm[1].initial-measurement\" must hold 32"},
+    {STORE("", REALM("sha-256", REMS, HEX_C7 HEX_C7) ",{\"initial-measurement\":\"00\"}"),
+     "\"realm[1].initial-measurement\" must hold 32"},
 };
 
 static void a_broken_store_is_refused_as_a_whole_with_its_place(void **state)

@@ -95,7 +95,8 @@ static void a_list_that_is_there_and_empty_says_that_none_is_good(void **state)
     m->evidence.reference_store = vcca_span_str(rows[i].store);
     vcca_verify_evidence(&m->evidence, &verdict);
     if (verdict.accepted || vcca_verdict_failed(&verdict) != rows[i].fails)
-      fail_msg("%s: accepted %d, %s", rows[i].store, verdict.accepted, verdict.accepted ? "" : vcca_check_name(vcca_verdict_failed(&verdict)));
+      fail_msg("%s: accepted %d, %s", rows[i].store, verdict.accepted,
+               verdict.accepted ? "" : vcca_check_name(vcca_verdict_failed(&verdict)));
   }
 }
 
@@ -116,8 +117,9 @@ static void make_value(size_t i)
     char config; /* 0: says nothing of it */
   } kinds[VALUES] = {{true, 0}, {true, 1}, {true, 2}, {false, 0}, {false, 1}};
   static const uint8_t configs[] = {0, 1, 2};
-  components[i] = (struct component_value){
-      .digests = {kinds[i].known ? VCCA_SPAN(measurement) : VCCA_SPAN(other)}, .digest_count = 1, .signer_id = VCCA_SPAN(signer)};
+  components[i] = (struct component_value){.digests = {kinds[i].known ? VCCA_SPAN(measurement) : VCCA_SPAN(other)},
+                                           .digest_count = 1,
+                                           .signer_id = VCCA_SPAN(signer)};
   values[i] = (struct platform_value){.implementation_id = VCCA_SPAN(implementation_id), .components = &components[i]};
   if (kinds[i].config != 0)
     values[i].config = vcca_span_of(&configs[(size_t)kinds[i].config], 1);
@@ -150,9 +152,10 @@ static void check_set(unsigned set)
     compare_platform(&e, &claims, &one);
     if (k == 0)
       first = one;
-    if (one.result != first.result || one.components.outcome != first.components.outcome || one.config.outcome != first.config.outcome)
-      fail_msg("set %x, order %zu: %d (%d, %d) instead of %d (%d, %d)", set, k, one.result, one.components.outcome, one.config.outcome, first.result,
-               first.components.outcome, first.config.outcome);
+    if (one.result != first.result || one.components.outcome != first.components.outcome ||
+        one.config.outcome != first.config.outcome)
+      fail_msg("set %x, order %zu: %d (%d, %d) instead of %d (%d, %d)", set, k, one.result, one.components.outcome,
+               one.config.outcome, first.result, first.components.outcome, first.config.outcome);
   }
   enum vcca_endorsed want = set & 2 ? VCCA_ENDORSED_WHOLLY : set & 1 ? VCCA_ENDORSED_BOOT : VCCA_ENDORSED_DIFFERENT;
   assert_int_equal(first.result, want);
@@ -162,7 +165,8 @@ static void of_several_values_the_best_decides_in_whatever_order(void **state)
 {
   (void)state;
   static const uint8_t config[] = {1};
-  claims = (struct vcca_platform_claims){.implementation_id = VCCA_SPAN(implementation_id), .config = VCCA_SPAN(config), .component_count = 1};
+  claims = (struct vcca_platform_claims){
+      .implementation_id = VCCA_SPAN(implementation_id), .config = VCCA_SPAN(config), .component_count = 1};
   claims.components[0] = (struct vcca_component){.measurement = VCCA_SPAN(measurement), .signer_id = VCCA_SPAN(signer)};
   for (size_t i = 0; i < VALUES; i++)
     make_value(i);
@@ -191,8 +195,9 @@ static void corims_say_the_same_in_whatever_order(void **state)
   vcca_realm_values_of(&token, &stranger);
   stranger.rpv = VCCA_SPAN(m->challenge);
   const struct vcca_good known = {.token = &token, .cpak = m->cpak}, known_stranger = {.realm = &stranger};
-  const vcca_span corims[4] = {write_corim(0, VCCA_ENDORSE_CORIM_PLATFORM, &known), write_corim(1, VCCA_ENDORSE_CORIM_ANCHOR, &known),
-                               write_corim(2, VCCA_ENDORSE_CORIM_REALM, &known), write_corim(3, VCCA_ENDORSE_CORIM_REALM, &known_stranger)};
+  const vcca_span corims[4] = {
+      write_corim(0, VCCA_ENDORSE_CORIM_PLATFORM, &known), write_corim(1, VCCA_ENDORSE_CORIM_ANCHOR, &known),
+      write_corim(2, VCCA_ENDORSE_CORIM_REALM, &known), write_corim(3, VCCA_ENDORSE_CORIM_REALM, &known_stranger)};
   struct vcca_verdict first = {0};
   for (size_t k = 0; k < 120; k++) {
     size_t left[] = {0, 1, 2, 3, 4}, code = k;

@@ -51,7 +51,8 @@ static void scalars_stay_text(void **state)
 {
   (void)state;
   struct tree_doc doc = load("norway: no\noctal: 010\nsexagesimal: 12:30\nnull: ~\nfloat: 1e3\n");
-  static const char *const rows[][2] = {{"norway", "no"}, {"octal", "010"}, {"sexagesimal", "12:30"}, {"null", "~"}, {"float", "1e3"}};
+  static const char *const rows[][2] = {
+      {"norway", "no"}, {"octal", "010"}, {"sexagesimal", "12:30"}, {"null", "~"}, {"float", "1e3"}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     assert_true(vcca_span_is(tree_get(doc.root, rows[i][0])->text, rows[i][1]));
   tree_free(&doc);
@@ -151,7 +152,8 @@ static void numbers_are_sums_of_numbers(void **state)
   static const struct {
     const char *text;
     uint64_t want;
-  } good[] = {{"64", 64}, {"0x40", 64}, {"64K", 65536}, {"0x1000 + 16", 0x1010}, {"1M-4096", 0xff000}, {"-1", UINT64_MAX}, {"10 - 3 + 1", 8}};
+  } good[] = {{"64", 64},           {"0x40", 64},       {"64K", 65536},   {"0x1000 + 16", 0x1010},
+              {"1M-4096", 0xff000}, {"-1", UINT64_MAX}, {"10 - 3 + 1", 8}};
   static const char *const bad[] = {"x", "1 2", "1 +", "0x", "", "1.5", "18446744073709551616", "-", "[1]"};
   struct pool pool = {.left = 4096};
   struct reading r = {.pool = &pool};

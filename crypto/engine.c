@@ -111,6 +111,30 @@ static bool short_messages_agree(const struct vcca_engine *engine, enum vcca_has
   return true;
 }
 
+/* Heads from one page, tails from the next, of every count and of the sizes from none to a descriptor's. */
+static bool alike_agree(const struct vcca_engine *engine, const uint8_t *pages)
+{
+  for (size_t n = 1; n <= VCCA_HASH_LANES; n++)
+    for (size_t tail_size = 0; tail_size <= 256 - VCCA_HASH_HEAD; tail_size += VCCA_HASH_HEAD) {
+      struct vcca_hash_job jobs[VCCA_HASH_LANES];
+      uint8_t got[VCCA_HASH_LANES][VCCA_HASH_MAX] = {{0}}, want[VCCA_HASH_MAX] = {0};
+      const vcca_span tail = vcca_span_of(pages + (size_t)2 * VCCA_PAGE, tail_size);
+      for (size_t i = 0; i < VCCA_HASH_LANES; i++)
+        jobs[i] = (struct vcca_hash_job){pages + VCCA_PAGE + (n + i) * VCCA_HASH_HEAD, got[i]};
+      engine->alike(jobs, n, tail);
+      for (size_t i = 0; i < VCCA_HASH_LANES; i++) {
+        const vcca_span parts[] = {{jobs[i].message, VCCA_HASH_HEAD}, tail};
+        if (i < n)
+          vcca_psa_stream(VCCA_SHA256, parts, 2, want);
+        else
+          memset(want, 0, sizeof want);
+        if (memcmp(got[i], want, sizeof want) != 0)
+          return false;
+      }
+    }
+  return true;
+}
+
 bool vcca_engine_reproduces(const struct vcca_engine *engine)
 {
   uint8_t pages[CHECK_PAGES * VCCA_PAGE], known[CHECK_PAGES * VCCA_HASH_MAX];
@@ -124,7 +148,7 @@ bool vcca_engine_reproduces(const struct vcca_engine *engine)
         (engine->stream && !streams_agree(engine, alg, pages, known)))
       return false;
   }
-  return true;
+  return !engine->alike || alike_agree(engine, pages);
 }
 
 /* --- What is usable -------------------------------------------------------------------------------------- */
@@ -164,10 +188,19 @@ static const struct vcca_engine *best(enum vcca_hash_alg alg, bool needs_stream)
   vcca_crypto_broken("no hashing engine reproduces known digests");
 }
 
+static const struct vcca_engine *best_for_alike(void)
+{
+  for (size_t i = 0; i < ENGINES; i++)
+    if (engines[i]->alike && !why_not(i))
+      return engines[i];
+  return NULL;
+}
+
 /* --- The choice ------------------------------------------------------------------------------------------- */
 
 static _Atomic(const struct vcca_engine *) batches[VCCA_HASH_ALGS], streams[VCCA_HASH_ALGS]; /* NULL: not chosen yet */
-static atomic_uint threads; /* 0: a thread for each CPU */
+static _Atomic(const struct vcca_engine *) alike; /* NULL: none, or not chosen yet */
+static atomic_uint threads;                       /* 0: a thread for each CPU */
 
 static const struct vcca_engine *chosen(_Atomic(const struct vcca_engine *) *choice, enum vcca_hash_alg alg,
                                         bool needs_stream)
@@ -179,6 +212,8 @@ static const struct vcca_engine *chosen(_Atomic(const struct vcca_engine *) *cho
   engine = atomic_load(choice);
   if (!engine) {
     engine = best(alg, needs_stream);
+    if (alg == VCCA_SHA256)
+      atomic_store(&alike, best_for_alike());
     atomic_store(choice, engine);
   }
   pthread_mutex_unlock(&lock);
@@ -193,6 +228,13 @@ const struct vcca_engine *vcca_engine_for_batches(enum vcca_hash_alg alg)
 const struct vcca_engine *vcca_engine_for_streams(enum vcca_hash_alg alg)
 {
   return chosen(&streams[alg], alg, true);
+}
+
+/* The choice is made with the engine for batches. */
+const struct vcca_engine *vcca_engine_for_alike(void)
+{
+  (void)vcca_engine_for_batches(VCCA_SHA256);
+  return atomic_load_explicit(&alike, memory_order_acquire);
 }
 
 size_t vcca_engine_count(void)
@@ -240,6 +282,8 @@ bool vcca_engine_use(const char *name, struct vcca_error *err)
     atomic_store(&batches[a], engine);
     atomic_store(&streams[a], engine->stream ? engine : best(alg, true));
   }
+  if (!why)
+    atomic_store(&alike, !name ? best_for_alike() : engines[i]->alike ? engines[i] : NULL);
   pthread_mutex_unlock(&lock);
   return why ? vcca_fail(err, VCCA_FAULT_UNSUPPORTED, "the hashing engine '%s' is not available: %s", name, why) : true;
 }

@@ -1,5 +1,6 @@
-/* The search: every hypothesis alone, then every two that do not contradict each other, on all CPUs. A worker takes the first of two and
- * tries all others with it, so that what they share is computed once.
+/* The search: every hypothesis alone, then every two that do not contradict each other, on all CPUs. A worker takes a few
+ * first ones of two and tries every second one with all of them: these measurements go through long pieces side by side,
+ * and what they share is computed once.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
@@ -13,7 +14,7 @@
 
 /* A theory of so many extensions more than the VM itself has is not tried: RAM of terabytes page by page, a header that claims terabytes.
  * A GiB of granules is. */
-enum { THREADS_MAX = 16, EXTENSIONS_MORE = 1 << 18 };
+enum { THREADS_MAX = 16, EXTENSIONS_MORE = 1 << 18, STARTS = 4 };
 
 /* One value of one row. */
 struct trial {
@@ -35,11 +36,31 @@ struct search {
   struct vcca_rim_explanation *out;
 };
 
-/* What a thread has for itself. */
+/* What trials are added to: the VM itself, or the VM with the first of two deviations. */
+struct start {
+  size_t trial; /* the first of two */
+  const struct base *base;
+  struct theory theory;
+  struct vcca_rim_finding finding;
+  struct base changed; /* base, when the first trial is a change */
+};
+
+/* One theory to be measured, and what it deviates by. */
+struct attempt {
+  struct trial *trial; /* the last one */
+  struct vcca_rim_finding finding;
+  struct theory theory;
+  const struct base *base;
+  struct base changed; /* base, when the last trial is a change */
+};
+
+/* A worker's memory. */
 struct worker {
   struct search *s;
   struct memo *memo;
-  struct base *first, *second; /* changed VMs */
+  struct start *starts;     /* STARTS */
+  struct attempt *attempts; /* MEASURED_TOGETHER */
+  size_t attempt_count;
 };
 
 /* --- Findings ------------------------------------------------------------------------------------------------- */
@@ -76,14 +97,6 @@ static void add_finding(struct vcca_rim_explanation *out, const struct vcca_rim_
 }
 
 /* --- Trying --------------------------------------------------------------------------------------------------- */
-
-static void measure(struct worker *w, const struct base *base, const struct theory *t, struct vcca_rim *out)
-{
-  struct theory settled = *t;
-  *out = (struct vcca_rim){.hash_alg = w->s->alg};
-  theory_settle(&settled);
-  theory_measure(&settled, &base->images, w->memo, out);
-}
 
 static void tell(struct search *s, const struct vcca_rim_finding *f)
 {
@@ -136,99 +149,159 @@ static bool affordable(const struct search *s, const struct theory *t)
   return theory_extensions(t) <= theory_extensions(&s->base.theory) + EXTENSIONS_MORE;
 }
 
-/* One trial more on what was deviated before; *rim is what it leads to. False when it does not apply. */
-static bool try_one(struct worker *w, const struct trial *tr, const struct base *base, const struct theory *before,
-                    struct base *changed, struct vcca_rim_finding *f, struct vcca_rim *rim)
-{
-  struct theory t = *before;
-  bool ok;
-  if (is_change(tr)) {
-    ok = change(w->s, tr, base, changed, f) && affordable(w->s, &changed->theory);
-    if (ok)
-      measure(w, changed, &changed->theory, rim);
-    base_free(changed);
-    return ok;
-  }
-  ok = apply(tr, &t, f) && affordable(w->s, &t);
-  if (ok)
-    measure(w, base, &t, rim);
-  return ok;
-}
-
 static bool leads_there(const struct search *s, const struct vcca_rim *rim)
 {
   return memcmp(rim->value, s->target, sizeof rim->value) == 0;
 }
 
-/* A deviation that leads to the same RIM is none. */
-static uint64_t try_alone(struct worker *w, struct trial *tr)
+/* Measures all attempts together and hands each over; returns how many there were. */
+typedef void (*measured)(struct search *s, const struct attempt *a, const struct vcca_rim *rim);
+static uint64_t measure(struct worker *w, measured each)
 {
-  struct search *s = w->s;
-  struct vcca_rim_finding f = {.count = 0};
-  struct vcca_rim rim;
-  if (!try_one(w, tr, &s->base, &s->base.theory, w->first, &f, &rim) ||
-      memcmp(rim.value, s->rim, sizeof rim.value) == 0)
-    return 0;
-  tr->applies = true;
-  tr->found = leads_there(s, &rim);
-  if (tr->found)
-    tell(s, &f);
-  return 1;
+  struct measurement m[MEASURED_TOGETHER];
+  size_t n = w->attempt_count;
+  for (size_t i = 0; i < n; i++) {
+    struct attempt *a = &w->attempts[i];
+    m[i] = (struct measurement){&a->theory, &a->base->images, {.hash_alg = w->s->alg}};
+  }
+  theories_measure(m, n, w->memo);
+  for (size_t i = 0; i < n; i++) {
+    struct attempt *a = &w->attempts[i];
+    each(w->s, a, &m[i].rim);
+    base_free(&a->changed);
+  }
+  w->attempt_count = 0;
+  return n;
 }
 
-static uint64_t try_with_others(struct worker *w, size_t i, const struct base *base, const struct theory *first,
-                                const struct vcca_rim_finding *f)
+/* Adds a trial to a start, if it applies there. Measures when there is no room for another attempt. */
+static uint64_t attempt(struct worker *w, struct trial *tr, const struct start *from, measured each)
+{
+  struct attempt *a = &w->attempts[w->attempt_count];
+  a->trial = tr;
+  a->finding = from->finding;
+  a->base = from->base;
+  memset(&a->changed, 0, sizeof a->changed);
+  bool ok;
+  if (is_change(tr)) {
+    ok = change(w->s, tr, from->base, &a->changed, &a->finding);
+    a->base = &a->changed;
+    a->theory = a->changed.theory;
+    theory_settle(&a->theory);
+  } else {
+    a->theory = from->theory;
+    ok = apply(tr, &a->theory, &a->finding);
+  }
+  if (!ok || !affordable(w->s, &a->theory)) {
+    base_free(&a->changed);
+    return 0;
+  }
+  w->attempt_count++;
+  return w->attempt_count == MEASURED_TOGETHER ? measure(w, each) : 0;
+}
+
+/* A deviation that leads to the same RIM is none. */
+static void judge_alone(struct search *s, const struct attempt *a, const struct vcca_rim *rim)
+{
+  a->trial->applies = memcmp(rim->value, s->rim, sizeof rim->value) != 0;
+  a->trial->found = a->trial->applies && leads_there(s, rim);
+  if (a->trial->found)
+    tell(s, &a->finding);
+}
+
+static void judge_both(struct search *s, const struct attempt *a, const struct vcca_rim *rim)
+{
+  if (leads_there(s, rim))
+    tell(s, &a->finding);
+}
+
+static uint64_t try_alone(struct worker *w, size_t from, size_t to)
 {
   struct search *s = w->s;
+  struct start *start = &w->starts[0];
+  start->base = &s->base;
+  start->theory = s->base.theory;
+  start->finding.count = 0;
+  for (size_t i = from; i < to; i++)
+    (void)attempt(w, &s->trials[i], start, judge_alone);
+  (void)measure(w, judge_alone);
   uint64_t tried = 0;
-  for (size_t j = i + 1; j < s->trial_count; j++) {
-    struct trial *other = &s->trials[j];
-    struct vcca_rim_finding both = *f;
-    struct vcca_rim rim;
-    if (other->found || contradict(&s->trials[i], other) || !try_one(w, other, base, first, w->second, &both, &rim))
-      continue;
-    tried++;
-    if (leads_there(s, &rim))
-      tell(s, &both);
-  }
+  for (size_t i = from; i < to; i++)
+    tried += s->trials[i].applies;
   return tried;
 }
 
-static uint64_t try_pairs(struct worker *w, size_t i)
+/* The VM with trial i. False when the trial does not apply, or explains the RIM alone; *out is to be freed in any case. */
+static bool start_with(const struct search *s, size_t i, struct start *out)
 {
-  const struct trial *tr = &w->s->trials[i];
-  const struct base *base = &w->s->base;
-  struct theory first = base->theory;
-  struct vcca_rim_finding f = {.count = 0};
-  uint64_t tried = 0;
+  const struct trial *tr = &s->trials[i];
+  out->trial = i;
+  out->base = &s->base;
+  out->theory = s->base.theory;
+  out->finding.count = 0;
+  memset(&out->changed, 0, sizeof out->changed);
   if (!tr->applies || tr->found)
-    return 0;
+    return false;
   if (!is_change(tr))
-    return apply(tr, &first, &f) ? try_with_others(w, i, base, &first, &f) : 0;
-  if (change(w->s, tr, base, w->first, &f))
-    tried = try_with_others(w, i, w->first, &w->first->theory, &f);
-  base_free(w->first);
+    return apply(tr, &out->theory, &out->finding);
+  if (!change(s, tr, &s->base, &out->changed, &out->finding))
+    return false;
+  out->base = &out->changed;
+  out->theory = out->changed.theory;
+  return true;
+}
+
+/* Tries all pairs whose first trial is one of from .. to - 1, at most STARTS of them. */
+static uint64_t try_pairs(struct worker *w, size_t from, size_t to)
+{
+  struct search *s = w->s;
+  uint64_t tried = 0;
+  size_t count = 0;
+  for (size_t i = from; i < to; i++) {
+    if (start_with(s, i, &w->starts[count]))
+      count++;
+    else
+      base_free(&w->starts[count].changed);
+  }
+  for (size_t j = from + 1; j < s->trial_count; j++)
+    for (size_t k = 0; k < count && w->starts[k].trial < j; k++)
+      if (!s->trials[j].found && !contradict(&s->trials[w->starts[k].trial], &s->trials[j]))
+        tried += attempt(w, &s->trials[j], &w->starts[k], judge_both);
+  tried += measure(w, judge_both);
+  for (size_t k = 0; k < count; k++)
+    base_free(&w->starts[k].changed);
   return tried;
 }
 
 /* --- Threads -------------------------------------------------------------------------------------------------- */
 
-static bool take(struct search *s, size_t *i)
+/* The next trials to be tried alone, or as the first of two. */
+static bool take(struct search *s, size_t *from, size_t *to)
 {
   pthread_mutex_lock(&s->lock);
-  *i = s->next++;
+  *from = s->next;
+  *to = *from + (s->pairs ? STARTS : MEASURED_TOGETHER);
+  if (*to > s->trial_count)
+    *to = s->trial_count;
+  s->next = *to;
   pthread_mutex_unlock(&s->lock);
-  return *i < s->trial_count;
+  return *from < s->trial_count;
+}
+
+/* How many pairs there are whose first trial is `from` or later. */
+static uint64_t pairs_from(const struct search *s, uint64_t from)
+{
+  return (s->trial_count - from) * (s->trial_count - from + 1) / 2;
 }
 
 static void work(struct worker *w, vcca_progress progress)
 {
   struct search *s = w->s;
-  for (size_t i; take(s, &i);) {
-    uint64_t tried = s->pairs ? try_pairs(w, i) : try_alone(w, &s->trials[i]);
+  for (size_t from, to; take(s, &from, &to);) {
+    uint64_t tried = s->pairs ? try_pairs(w, from, to) : try_alone(w, from, to);
     pthread_mutex_lock(&s->lock);
     s->out->tried += tried;
-    s->done += s->pairs ? s->trial_count - i : 1; /* about what it cost */
+    s->done += s->pairs ? pairs_from(s, from) - pairs_from(s, to) : to - from; /* about what it cost */
     uint64_t done = s->done;
     pthread_mutex_unlock(&s->lock);
     if (progress)
@@ -238,15 +311,16 @@ static void work(struct worker *w, vcca_progress progress)
 
 static bool worker_new(struct search *s, struct worker *w)
 {
-  *w = (struct worker){s, memo_new(), malloc(sizeof *w->first), malloc(sizeof *w->second)};
-  return w->memo && w->first && w->second;
+  *w = (struct worker){s, memo_new(), malloc(STARTS * sizeof *w->starts),
+                       malloc(MEASURED_TOGETHER * sizeof *w->attempts), 0};
+  return w->memo && w->starts && w->attempts;
 }
 
 static void worker_free(struct worker *w)
 {
   memo_free(w->memo);
-  free(w->first);
-  free(w->second);
+  free(w->starts);
+  free(w->attempts);
 }
 
 /* Without memory for one, the others do its work. */
@@ -269,7 +343,7 @@ static void pass(struct worker *w, bool pairs)
   s->pairs = pairs;
   s->next = 0;
   s->done = 0;
-  s->total = pairs ? s->trial_count * (s->trial_count + 1) / 2 : s->trial_count;
+  s->total = pairs ? pairs_from(s, 0) : s->trial_count;
   while (started + 1 < threads && started < THREADS_MAX &&
          pthread_create(&others[started], NULL, work_on_thread, s) == 0)
     started++;
@@ -318,11 +392,11 @@ static void search(struct worker *w)
   struct search *s = w->s;
   struct vcca_rim_explanation *out = s->out;
   struct vcca_rim_finding none = {.count = 0};
-  struct vcca_rim rim;
-  measure(w, &s->base, &s->base.theory, &rim);
-  memcpy(s->rim, rim.value, sizeof s->rim);
+  struct measurement m = {&s->base.theory, &s->base.images, {.hash_alg = s->alg}};
+  theories_measure(&m, 1, w->memo);
+  memcpy(s->rim, m.rim.value, sizeof s->rim);
   out->tried = 1;
-  if (leads_there(s, &rim))
+  if (leads_there(s, &m.rim))
     add_finding(out, &none);
   if (out->count > 0 && !s->options->thorough)
     return;

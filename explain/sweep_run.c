@@ -174,7 +174,9 @@ static bool measure(struct sweeping *s, const struct vcca_plan *plan, struct mem
     theory_of_plan(plan, &h.images, &t);
     for (size_t i = 0; i < t.count; i++)
       t.pieces[i].identity = t.pieces[i].is_loader || plan->segments[i].content.n == 0 ? 0 : h.identity[i] + 1;
-    theory_measure(&t, &h.images, memo, &row->rim);
+    struct measurement m = {&t, &h.images, row->rim};
+    theories_measure(&m, 1, memo);
+    row->rim = m.rim;
     row->planned = true;
   }
   free_own(&h);

@@ -39,6 +39,9 @@ void images_begin(const struct vcca_plan *plan, enum vcca_hash_alg alg, struct i
 
 /* --- Theories --------------------------------------------------------------------------------------------- */
 
+/* virtCCA's loader stub: two addresses behind six instructions. */
+enum { LOADER_SIZE = 40, LOADER_DTB = 24, LOADER_KERNEL = 32 };
+
 /* A segment; without padding, so that segments can be compared as bytes. */
 struct piece {
   uint64_t ipa, size;
@@ -92,7 +95,15 @@ struct memo;
 struct memo *memo_new(void);
 void memo_free(struct memo *memo);
 
-void theory_measure(const struct theory *t, const struct images *images, struct memo *memo, struct vcca_rim *out);
+/* One measurement of several that are made together; the caller sets rim.hash_alg. */
+struct measurement {
+  const struct theory *theory; /* settled */
+  const struct images *images;
+  struct vcca_rim rim;
+};
+enum { MEASURED_TOGETHER = 16 };
+/* n is at most MEASURED_TOGETHER. */
+void theories_measure(struct measurement *m, size_t n, struct memo *memo);
 
 /* --- Hypotheses ------------------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
  * virtCCA. What differs between monitors is the rules table and nothing else (docs/adr/0003-rim-rules-are-data.md).
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "rooms/hash.h"
 #include "rooms/measurement.h"
 #include "rooms/span.h"
 
@@ -109,19 +110,47 @@ void vcca_rim_create(struct vcca_rim *rim, enum vcca_rules_id rules, const struc
   vcca_hash(rim->hash_alg, VCCA_SPAN(page), rim->value);
 }
 
-bool vcca_rim_data(struct vcca_rim *rim, uint64_t ipa, const uint8_t *content)
+/* False: the granule is not measured, and by the rules that extends nothing. */
+static bool describe_data(const struct vcca_rim *rim, uint64_t ipa, const uint8_t *content,
+                          uint8_t desc[VCCA_DESCRIPTOR_SIZE])
 {
   if (content == NULL && !rules_table[rim->rules].unmeasured_extends)
     return false;
-
-  uint8_t desc[VCCA_DESCRIPTOR_SIZE];
   begin(rim, DESCRIPTOR_DATA, desc);
   vcca_put_le64(desc + DATA_IPA, ipa);
   vcca_put_le64(desc + DATA_FLAGS, content != NULL);
   if (content)
     memcpy(desc + DATA_CONTENT, content, vcca_hash_size(rim->hash_alg));
+  return true;
+}
+
+bool vcca_rim_data(struct vcca_rim *rim, uint64_t ipa, const uint8_t *content)
+{
+  uint8_t desc[VCCA_DESCRIPTOR_SIZE];
+  if (!describe_data(rim, ipa, content, desc))
+    return false;
   extend(rim, desc);
   return true;
+}
+
+void vcca_rim_data_alike(struct vcca_rim *const rims[], size_t n, uint64_t ipa, const uint8_t *content)
+{
+  uint8_t heads[VCCA_HASH_LANES][VCCA_HASH_HEAD], first[VCCA_DESCRIPTOR_SIZE];
+  struct vcca_hash_job jobs[VCCA_HASH_LANES];
+  if (DESC_RIM + vcca_hash_size(rims[0]->hash_alg) > VCCA_HASH_HEAD) { /* a RIM of SHA-512 goes on after the head */
+    for (size_t i = 0; i < n; i++)
+      (void)vcca_rim_data(rims[i], ipa, content);
+    return;
+  }
+  if (!describe_data(rims[0], ipa, content, first))
+    return;
+  for (size_t i = 0; i < n; i++) {
+    memcpy(heads[i], first, DESC_RIM);
+    memcpy(heads[i] + DESC_RIM, rims[i]->value, VCCA_HASH_HEAD - DESC_RIM);
+    jobs[i] = (struct vcca_hash_job){heads[i], rims[i]->value};
+  }
+  vcca_hash_alike(rims[0]->hash_alg, jobs, n,
+                  vcca_span_sub(VCCA_SPAN(first), VCCA_HASH_HEAD, VCCA_DESCRIPTOR_SIZE - VCCA_HASH_HEAD));
 }
 
 /* virtCCA: H over the 80 bytes gprs, pc, flags. Arm: H over the parameter page with everything else zero. */

@@ -112,6 +112,31 @@ struct seen {
   bool wrong;
 };
 
+/* Messages that differ in their first 64 bytes, of each count and of sizes that are whole blocks. */
+static void every_engine_gives_the_same_digests_of_messages_that_are_alike(void **state)
+{
+  (void)state;
+  for (size_t e = 0; e < vcca_engine_count(); e++) {
+    if (!choose(e))
+      continue;
+    for (unsigned a = 0; a < VCCA_HASH_ALGS; a++)
+      for (size_t n = 1; n <= VCCA_HASH_LANES; n++)
+        for (size_t tail = 0; tail <= 512; tail += 64) {
+          uint8_t got[VCCA_HASH_LANES][VCCA_HASH_MAX] = {{0}}, one[64 + 512], digest[VCCA_HASH_MAX] = {0};
+          struct vcca_hash_job jobs[VCCA_HASH_LANES];
+          for (size_t i = 0; i < n; i++)
+            jobs[i] = (struct vcca_hash_job){pages + (7 * i + n) * 64, got[i]};
+          vcca_hash_alike((enum vcca_hash_alg)a, jobs, n, vcca_span_of(pages + 5000, tail));
+          for (size_t i = 0; i < n; i++) {
+            memcpy(one, jobs[i].message, 64);
+            memcpy(one + 64, pages + 5000, tail);
+            vcca_hash((enum vcca_hash_alg)a, vcca_span_of(one, 64 + tail), digest);
+            assert_memory_equal(got[i], digest, sizeof digest);
+          }
+        }
+  }
+}
+
 static void see(void *ctx, size_t first, size_t n, const uint8_t *digests)
 {
   struct seen *seen = ctx;
@@ -195,6 +220,15 @@ static void forgets_the_last_part(enum vcca_hash_alg alg, const vcca_span *parts
   vcca_psa_stream(alg, parts, n - 1, out);
 }
 
+static void leaves_the_tail_out(const struct vcca_hash_job *heads, size_t n, vcca_span tail)
+{
+  for (size_t i = 0; i < n; i++) {
+    const vcca_span head = {heads[i].message, VCCA_HASH_HEAD};
+    (void)tail;
+    vcca_psa_stream(VCCA_SHA256, &head, 1, heads[i].digest);
+  }
+}
+
 static void an_engine_that_does_not_reproduce_known_digests_is_found_out(void **state)
 {
   (void)state;
@@ -211,6 +245,9 @@ static void an_engine_that_does_not_reproduce_known_digests_is_found_out(void **
   struct vcca_engine right = vcca_engine_psa;
   assert_true(vcca_engine_reproduces(&right));
   right.stream = forgets_the_last_part;
+  assert_false(vcca_engine_reproduces(&right));
+  right = vcca_engine_psa;
+  right.alike = leaves_the_tail_out;
   assert_false(vcca_engine_reproduces(&right));
 }
 
@@ -280,6 +317,7 @@ int main(void)
       cmocka_unit_test_teardown(every_engine_gives_the_same_digests_for_every_count, reset),
       cmocka_unit_test_teardown(every_engine_gives_the_same_digests_on_every_number_of_threads, reset),
       cmocka_unit_test_teardown(every_engine_gives_the_same_digest_of_a_single_message, reset),
+      cmocka_unit_test_teardown(every_engine_gives_the_same_digests_of_messages_that_are_alike, reset),
       cmocka_unit_test_teardown(digests_are_handed_over_in_order, reset),
       cmocka_unit_test_teardown(beyond_its_content_memory_is_zeros, reset),
       cmocka_unit_test_teardown(an_engine_that_does_not_reproduce_known_digests_is_found_out, reset),

@@ -404,6 +404,33 @@ static void rules_and_steps_have_names(void **state)
   assert_string_equal(vcca_step_name(VCCA_STEP_RIPAS), "ripas");
 }
 
+/* One granule after the other into registers side by side, measured and not, by all rules and algorithms. */
+static void registers_side_by_side_measure_as_each_alone(void **state)
+{
+  (void)state;
+  for (unsigned rules = 0; rules < VCCA_RULES_COUNT; rules++)
+    for (unsigned alg = 0; alg < VCCA_HASH_ALGS; alg++)
+      for (size_t n = 1; n <= VCCA_HASH_LANES; n++) {
+        struct vcca_rim alone[VCCA_HASH_LANES], together[VCCA_HASH_LANES], *rims[VCCA_HASH_LANES];
+        uint8_t content[VCCA_HASH_MAX];
+        for (size_t i = 0; i < n; i++) {
+          const struct vcca_realm_params params = {.hash_alg = (enum vcca_hash_alg)alg};
+          vcca_rim_create(&alone[i], (enum vcca_rules_id)rules, &params);
+          memset(alone[i].value, (int)(i + 1), vcca_hash_size((enum vcca_hash_alg)alg));
+          together[i] = alone[i];
+          rims[i] = &together[i];
+        }
+        for (unsigned step = 0; step < 6; step++) {
+          memset(content, (int)(0x40 + step), sizeof content);
+          for (size_t i = 0; i < n; i++)
+            (void)vcca_rim_data(&alone[i], step * 0x1000, step % 3 == 2 ? NULL : content);
+          vcca_rim_data_alike(rims, n, step * 0x1000, step % 3 == 2 ? NULL : content);
+        }
+        for (size_t i = 0; i < n; i++)
+          assert_memory_equal(together[i].value, alone[i].value, sizeof alone[i].value);
+      }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -417,6 +444,7 @@ int main(void)
       cmocka_unit_test(what_the_rules_do_not_measure_leaves_the_rim_alone),
       cmocka_unit_test(rmm_2_0_measures_no_ripas_and_knows_sha384),
       cmocka_unit_test(the_text_of_2_0_starts_a_rim_from_zeros),
+      cmocka_unit_test(registers_side_by_side_measure_as_each_alone),
       cmocka_unit_test(rules_and_steps_have_names),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

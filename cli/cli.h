@@ -6,6 +6,7 @@
 #define CLI_CLI_H
 
 #include <stdio.h>
+#include <time.h>
 
 #include "vcca/crypto.h"
 #include "rooms/error.h"
@@ -107,6 +108,11 @@ VCCA_MUST_USE bool read_binary(const struct args *a, const char *path, const cha
 /* On stderr: "searching  37%  12 of 32 rows", overwritten on a terminal, every ten seconds elsewhere. unit: "" for the share alone; "MiB" of
  * bytes. */
 void progress_line(const char *what, uint64_t done, uint64_t total, const char *unit);
+/* When work that is to be forecast begins. */
+struct timespec progress_begin(void);
+/* Says on stderr how long `next` measurements will take at most, if that is ten seconds or more; `done` of about the same
+ * cost were made since begin. */
+void progress_forecast(struct timespec begin, const char *what, uint64_t done, uint64_t next);
 
 /* Prints text in lines of at most width columns, each but the first after `indent` spaces, and a newline at the end. */
 void print_wrapped(FILE *out, const char *text, int indent, int width);

@@ -1,9 +1,10 @@
-/* Progress on stderr: on a terminal a line that overwrites itself; elsewhere a line of its own every ten seconds, so that a log tells that
- * work goes on. No clock is read: a timer raises a flag.
+/* Progress on stderr: on a terminal a line that overwrites itself; elsewhere a line of its own every ten seconds, so that a
+ * log tells that work goes on. A timer raises a flag for these lines; only a forecast reads the clock.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -57,5 +58,39 @@ void progress_line(const char *what, uint64_t done, uint64_t total, const char *
     print(what, done, total, unit);
     fprintf(stderr, terminal ? "\033[K" : "\n");
   }
+  fflush(stderr);
+}
+
+/* In the unit that people count in: "40 seconds", "12 minutes", "3 hours", "2 days". */
+static void print_time(double seconds)
+{
+  static const struct {
+    const char *name;
+    double seconds;
+  } units[] = {{"days", 86400}, {"hours", 3600}, {"minutes", 60}, {"seconds", 1}};
+  size_t i = 0;
+  while (i < 3 && seconds < 2 * units[i].seconds)
+    i++;
+  fprintf(stderr, "%.0f %s", seconds / units[i].seconds, units[i].name);
+}
+
+struct timespec progress_begin(void)
+{
+  struct timespec now = {0, 0};
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
+  return now;
+}
+
+void progress_forecast(struct timespec begin, const char *what, uint64_t done, uint64_t next)
+{
+  struct timespec now = progress_begin();
+  double spent = (double)(now.tv_sec - begin.tv_sec) + (double)(now.tv_nsec - begin.tv_nsec) * 1e-9;
+  double seconds = done ? spent / (double)done * (double)next : 0;
+  if (seconds < SECONDS)
+    return;
+  progress_line("", 1, 1, "");
+  fprintf(stderr, "vcca: %s: at most %llu measurements, about ", what, (unsigned long long)next);
+  print_time(seconds);
+  fprintf(stderr, "\n");
   fflush(stderr);
 }

@@ -16,7 +16,7 @@ static const struct option options[] = {
 #include "cli/measure_options.def"
 #undef OPTION
     {"rim", 'r', "HEX", false, "the RIM that was reported"},
-    {"depth", 0, "1|2", false, "deviations at a time; default 2"},
+    {"depth", 0, "1|2|3", false, "deviations at a time; default 2. Three take long: a line on stderr says how long"},
     {"thorough", 0, NULL, false, "search deeper though something was found"},
     {"list", 0, NULL, false, "list what is searched, and stop"},
     OPTION_OUTPUT,
@@ -27,6 +27,12 @@ static void on_progress(void *ctx, uint64_t done, uint64_t total)
 {
   (void)ctx;
   progress_line("searching", done, total, "");
+}
+
+static void on_forecast(void *ctx, unsigned depth, uint64_t next, uint64_t before)
+{
+  const struct timespec *begin = ctx;
+  progress_forecast(*begin, depth == 2 ? "two deviations at a time" : "three deviations at a time", before, next);
 }
 
 static void list(bool json)
@@ -143,15 +149,18 @@ static bool explain(const struct args *a, struct job *job, bool json, bool *foun
   static struct vcca_rim_explanation e;
   if (!args_has(a, "rim"))
     return vcca_fail(err, VCCA_FAULT_USAGE, "wants --rim HEX, the RIM that was reported");
-  if (!args_hex(a, "rim", &sink, err) || !args_u64(a, "depth", 2, &depth, err) || !measure_ready_plan(job, err) ||
-      !measure_write_made(job, err))
+  if (!args_hex(a, "rim", &sink, err) || !args_u64(a, "depth", VCCA_RIM_DEVIATIONS_MAX, &depth, err) ||
+      !measure_ready_plan(job, err) || !measure_write_made(job, err))
     return false;
   if (depth == 0)
-    return vcca_fail(err, VCCA_FAULT_USAGE, "--depth 0: 1 or 2");
+    return vcca_fail(err, VCCA_FAULT_USAGE, "--depth 0: it is 1, 2 or 3");
+  struct timespec begin = progress_begin();
   const struct vcca_explain_options o = {.vm = &job->made,
                                          .depth = (unsigned)depth,
                                          .thorough = args_has(a, "thorough"),
                                          .progress = on_progress,
+                                         .progress_ctx = &begin,
+                                         .forecast = on_forecast,
                                          .read = measure_read,
                                          .read_ctx = job};
   if (!vcca_rim_explain(job->plan, vcca_sink_span(&sink), &o, &e, err))
@@ -200,7 +209,8 @@ const struct verb verb_rim_explain = {
     "what makes a VM's RIM the one that was reported",
     "Takes a VM as vcca measure does, and the RIM that hardware reported for it; searches what must have been "
     "different: parameters, rules, RIPAS, "
-    "order, regions that are not measured, addresses, padding, vCPUs, one deviation at a time and then two. Tells "
+    "order, regions that are not measured, addresses, padding, vCPUs, one deviation at a time, then two, and three "
+    "with --depth 3. Tells "
     "every hypothesis that leads to "
     "the RIM, in words, the option to change, and the vcca measure command that leads there, where there is one. Exits "
     "with 0 when there is one, "

@@ -1,6 +1,6 @@
-/* The search: every hypothesis alone, then every two that do not contradict each other, on all CPUs. A worker takes a few
- * first ones of two and tries every second one with all of them: these measurements go through long pieces side by side,
- * and what they share is computed once.
+/* The search: every hypothesis alone, then every two that do not contradict each other, then every three on request, on
+ * all CPUs. A worker takes a few first ones of two and tries every second one with all of them: these measurements go
+ * through long pieces side by side, and what they share is computed once. Three are a first one, and pairs after it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
@@ -28,7 +28,7 @@ struct search {
   enum vcca_hash_alg alg;
   struct trial *trials;
   size_t trial_count;
-  bool pairs; /* this pass: two at a time */
+  unsigned depth; /* of this pass: deviations at a time */
   const struct vcca_explain_options *options;
   pthread_mutex_t lock; /* of what follows */
   size_t next;
@@ -36,13 +36,13 @@ struct search {
   struct vcca_rim_explanation *out;
 };
 
-/* What trials are added to: the VM itself, or the VM with the first of two deviations. */
+/* What trials are added to: the VM itself, or the VM with one deviation or two. */
 struct start {
-  size_t trial; /* the first of two */
+  size_t trials[VCCA_RIM_DEVIATIONS_MAX - 1]; /* as many as the finding has deviations */
   const struct base *base;
   struct theory theory;
   struct vcca_rim_finding finding;
-  struct base changed; /* base, when the first trial is a change */
+  struct base changed; /* base, when the last trial is a change */
 };
 
 /* One theory to be measured, and what it deviates by. */
@@ -58,7 +58,8 @@ struct attempt {
 struct worker {
   struct search *s;
   struct memo *memo;
-  struct start *starts;     /* STARTS */
+  struct start *first;      /* of three deviations */
+  struct start *starts;     /* STARTS: what the last deviation is added to */
   struct attempt *attempts; /* MEASURED_TOGETHER */
   size_t attempt_count;
 };
@@ -209,21 +210,45 @@ static void judge_alone(struct search *s, const struct attempt *a, const struct 
     tell(s, &a->finding);
 }
 
-static void judge_both(struct search *s, const struct attempt *a, const struct vcca_rim *rim)
+/* Whether all deviations of one finding are among those of another. */
+static bool includes(const struct vcca_rim_finding *f, const struct vcca_rim_finding *part)
 {
-  if (leads_there(s, rim))
+  unsigned same = 0;
+  for (unsigned i = 0; i < part->count; i++)
+    for (unsigned k = 0; k < f->count; k++)
+      same += part->hypothesis[i] == f->hypothesis[k] && strcmp(part->deviation[i].words, f->deviation[k].words) == 0;
+  return same == part->count;
+}
+
+/* Three deviations of which two explain the RIM are no finding of their own: the third changed nothing. */
+static void judge_several(struct search *s, const struct attempt *a, const struct vcca_rim *rim)
+{
+  if (!leads_there(s, rim))
+    return;
+  bool news = true;
+  pthread_mutex_lock(&s->lock);
+  for (size_t i = 0; i < s->out->count; i++)
+    if (s->out->findings[i].count == 2 && a->finding.count == 3)
+      news = news && !includes(&a->finding, &s->out->findings[i]);
+  pthread_mutex_unlock(&s->lock);
+  if (news)
     tell(s, &a->finding);
+}
+
+static void start_with_none(const struct search *s, struct start *out)
+{
+  out->base = &s->base;
+  out->theory = s->base.theory;
+  memset(&out->finding, 0, sizeof out->finding);
+  memset(&out->changed, 0, sizeof out->changed);
 }
 
 static uint64_t try_alone(struct worker *w, size_t from, size_t to)
 {
   struct search *s = w->s;
-  struct start *start = &w->starts[0];
-  start->base = &s->base;
-  start->theory = s->base.theory;
-  start->finding.count = 0;
+  start_with_none(s, &w->starts[0]);
   for (size_t i = from; i < to; i++)
-    (void)attempt(w, &s->trials[i], start, judge_alone);
+    (void)attempt(w, &s->trials[i], &w->starts[0], judge_alone);
   (void)measure(w, judge_alone);
   uint64_t tried = 0;
   for (size_t i = from; i < to; i++)
@@ -231,45 +256,75 @@ static uint64_t try_alone(struct worker *w, size_t from, size_t to)
   return tried;
 }
 
-/* The VM with trial i. False when the trial does not apply, or explains the RIM alone; *out is to be freed in any case. */
-static bool start_with(const struct search *s, size_t i, struct start *out)
+/* Whether trial i may be added: it applies alone, does not explain the RIM alone, and contradicts none before it. */
+static bool may_follow(const struct search *s, const struct start *before, size_t i)
+{
+  for (unsigned k = 0; k < before->finding.count; k++)
+    if (before->trials[k] >= i || contradict(&s->trials[before->trials[k]], &s->trials[i]))
+      return false;
+  return s->trials[i].applies && !s->trials[i].found;
+}
+
+/* Adds trial i to a start. False when it cannot be; *out is to be freed in any case. */
+static bool start_with(const struct search *s, const struct start *before, size_t i, struct start *out)
 {
   const struct trial *tr = &s->trials[i];
-  out->trial = i;
-  out->base = &s->base;
-  out->theory = s->base.theory;
-  out->finding.count = 0;
+  unsigned count = before->finding.count;
+  *out = *before;
   memset(&out->changed, 0, sizeof out->changed);
-  if (!tr->applies || tr->found)
+  if (!may_follow(s, before, i))
     return false;
+  out->trials[count] = i;
   if (!is_change(tr))
     return apply(tr, &out->theory, &out->finding);
-  if (!change(s, tr, &s->base, &out->changed, &out->finding))
+  if (!change(s, tr, before->base, &out->changed, &out->finding))
     return false;
   out->base = &out->changed;
   out->theory = out->changed.theory;
   return true;
 }
 
-/* Tries all pairs whose first trial is one of from .. to - 1, at most STARTS of them. */
-static uint64_t try_pairs(struct worker *w, size_t from, size_t to)
+/* Tries two more on a start, the first of which is one of from .. to - 1, at most STARTS of them. */
+static uint64_t try_two(struct worker *w, const struct start *before, size_t from, size_t to)
 {
   struct search *s = w->s;
   uint64_t tried = 0;
   size_t count = 0;
   for (size_t i = from; i < to; i++) {
-    if (start_with(s, i, &w->starts[count]))
+    if (start_with(s, before, i, &w->starts[count]))
       count++;
     else
       base_free(&w->starts[count].changed);
   }
   for (size_t j = from + 1; j < s->trial_count; j++)
-    for (size_t k = 0; k < count && w->starts[k].trial < j; k++)
-      if (!s->trials[j].found && !contradict(&s->trials[w->starts[k].trial], &s->trials[j]))
-        tried += attempt(w, &s->trials[j], &w->starts[k], judge_both);
-  tried += measure(w, judge_both);
+    for (size_t k = 0; k < count; k++)
+      if (may_follow(s, &w->starts[k], j))
+        tried += attempt(w, &s->trials[j], &w->starts[k], judge_several);
+  tried += measure(w, judge_several);
   for (size_t k = 0; k < count; k++)
     base_free(&w->starts[k].changed);
+  return tried;
+}
+
+static size_t least(size_t a, size_t b)
+{
+  return a < b ? a : b;
+}
+
+static uint64_t try_several(struct worker *w, size_t from, size_t to)
+{
+  struct search *s = w->s;
+  struct start none;
+  uint64_t tried = 0;
+  start_with_none(s, &none);
+  if (s->depth == 2)
+    return try_two(w, &none, from, to);
+  for (size_t i = from; i < to; i++) {
+    if (start_with(s, &none, i, w->first))
+      for (size_t j = i + 1; j < s->trial_count; j += STARTS)
+        tried += try_two(w, w->first, j, least(j + STARTS, s->trial_count));
+    base_free(&w->first->changed);
+  }
   return tried;
 }
 
@@ -280,28 +335,29 @@ static bool take(struct search *s, size_t *from, size_t *to)
 {
   pthread_mutex_lock(&s->lock);
   *from = s->next;
-  *to = *from + (s->pairs ? STARTS : MEASURED_TOGETHER);
-  if (*to > s->trial_count)
-    *to = s->trial_count;
+  *to = least(*from + (s->depth == 1 ? MEASURED_TOGETHER : s->depth == 2 ? STARTS : 1), s->trial_count);
   s->next = *to;
   pthread_mutex_unlock(&s->lock);
   return *from < s->trial_count;
 }
 
-/* How many pairs there are whose first trial is `from` or later. */
-static uint64_t pairs_from(const struct search *s, uint64_t from)
+/* How many ways there are to choose `depth` of n. */
+static uint64_t choices(uint64_t n, unsigned depth)
 {
-  return (s->trial_count - from) * (s->trial_count - from + 1) / 2;
+  uint64_t ways = 1;
+  for (unsigned k = 0; k < depth; k++)
+    ways = ways * (n - least(n, k)) / (k + 1);
+  return ways;
 }
 
 static void work(struct worker *w, vcca_progress progress)
 {
   struct search *s = w->s;
   for (size_t from, to; take(s, &from, &to);) {
-    uint64_t tried = s->pairs ? try_pairs(w, from, to) : try_alone(w, from, to);
+    uint64_t tried = s->depth == 1 ? try_alone(w, from, to) : try_several(w, from, to);
     pthread_mutex_lock(&s->lock);
     s->out->tried += tried;
-    s->done += s->pairs ? pairs_from(s, from) - pairs_from(s, to) : to - from; /* about what it cost */
+    s->done += choices(s->trial_count - from, s->depth) - choices(s->trial_count - to, s->depth);
     uint64_t done = s->done;
     pthread_mutex_unlock(&s->lock);
     if (progress)
@@ -311,14 +367,19 @@ static void work(struct worker *w, vcca_progress progress)
 
 static bool worker_new(struct search *s, struct worker *w)
 {
-  *w = (struct worker){s, memo_new(), malloc(STARTS * sizeof *w->starts),
-                       malloc(MEASURED_TOGETHER * sizeof *w->attempts), 0};
-  return w->memo && w->starts && w->attempts;
+  *w = (struct worker){s,
+                       memo_new(),
+                       malloc(sizeof *w->first),
+                       malloc(STARTS * sizeof *w->starts),
+                       malloc(MEASURED_TOGETHER * sizeof *w->attempts),
+                       0};
+  return w->memo && w->first && w->starts && w->attempts;
 }
 
 static void worker_free(struct worker *w)
 {
   memo_free(w->memo);
+  free(w->first);
   free(w->starts);
   free(w->attempts);
 }
@@ -334,16 +395,16 @@ static void *work_on_thread(void *search)
 }
 
 /* One pass over all trials, on all threads; progress is told by the caller's. */
-static void pass(struct worker *w, bool pairs)
+static void pass(struct worker *w, unsigned depth)
 {
   struct search *s = w->s;
   pthread_t others[THREADS_MAX];
   long cpus = sysconf(_SC_NPROCESSORS_ONLN);
   unsigned threads = s->options->threads ? s->options->threads : cpus > 0 ? (unsigned)cpus : 1, started = 0;
-  s->pairs = pairs;
+  s->depth = depth;
   s->next = 0;
   s->done = 0;
-  s->total = pairs ? pairs_from(s, 0) : s->trial_count;
+  s->total = choices(s->trial_count, depth);
   while (started + 1 < threads && started < THREADS_MAX &&
          pthread_create(&others[started], NULL, work_on_thread, s) == 0)
     started++;
@@ -400,11 +461,17 @@ static void search(struct worker *w)
     add_finding(out, &none);
   if (out->count > 0 && !s->options->thorough)
     return;
-  pass(w, false);
-  for (size_t i = 0; i < s->trial_count; i++)
+  pass(w, 1);
+  unsigned further = 0, depth = s->options->depth ? s->options->depth : 2;
+  for (size_t i = 0; i < s->trial_count; i++) {
     out->deviations += s->trials[i].applies;
-  if (s->options->depth != 1 && (out->count == 0 || s->options->thorough))
-    pass(w, true);
+    further += s->trials[i].applies && !s->trials[i].found;
+  }
+  for (unsigned d = 2; d <= depth && (out->count == 0 || s->options->thorough); d++) {
+    if (s->options->forecast)
+      s->options->forecast(s->options->progress_ctx, d, choices(further, d), out->tried);
+    pass(w, d);
+  }
 }
 
 bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct vcca_explain_options *options,
@@ -414,6 +481,9 @@ bool vcca_rim_explain(const struct vcca_plan *plan, vcca_span rim, const struct 
   struct search s = {.options = options ? options : &defaults, .out = out};
   struct worker w;
   memset(out, 0, sizeof *out);
+  if (s.options->depth > VCCA_RIM_DEVIATIONS_MAX)
+    return vcca_fail(err, VCCA_FAULT_USAGE, "%u deviations at a time: at most %d", s.options->depth,
+                     VCCA_RIM_DEVIATIONS_MAX);
   pthread_mutex_init(&s.lock, NULL);
   bool ok = worker_new(&s, &w) || vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to search in");
   ok = ok && read_target(plan, rim, &s, err) && list_trials(&s, err) &&

@@ -142,11 +142,12 @@ struct vcca_rim_deviation {
   unsigned edit_count;
 };
 
-/* Deviations that together lead to the RIM: none (the plan as it is), one or two. */
+/* Deviations that together lead to the RIM: none (the plan as it is) to three. */
+enum { VCCA_RIM_DEVIATIONS_MAX = 3 };
 struct vcca_rim_finding {
   unsigned count;
-  unsigned hypothesis[2]; /* rows of the table, ascending */
-  struct vcca_rim_deviation deviation[2];
+  unsigned hypothesis[VCCA_RIM_DEVIATIONS_MAX]; /* rows of the table, ascending */
+  struct vcca_rim_deviation deviation[VCCA_RIM_DEVIATIONS_MAX];
 };
 enum { VCCA_RIM_FINDINGS_MAX = 64 };
 
@@ -176,14 +177,19 @@ struct vcca_rim_vm {
  * again. */
 typedef void (*vcca_image_read)(void *ctx, vcca_span image, size_t end);
 
+/* Tells the caller, on its own thread, what comes next: `next` measurements at most, each with `depth` deviations, which
+ * is 2 or 3. `before` measurements were made until now; those with one deviation cost about as much each. */
+typedef void (*vcca_explain_forecast)(void *ctx, unsigned depth, uint64_t next, uint64_t before);
+
 struct vcca_explain_options {
   const struct vcca_rim_vm *vm; /* NULL: not known, only the plan is searched */
-  unsigned depth;               /* deviations at a time; 0: 2 */
+  unsigned depth;               /* deviations at a time, at most VCCA_RIM_DEVIATIONS_MAX; 0: 2 */
   bool thorough;                /* go deeper though something was found */
   unsigned threads;             /* 0: one for each CPU */
   vcca_progress progress;
   void *progress_ctx;
-  vcca_image_read read; /* on the caller's thread; may be NULL */
+  vcca_explain_forecast forecast; /* gets progress_ctx; may be NULL */
+  vcca_image_read read;           /* on the caller's thread; may be NULL */
   void *read_ctx;
 };
 

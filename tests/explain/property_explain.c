@@ -1,4 +1,4 @@
-/* Whatever one or two things a monitor does otherwise, the search finds them. The deviations are planted in plans and measured by
+/* The search finds one to three deviations of a monitor. The tests plant deviations in plans and measure them by
  * vcca_plan_measure, which shares no code with the search's theories.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -314,6 +314,57 @@ static void every_pair_of_deviations_is_found(void **state)
     check_planted(seed, true);
 }
 
+struct forecasts {
+  unsigned count, depth[2];
+  uint64_t next[2], before[2];
+};
+
+static void on_forecast(void *ctx, unsigned depth, uint64_t next, uint64_t before)
+{
+  struct forecasts *f = ctx;
+  assert_true(f->count < 2);
+  f->depth[f->count] = depth;
+  f->next[f->count] = next;
+  f->before[f->count++] = before;
+}
+
+/* A VM without images: there are a few hundred thousand ways to deviate three times, all of them short. */
+static void three_deviations_are_found_on_request(void **state)
+{
+  (void)state;
+  make_plan(false);
+  vm.plan.segment_count = 0;
+  struct vcca_plan plan = vm.plan;
+  plan.params.flags |= VCCA_REALM_SVE;
+  plan.params.sve_vl = 3;
+  plan.params.s2sz = 44;
+  plan.vcpus = 5;
+  struct vcca_rim rim = measure(&plan);
+  struct forecasts seen = {0};
+  struct vcca_explain_options o = {.depth = 2, .forecast = on_forecast, .progress_ctx = &seen};
+  struct vcca_rim_explanation e = explain(&vm.plan, vcca_rim_digest(&rim), o);
+  assert_int_equal(e.count, 0);
+  assert_int_equal(seen.count, 1);
+  uint64_t pairs = e.tried - e.deviations - 1;
+  assert_int_equal(seen.depth[0], 2);
+  assert_int_equal(seen.before[0], e.deviations + 1);
+  assert_int_equal(seen.next[0], (uint64_t)e.deviations * (e.deviations - 1) / 2);
+  assert_true(pairs <= seen.next[0]);
+  o.depth = 3;
+  seen.count = 0;
+  e = explain(&vm.plan, vcca_rim_digest(&rim), o);
+  assert_int_equal(e.count, 1);
+  assert_int_equal(e.findings[0].count, 3);
+  assert_true(names(&e.findings[0], 0, "sve") && names(&e.findings[0], 1, "s2sz") && names(&e.findings[0], 2, "vcpus"));
+  assert_int_equal(seen.count, 2);
+  assert_int_equal(seen.depth[1], 3);
+  assert_true(e.tried - seen.before[1] <= seen.next[1]);
+  o.depth = 4;
+  struct vcca_error err;
+  assert_false(vcca_rim_explain(&vm.plan, vcca_rim_digest(&rim), &o, &e, &err));
+  support_vm_free(&vm);
+}
+
 static void the_plan_itself_is_found_and_nothing_is_searched(void **state)
 {
   (void)state;
@@ -433,6 +484,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_single_deviation_is_found),
       cmocka_unit_test(every_pair_of_deviations_is_found),
+      cmocka_unit_test(three_deviations_are_found_on_request),
       cmocka_unit_test(the_plan_itself_is_found_and_nothing_is_searched),
       cmocka_unit_test(another_algorithm_is_told_by_its_length),
       cmocka_unit_test(words_name_the_option),

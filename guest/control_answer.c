@@ -102,6 +102,65 @@ static bool op_certificate(struct asked *a)
   return true;
 }
 
+/* --- Files of the guest ------------------------------------------------------------------------------------- */
+
+static bool read_node(struct asked *a, enum driver_node *out)
+{
+  struct tree_node *node;
+  char path[80];
+  if (!tree_need(a->root, "path", &node, a->err))
+    return false;
+  snprintf(path, sizeof path, "%.*s", node->kind == TREE_SCALAR ? (int)node->text.n : 0, (const char *)node->text.p);
+  *out = driver_node_at(path);
+  return vcca_running_has(a->v, *out) || tree_fail(node, a->err, "the guest has no such file of these drivers");
+}
+
+/* A piece of a file; nothing of a device, and at the end. */
+static bool op_file(struct asked *a)
+{
+  enum { PIECE = 16 << 10 };
+  enum driver_node node;
+  uint64_t from = 0;
+  if (!read_node(a, &node) || !get_number(&a->reading, a->root, "from", &from, a->err))
+    return false;
+  vcca_span file = vcca_running_file(a->v, node),
+            rest = vcca_span_sub(file, from < file.n ? (size_t)from : file.n, file.n);
+  vcca_json_bool(a->j, "device", driver_is_device(node));
+  vcca_json_int(a->j, "size", (int64_t)file.n);
+  vcca_json_hex(a->j, "bytes", vcca_span_sub(rest, 0, PIECE));
+  return true;
+}
+
+static bool op_ioctl(struct asked *a)
+{
+  struct tree_node *number;
+  vcca_span in = {NULL, 0}, rest;
+  enum driver_node node;
+  uint64_t command = 0;
+  struct driver_answer answer;
+  if (!read_node(a, &node) || !tree_need(a->root, "number", &number, a->err) ||
+      !value_small(&a->reading, number, UINT32_MAX, &command, a->err) ||
+      (tree_get(a->root, "in") && !get_bytes(&a->reading, a->root, "in", &in, a->err)) ||
+      !vcca_running_ioctl(a->v, node, (uint32_t)command, in, &answer, a->err))
+    return false;
+  rest = vcca_span_of(answer.bytes, answer.used);
+  vcca_json_int(a->j, "result", answer.result);
+  if (answer.touch.size > 0) {
+    vcca_json_addr(a->j, "touch", answer.touch.address);
+    vcca_json_int(a->j, "touch_size", (int64_t)answer.touch.size);
+  }
+  vcca_json_open(a->j, "writes", '[');
+  for (unsigned i = 0; i < answer.writes; i++) {
+    vcca_json_open(a->j, NULL, '{');
+    vcca_json_int(a->j, "at", answer.write[i].at);
+    vcca_json_hex(a->j, "bytes", vcca_span_sub(rest, 0, answer.write[i].size));
+    vcca_json_close(a->j);
+    rest = vcca_span_sub(rest, answer.write[i].size, rest.n);
+  }
+  vcca_json_close(a->j);
+  return true;
+}
+
 /* --- Failures ------------------------------------------------------------------------------------------------ */
 
 static bool read_command(struct asked *a, const struct vcca_command **out)
@@ -281,6 +340,8 @@ static const struct operation {
     {"measurement", "op index", op_measurement},
     {"extend", "op index value", op_extend},
     {"certificate", "op", op_certificate},
+    {"ioctl", "op path number in", op_ioctl},
+    {"file", "op path from", op_file},
     {"inject", "op what command status times milliseconds device image lifecycle", op_inject},
     {"state", "op", op_state},
     {"trace", "op from follow", op_trace},
@@ -298,12 +359,13 @@ static const struct operation *find(const struct tree_node *root, struct vcca_er
   for (size_t i = 0; node->kind == TREE_SCALAR && i < sizeof operations / sizeof *operations; i++)
     if (vcca_span_is(node->text, operations[i].name))
       return &operations[i];
-  tree_fail(
-      node, err,
-      "there is no such operation%s (there are: token, measurement, extend, certificate, inject, state, trace, stop)",
-      node->kind == TREE_SCALAR
-          ? tree_suggest(node->text, "token measurement extend certificate inject state trace stop", hint, sizeof hint)
-          : "");
+  tree_fail(node, err,
+            "there is no such operation%s (there are: token, measurement, extend, certificate, ioctl, file, inject, "
+            "state, trace, stop)",
+            node->kind == TREE_SCALAR
+                ? tree_suggest(node->text, "token measurement extend certificate ioctl file inject state trace stop",
+                               hint, sizeof hint)
+                : "");
   return NULL;
 }
 

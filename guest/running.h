@@ -42,6 +42,7 @@ struct vcca_running {
   struct vcca_device device; /* whose keys the monitor has now */
   vcca_hsm *moved;           /* its HSM, when it is not the scenario's own */
   struct vcca_device own;    /* the scenario's */
+  vcca_span ccel_table, ccel_log;
 
   pthread_mutex_t lock; /* of everything above, and of the machine */
   vcca_guest *guest;

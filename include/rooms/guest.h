@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "vcca/guest.h"
+#include "rooms/driver.h"
 
 /* Ends waits: a monitor's delay, and vcca_running_trace. What is asked from now on fails. For the way to
  * vcca_running_stop. */
@@ -31,6 +32,16 @@ void vcca_running_state(vcca_running *v, struct vcca_json *j);
 bool vcca_running_trace(vcca_running *v, uint64_t *number, bool wait, vcca_sink *line);
 /* The number of the next line. */
 uint64_t vcca_running_trace_next(vcca_running *v);
+
+/* Gives the guest the CCEL files of its firmware: the ACPI table, and the log area. They outlive the VM. */
+void vcca_running_firmware_log(vcca_running *v, vcca_span table, vcca_span log);
+/* Whether a virtCCA guest has this file, and the bytes of one that is no device. */
+bool vcca_running_has(const vcca_running *v, enum driver_node node);
+vcca_span vcca_running_file(const vcca_running *v, enum driver_node node);
+/* An ioctl of a device of the guest's kernel, which makes TSI calls for it. in: what it reads at its argument, driver_in_size bytes. True, when
+ * *out has the answer, also that of an unknown number. */
+VCCA_MUST_USE bool vcca_running_ioctl(vcca_running *v, enum driver_node node, uint32_t number, vcca_span in,
+                                      struct driver_answer *out, struct vcca_error *err);
 
 /* Standard input, output and error become /dev/null: whoever waits for their end need not wait for this
  * process. */

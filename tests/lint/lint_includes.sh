@@ -12,7 +12,7 @@ declare -A room_of=([span]=base [error]=base [hex]=base [file]=base [files]=base
   [api]=base [grow]=base [hash]=crypto [crypto]=crypto [page_cache]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token [leniencies]=token
   [hsm]=hsm [rmm]=rmm [verifier]=verifier [armor]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [vmm]=boot [sweep]=boot [scenario]=scenario [guest]=guest
   [yaml_tree]=yaml [yaml_value]=yaml [yaml_pool]=yaml [der]=crypto [device_read]=hsm [chain_kind]=hsm [test_ca]=hsm [guest_side]=rmm [require]=rmm
-  [command_rows]=rmm [stage2]=boot [leniency]=token [explain]=explain [golden]=golden [session]=session [messages]=session [session_ends]=session [session_steps]=session [stages]=golden [judgements]=golden)
+  [command_rows]=rmm [stage2]=boot [leniency]=token [explain]=explain [golden]=golden [driver]=driver [session]=session [messages]=session [session_ends]=session [session_steps]=session [stages]=golden [judgements]=golden)
 for header in include/vcca/* include/rooms/*; do
   name=$(basename "${header%.*}")
   [[ -n ${room_of[$name]:-} ]] || complain "$header: no room owns it (add it to tests/lint/lint_includes.sh)"

@@ -6,30 +6,23 @@
  * Then whole lives: a realm is built page by page, entered, and taken down. Unlike the walk's, all of these calls are accepted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "bench/bench.h"
 #include "tests/rmm/support_walk.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* of this process: the machine may have other work */
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void run(const char *name, const struct vcca_machine_config *config, uint64_t calls, bool bare)
 {
   uint64_t random = 1;
   struct walk *w = walk_new(config, walk_random, &random);
   walk_bare(w, bare);
-  double start = now();
+  double start = now_of_process();
   while (walk_calls(w) < calls)
     walk_step(w);
-  double seconds = now() - start;
+  double seconds = now_of_process() - start;
   printf("%-24s %-8s %10" PRIu64 " calls, %2.0f%% accepted, %9.0f a second\n", name, bare ? "bare" : "checked",
          walk_calls(w), 100 * (double)walk_accepted(w) / (double)walk_calls(w), (double)walk_calls(w) / seconds);
   walk_end(w);
@@ -169,9 +162,9 @@ static void live(const char *name, const struct vcca_machine_config *like, bool 
   uint64_t calls = 0;
   for (unsigned i = 0; m && i < 15; i++) { /* the best: the machine may have other work */
     calls = 0;
-    double start = now();
+    double start = now_of_process();
     life(m, backwards, &calls);
-    double seconds = now() - start;
+    double seconds = now_of_process() - start;
     best = seconds < best ? seconds : best;
   }
   vcca_machine_free(m);

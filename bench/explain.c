@@ -8,18 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/bench.h"
 #include "vcca/explain.h"
 
 enum { SEGMENT_LOADER, SEGMENT_KERNEL, SEGMENT_HOLE, SEGMENT_INITRD, SEGMENT_DTB };
-
-static double now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
 static uint64_t draw(uint64_t *seed)

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/bench.h"
 #include "rooms/guest.h"
 #include "rooms/hsm.h"
 #include "rooms/token.h"
@@ -21,13 +21,6 @@
 
 enum { ROUNDS = 400, WAYS = 3 };
 #define LIMIT 1.5
-
-static double now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void give_up(const char *what, const struct vcca_error *err)
 {

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/bench.h"
 #include "vcca/boot.h"
 #include "rooms/file.h"
 #include "rooms/page_cache.h"
@@ -27,13 +27,6 @@ enum { RUNS = 7, BUFFER = 16 << 20, FIRMWARE = 2 << 20 };
 static const char *path;       /* the kernel file */
 static size_t size;            /* its bytes */
 static uint8_t buffer[BUFFER]; /* the file's first bytes */
-
-static double now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* Seconds of the fastest of RUNS runs. */
 static double fastest(void (*run)(void *ctx), void *ctx)

@@ -9,19 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/bench.h"
 #include "rooms/explain.h"
 #include "rooms/sweep.h"
 
 enum { ROWS = 1000, LIMIT_SECONDS = 60 };
-
-static double now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static bool count(void *ctx, const struct vcca_sweep_row *row)
 {

@@ -9,8 +9,8 @@
 #include <cbor.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "bench/bench.h"
 #include "vcca/hsm.h"
 #include "vcca/verifier.h"
 #include "rooms/crypto.h"
@@ -49,14 +49,6 @@ void *__wrap_realloc(void *p, size_t n)
 
 /* --- Timing ---------------------------------------------------------------------------------------------- */
 
-/* Of this process alone, for others may use the machine; everything here runs in one thread. */
-static double now(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void give_up(const char *what, const struct vcca_error *err)
 {
   char text[800];
@@ -68,13 +60,13 @@ static void give_up(const char *what, const struct vcca_error *err)
 static double rate(bool (*work)(void *ctx), void *ctx, const char *what)
 {
   unsigned long n = 0, batch = 1;
-  double start = now(), t = 0;
+  double start = now_of_process(), t = 0;
   while (t < run_seconds) {
     for (unsigned long i = 0; i < batch; i++)
       if (!work(ctx))
         give_up(what, NULL);
     n += batch;
-    t = now() - start;
+    t = now_of_process() - start;
     if (t < run_seconds / 16)
       batch *= 2;
   }

@@ -99,7 +99,7 @@ static void make_kernel(void)
   }
   memset(kernel, 0, 64); /* an Image header (Documentation/arch/arm64/booting.rst) */
   vcca_put_le64(kernel + 16, KERNEL);
-  memcpy(kernel + 56, "ARM\x64", 4);
+  vcca_put_le32(kernel + 56, UINT32_C(0x644d5241)); /* "ARM\x64" */
   struct vcca_vm vm = {.profile = "virtcca", .vcpus = 4, .kernel = vcca_span_of(kernel, KERNEL)};
   if (!vcca_plan_with_dtb(&vm, NULL, &plan, &dtb, &err))
     give_up("plan", &err);

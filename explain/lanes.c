@@ -267,13 +267,14 @@ static bool advance(struct lane *l)
   }
 }
 
-/* Whether a lane may go beside others: through the same piece, but from another RIM than each of them. */
+/* Whether a lane may go beside others: by the same algorithm through the same piece, but from another RIM than each of
+ * them. */
 static bool fits(const struct lane *l, struct lane *const group[], size_t n)
 {
   struct stretch s = l->stretch;
   for (size_t i = 0; i < n; i++) {
     const struct stretch *other = &group[i]->stretch;
-    if (memcmp(s.before, other->before, sizeof s.before) == 0)
+    if (l->m->rim.hash_alg != group[i]->m->rim.hash_alg || memcmp(s.before, other->before, sizeof s.before) == 0)
       return false;
     memcpy(s.before, other->before, sizeof s.before);
     if (memcmp(&s, other, sizeof s) != 0)

@@ -1,5 +1,6 @@
-/* Measuring a sweep: configurations a block at a time on all threads, rows handed out in order. Digests of pages are computed once for
- * each image and algorithm, and each thread remembers its chains: configurations that part late share what is before.
+/* Measures a sweep: a block of configurations at a time on all threads; rows are handed out in order. Digests of pages are
+ * computed once for each image and algorithm. Each thread takes a few configurations at a time and measures them side by
+ * side, and its memo keeps stretches of their chains for those that part late.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
@@ -13,7 +14,7 @@
 #include "rooms/file.h"
 #include "rooms/sweep.h"
 
-enum { THREADS_MAX = 16, BLOCK = 64, CONTENTS = 4 * VCCA_SWEEP_FILES };
+enum { THREADS_MAX = 16, BLOCK = 128, TOGETHER = 8, CONTENTS = 4 * VCCA_SWEEP_FILES };
 
 /* Bytes that many configurations start with: a file, a kernel unpacked, or a copy of one of these behind zeros. */
 struct content {
@@ -25,10 +26,12 @@ struct content {
   uint8_t digest[VCCA_HASH_ALGS][VCCA_HASH_MAX];
 };
 
+struct worker;
+
 struct sweeping {
   const struct vcca_sweep *sweep;
   const struct vcca_sweep_options *options;
-  struct memo *memos[THREADS_MAX];
+  struct worker *workers; /* THREADS_MAX */
   unsigned threads;
   pthread_mutex_t lock; /* of what follows */
   struct content contents[CONTENTS];
@@ -40,11 +43,6 @@ struct sweeping {
 };
 
 static const struct image_reader nobody = {NULL, NULL};
-
-struct worker {
-  struct sweeping *s;
-  struct memo *memo;
-};
 
 /* --- Contents ------------------------------------------------------------------------------------------------- */
 
@@ -164,23 +162,30 @@ static void free_own(struct hashed *h)
       free(h->images.at[i].digests);
 }
 
-static bool measure(struct sweeping *s, const struct vcca_plan *plan, struct memo *memo, struct vcca_sweep_row *row,
-                    struct vcca_error *err)
+/* A configuration that is measured together with others. */
+struct configured {
+  struct vcca_sweep_row *row;
+  struct vcca_sweep_vm vm;
+  struct hashed hashed;
+  struct theory theory;
+};
+
+struct worker {
+  struct sweeping *s;
+  struct memo *memo;
+  struct configured *together; /* TOGETHER */
+};
+
+static void measure(struct worker *w, size_t n)
 {
-  struct hashed h = {.images.count = 0};
-  struct theory t;
-  bool ok = hash_all(s, row->id, plan, &h, err);
-  if (ok) {
-    theory_of_plan(plan, &h.images, &t);
-    for (size_t i = 0; i < t.count; i++)
-      t.pieces[i].identity = t.pieces[i].is_loader || plan->segments[i].content.n == 0 ? 0 : h.identity[i] + 1;
-    struct measurement m = {&t, &h.images, row->rim};
-    theories_measure(&m, 1, memo);
-    row->rim = m.rim;
-    row->planned = true;
+  struct measurement m[TOGETHER];
+  for (size_t i = 0; i < n; i++) {
+    struct configured *c = &w->together[i];
+    m[i] = (struct measurement){&c->theory, &c->hashed.images, c->row->rim};
   }
-  free_own(&h);
-  return ok;
+  theories_measure(m, n, w->memo);
+  for (size_t i = 0; i < n; i++)
+    w->together[i].row->rim = m[i].rim;
 }
 
 /* Of what firmware is handed, the first to want a digest computes it. */
@@ -203,40 +208,76 @@ static void hash_whole(void *ctx, enum vcca_hash_alg alg, vcca_span image, uint8
     vcca_hash(alg, image, digest);
 }
 
-static bool compute(struct sweeping *s, struct memo *memo, struct vcca_sweep_row *row, struct vcca_error *err)
+/* Makes a row's plan and hashes its images. False: memory is out. *planned: whether there is something to measure; a
+ * configuration that makes no plan has its error in the row. c is to be freed in any case. */
+static bool configure(struct sweeping *s, struct vcca_sweep_row *row, struct configured *c, bool *planned,
+                      struct vcca_error *err)
 {
   const struct vcca_sweep_help help = {note, behind, s};
-  struct vcca_sweep_vm vm;
-  bool ok = true;
-  if (vcca_sweep_plan(s->sweep, row->id, &help, &vm, &row->error)) {
-    ok = measure(s, vm.plan, memo, row, err);
-    row->has_rem0 = vm.plan == &vm.of_vmm.plan && vcca_vmm_rem0(&vm.of_vmm, hash_whole, s, row->rem0);
-  } else if (row->error.fault == VCCA_FAULT_MEMORY) {
-    ok = vcca_fail(err, VCCA_FAULT_MEMORY, "%s", row->error.text);
+  c->row = row;
+  c->hashed.images.count = 0;
+  *planned = vcca_sweep_plan(s->sweep, row->id, &help, &c->vm, &row->error);
+  if (!*planned)
+    return row->error.fault != VCCA_FAULT_MEMORY || vcca_fail(err, VCCA_FAULT_MEMORY, "%s", row->error.text);
+  const struct vcca_plan *plan = c->vm.plan;
+  if (!hash_all(s, row->id, plan, &c->hashed, err))
+    return false;
+  theory_of_plan(plan, &c->hashed.images, &c->theory);
+  for (size_t i = 0; i < c->theory.count; i++) {
+    bool made = c->theory.pieces[i].is_loader || plan->segments[i].content.n == 0;
+    c->theory.pieces[i].identity = made ? 0 : c->hashed.identity[i] + 1;
   }
-  vcca_sweep_vm_free(&vm);
+  row->planned = true;
+  row->has_rem0 = plan == &c->vm.of_vmm.plan && vcca_vmm_rem0(&c->vm.of_vmm, hash_whole, s, row->rem0);
+  return true;
+}
+
+static void free_configured(struct configured *c)
+{
+  free_own(&c->hashed);
+  vcca_sweep_vm_free(&c->vm);
+}
+
+static bool compute(struct worker *w, struct vcca_sweep_row *const rows[], size_t n, struct vcca_error *err)
+{
+  size_t count = 0;
+  bool ok = true, planned;
+  for (size_t i = 0; ok && i < n; i++) {
+    ok = configure(w->s, rows[i], &w->together[count], &planned, err);
+    if (ok && planned)
+      count++;
+    else
+      free_configured(&w->together[count]);
+  }
+  if (ok)
+    measure(w, count);
+  for (size_t i = 0; i < count; i++)
+    free_configured(&w->together[i]);
   return ok;
 }
 
 /* --- Blocks --------------------------------------------------------------------------------------------------- */
 
-static struct vcca_sweep_row *take(struct sweeping *s)
+/* The next rows of the block: as many as are measured together, fewer when many threads share a block. */
+static size_t take(struct sweeping *s, struct vcca_sweep_row *rows[TOGETHER])
 {
+  size_t n = 0, most = BLOCK / 2 / s->threads;
   pthread_mutex_lock(&s->lock);
-  while (s->next < s->count && s->rows[s->next].known)
-    s->next++;
-  struct vcca_sweep_row *row = s->failed || s->next >= s->count ? NULL : &s->rows[s->next++];
+  for (; !s->failed && n < TOGETHER && n < most && s->next < s->count; s->next++)
+    if (!s->rows[s->next].known)
+      rows[n++] = &s->rows[s->next];
   pthread_mutex_unlock(&s->lock);
-  return row;
+  return n;
 }
 
 static void *work(void *ctx)
 {
   struct worker *w = ctx;
   struct sweeping *s = w->s;
+  struct vcca_sweep_row *rows[TOGETHER];
   struct vcca_error err;
-  for (struct vcca_sweep_row *row; (row = take(s)) != NULL;)
-    if (!compute(s, w->memo, row, &err)) {
+  for (size_t n; (n = take(s, rows)) > 0;)
+    if (!compute(w, rows, n, &err)) {
       pthread_mutex_lock(&s->lock);
       if (!s->failed && s->err)
         *s->err = err;
@@ -264,15 +305,27 @@ static size_t fill(struct sweeping *s, size_t id)
 static void compute_block(struct sweeping *s)
 {
   pthread_t others[THREADS_MAX];
-  struct worker workers[THREADS_MAX] = {{s, s->memos[0]}};
   unsigned started = 0;
-  for (unsigned i = 1; i < s->threads; i++)
-    workers[i] = (struct worker){s, s->memos[i]};
-  while (started + 1 < s->threads && pthread_create(&others[started], NULL, work, &workers[started + 1]) == 0)
+  while (started + 1 < s->threads && pthread_create(&others[started], NULL, work, &s->workers[started + 1]) == 0)
     started++;
-  (void)work(&workers[0]);
+  (void)work(&s->workers[0]);
   for (unsigned i = 0; i < started; i++)
     pthread_join(others[i], NULL);
+}
+
+static void worker_free(struct worker *w)
+{
+  memo_free(w->memo);
+  free(w->together);
+}
+
+static bool worker_new(struct sweeping *s, struct worker *w)
+{
+  *w = (struct worker){s, memo_new(), malloc(TOGETHER * sizeof *w->together)};
+  if (w->memo && w->together)
+    return true;
+  worker_free(w);
+  return false;
 }
 
 static bool run(struct sweeping *s)
@@ -294,19 +347,21 @@ bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_opti
 {
   long cpus = sysconf(_SC_NPROCESSORS_ONLN);
   unsigned threads = options->threads ? options->threads : cpus > 0 ? (unsigned)cpus : 1;
+  struct worker workers[THREADS_MAX] = {{NULL, NULL, NULL}};
   struct sweeping *s = calloc(1, sizeof *s);
   if (!s)
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to sweep in");
   s->sweep = sweep;
   s->options = options;
   s->err = err;
+  s->workers = workers;
   add_files(s);
   pthread_mutex_init(&s->lock, NULL);
-  while (s->threads < threads && s->threads < THREADS_MAX && (s->memos[s->threads] = memo_new()) != NULL)
+  while (s->threads < threads && s->threads < THREADS_MAX && worker_new(s, &workers[s->threads]))
     s->threads++;
   bool ok = s->threads > 0 ? run(s) : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to sweep in");
   for (unsigned i = 0; i < s->threads; i++)
-    memo_free(s->memos[i]);
+    worker_free(&workers[i]);
   free_contents(s);
   pthread_mutex_destroy(&s->lock);
   free(s);

@@ -5,9 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/vm.h"
 #include "rooms/json.h"
-#include "rooms/eventlog.h"
 #include "rooms/guest.h"
 #include "rooms/session.h"
 
@@ -172,18 +171,6 @@ static bool read_numbers(const struct args *a, struct job *job, struct vcca_erro
   return true;
 }
 
-/* The log's table, when none was given: the log's address is zero, for nobody reads it there. */
-static bool make_table(const struct args *a, struct job *job, struct vcca_error *err)
-{
-  if (job->log.n == 0 || args_has(a, "ccel-table"))
-    return true;
-  if (!vcca_bytes_alloc(&job->table, VCCA_CCEL_SIZE, err))
-    return false;
-  vcca_sink out = vcca_sink_of(job->table.p, job->table.n);
-  vcca_ccel_put(job->log.n, 0, &out);
-  return true;
-}
-
 static bool start_vm(const struct args *a, struct job *job, struct vcca_error *err)
 {
   const char *settings[CLI_VALUES];
@@ -203,9 +190,7 @@ static bool read_evidence(const struct args *a, struct job *job, struct vcca_err
 {
   return args_file(a, "token", VCCA_SESSION_ANSWER_MAX, &job->token, err) &&
          args_file(a, "cert", VCCA_SESSION_ANSWER_MAX, &job->cert, err) &&
-         args_file(a, "ccel-table", VCCA_SESSION_ANSWER_MAX, &job->table, err) &&
-         args_file(a, "eventlog", VCCA_SESSION_LOG_MAX, &job->log, err) && make_table(a, job, err) &&
-         (a->operands == 0 || start_vm(a, job, err));
+         vm_read_log(a, &job->table, &job->log, err) && (a->operands == 0 || start_vm(a, job, err));
 }
 
 static enum vcca_exit serve(const struct args *a, struct job *job)

@@ -2,8 +2,11 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/vm.h"
+#include "rooms/eventlog.h"
 #include "rooms/file.h"
 #include "rooms/guest.h"
+#include "rooms/session.h"
+#include "rooms/error.h"
 #include "rooms/text.h"
 #include "rooms/files.h"
 
@@ -89,6 +92,30 @@ static void on_stop(void *ctx)
   kill(getpid(), SIGTERM);
 }
 
+bool vm_read_log(const struct args *a, struct vcca_bytes *table, struct vcca_bytes *log, struct vcca_error *err)
+{
+  static const struct option_rule rule = {"ccel-table", true, "eventlog"};
+  if (!args_follow(a, &rule, 1, err) || !args_file(a, "ccel-table", VCCA_SESSION_ANSWER_MAX, table, err) ||
+      !args_file(a, "eventlog", VCCA_SESSION_LOG_MAX, log, err))
+    return false;
+  if (log->n == 0 || args_has(a, "ccel-table"))
+    return true;
+  if (!vcca_bytes_alloc(table, VCCA_CCEL_SIZE, err))
+    return false;
+  vcca_sink out = vcca_sink_of(table->p, table->n);
+  vcca_ccel_put(log->n, 0, &out); /* the log's address is zero, for nobody reads it there */
+  return true;
+}
+
+static bool keep_log(const struct args *a, struct kept_vm *vm, struct vcca_error *err)
+{
+  if (!vm_read_log(a, &vm->table, &vm->log, err))
+    return false;
+  return vm->log.n == 0 ||
+         vcca_running_firmware_log(vm->running, vcca_bytes_span(&vm->table), vcca_bytes_span(&vm->log), err) ||
+         vcca_fail_in(err, args_get(a, "eventlog"));
+}
+
 bool vm_keep(const struct args *a, const char *socket, struct kept_vm *vm, struct vcca_error *err)
 {
   struct vcca_running_options options = {.settings = vm->settings, .until = args_get(a, "until"), .files = a->files};
@@ -99,7 +126,7 @@ bool vm_keep(const struct args *a, const char *socket, struct kept_vm *vm, struc
     return false;
   options.trace = vm->trace.stream;
   vm->running = vcca_running_start(a->operand[0], &options, err);
-  if (vm->running)
+  if (vm->running && keep_log(a, vm, err))
     vm->control = vcca_control_start(vm->running, socket, on_stop, NULL, err);
   return vm->control != NULL;
 }
@@ -108,5 +135,7 @@ bool vm_let_go(struct kept_vm *vm, struct vcca_error *err)
 {
   vcca_control_stop(vm->control);
   vcca_running_stop(vm->running);
+  vcca_bytes_free(&vm->table);
+  vcca_bytes_free(&vm->log);
   return !vm->trace.stream || vcca_output_close(&vm->trace, true, err);
 }

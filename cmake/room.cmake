@@ -2,12 +2,16 @@
 # The library is rooms/libNAME.a in the build folder. Rooms are not installed; what is, is made of their objects (library.cmake).
 set(VCCA_ROOMS "")
 
-function(vcca_flags target)
+function(vcca_warnings target)
   if(VCCA_STRICT)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion
       -Wcast-qual -Wcast-align -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
       -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wswitch-enum -Wnull-dereference -Wdouble-promotion)
   endif()
+endfunction()
+
+function(vcca_flags target)
+  vcca_warnings(${target})
   if(VCCA_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${VCCA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(${target} PUBLIC -fsanitize=${VCCA_SANITIZE})

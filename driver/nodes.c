@@ -1,5 +1,6 @@
-/* The files, and descriptors of them. A device's descriptor is an unconnected Unix socket; the mark is its receive low-water mark, which nothing
- * else uses there. So the kernel keeps all there is to know, through dup, fork, exec and messages between processes.
+/* The files, and descriptors of them. A device's descriptor is an unconnected Unix socket; the mark is its
+ * receive low-water mark, which nothing else uses there. So the kernel keeps all there is to know, through
+ * dup, fork, exec and messages between processes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/driver.h"
@@ -118,4 +119,16 @@ void driver_stat(enum driver_node node, size_t size, struct stat *out)
   out->st_size = nodes[node].device ? 0 : (off_t)size;
   if (nodes[node].device)
     out->st_rdev = makedev(MISC, FIRST_MINOR + (unsigned)node);
+}
+
+void driver_statx(const struct stat *st, struct statx *out)
+{
+  *out = (struct statx){.stx_mask = STATX_BASIC_STATS,
+                        .stx_blksize = (uint32_t)st->st_blksize,
+                        .stx_nlink = (uint32_t)st->st_nlink,
+                        .stx_mode = (uint16_t)st->st_mode,
+                        .stx_ino = st->st_ino,
+                        .stx_size = (uint64_t)st->st_size,
+                        .stx_rdev_major = major(st->st_rdev),
+                        .stx_rdev_minor = minor(st->st_rdev)};
 }

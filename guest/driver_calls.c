@@ -1,5 +1,6 @@
-/* The drivers of a virtCCA guest: what openEuler's kernel does for an ioctl of /dev/tsi (OLK-6.6, the TSI driver) and of /dev/sealingkey
- * (virtCCA_driver, sealing_key.c), call for call, with its results. Where the driver returns a TSI status as it is, so does this.
+/* The drivers of a virtCCA guest: what openEuler's kernel does for an ioctl of /dev/tsi (OLK-6.6, the TSI
+ * driver) and of /dev/sealingkey (virtCCA_driver, sealing_key.c), call for call, with its results. Where
+ * the driver returns a TSI status as it is, so does this.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -31,7 +32,8 @@ static uint64_t smc(const struct call *c, uint64_t fid, uint64_t x1, uint64_t x2
   return x[0];
 }
 
-/* A status as the result of a driver that returns it as an int: NOT_SUPPORTED, -1, is EPERM to the program. */
+/* A status as the result of a driver that returns it as an int: NOT_SUPPORTED, -1, is EPERM to the
+ * program. */
 static int32_t raw(uint64_t status)
 {
   return (int32_t)(uint32_t)status;
@@ -46,7 +48,7 @@ static void give(const struct call *c, size_t at, vcca_span bytes)
   c->out->write[c->out->writes++].size = (uint32_t)bytes.n;
 }
 
-/* --- /dev/tsi ------------------------------------------------------------------------------------------------------------- */
+/* --- /dev/tsi ------------------------------------------------------------------------------------------- */
 
 static int32_t tsi_version(const struct call *c)
 {
@@ -145,7 +147,7 @@ static int32_t data_key_enc(const struct call *c)
   return -EFAULT;
 }
 
-/* --- /dev/sealingkey -------------------------------------------------------------------------------------------------------- */
+/* --- /dev/sealingkey ------------------------------------------------------------------------------------ */
 
 static int32_t sealing_key(const struct call *c)
 {
@@ -165,7 +167,7 @@ static int32_t sealing_key(const struct call *c)
   return 0;
 }
 
-/* --- Any ---------------------------------------------------------------------------------------------------------------------- */
+/* --- Any ------------------------------------------------------------------------------------------------ */
 
 struct driver_job {
   int32_t (*run)(const struct call *c);
@@ -206,7 +208,7 @@ bool vcca_running_ioctl(vcca_running *v, enum driver_node node, uint32_t number,
   return vcca_running_do(v, guest_main, &job, err);
 }
 
-/* --- Files ---------------------------------------------------------------------------------------------------------------------- */
+/* --- Files ---------------------------------------------------------------------------------------------- */
 
 bool vcca_running_has(const vcca_running *v, enum driver_node node)
 {
@@ -218,10 +220,4 @@ vcca_span vcca_running_file(const vcca_running *v, enum driver_node node)
 {
   vcca_span none = {NULL, 0};
   return node == DRIVER_CCEL_TABLE ? v->ccel_table : node == DRIVER_CCEL_LOG ? v->ccel_log : none;
-}
-
-void vcca_running_firmware_log(vcca_running *v, vcca_span table, vcca_span log)
-{
-  v->ccel_table = table;
-  v->ccel_log = log;
 }

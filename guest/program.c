@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "guest/namespace.h"
+#include "guest/program_devices.h"
+#include "guest/supervisor.h"
 #include "guest/tsm_fuse.h"
 #include "rooms/error.h"
 #include "rooms/guest.h"
@@ -19,17 +21,20 @@ struct vcca_program {
   pid_t pid;
   int link; /* to the child: its mount comes this way, and the word to go goes that way */
   struct tsm_mount *tsm;
+  struct supervisor *supervisor;
 };
 
 /* --- The link ------------------------------------------------------------------------------------------------------ */
 
-/* What the child reports, with the descriptor of the mount beside it. */
+/* The word to go, with or without devices. */
+enum { GO_DEVICES = 'd', GO_PLAIN = 'p' };
+/* What the child reports, with a descriptor beside it: that its reports are mounted, and then how it reaches devices. */
 struct report {
-  bool mounted;
+  bool ok;
   char why[400];
 };
 
-static bool send_report(int link, const struct report *report, int fuse)
+static bool send_report(int link, const struct report *report, int beside)
 {
   union {
     struct cmsghdr header;
@@ -38,17 +43,17 @@ static bool send_report(int link, const struct report *report, int fuse)
   struct report copy = *report;
   struct iovec bytes = {.iov_base = &copy, .iov_len = sizeof copy};
   struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
-  if (fuse >= 0) {
+  if (beside >= 0) {
     message.msg_control = control.room;
     message.msg_controllen = sizeof control.room;
     control.header =
-        (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fuse)};
-    memcpy(CMSG_DATA(&control.header), &fuse, sizeof fuse);
+        (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof beside)};
+    memcpy(CMSG_DATA(&control.header), &beside, sizeof beside);
   }
   return sendmsg(link, &message, MSG_NOSIGNAL) == (ssize_t)sizeof copy;
 }
 
-static bool receive_report(int link, struct report *report, int *fuse)
+static bool receive_report(int link, struct report *report, int *beside)
 {
   union {
     struct cmsghdr header;
@@ -61,29 +66,55 @@ static bool receive_report(int link, struct report *report, int *fuse)
   do
     n = recvmsg(link, &message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
-  *fuse = -1;
+  *beside = -1;
   const struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
   if (header && header->cmsg_type == SCM_RIGHTS)
-    memcpy(fuse, CMSG_DATA(&control.header), sizeof *fuse);
+    memcpy(beside, CMSG_DATA(&control.header), sizeof *beside);
   return n == (ssize_t)sizeof *report;
 }
 
 /* --- The child --------------------------------------------------------------------------------------------------------- */
 
-static void run_child(int link, const char *const *command)
+enum { NOT_FOUND = 127, NOT_STARTED = 126 };
+
+/* Mounts the reports, and returns when the VM runs. */
+static bool await_vm(int link, bool *devices)
 {
-  enum { NOT_FOUND = 127, NOT_STARTED = 126 };
   struct vcca_error err = {0};
   struct report report = {0};
-  sigset_t none;
   char go;
   int fuse = -1;
-  report.mounted = namespace_enter(&err) && namespace_mount_tsm(&fuse, &err);
+  report.ok = namespace_enter(&err) && namespace_mount_tsm(&fuse, &err);
   snprintf(report.why, sizeof report.why, "%s", err.text);
   bool told = send_report(link, &report, fuse);
   if (fuse >= 0)
     close(fuse);
-  if (!told || recv(link, &go, 1, 0) != 1) /* the VM did not start */
+  if (!told || recv(link, &go, 1, 0) != 1)
+    return false;
+  *devices = go == GO_DEVICES;
+  return true;
+}
+
+static bool reach_devices(int link, enum vcca_program_devices way, const char *command)
+{
+  struct vcca_error err = {0};
+  struct report report = {0};
+  char go;
+  int listener;
+  report.ok = program_devices(way, command, &listener, &err);
+  snprintf(report.why, sizeof report.why, "%s", err.text);
+  bool told = send_report(link, &report, listener);
+  if (listener >= 0)
+    close(listener);
+  return told && recv(link, &go, 1, 0) == 1;
+}
+
+static void run_child(int link, const char *const *command, enum vcca_program_devices way)
+{
+  struct vcca_error err = {0};
+  sigset_t none;
+  bool devices;
+  if (!await_vm(link, &devices) || (devices && !reach_devices(link, way, command[0])))
     _exit(NOT_STARTED);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -105,7 +136,7 @@ static void run_child(int link, const char *const *command)
 
 /* --- The parent ---------------------------------------------------------------------------------------------------------- */
 
-vcca_program *vcca_program_new(const char *const *command, struct vcca_error *err)
+vcca_program *vcca_program_new(const char *const *command, enum vcca_program_devices devices, struct vcca_error *err)
 {
   int link[2];
   vcca_program *p = calloc(1, sizeof *p);
@@ -118,7 +149,7 @@ vcca_program *vcca_program_new(const char *const *command, struct vcca_error *er
   p->pid = fork();
   if (p->pid == 0) {
     close(link[0]);
-    run_child(link[1], command);
+    run_child(link[1], command, devices);
   }
   close(link[1]);
   if (p->pid > 0)
@@ -137,17 +168,37 @@ static bool serve_tsm(vcca_program *p, vcca_running *v, int fuse, struct vcca_er
   return p->tsm != NULL;
 }
 
+static bool go(const vcca_program *p, char word, struct vcca_error *err)
+{
+  return send(p->link, &word, 1, MSG_NOSIGNAL) == 1 ||
+         vcca_fail(err, VCCA_FAULT_IO, "the new process ended before its program was started");
+}
+
+/* Asks the child for its way to devices, and serves it. */
+static bool serve_devices(vcca_program *p, vcca_running *v, struct vcca_error *err)
+{
+  struct report report;
+  int listener;
+  if (!go(p, GO_DEVICES, err))
+    return false;
+  if (!receive_report(p->link, &report, &listener))
+    return vcca_fail(err, VCCA_FAULT_IO, "the new process ended before its program was started");
+  if (!report.ok)
+    return vcca_fail(err, VCCA_FAULT_IO, "%.390s", report.why);
+  if (listener >= 0)
+    p->supervisor = supervisor_start(v, listener, err);
+  return listener < 0 || p->supervisor != NULL;
+}
+
 bool vcca_program_start(vcca_program *p, vcca_running *v, struct vcca_error *err)
 {
   struct report report;
   int fuse;
+  bool cvm = vcca_running_abi(v) == VCCA_ABI_TMI;
   if (!receive_report(p->link, &report, &fuse))
     return vcca_fail(err, VCCA_FAULT_IO, "the new process ended before its program was started");
-  bool ok = report.mounted ? serve_tsm(p, v, fuse, err) : vcca_fail(err, VCCA_FAULT_IO, "%.390s", report.why);
-  if (!ok && vcca_running_abi(v) == VCCA_ABI_RMI)
-    return false;
-  return send(p->link, "", 1, MSG_NOSIGNAL) == 1 ||
-         vcca_fail(err, VCCA_FAULT_IO, "the new process ended before its program was started");
+  bool ok = report.ok ? serve_tsm(p, v, fuse, err) : vcca_fail(err, VCCA_FAULT_IO, "%.390s", report.why);
+  return (ok || cvm) && (!cvm || serve_devices(p, v, err)) && go(p, GO_PLAIN, err);
 }
 
 pid_t vcca_program_pid(const vcca_program *p)
@@ -173,5 +224,6 @@ void vcca_program_free(vcca_program *p)
   if (p->pid > 0)
     waitpid(p->pid, NULL, 0);
   tsm_fuse_stop(p->tsm);
+  supervisor_stop(p->supervisor);
   free(p);
 }

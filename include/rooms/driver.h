@@ -1,6 +1,6 @@
-/* What a program of a virtCCA guest sees of its kernel's drivers: files, descriptors, and ioctls whose bytes are in the program's memory.
- * Both ways of serving them use it: a library within the program (preload/), and a supervisor outside (guest/seccomp.c).
- * It uses libc alone, and keeps no state.
+/* What a program of a virtCCA guest sees of its kernel's drivers: files, descriptors, and ioctls whose
+ * bytes are in the program's memory. Both ways of serving them use it: a library within the program
+ * (preload/), and a supervisor outside (guest/seccomp.c). It uses libc alone, and keeps no state.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_DRIVER_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 
 /* --- Files ------------------------------------------------------------------------------------------------- */
 
@@ -24,8 +25,9 @@ enum driver_node driver_node_at(const char *path);
 const char *driver_node_path(enum driver_node node);
 bool driver_is_device(enum driver_node node);
 
-/* A descriptor for an open device: an unconnected Unix socket with a mark, so that dup, fork, exec and close do with it what they do with
- * any, and read fails with EINVAL. flags: as for open; O_CLOEXEC and O_NONBLOCK count. -1 with errno. */
+/* A descriptor for an open device: an unconnected Unix socket with a mark, so that dup, fork, exec and
+ * close do with it what they do with any, and read fails with EINVAL. flags: as for open; O_CLOEXEC and
+ * O_NONBLOCK count. -1 with errno. */
 int driver_open_device(enum driver_node node, int flags);
 /* A descriptor for reading these bytes, at their beginning, as of an open file. -1 with errno. */
 int driver_open_bytes(const void *bytes, size_t n, int flags);
@@ -35,6 +37,9 @@ enum driver_node driver_device_of(int fd);
 int driver_open_refusal(enum driver_node node, int flags);
 /* What stat says of a node, which has size bytes. */
 void driver_stat(enum driver_node node, size_t size, struct stat *out);
+/* The same for statx. */
+struct statx;
+void driver_statx(const struct stat *st, struct statx *out);
 
 /* --- Ioctls -------------------------------------------------------------------------------------------------- */
 
@@ -66,7 +71,8 @@ struct driver_answer {
   size_t used;
   uint8_t bytes[DRIVER_OUT_MAX];
 };
-/* The program: its memory, of which read and write copy up to n bytes and return how many they could; and its monitor. */
+/* The program: its memory, of which read and write copy up to n bytes and return how many they could; and
+ * its monitor. */
 struct driver_program {
   size_t (*read)(void *ctx, uint64_t address, void *out, size_t n);
   size_t (*write)(void *ctx, uint64_t address, const void *bytes, size_t n);
@@ -75,6 +81,9 @@ struct driver_program {
               struct driver_answer *out);
   void *ctx;
 };
+/* Copy up to four pages from and to a process's memory. Return how many bytes could be, or -1 with errno. */
+ssize_t driver_read_memory(pid_t pid, uint64_t address, void *out, size_t n);
+ssize_t driver_write_memory(pid_t pid, uint64_t address, const void *bytes, size_t n);
 /* An ioctl of a device. Returns its result, or an errno value, negative. */
 int64_t driver_ioctl(const struct driver_program *program, enum driver_node node, uint32_t number, uint64_t argument);
 

@@ -33,13 +33,16 @@ bool vcca_running_trace(vcca_running *v, uint64_t *number, bool wait, vcca_sink 
 /* The number of the next line. */
 uint64_t vcca_running_trace_next(vcca_running *v);
 
-/* Gives the guest the CCEL files of its firmware: the ACPI table, and the log area. They outlive the VM. */
-void vcca_running_firmware_log(vcca_running *v, vcca_span table, vcca_span log);
+/* Gives a virtCCA guest the CCEL files of its firmware: the ACPI table, and the log area. They outlive the
+ * VM. Where no REM was extended yet, the events are extended first, as the firmware does it, so that log
+ * and token agree; else both stay as they are. False when the log has to be read and is malformed, or the
+ * guest is no CVM. */
+VCCA_MUST_USE bool vcca_running_firmware_log(vcca_running *v, vcca_span table, vcca_span log, struct vcca_error *err);
 /* Whether a virtCCA guest has this file, and the bytes of one that is no device. */
 bool vcca_running_has(const vcca_running *v, enum driver_node node);
 vcca_span vcca_running_file(const vcca_running *v, enum driver_node node);
-/* An ioctl of a device of the guest's kernel, which makes TSI calls for it. in: what it reads at its argument, driver_in_size bytes. True, when
- * *out has the answer, also that of an unknown number. */
+/* An ioctl of a device of the guest's kernel, which makes TSI calls for it. in: what it reads at its
+ * argument, driver_in_size bytes. True, when *out has the answer, also that of an unknown number. */
 VCCA_MUST_USE bool vcca_running_ioctl(vcca_running *v, enum driver_node node, uint32_t number, vcca_span in,
                                       struct driver_answer *out, struct vcca_error *err);
 
@@ -73,13 +76,17 @@ typedef struct vcca_tsm vcca_tsm;
 vcca_tsm *vcca_tsm_mount(vcca_running *v, const char *folder, struct vcca_error *err);
 void vcca_tsm_unmount(vcca_tsm *t);
 
+/* How a program reaches the devices of a virtCCA guest (rooms/driver.h): by a library that is loaded
+ * before its own, or with a supervisor of its system calls. AUTO: the library where it can be loaded. */
+enum vcca_program_devices { VCCA_DEVICES_AUTO, VCCA_DEVICES_PRELOAD, VCCA_DEVICES_SECCOMP };
+
 /* A process that will run a command (ends with NULL) in a mount namespace of its own, in which the reports
  * are at their real path. Called before the process has threads; vcca_running_start makes some. NULL on
  * failure. Free with vcca_program_free (before the VM), which waits for the command to end. */
 typedef struct vcca_program vcca_program;
-vcca_program *vcca_program_new(const char *const *command, struct vcca_error *err);
-/* Serves its reports and starts the command. In a virtCCA guest, which has other ways, it goes on without
- * them where FUSE cannot be mounted. */
+vcca_program *vcca_program_new(const char *const *command, enum vcca_program_devices devices, struct vcca_error *err);
+/* Serves its reports, and a virtCCA guest's devices, and starts the command. In a virtCCA guest it goes on
+ * without reports where FUSE cannot be mounted. */
 VCCA_MUST_USE bool vcca_program_start(vcca_program *p, vcca_running *v, struct vcca_error *err);
 pid_t vcca_program_pid(const vcca_program *p);
 /* Whether it has ended, and its exit code, as shells count: 128 and the signal's number. Does not wait. */

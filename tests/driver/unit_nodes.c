@@ -1,5 +1,5 @@
-/* Files of drivers, and descriptors of devices: recognised through dup, fork and as another number; what is no such descriptor is none; read, write
- * and seek fail as they do on the device.
+/* Files of drivers, and descriptors of devices: recognised through dup, fork and as another number; what
+ * is no such descriptor is none; read, write and seek fail as they do on the device.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <setjmp.h>

@@ -1,9 +1,11 @@
-/* Ioctls of a virtCCA guest's devices: what each returns and writes, in the memory of a program of which parts are missing, and while its
- * monitor fails. The expected results are those of the public drivers' source (docs/guest-software.md names it).
+/* Ioctls of a virtCCA guest's devices: what each returns and writes, in the memory of a program of which
+ * parts are missing, and while its monitor fails. The expected results are those of the public drivers'
+ * source (docs/guest-software.md names it).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/support.h"
 #include "rooms/guest.h"
+#include "rooms/hash.h"
 #include "rooms/span.h"
 
 #include <errno.h>
@@ -240,12 +242,56 @@ static void other_guests_have_none_of_it(void **state)
   vcca_running_stop(arm);
   assert_true(vcca_running_has(vm, DRIVER_TSI));
   assert_false(vcca_running_has(vm, DRIVER_CCEL_TABLE)); /* no log was given */
-  vcca_running_firmware_log(vm, VCCA_SPAN_LIT("CCEL"), VCCA_SPAN_LIT("log"));
-  assert_true(vcca_running_has(vm, DRIVER_CCEL_TABLE) && vcca_running_has(vm, DRIVER_CCEL_LOG));
-  assert_true(vcca_span_is(vcca_running_file(vm, DRIVER_CCEL_LOG), "log"));
-  vcca_running_firmware_log(vm, vcca_span_of(NULL, 0), vcca_span_of(NULL, 0));
   assert_false(vcca_running_ioctl(vm, DRIVER_TSI, TOKEN, VCCA_SPAN_LIT("short"), &answer, &err));
   assert_false(vcca_running_ioctl(vm, DRIVER_NODES, TOKEN, vcca_span_of("", 0), &answer, &err));
+}
+
+/* A log of three events: one for REM 1, two for REM 3. */
+static vcca_span make_log(uint8_t *room, size_t cap)
+{
+  static const uint8_t regs[] = {2, 4, 4};
+  vcca_sink out = vcca_sink_of(room, cap);
+  uint8_t head[4];
+  static const char spec[] = "Spec ID Event03";
+#define PUT32(v) (vcca_put_le32(head, v), vcca_sink_put(&out, VCCA_SPAN(head)))
+  PUT32(1), PUT32(3), vcca_sink_fill(&out, 0, 20), PUT32(33);
+  vcca_sink_put(&out, vcca_span_of(spec, sizeof spec));
+  PUT32(0), PUT32(0x02000200), PUT32(1), PUT32(0x0020000b), vcca_sink_fill(&out, 0, 1);
+  for (size_t i = 0; i < sizeof regs; i++) {
+    PUT32(regs[i]), PUT32(4), PUT32(1), vcca_sink_fill(&out, 0x0b, 1), vcca_sink_fill(&out, 0, 1);
+    vcca_sink_fill(&out, (uint8_t)(0x30 + i), 32);
+    PUT32(0);
+  }
+#undef PUT32
+  return vcca_sink_span(&out);
+}
+
+static void a_firmware_log_is_extended_once(void **state)
+{
+  (void)state;
+  uint8_t room[512], value[VCCA_MEASUREMENT_SIZE], want[VCCA_HASH_MAX], digest[32], zero[32] = {0};
+  struct vcca_error err = {0};
+  uint64_t status;
+  size_t size;
+  vcca_span log = make_log(room, sizeof room), cut = vcca_span_sub(log, 0, log.n - 1);
+  vcca_running *v = running_open("attest-virtcca-p521.yaml");
+  assert_false(vcca_running_firmware_log(v, VCCA_SPAN_LIT("CCEL"), cut, &err));
+  assert_true(err.has_offset);
+  assert_false(vcca_running_has(v, DRIVER_CCEL_LOG));
+  for (unsigned time = 0; time < 2; time++) {
+    check_ok(vcca_running_firmware_log(v, VCCA_SPAN_LIT("CCEL"), log, &err), &err, "log");
+    assert_true(vcca_running_has(v, DRIVER_CCEL_TABLE) && vcca_running_has(v, DRIVER_CCEL_LOG));
+    assert_true(vcca_running_file(v, DRIVER_CCEL_LOG).p == log.p);
+    memset(digest, 0x31, sizeof digest);
+    vcca_hash_parts(VCCA_SHA256, (const vcca_span[]){VCCA_SPAN(zero), VCCA_SPAN(digest)}, 2, want);
+    memset(digest, 0x32, sizeof digest);
+    vcca_hash_parts(VCCA_SHA256, (const vcca_span[]){vcca_span_of(want, 32), VCCA_SPAN(digest)}, 2, want);
+    check_ok(vcca_running_measurement(v, 4, value, &size, &status, &err), &err, "read");
+    assert_memory_equal(value, want, 32);
+    check_ok(vcca_running_measurement(v, 1, value, &size, &status, &err), &err, "read");
+    assert_memory_equal(value, zero, 32);
+  }
+  vcca_running_stop(v);
 }
 
 int main(void)
@@ -256,6 +302,7 @@ int main(void)
       cmocka_unit_test(migration_calls_tell_what_the_monitor_answers),
       cmocka_unit_test(a_monitor_that_fails_gives_the_drivers_errno_values),
       cmocka_unit_test(other_guests_have_none_of_it),
+      cmocka_unit_test(a_firmware_log_is_extended_once),
   };
   return cmocka_run_group_tests(tests, open_vm, close_vm);
 }

@@ -26,12 +26,18 @@ struct content {
   uint8_t digest[VCCA_HASH_ALGS][VCCA_HASH_MAX];
 };
 
-struct worker;
+struct sweeping;
+struct configured;
+struct worker {
+  struct sweeping *s;
+  struct memo *memo;
+  struct configured *together; /* TOGETHER */
+};
 
 struct sweeping {
   const struct vcca_sweep *sweep;
   const struct vcca_sweep_options *options;
-  struct worker *workers; /* THREADS_MAX */
+  struct worker workers[THREADS_MAX];
   unsigned threads;
   pthread_mutex_t lock; /* of what follows */
   struct content contents[CONTENTS];
@@ -168,12 +174,6 @@ struct configured {
   struct vcca_sweep_vm vm;
   struct hashed hashed;
   struct theory theory;
-};
-
-struct worker {
-  struct sweeping *s;
-  struct memo *memo;
-  struct configured *together; /* TOGETHER */
 };
 
 static void measure(struct worker *w, size_t n)
@@ -347,21 +347,19 @@ bool vcca_sweep_run(const struct vcca_sweep *sweep, const struct vcca_sweep_opti
 {
   long cpus = sysconf(_SC_NPROCESSORS_ONLN);
   unsigned threads = options->threads ? options->threads : cpus > 0 ? (unsigned)cpus : 1;
-  struct worker workers[THREADS_MAX] = {{NULL, NULL, NULL}};
   struct sweeping *s = calloc(1, sizeof *s);
   if (!s)
     return vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to sweep in");
   s->sweep = sweep;
   s->options = options;
   s->err = err;
-  s->workers = workers;
   add_files(s);
   pthread_mutex_init(&s->lock, NULL);
-  while (s->threads < threads && s->threads < THREADS_MAX && worker_new(s, &workers[s->threads]))
+  while (s->threads < threads && s->threads < THREADS_MAX && worker_new(s, &s->workers[s->threads]))
     s->threads++;
   bool ok = s->threads > 0 ? run(s) : vcca_fail(err, VCCA_FAULT_MEMORY, "no memory to sweep in");
   for (unsigned i = 0; i < s->threads; i++)
-    worker_free(&workers[i]);
+    worker_free(&s->workers[i]);
   free_contents(s);
   pthread_mutex_destroy(&s->lock);
   free(s);

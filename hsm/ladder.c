@@ -1,4 +1,5 @@
-/* The key ladder: from the two root secrets, the boot state and the boot records to the CPAK and the RAK.
+/* The key ladder: from the two root secrets, the boot state and the boot records to the CPAK, the RAK and the secret of
+ * sealing keys.
  *
  * TF-M's RSE construction; docs/adr/0006-key-ladder.md says where it is chosen and where it is known.
  *
@@ -7,11 +8,13 @@
 #include "rooms/test_ca.h"
 #include "rooms/error.h"
 #include "rooms/hash.h"
+#include "rooms/hsm.h"
 #include "rooms/crypto.h"
 #include "rooms/span.h"
 
 /* TF-M counts a label's NUL as part of it. */
 static const char cpak_label[] = "BL1_CPAK_SEED_DERIVATION";
+static const char sealing_label[] = "VCCA_TEST_SEALING_SECRET_DERIVATION"; /* ours: virtCCA's is not public */
 static const char dak_label[] = "BL1_DAK_SEED_DERIVATION";
 
 /* The production value of the RSE's "test or production" mode, and no reprovisioning pending. */
@@ -84,4 +87,10 @@ bool hsm_derive_rak(vcca_hsm *hsm, struct vcca_error *err)
     return false;
   hsm->rak = vcca_key_from_seed(hsm_kind(d->chain)->key, VCCA_SPAN(seed), vcca_sink_span(&info), err);
   return hsm->rak != NULL;
+}
+
+bool vcca_hsm_sealing_secret(const vcca_hsm *hsm, uint8_t secret[VCCA_SEALING_SECRET], struct vcca_error *err)
+{
+  vcca_sink s = vcca_sink_of(secret, VCCA_SEALING_SECRET);
+  return vcca_kdf_cmac(VCCA_SPAN(hsm->device.huk), VCCA_SPAN(sealing_label), vcca_span_of(NULL, 0), &s, err);
 }

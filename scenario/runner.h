@@ -250,6 +250,7 @@ bool step_guest_read(struct run *r, struct step *s);
 bool step_guest_config(struct run *r, struct step *s);
 bool step_guest_token(struct run *r, struct step *s);
 bool step_guest_cert(struct run *r, struct step *s);
+bool step_guest_sealing_key(struct run *r, struct step *s);
 bool step_guest_store(struct run *r, struct step *s);
 bool step_guest_load(struct run *r, struct step *s);
 bool step_verify(struct run *r, struct step *s);

@@ -8,6 +8,7 @@
 #include "rooms/crypto.h"
 #include "rooms/interface.h"
 #include "rooms/rmm.h"
+#include "rooms/tsi.h"
 
 enum { LOAD_MAX = 1 << 20 };
 
@@ -184,6 +185,32 @@ bool step_guest_cert(struct run *r, struct step *s)
   put_status(r, s, p.status);
   thing_bytes(s->out, "bytes", vcca_sink_span(&p.sink));
   thing_number(s->out, "size", p.sink.n);
+  return true;
+}
+
+static void sealing_key(struct program *p, vcca_guest *g)
+{
+  p->status = vcca_guest_sealing_key(g, p->value, p->measurement);
+}
+
+bool step_guest_sealing_key(struct run *r, struct step *s)
+{
+  struct program p = {.body = sealing_key};
+  struct tree_node *param = tree_get(s->args, "param");
+  if (r->abi != VCCA_ABI_TMI)
+    return tree_fail_key(s->args, r->err, "only virtCCA has a call for sealing keys");
+  if ((param && !value_bytes(&r->reading, param, &p.value, r->err)) || !run_program(r, s, &p))
+    return false;
+  if (!s->ok)
+    return true;
+  put_status(r, s, p.status);
+  uint8_t *key = p.status == 0 ? pool_take(&r->pool, VCCA_SEALING_KEY, r->err) : NULL;
+  if (p.status == 0 && !key)
+    return false;
+  if (key) {
+    memcpy(key, p.measurement, VCCA_SEALING_KEY);
+    thing_bytes(s->out, "key", vcca_span_of(key, VCCA_SEALING_KEY));
+  }
   return true;
 }
 

@@ -36,6 +36,7 @@ static const struct step_kind kinds[] = {
     {"guest.token", "vm rec challenge chunk interrupts", "status error calls entries " TOKEN_FIELDS, "status",
      step_guest_token},
     {"guest.cert", "vm rec", "status error bytes size", "status", step_guest_cert},
+    {"guest.sealing_key", "vm rec param", "status error key", "status", step_guest_sealing_key},
     {"guest.store", "vm rec ipa bytes", "error", "error", step_guest_store},
     {"guest.load", "vm rec ipa size", "error bytes", "error", step_guest_load},
     {"token", NULL, "error " TOKEN_FIELDS, "error", step_token},
@@ -51,7 +52,7 @@ static const struct step_kind kinds[] = {
 };
 
 const char step_names[] = "boot measure destroy poweron hsm.extend host.write host.read guest.extend guest.read "
-                          "guest.config guest.token guest.cert "
+                          "guest.config guest.token guest.cert guest.sealing_key "
                           "guest.store guest.load token verify tamper same differ smc expect";
 
 /* Its words are in the command tables. */

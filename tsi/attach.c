@@ -171,7 +171,8 @@ static bool bound_token(vcca_guest_interface *gi, struct vcca_error *err)
 
 static bool take_all(vcca_guest_interface *gi, vcca_hsm *hsm, struct vcca_error *err)
 {
-  return take_keys(gi, hsm, err) && take_cert(gi, hsm, err) && bound_token(gi, err);
+  return take_keys(gi, hsm, err) && take_cert(gi, hsm, err) && vcca_hsm_sealing_secret(hsm, gi->sealing, err) &&
+         bound_token(gi, err);
 }
 
 vcca_guest_interface *vcca_tsi_attach(vcca_machine *m, vcca_hsm *hsm, enum vcca_family family, struct vcca_error *err)

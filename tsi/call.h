@@ -5,6 +5,7 @@
 #define TSI_CALL_H
 
 #include "rooms/guest_side.h"
+#include "rooms/hsm.h"
 #include "rooms/require.h"
 #include "rooms/tsi.h"
 #include "rooms/crypto.h"
@@ -22,6 +23,7 @@ struct vcca_guest_interface {
   size_t platform_size;
   uint8_t cert[CERT_MAX];
   size_t cert_size;
+  uint8_t sealing[VCCA_SEALING_SECRET];
   size_t token_bound; /* the upper bound that TOKEN_INIT returns */
   vcca_guest_intercept intercept;
   void *intercept_ctx;

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tsi/guest_program.h"
+#include "rooms/tsi.h"
 
 #include <string.h>
 
@@ -127,5 +128,18 @@ uint64_t vcca_guest_device_cert(vcca_guest *g, vcca_sink *cert)
   vcca_guest_call(g, x);
   if (x[0] == SUCCESS)
     vcca_guest_load(g, guest_scratch(g), cert, (size_t)x[1]);
+  return x[0];
+}
+
+uint64_t vcca_guest_sealing_key(vcca_guest *g, vcca_span param, uint8_t key[VCCA_SEALING_KEY])
+{
+  uint64_t at = guest_scratch(g), x[VCCA_SMC_REGS] = {FID(0x19B), 0, at, param.n, at + VALUE_SIZE};
+  vcca_sink out = vcca_sink_of(key, VCCA_SEALING_KEY);
+  uint8_t bytes[VALUE_SIZE];
+  pad(param, bytes);
+  vcca_guest_store(g, at, VCCA_SPAN(bytes));
+  vcca_guest_call(g, x);
+  if (x[0] == SUCCESS)
+    vcca_guest_load(g, at + VALUE_SIZE, &out, VCCA_SEALING_KEY);
   return x[0];
 }

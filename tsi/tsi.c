@@ -13,6 +13,7 @@ static const struct vcca_status_name statuses[] = {
     {GUEST_ERROR_STATE, "TSI_ERROR_STATE"},
     {GUEST_INCOMPLETE, "TSI_INCOMPLETE"},
     {GUEST_ERROR_UNKNOWN, "TSI_ERROR_UNKNOWN"},
+    {SMC_NOT_SUPPORTED, "TSI_ERROR_NOT_SUPPORTED"}, /* SMCCC's answer to a call that is not there */
 };
 const struct guest_abi tsi_abi = {
     .interface =
@@ -116,4 +117,35 @@ uint64_t tsi_device_cert(struct guest_call *call)
     return status;
   call->out[0] = cert.n;
   return GUEST_SUCCESS;
+}
+
+/* --- Keys ------------------------------------------------------------------------------------------------- */
+
+/* HMAC-SHA-256 of the RIM and the parameter, under a secret of the device. So the key is the same after each start of the
+ * same VM on the same machine, and another for another image or another machine. What a real TMM binds it to is not
+ * public. */
+uint64_t tsi_sealing_key(struct guest_call *call)
+{
+  enum { HMAC_SHA_256 = 0, KEY = 32, PARAM = 64 };
+  uint64_t alg = call->in[1], param = call->in[2], len = call->in[3], addr = call->in[4], status;
+  REQUIRE(alg_supp, alg == HMAC_SHA_256, GUEST_ERROR_INPUT);
+  REQUIRE(len_valid, len == 0 || len == PARAM, GUEST_ERROR_INPUT);
+  REQUIRE(param_bound, in_space(call, param, len), GUEST_ERROR_INPUT);
+  REQUIRE(key_bound, in_space(call, addr, KEY), GUEST_ERROR_INPUT);
+  COMMIT();
+
+  uint8_t message[VCCA_MEASUREMENT_SIZE + PARAM], key[KEY];
+  vcca_sink s = VCCA_SINK(message);
+  vcca_sink_put(&s, VCCA_SPAN(call->realm.rim));
+  if (!fetch(call, param, &s, (size_t)len, &status))
+    return status;
+  vcca_hmac(VCCA_SHA256, VCCA_SPAN(call->monitor->sealing), vcca_sink_span(&s), key);
+  return store(call, addr, VCCA_SPAN(key), &status) ? GUEST_SUCCESS : status;
+}
+
+uint64_t tsi_not_supported(struct guest_call *call)
+{
+  REQUIRE(supported, false, SMC_NOT_SUPPORTED);
+  COMMIT();
+  return SMC_NOT_SUPPORTED;
 }

@@ -17,6 +17,11 @@ const struct vcca_device *vcca_hsm_device(const vcca_hsm *hsm);
 /* Locks a boot register by name; it can then not be extended any more. False: there is no such register. */
 VCCA_MUST_USE bool vcca_hsm_lock(vcca_hsm *hsm, const char *name, struct vcca_error *err);
 
+/* The secret from which the monitor derives sealing keys: 32 bytes that depend on the HUK alone. */
+enum { VCCA_SEALING_SECRET = 32 };
+VCCA_MUST_USE bool vcca_hsm_sealing_secret(const vcca_hsm *hsm, uint8_t secret[VCCA_SEALING_SECRET],
+                                           struct vcca_error *err);
+
 /* A boot register (TF-M measured boot). */
 struct vcca_boot_record {
   struct vcca_component claims; /* as the token carries them; spans point into the HSM */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The public keys of the built-in EC devices, computed apart from vcca: CMAC, HKDF and EC from Python's `cryptography`,
+"""The public keys and sealing secrets of the built-in EC devices, computed apart from vcca: CMAC, HKDF and EC from Python's `cryptography`,
 the SP 800-108 KDF, the CBOR and the rejection sampling written out here. unit_ladder.c holds the output.
 
 SPDX-License-Identifier: Apache-2.0"""
@@ -80,3 +80,4 @@ for device, curve, chain, signer, bl1_2 in (("arm-p384", "p384", ARM, test("sign
     print(device, "instance", (b"\1" + sha256(cpak).digest()).hex())
     print(device, "cpak", cpak.hex())
     print(device, "rak", rak.hex())
+    print(device, "sealing", kdf(test("HUK", device), "VCCA_TEST_SEALING_SECRET_DERIVATION", b"").hex())

@@ -1,15 +1,17 @@
-/* The key ladder against an independent one: the public points below are the output of ladder_vectors.py, which computes
+/* The key ladder against an independent one: the values below are the output of ladder_vectors.py, which computes
  * them from the device texts with Python's `cryptography` (CMAC, HKDF, EC) and its own KDF, CBOR and sampling.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 #include "rooms/crypto.h"
+#include "rooms/hsm.h"
 
 static const struct {
   enum vcca_chain_kind chain;
   const char *instance_id;
   const char *cpak;
   const char *rak;
+  const char *sealing;
 } ladder[] = {
     {VCCA_CHAIN_P384, "013da31d6987e2a4a6d8aac2a9e72dda33291a62772ecf7929692194d313045387",
      "049bffa8f92ad9cdd60e57a8a798a5476aac0a34205a8aa73ab017b1530ac21687c4cd9d880b17eb55714892f132428ff9e2ea208707a44f4"
@@ -17,7 +19,8 @@ static const struct {
      "c1e64c4b09a809e67839a9dd78295139a6725279a5b0eeb27e5e3c62d0cbabb84a",
      "0473fffb3af3c87f4c3138470b0f83f7f75042c61d7205383b6222fb7a90afd1358e1065aa5fcfc0055feb66e5d4214fb72c0d2e8d255048c"
      "ab1a4b773df7623"
-     "1d5cf85761e039c02e2efbee7541755e438c5fc541f442ff1aa2906492e8baccc8"},
+     "1d5cf85761e039c02e2efbee7541755e438c5fc541f442ff1aa2906492e8baccc8",
+     "00f8e4435b305ac891e568a57e552cd58c66889b84d634e1a86c90179221d6c9"},
     {VCCA_CHAIN_P521, "01c73d0b09f548f8048b35cbfb1543e618559f04f583efbefc8eb5f25ed19c741a",
      "040023dec9bb567f5bd1b1b463c6a46ebc89c3d452e2a46b96383c57dbd9e0ba70e77bc115cd6b56131fdf71b01f65816a9c85e5fbd79a94e"
      "e42ec6d7e8e451d"
@@ -28,7 +31,8 @@ static const struct {
      "1da4d19e4655cc4"
      "14076b007a7621a0c018e4ac29cc16feb2d124b3ee22b4fef079d66e825e3c1f15a85a5ab11138b804fd9a8bc4a6b44b5ea0c4eca89f74277"
      "d1184e0651f8e4b"
-     "d236d572bd"},
+     "d236d572bd",
+     "e950f90dc4857df238f4ab0aa628b183648324684e00c69ae4db167061fe1e55"},
 };
 
 static void check_point(const vcca_key *key, const char *want, const char *what)
@@ -49,6 +53,9 @@ static void the_built_in_devices_have_the_keys_of_an_independent_ladder(void **s
     check_point(vcca_hsm_rak(hsm), ladder[i].rak, "RAK");
     vcca_hsm_platform_claims(hsm, vcca_hsm_family(hsm), vcca_span_of(NULL, 0), &claims);
     check_hex(claims.instance_id, ladder[i].instance_id, "instance id");
+    uint8_t sealing[VCCA_SEALING_SECRET];
+    assert_true(vcca_hsm_sealing_secret(hsm, sealing, NULL));
+    check_hex(VCCA_SPAN(sealing), ladder[i].sealing, "secret of sealing keys");
     vcca_hsm_close(hsm);
   }
 }

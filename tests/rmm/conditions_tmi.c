@@ -23,6 +23,38 @@ static const struct good_call calls[] = {
     {"TTT_MAP_RANGE", {CVM_C, 0x200000, 0x201000, 0, 0}},
     {"TTT_UNMAP_RANGE", {CVM_B, 0x200000, 0x200000, 0}},
     {"TTT_DESTROY", {CVM_A}},
+    {"MEM_INFO_SHOW", {SRC + 8}},
+    {"INFO_SHOW", {0}},
+#define NOT_MODELLED(command) \
+  {                           \
+    command,                  \
+    {                         \
+      CVM_A, CVM_A, CVM_A     \
+    }                         \
+  }
+    NOT_MODELLED("MIG_CONTROL"),
+    NOT_MODELLED("INF_TEST"),
+    NOT_MODELLED("MIG_DATA"),
+    NOT_MODELLED("KAE_INIT"),
+    NOT_MODELLED("KAE_ENABLE"),
+    NOT_MODELLED("MIG_ATTESTATION"),
+    NOT_MODELLED("SMMU_QUEUE_CREATE"),
+    NOT_MODELLED("SMMU_QUEUE_WRITE"),
+    NOT_MODELLED("SMMU_STE_CREATE"),
+    NOT_MODELLED("MMIO_MAP"),
+    NOT_MODELLED("MMIO_UNMAP"),
+    NOT_MODELLED("MMIO_WRITE"),
+    NOT_MODELLED("MMIO_READ"),
+    NOT_MODELLED("DEV_DELEGATE"),
+    NOT_MODELLED("DEV_ATTACH"),
+    NOT_MODELLED("HANDLE_S_EVTQ"),
+    NOT_MODELLED("SMMU_DEVICE_RESET"),
+    NOT_MODELLED("SMMU_WRITE"),
+    NOT_MODELLED("SMMU_READ"),
+    NOT_MODELLED("SMMU_PCIE_CORE_CHECK"),
+    NOT_MODELLED("DEV_TTT_CREATE"),
+    NOT_MODELLED("DEVICE_CREATE"),
+    NOT_MODELLED("DEVICE_DESTROY"),
 };
 
 /* --- What a call finds, where arguments and buffers are not enough -------------------------------------- */
@@ -83,6 +115,33 @@ static void the_pool_is_empty(struct rig *rig)
   ARG(cmd, align, n, UNALIGNED(good)), ARG(cmd, bound, n, NOWHERE), ARG(cmd, pas, n, CVM_A)
 
 static const struct condition_row rows[] = {
+    ARG("MEM_INFO_SHOW", "addr_bound", 1, NOWHERE),
+    ARG("MEM_INFO_SHOW", "addr_bound", 1, UINT64_MAX - 1534),
+    ARG("MEM_INFO_SHOW", "addr_pas", 1, CVM_A),
+    WHEN("MIG_CONTROL", "supported", NULL),
+    WHEN("INF_TEST", "supported", NULL),
+    WHEN("MIG_DATA", "supported", NULL),
+    WHEN("KAE_INIT", "supported", NULL),
+    WHEN("KAE_ENABLE", "supported", NULL),
+    WHEN("MIG_ATTESTATION", "supported", NULL),
+    WHEN("SMMU_QUEUE_CREATE", "supported", NULL),
+    WHEN("SMMU_QUEUE_WRITE", "supported", NULL),
+    WHEN("SMMU_STE_CREATE", "supported", NULL),
+    WHEN("MMIO_MAP", "supported", NULL),
+    WHEN("MMIO_UNMAP", "supported", NULL),
+    WHEN("MMIO_WRITE", "supported", NULL),
+    WHEN("MMIO_READ", "supported", NULL),
+    WHEN("DEV_DELEGATE", "supported", NULL),
+    WHEN("DEV_ATTACH", "supported", NULL),
+    WHEN("HANDLE_S_EVTQ", "supported", NULL),
+    WHEN("SMMU_DEVICE_RESET", "supported", NULL),
+    WHEN("SMMU_WRITE", "supported", NULL),
+    WHEN("SMMU_READ", "supported", NULL),
+    WHEN("SMMU_PCIE_CORE_CHECK", "supported", NULL),
+    WHEN("DEV_TTT_CREATE", "supported", NULL),
+    WHEN("DEVICE_CREATE", "supported", NULL),
+    WHEN("DEVICE_DESTROY", "supported", NULL),
+
     RD_ROWS("DATA_CREATE", 2),
     ARG("DATA_CREATE", "level_bound", 5, 2),
     ARG("DATA_CREATE", "ipa_align", 3, 0x2008),

@@ -12,7 +12,7 @@
 
 #include "support.h"
 
-/* A call that succeeds in the world. */
+/* A call that succeeds in the world; or, of a command that is not modelled, any call. */
 struct good_call {
   const char *command;
   uint64_t args[8];

@@ -28,6 +28,8 @@ void walk_end(struct walk *w);
 /* Adds how often each command of the table succeeded. */
 enum { WALK_COMMANDS = 32 };
 void walk_tally(const struct walk *w, uint64_t taken[WALK_COMMANDS]);
+/* How often a command is tried, in proportion; 0: it is not modelled, and no call of it succeeds. */
+unsigned walk_weight(const struct vcca_command *command);
 uint64_t walk_calls(const struct walk *w);
 uint64_t walk_accepted(const struct walk *w);
 const vcca_machine *walk_machine(const struct walk *w);

@@ -295,9 +295,10 @@ void walk_prepare(struct walk *w, struct attempt *a)
     fill_buffer(w, a, buffer);
 }
 
-/* How often a command is tried, so that realms live long enough for something to happen in them. */
-static unsigned weight(const char *name)
+/* Realms live long enough for something to happen in them. */
+unsigned walk_weight(const struct vcca_command *command)
 {
+  const char *name = command->name;
   static const struct {
     const char *part;
     unsigned weight;
@@ -307,6 +308,8 @@ static unsigned weight(const char *name)
       {"RTT_DESTROY", 2},   {"READ_ENTRY", 2},    {"DATA_CREATE", 6}, {"SET_RIPAS", 8},   {"GRANULE_DELEGATE", 8},
       {"REC_CREATE", 8},    {"PSCI_COMPLETE", 8}, {"_ENTER", 16},
   };
+  if (strcmp(command->conditions, "supported=NOT_SUPPORTED") == 0)
+    return 0;
   for (size_t i = 0; i < sizeof weights / sizeof *weights; i++)
     if (strstr(name, weights[i].part))
       return weights[i].weight;
@@ -317,10 +320,10 @@ const struct vcca_command *walk_command(struct walk *w)
 {
   unsigned sum = 0;
   for (size_t i = 0; i < w->api->command_count; i++)
-    sum += weight(w->api->commands[i].name);
+    sum += walk_weight(&w->api->commands[i]);
   unsigned at = walk_choose(w, sum);
   for (size_t i = 0;; i++) {
-    unsigned step = weight(w->api->commands[i].name);
+    unsigned step = walk_weight(&w->api->commands[i]);
     if (at < step)
       return &w->api->commands[i];
     at -= step;

@@ -54,6 +54,57 @@ static void the_rim_is_that_of_the_sdk_algorithm(void **state)
   rig_free(rig);
 }
 
+/* What the kernel module that reads it makes of MEM_INFO_SHOW (virtCCA_driver, tmm_driver.c): eight nodes of ten counts of
+ * 32 bits and a size; then for RDs, TECs and tables eight nodes of six numbers. */
+struct memory_info {
+  uint64_t size, free, counts[3], meta;
+};
+
+static struct memory_info memory_info(struct rig *rig, uint64_t pa)
+{
+  struct memory_info info = {0};
+  OK(rig, "MEM_INFO_SHOW", pa);
+  for (unsigned order = 0; order < 10; order++)
+    info.free += (UINT64_C(2) * MIB << order) * rig_peek(rig, pa + 4 * order, 4);
+  info.size = rig_peek(rig, pa + 40, 8);
+  for (unsigned node = 1; node < 8; node++)
+    assert_int_equal(rig_peek(rig, pa + 48 * node + 40, 8), 0);
+  for (unsigned kind = 0; kind < 3; kind++) {
+    uint64_t at = pa + 384 + kind * 384;
+    info.counts[kind] = rig_peek(rig, at, 8) + rig_peek(rig, at + 24, 8);
+    info.meta += rig_peek(rig, at + 16, 8) + rig_peek(rig, at + 40, 8);
+  }
+  return info;
+}
+
+static void the_tmms_memory_is_told_as_the_kernel_module_reads_it(void **state)
+{
+  (void)state;
+  struct rig *rig = empty_machine();
+  struct memory_info before = memory_info(rig, SRC);
+  assert_true(before.size > 0);
+  assert_int_equal(before.free, before.size);
+  assert_int_equal(before.meta, 0);
+  uint64_t rd = tmi_cvm(rig, 7, VCCA_SHA256);
+  tmi_tables(rig, rd, 0);
+  tmi_tec(rig, rd, 0, 1);
+  tmi_tec(rig, rd, 1, 0);
+  assert_int_equal(CALL(rig, "DATA_CREATE", 0, rd, 0x1000, 0, 3), 0);
+  struct memory_info after = memory_info(rig, SRC + PAGE - 100); /* across two granules */
+  assert_int_equal(after.size, before.size);
+  assert_int_equal(after.free, before.size - 2 * MIB);
+  assert_int_equal(after.counts[0], 1);
+  assert_int_equal(after.counts[1], 2);
+  assert_int_equal(after.counts[2], 4); /* the root, and levels 1 to 3 */
+  assert_int_equal(after.meta, 7 * PAGE);
+  assert_int_equal(CALL(rig, "TTT_MAP_RANGE", rd, 4 * MIB, 2 * MIB, 0, 0), 0);
+  assert_int_equal(memory_info(rig, SRC).free, before.size - 4 * MIB);
+  assert_int_equal(CALL(rig, "INFO_SHOW", 0, 0), 0);
+  assert_int_equal(CALL(rig, "KAE_INIT", 0), 10);
+  assert_string_equal(rig->refused, "supported");
+  rig_free(rig);
+}
+
 static void ttt_walk_tells_the_level_to_make_next(void **state)
 {
   (void)state;
@@ -236,6 +287,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(list_registers_come_back_as_they_went_in),
       cmocka_unit_test(the_rim_is_that_of_the_sdk_algorithm),
+      cmocka_unit_test(the_tmms_memory_is_told_as_the_kernel_module_reads_it),
       cmocka_unit_test(ttt_walk_tells_the_level_to_make_next),
       cmocka_unit_test(the_tree_is_destroyed_part_by_part_and_nothing_is_left),
       cmocka_unit_test(memory_that_was_another_cvms_is_zero),

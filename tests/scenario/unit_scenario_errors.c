@@ -117,6 +117,7 @@ static void a_fault_is_said_where_it_stands(void **state)
       {ARM "  - rmi.realm_create: {rd: 0, params: {s2sz: 256}}\n", 6, 46, "has 1 bytes in the page"},
       {ARM "  - guest.token: {challenge: 00}\n", 6, 18, "no VM has been booted"},
       {ARM "  - guest.cert: {}\n", 6, 5, "only virtCCA"},
+      {ARM "  - guest.sealing_key: {}\n", 6, 5, "only virtCCA"},
       {ARM "  - destroy: $vm\n", 6, 14, "is no VM"},
       {ARM "  - destroy: vm\n", 6, 14, "\"vm\" is the $name"},
       {ARM "  - expect: {relm_state: NEW}\n", 6, 14, "did you mean \"realm_state\"?"},

@@ -1,5 +1,16 @@
 # cmake -DARCHIVE= -DOBJCOPY= -DREADELF= -P private_names.cmake: renames every external symbol that the archive defines with hidden visibility
 # to vcca__SYMBOL, in all members, and drops the intermediate code of link-time optimisation, which knows the old names.
+if(ONLY) # a list of names: the archive becomes one object, in which all others are local
+  list(TRANSFORM ONLY PREPEND --keep-global-symbol= OUTPUT_VARIABLE keep)
+  execute_process(COMMAND ${OBJCOPY} --remove-section=.gnu.lto_* --remove-section=.gnu.debuglto_* --strip-symbol=__gnu_lto_v1 ${ARCHIVE}
+                  COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${LINKER} -r -o ${ARCHIVE}.o --whole-archive ${ARCHIVE} COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${OBJCOPY} ${keep} ${ARCHIVE}.o COMMAND_ERROR_IS_FATAL ANY)
+  file(REMOVE ${ARCHIVE})
+  execute_process(COMMAND ${AR} qcs ${ARCHIVE} ${ARCHIVE}.o COMMAND_ERROR_IS_FATAL ANY)
+  file(REMOVE ${ARCHIVE}.o)
+  return()
+endif()
 execute_process(COMMAND ${READELF} -sW ${ARCHIVE} OUTPUT_VARIABLE symbols RESULT_VARIABLE failed)
 if(failed)
   message(FATAL_ERROR "${READELF} cannot read ${ARCHIVE}")

@@ -3,7 +3,7 @@
  * not about the drivers' files. All else that is done with a descriptor, the kernel does (rooms/driver.h).
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "preload/monitor.h"
+#include "rooms/driver.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -58,7 +58,7 @@ static bool open_node(const char *path, int flags, int *fd)
   size_t n;
   int before = errno;
   enum driver_node node = node_of(path);
-  if (node == DRIVER_NODES || !monitor_file(node, &bytes, &n)) {
+  if (node == DRIVER_NODES || !driver_remote_file(getenv("VCCA_VM"), node, &bytes, &n)) {
     errno = before;
     return false;
   }
@@ -156,7 +156,7 @@ TAKES int ioctl(int fd, unsigned long number, ...)
   if (node == DRIVER_NODES || driver_call_numbered(node, (uint32_t)number) == DRIVER_CALLS)
     return libc(fd, number, argument);
   int before = errno;
-  int64_t result = monitor_ioctl(node, (uint32_t)number, (uint64_t)(uintptr_t)argument);
+  int64_t result = driver_remote_ioctl(getenv("VCCA_VM"), node, (uint32_t)number, (uint64_t)(uintptr_t)argument);
   errno = result < 0 ? (int)-result : before;
   return result < 0 ? -1 : (int)result;
 }
@@ -169,7 +169,7 @@ static bool stat_node(const char *path, struct stat *out)
   size_t n;
   int before = errno;
   enum driver_node node = node_of(path);
-  bool found = node != DRIVER_NODES && monitor_file(node, &bytes, &n);
+  bool found = node != DRIVER_NODES && driver_remote_file(getenv("VCCA_VM"), node, &bytes, &n);
   errno = before;
   if (!found)
     return false;

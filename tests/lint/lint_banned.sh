@@ -13,7 +13,7 @@ forbid() { # description, pattern, files
   printf '%s:\n%s\n' "$1" "$found"
   bad=1
 }
-forbid "banned call" '(^|[^_[:alnum:]."])(strcpy|strcat|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|strtoul?|rand|srand|random|gets|scanf|sscanf|time|clock|clock_gettime|gettimeofday|localtime|gmtime|getrandom|getenv|system|popen|alloca|setlocale)\(' "$(grep -vE '^(\./)?(base/temp|session/world|cli/progress|guest/program_devices|preload/monitor)\.c$' <<<"$rooms")" # names of temporary files; limits of time and challenges of sessions; forecasts on stderr; the environment of the program that vcca exec starts
+forbid "banned call" '(^|[^_[:alnum:]."])(strcpy|strcat|strncat|sprintf|vsprintf|strtok|atoi|atol|atoll|strtoul?|rand|srand|random|gets|scanf|sscanf|time|clock|clock_gettime|gettimeofday|localtime|gmtime|getrandom|getenv|system|popen|alloca|setlocale)\(' "$(grep -vE '^(\./)?(base/temp|session/world|cli/progress|guest/program_devices|preload/preload|attestation/cvm)\.c$' <<<"$rooms")" # names of temporary files; limits of time and challenges of sessions; forecasts on stderr; the environment of the program that vcca exec starts
 forbid "cryptography outside crypto/" '\b(psa|mbedtls)_[a-z]' "$(grep -vE '^(\./)?crypto/' <<<"$rooms")"
 # Commands reach files by include/rooms/files.h, which knows what is read and written; other rooms by file.h. A cache and the folders of other programs
 # have rooms of their own.

@@ -45,6 +45,13 @@ for library in vcca vcca-verifier vcca-rmm; do
   done
   readelf -d "$build/lib$library.so" | grep -q "SONAME.*\[lib$library\.so\.[0-9]*\]" || complain "lib$library.so has no soname with a version"
 done
+# the SDK's library has the five functions of its header, and no other
+grep -oE '^(int|void|tsi_ctx) \*?[a-z_]+\(' attestation/attestation.h | grep -oE '[a-z_]+\(' | tr -d '(' | sort >"$dir/sdk"
+for file in "$build/libvccaattestation.so" "$build/libvccaattestation.a"; do
+  nm $([[ $file == *.so ]] && echo -D || echo -g) --defined-only "$file" | awk 'NF == 3 { print $3 }' | grep -vE "$compiler_made" | sort | cmp -s - "$dir/sdk" ||
+    complain "$file does not make visible the functions of its header alone"
+done
+[[ $(wc -l <"$dir/sdk") -eq 5 ]] || complain "attestation/attestation.h declares other functions than the SDK's five"
 others=$(readelf -d "$build/libvcca-rmm.so" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE '^(libmbedcrypto|libtfpsacrypto|libc|libpthread|libasan.*|libubsan.*|ld-linux.*)\.so')
 [[ -z $others || -n $(sed -n 's/^VCCA_SANITIZE:[A-Z]*=//p' "$build/CMakeCache.txt") ]] || complain "libvcca-rmm.so needs more than mbedTLS and libc:" $others
 most=200

@@ -2,7 +2,7 @@
  * signals need no care.
  *
  * SPDX-License-Identifier: Apache-2.0 */
-#include "preload/monitor.h"
+#include "rooms/driver.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,9 +16,8 @@ enum { LINE = 64 << 10, FILE_MAX = 4 << 20 };
 
 /* --- A line there, a line back -------------------------------------------------------------------------- */
 
-static int dial(void)
+static int dial(const char *path)
 {
-  const char *path = getenv("VCCA_VM");
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (!path || strlen(path) >= sizeof address.sun_path)
     return -1;
@@ -67,10 +66,10 @@ static bool receive_line(int fd, char *room)
 }
 
 /* The answer, which the caller frees; NULL: none, or the VM refused. */
-static char *ask(const char *request, size_t n)
+static char *ask(const char *path, const char *request, size_t n)
 {
   char *room = malloc(LINE);
-  int fd = room ? dial() : -1;
+  int fd = room ? dial(path) : -1;
   bool ok = fd >= 0 && send_all(fd, request, n) && receive_line(fd, room) && strncmp(room, "{\"ok\":true", 10) == 0;
   if (fd >= 0)
     close(fd);
@@ -119,7 +118,7 @@ static bool read_integer(const char *text, long long *out)
 
 /* --- Files ---------------------------------------------------------------------------------------------- */
 
-bool monitor_file(enum driver_node node, uint8_t **bytes, size_t *n)
+bool driver_remote_file(const char *path, enum driver_node node, uint8_t **bytes, size_t *n)
 {
   char request[160];
   long long size = 1;
@@ -128,7 +127,7 @@ bool monitor_file(enum driver_node node, uint8_t **bytes, size_t *n)
   for (size_t got = 1; got > 0 && (long long)*n < size; *n += got) {
     int length = snprintf(request, sizeof request, "{\"op\":\"file\",\"path\":\"%s\",\"from\":%zu}\n",
                           driver_node_path(node), *n);
-    char *answer = ask(request, (size_t)length);
+    char *answer = ask(path, request, (size_t)length);
     bool ok = answer && read_integer(member(answer, "size"), &size) && size >= 0 && size <= FILE_MAX;
     if (ok && !*bytes)
       *bytes = malloc((size_t)size + 1);
@@ -198,20 +197,20 @@ static bool ask_ioctl(void *ctx, enum driver_node node, uint32_t number, const u
                       struct driver_answer *out)
 {
   char request[160 + 2 * DRIVER_IN_MAX];
-  (void)ctx;
+  const char *const *path = ctx;
   int length = snprintf(request, sizeof request, "{\"op\":\"ioctl\",\"path\":\"%s\",\"number\":%lu,\"in\":\"",
                         driver_node_path(node), (unsigned long)number);
   for (size_t i = 0; i < n; i++)
     length += snprintf(request + length, sizeof request - (size_t)length, "%02x", in[i]);
   length += snprintf(request + length, sizeof request - (size_t)length, "\"}\n");
-  char *answer = ask(request, (size_t)length);
+  char *answer = ask(*path, request, (size_t)length);
   bool ok = answer && read_answer(answer, out);
   free(answer);
   return ok;
 }
 
-int64_t monitor_ioctl(enum driver_node node, uint32_t number, uint64_t argument)
+int64_t driver_remote_ioctl(const char *path, enum driver_node node, uint32_t number, uint64_t argument)
 {
-  const struct driver_program self = {.read = read_memory, .write = write_memory, .ask = ask_ioctl};
+  const struct driver_program self = {.read = read_memory, .write = write_memory, .ask = ask_ioctl, .ctx = &path};
   return driver_ioctl(&self, node, number, argument);
 }

@@ -1,5 +1,5 @@
 /* The choice of a way to the guest's devices. A library can serve a program that the same dynamic loader
- * starts as vcca itself; others, static ones and those of another libc, are supervised.
+ * starts as vcca itself; others, static ones, those of another libc, and Go's, are supervised.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/program_devices.h"
@@ -40,19 +40,40 @@ static size_t read_at(int fd, off_t at, void *out, size_t n)
   return got > 0 ? (size_t)got : 0;
 }
 
-/* The dynamic loader that an ELF program of this kind of machine names; "": it is static, or of another
- * kind. */
+/* Whether the notes have one of Go's linker: its programs make system calls without libc. */
+static bool has_go_note(const uint8_t *notes, size_t n)
+{
+  Elf64_Nhdr head;
+  for (size_t at = 0; at + sizeof head <= n;) {
+    memcpy(&head, notes + at, sizeof head);
+    at += sizeof head;
+    if (head.n_namesz == 4 && at + 4 <= n && memcmp(notes + at, "Go\0", 4) == 0)
+      return true;
+    at += ((size_t)head.n_namesz + 3) / 4 * 4 + ((size_t)head.n_descsz + 3) / 4 * 4;
+  }
+  return false;
+}
+
+/* The dynamic loader that an ELF program of this kind of machine names; "": no library can serve it, since
+ * it is static, of another kind, or Go's. */
 static void read_loader(int fd, const Elf64_Ehdr *head, char loader[PATH_MAX])
 {
+  uint8_t notes[PATH_MAX];
   *loader = '\0';
   if (memcmp(head->e_ident, ELFMAG, SELFMAG) != 0 || head->e_ident[EI_CLASS] != ELFCLASS64 ||
       head->e_phentsize != sizeof(Elf64_Phdr))
     return;
   for (unsigned i = 0; i < head->e_phnum; i++) {
     Elf64_Phdr segment;
-    off_t at = (off_t)head->e_phoff + (off_t)(i * sizeof segment);
-    if (read_at(fd, at, &segment, sizeof segment) == sizeof segment && segment.p_type == PT_INTERP) {
-      loader[read_at(fd, (off_t)segment.p_offset, loader, segment.p_filesz < PATH_MAX ? segment.p_filesz : 0)] = '\0';
+    off_t at = (off_t)head->e_phoff + (off_t)(i * sizeof segment), from;
+    if (read_at(fd, at, &segment, sizeof segment) != sizeof segment)
+      return;
+    from = (off_t)segment.p_offset;
+    size_t size = segment.p_filesz < PATH_MAX ? (size_t)segment.p_filesz : 0;
+    if (segment.p_type == PT_INTERP)
+      loader[read_at(fd, from, loader, size)] = '\0';
+    if (segment.p_type == PT_NOTE && has_go_note(notes, read_at(fd, from, notes, size))) {
+      *loader = '\0';
       return;
     }
   }
@@ -143,8 +164,10 @@ bool program_devices(enum vcca_program_devices way, const char *command, int *li
                      "--devices seccomp",
                      VCCA_FULL_LIBDIR);
   if (!same)
-    return vcca_fail(err, VCCA_FAULT_USAGE,
-                     "%s does not load libraries with %s, so none can be put before its own: use --devices seccomp",
-                     command, *own ? own : "the loader that vcca was built for");
+    return vcca_fail(
+        err, VCCA_FAULT_USAGE,
+        "no library can serve %s: it is static, of another libc than vcca, or of Go, whose programs make system "
+        "calls themselves; use --devices seccomp",
+        command);
   return preload(library, err);
 }

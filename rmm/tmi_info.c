@@ -69,10 +69,10 @@ static void put_usage(const struct usage *u, uint8_t out[INFO_SIZE])
 {
   memset(out, 0, INFO_SIZE);
   for (size_t order = 0; order < ORDERS; order++)
-    vcca_put_le32(out + 4 * order, u->free[order]);
-  vcca_put_le64(out + ORDERS * 4, u->size);
+    vcca_put_le32(out + order * sizeof u->free[0], u->free[order]);
+  vcca_put_le64(out + sizeof u->free, u->size);
   for (size_t k = 0; k < KINDS; k++) {
-    uint8_t *counts = out + NODES * NODE_SIZE + k * NODES * COUNTS_SIZE;
+    uint8_t *counts = out + (size_t)NODES * NODE_SIZE + k * NODES * COUNTS_SIZE;
     vcca_put_le64(counts + EXTENDED_COUNT, u->taken[k]);
     vcca_put_le64(counts + EXTENDED_SIZE, u->taken[k] * GRANULE_SIZE);
   }

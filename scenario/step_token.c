@@ -148,6 +148,24 @@ static bool read_evidence(struct run *r, const struct tree_node *map, struct vcc
   return true;
 }
 
+/* The names of all checks that failed, in their order. */
+static bool put_failed(struct run *r, struct step *s, const struct vcca_verdict *verdict)
+{
+  char names[400];
+  vcca_sink list = VCCA_SINK(names);
+  vcca_span kept;
+  for (int i = 0; i < VCCA_CHECKS; i++)
+    if (verdict->findings[i].outcome == VCCA_FAIL) {
+      vcca_sink_str(&list, list.n > 0 ? " " : "");
+      vcca_sink_str(&list, vcca_check_name((enum vcca_check)i));
+    }
+  vcca_sink_u8(&list, 0);
+  if (!pool_copy(&r->pool, vcca_span_str(names), &kept, r->err))
+    return false;
+  thing_text(s->out, "failed", (const char *)kept.p);
+  return true;
+}
+
 /* Its words are texts: verdict accepted, rejected or malformed; check: the first that failed; each check by its name. */
 bool step_verify(struct run *r, struct step *s)
 {
@@ -171,6 +189,8 @@ bool step_verify(struct run *r, struct step *s)
   thing_text(s->out, "reason", (const char *)reason.p);
   for (int i = 0; i < VCCA_CHECKS; i++)
     thing_text(s->out, vcca_check_name((enum vcca_check)i), vcca_outcome_name(verdict.findings[i].outcome));
+  if (!put_failed(r, s, &verdict))
+    return false;
   if (!verdict.accepted)
     step_failed(s, "expected verdict accepted, got %s at %s: %s", verdict.malformed ? "malformed" : "rejected",
                 none ? "no check" : vcca_check_name(failed),

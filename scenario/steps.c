@@ -17,7 +17,7 @@
 
 /* Every check's name. */
 #define CHECK(id, name, part, meaning) " " name
-static const char verify_yields[] = "verdict error check reason"
+static const char verify_yields[] = "verdict error check reason failed"
 #include "vcca/checks.def"
     ;
 #undef CHECK

@@ -25,7 +25,7 @@ static bool is_told(const struct step *s, const struct field *f)
   bool reg = name[0] == 'x' && name[1] >= '0' && name[1] <= '9' && name[2] == '\0';
   bool idle = (strncmp(name, "rem", 3) == 0 || strcmp(name, "rpv") == 0 || strcmp(name, "index") == 0 || reg) &&
               all_zero(&f->value);
-  bool not_run = f->value.kind == VALUE_TEXT && vcca_span_is(f->value.bytes, "not-run");
+  bool not_run = f->value.kind == VALUE_TEXT && (f->value.bytes.n == 0 || vcca_span_is(f->value.bytes, "not-run"));
   bool said = strcmp(name, "error") == 0 || strcmp(name, "reason") == 0 ||
               (s->interface && (strcmp(name, "status") == 0 || strcmp(name, "refused") == 0));
   return !said && !not_run && !idle && !(reg && s->command);

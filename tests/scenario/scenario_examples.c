@@ -54,14 +54,30 @@ static void it_is_as_it_says_and_the_same_again(void **state)
 static void there_is_a_scenario_for_every_story_promised(void **state)
 {
   (void)state;
-  static const char *const promised[] = {"boot-virtcca-direct", "boot-virtcca-firmware",
-                                         "boot-arm-realm",      "attest-virtcca-rsa",
-                                         "attest-virtcca-p521", "attest-arm-legacy",
-                                         "attest-arm-1.0",      "tampered-kernel",
-                                         "stale-nonce",         "wrong-device",
-                                         "replaced-component",  "denied-rmi",
-                                         "denied-tmi",          "rem-extend",
-                                         "token-in-chunks",     "realm-destroyed"};
+  static const char *const promised[] = {"boot-virtcca-direct",
+                                         "boot-virtcca-firmware",
+                                         "boot-arm-realm",
+                                         "attest-virtcca-rsa",
+                                         "attest-virtcca-p521",
+                                         "attest-arm-legacy",
+                                         "attest-arm-1.0",
+                                         "tampered-kernel",
+                                         "stale-nonce",
+                                         "wrong-device",
+                                         "replaced-component",
+                                         "denied-rmi",
+                                         "denied-tmi",
+                                         "rem-extend",
+                                         "token-in-chunks",
+                                         "realm-destroyed",
+                                         "failure-changed-tmm",
+                                         "failure-debug-lifecycle",
+                                         "failure-other-machine",
+                                         "failure-replayed-session",
+                                         "failure-stale-challenge",
+                                         "failure-wrong-ccel",
+                                         "failure-unexplained-rem",
+                                         "failure-test-root"};
   for (size_t i = 0; i < sizeof promised / sizeof promised[0]; i++) {
     bool found = false;
     for (size_t k = 0; k < EXAMPLES_MAX && paths[k][0]; k++)

@@ -318,6 +318,46 @@ static void no_byte_of_an_arm_token_may_change(void **state)
   vcca_bytes_free(&token);
 }
 
+/* --- TEST machines under production roots ------------------------------------------------------------------ */
+
+static struct vcca_bytes golden(const char *family, const char *name)
+{
+  char path[1024];
+  const char *source = getenv("VCCA_SOURCE");
+  struct vcca_bytes bytes = {NULL, 0};
+  struct vcca_error err = {0};
+  snprintf(path, sizeof path, "%s/vectors/%s/%s", source ? source : ".", family, name);
+  check_ok(vcca_file_read(path, 1 << 20, &bytes, &err), &err, path);
+  return bytes;
+}
+
+/* The evidence is as good as it can be, and its chain is the only check that fails. */
+static void a_production_root_refuses_every_test_machine(void **state)
+{
+  (void)state;
+  static const char *const families[] = {"virtcca-rsa", "virtcca-p521", "arm-1.0"};
+  static const char *const roots[] = {"virtcca/root_cert.pem", "virtcca/eccp521_root_cert.pem"};
+  for (size_t f = 0; f < sizeof families / sizeof *families; f++)
+    for (size_t r = 0; r < sizeof roots / sizeof *roots; r++) {
+      struct vcca_bytes token = golden(families[f], "base.cbor"), cert = golden(families[f], "device.der"),
+                        sub = golden(families[f], "sub.der"), root = check_vector(roots[r]);
+      struct vcca_evidence e = {.token = vcca_bytes_span(&token), .device_cert = vcca_bytes_span(&cert)};
+      struct vcca_verdict verdict;
+      e.intermediates[e.intermediate_count++] = vcca_bytes_span(&sub);
+      e.roots[e.root_count++] = vcca_bytes_span(&root);
+      vcca_verify_evidence(&e, &verdict);
+      assert_false(verdict.accepted);
+      for (unsigned i = 0; i < VCCA_CHECKS; i++)
+        if ((verdict.findings[i].outcome == VCCA_FAIL) != (i == VCCA_CHECK_CHAIN))
+          fail_msg("%s under %s: %s\n%s", families[f], roots[r], vcca_check_name((enum vcca_check)i),
+                   text_of(&verdict));
+      vcca_bytes_free(&token);
+      vcca_bytes_free(&cert);
+      vcca_bytes_free(&sub);
+      vcca_bytes_free(&root);
+    }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -326,6 +366,7 @@ int main(void)
       cmocka_unit_test(no_byte_of_the_certificate_may_change),
       cmocka_unit_test(no_measured_byte_of_the_event_log_may_change),
       cmocka_unit_test(the_log_of_another_machine_is_refused),
+      cmocka_unit_test(a_production_root_refuses_every_test_machine),
       cmocka_unit_test(published_arm_tokens_are_accepted_with_their_key),
       cmocka_unit_test(published_arm_tokens_are_refused_with_another_key),
       cmocka_unit_test(no_byte_of_an_arm_token_may_change),

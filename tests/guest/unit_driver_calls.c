@@ -294,6 +294,37 @@ static void a_firmware_log_is_extended_once(void **state)
   vcca_running_stop(v);
 }
 
+static void the_control_socket_has_them_as_requests(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *request, *answer;
+  } rows[] = {
+      {"{\"op\": \"ioctl\", \"path\": \"/dev/tsi\", \"number\": 0x80085400}",
+       "{\"ok\":true,\"result\":0,\"writes\":[{\"at\":0,\"bytes\":\"0100000000000000\"}]}"},
+      {"{\"op\": \"ioctl\", \"path\": \"/dev/tsi\", \"number\": 1}", "{\"ok\":true,\"result\":-25,\"writes\":[]}"},
+      {"{\"op\": \"ioctl\", \"path\": \"/dev/tsi\", \"number\": 0xE0485401, \"in\": {\"zero\": 64}}", "{\"at\":8256,"},
+      {"{\"op\": \"ioctl\", \"path\": \"/dev/tsi\", \"number\": 0xE0485401, \"in\": {\"zero\": 63}}",
+       "63 bytes, this ioctl reads 64"},
+      {"{\"op\": \"ioctl\", \"path\": \"/dev/tsi\", \"number\": 0xE0485401}", "0 bytes, this ioctl reads 64"},
+      {"{\"op\": \"ioctl\", \"path\": \"/dev/tsi\", \"number\": 0x100000000}", "\"ok\":false"},
+      {"{\"op\": \"ioctl\", \"path\": \"/dev/null\", \"number\": 1}", "no such file of these drivers"},
+      {"{\"op\": \"ioctl\", \"path\": [1], \"number\": 1}", "\"ok\":false"},
+      {"{\"op\": \"ioctl\", \"number\": 1}", "path"},
+      {"{\"op\": \"file\", \"path\": \"/dev/imagekey\"}", "{\"ok\":true,\"device\":true,\"size\":0,\"bytes\":\"\"}"},
+      {"{\"op\": \"file\", \"path\": \"/sys/firmware/acpi/tables/CCEL\"}", "no such file of these drivers"},
+      {"{\"op\": \"file\", \"path\": \"/etc/passwd\"}", "no such file of these drivers"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    uint8_t room[VCCA_CONTROL_LINE];
+    vcca_sink answer = VCCA_SINK(room);
+    vcca_control_answer(vm, vcca_span_str(rows[i].request), &answer);
+    room[answer.n] = '\0';
+    if (!strstr((const char *)room, rows[i].answer))
+      fail_msg("%s: %s", rows[i].request, (const char *)room);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -303,6 +334,7 @@ int main(void)
       cmocka_unit_test(a_monitor_that_fails_gives_the_drivers_errno_values),
       cmocka_unit_test(other_guests_have_none_of_it),
       cmocka_unit_test(a_firmware_log_is_extended_once),
+      cmocka_unit_test(the_control_socket_has_them_as_requests),
   };
   return cmocka_run_group_tests(tests, open_vm, close_vm);
 }

@@ -31,6 +31,33 @@ readelf -d static | grep -q 'libvccaattestation' && complain "the static program
 readelf -d shared | grep -q 'NEEDED.*libvccaattestation\.so\.1' || complain "the shared program does not need the soname"
 export LD_LIBRARY_PATH=$lib
 
+# by the CMake package
+cat >CMakeLists.txt <<C
+cmake_minimum_required(VERSION 3.21)
+project(consumer LANGUAGES C)
+find_package(vcca REQUIRED COMPONENTS vccaattestation)
+foreach(kind static shared)
+  add_executable(cmake-\${kind} $here/attestation/support_program.c)
+  target_compile_definitions(cmake-\${kind} PRIVATE _GNU_SOURCE)
+  target_link_libraries(cmake-\${kind} PRIVATE vcca::vccaattestation-\${kind})
+endforeach()
+C
+if cmake -S . -B cmake -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$dir/prefix" >log 2>&1 && cmake --build cmake >>log 2>&1; then
+  mkdir cmake.static cmake.shared
+  for kind in static shared; do
+    VCCA_SCENARIO=$scenarios/attest-virtcca-p521.yaml VCCA_UNTIL=vm "cmake/cmake-$kind" cmake.$kind >out 2>&1 || complain "CMake, $kind: $(cat out)"
+  done
+  cmp -s cmake.static/token cmake.shared/token || complain "the two kinds get different tokens"
+else
+  cat log; complain "the CMake package does not work"
+fi
+
+# the installed tool finds its library, also after the tree was moved
+mv prefix moved
+found=$(moved/bin/vcca exec "$scenarios/attest-virtcca-p521.yaml" -- sh -c 'echo "$LD_PRELOAD"')
+[[ $(realpath "$found") == "$dir"/moved/*/vcca/libvcca-preload.so ]] || complain "the installed vcca uses the library '$found'"
+mv moved prefix
+
 # a CVM of this process, by the environment
 for kind in static shared; do
   for family in p521 rsa; do

@@ -104,6 +104,11 @@ enum vcca_exit print_sink(const struct args *a, void (*text)(const void *what, v
  * stands for nothing is read as it is, with a note of what it looks like: its reader refuses it. */
 VCCA_MUST_USE bool read_binary(const struct args *a, const char *path, const char *names, struct vcca_bytes *out,
                                struct vcca_error *err);
+/* Reads a token as read_binary does, or wrapped evidence (rooms/wrapped.h), whose other parts are left in *wrapped. Free
+ * both. */
+struct vcca_unwrapped;
+VCCA_MUST_USE bool read_wrapped(const struct args *a, const char *path, struct vcca_bytes *token,
+                                struct vcca_unwrapped *wrapped, struct vcca_error *err);
 
 /* On stderr: "searching  37%  12 of 32 rows", overwritten on a terminal, every ten seconds elsewhere. unit: "" for the share alone; "MiB" of
  * bytes. */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "vcca/armor.h"
+#include "rooms/wrapped.h"
 #include "rooms/token.h"
 #include "rooms/error.h"
 #include "rooms/json.h"
@@ -60,8 +60,10 @@ static enum vcca_exit run(const struct args *a)
   vcca_leniency_set allowed = 0;
   if (args_has(a, "lenient") && !vcca_leniencies_named(vcca_span_str(args_get(a, "lenient")), &allowed, &err))
     return fail(a, &err);
-  if (!read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &file, &err))
+  struct vcca_unwrapped wrapped;
+  if (!read_wrapped(a, a->operand[0], &file, &wrapped, &err))
     return fail(a, &err);
+  vcca_unwrapped_free(&wrapped);
   vcca_span bytes = vcca_bytes_span(&file);
   struct vcca_token token;
   bool good = decode(bytes, allowed | vcca_leniencies_permitted(), &token, &err);

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "vcca/armor.h"
+#include "rooms/wrapped.h"
 #include "rooms/time.h"
 #include "rooms/verifier.h"
 #include "rooms/error.h"
@@ -71,6 +72,7 @@ struct job {
   struct vcca_bytes files[FILES];
   unsigned file_count;
   struct vcca_bytes token;
+  struct vcca_unwrapped wrapped; /* when the token came with more of its evidence */
   uint8_t values[7][64];
   vcca_key *cpak, *signer;
   struct vcca_policy policy;
@@ -140,7 +142,8 @@ static bool read_chain(const struct args *a, struct job *job, struct vcca_error 
     if (!read_file(job, path, to, err))
       return false;
   }
-  if (args_has(a, "chain") != args_has(a, "cert"))
+  bool cert = args_has(a, "cert") || job->wrapped.cert.n > 0;
+  if (args_has(a, "chain") != cert && (args_has(a, "chain") || args_has(a, "cert")))
     return vcca_fail(err, VCCA_FAULT_USAGE, "--chain and --cert go together");
   return true;
 }
@@ -164,6 +167,31 @@ static bool read_anchor(const struct args *a, struct job *job, struct vcca_error
   return job->cpak ? true : vcca_fail_in(err, key ? key : store);
 }
 
+/* What came with the token counts as if it were given, unless an option gives another. A certificate carries trust only
+ * under a root that the relying party gives. */
+static void take_wrapped(const struct args *a, struct job *job)
+{
+  const struct {
+    const char *option, *what;
+    const struct vcca_bytes *from;
+    vcca_span *to;
+    bool wanted;
+  } rows[] = {
+      {"cert", "device certificate", &job->wrapped.cert, &job->evidence.device_cert, args_has(a, "chain")},
+      {"eventlog", "event log", &job->wrapped.eventlog, &job->evidence.eventlog, true},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    bool use = rows[i].from->n > 0 && rows[i].wanted && !args_has(a, rows[i].option);
+    if (use)
+      *rows[i].to = vcca_bytes_span(rows[i].from);
+    if (rows[i].from->n > 0)
+      vcca_print(stderr, "vcca %s: note: %s has the %s too, %s\n", a->verb->name, a->operand[0], rows[i].what,
+                 use                           ? "which is used"
+                 : args_has(a, rows[i].option) ? "which is not used: an option gives another"
+                                               : "which is not used: no root is given (--chain)");
+  }
+}
+
 static bool read_files(const struct args *a, struct job *job, struct vcca_error *err)
 {
   struct vcca_evidence *e = &job->evidence;
@@ -179,6 +207,7 @@ static bool read_files(const struct args *a, struct job *job, struct vcca_error 
     if (path && !read_file(job, path, rows[i].to, err))
       return false;
   }
+  take_wrapped(a, job);
   const char *log = args_get(a, "eventlog");
   return log == NULL || read_binary_file(job, log, VCCA_ARMOR_EVENTLOG, &e->eventlog, err);
 }
@@ -290,7 +319,7 @@ static enum vcca_exit verify(const struct args *a, struct job *job)
   struct vcca_error err;
   bool json;
   if (!args_follow(a, rules, sizeof rules / sizeof *rules, &err) || !args_json(a, &json, &err) ||
-      !read_binary(a, a->operand[0], VCCA_ARMOR_TOKEN, &job->token, &err))
+      !read_wrapped(a, a->operand[0], &job->token, &job->wrapped, &err))
     return fail(a, &err);
   job->evidence.token = vcca_bytes_span(&job->token);
   job->evidence.any_lifecycle = args_has(a, "any-lifecycle");
@@ -322,6 +351,7 @@ static enum vcca_exit run(const struct args *a)
   for (unsigned i = 0; i < FILES; i++)
     vcca_bytes_free(&job.files[i]);
   vcca_bytes_free(&job.token);
+  vcca_unwrapped_free(&job.wrapped);
   vcca_key_free(job.cpak);
   vcca_key_free(job.signer);
   return code;

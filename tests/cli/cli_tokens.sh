@@ -54,7 +54,7 @@ printf '{"cca-token": "%s"}' "$(cat "$dir/b64url")" >"$dir/json"
 printf '["application/eat+cwt", "%s"]' "$(cat "$dir/b64url")" >"$dir/cmw"
 printf '{"tee": "cca", "evidence": "{\\"token\\": [%s]}"}' "$(od -An -v -tu1 "$arm" | tr -s ' \n' ',' | sed 's/^,//; s/,$//')" >"$dir/evidence"
 for form in hex HEX b64 b64url pem json cmw evidence; do
-  verdict 0 "read as the $(stat -c %s "$arm") bytes it stands for" "$dir/$form" "${key[@]}"
+  verdict 0 "$(stat -c %s "$arm") bytes (it stands for|is in it)" "$dir/$form" "${key[@]}"
   cmp -s <("$vcca" token show "$arm") <("$vcca" token show "$dir/$form" 2>/dev/null) || complain "token show of $form differs"
 done
 echo 'not a token at all!' >"$dir/words"

@@ -10,7 +10,7 @@ complain() { printf '%s\n' "$1"; bad=$((bad + 1)); }
 
 declare -A room_of=([span]=base [error]=base [hex]=base [file]=base [files]=base [json]=base [text]=base [interface]=base [version]=base [time]=base
   [api]=base [grow]=base [hash]=crypto [crypto]=crypto [page_cache]=crypto [measurement]=measurement [eventlog]=measurement [account]=measurement [cbor]=token [token]=token [leniencies]=token
-  [hsm]=hsm [rmm]=rmm [verifier]=verifier [armor]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [vmm]=boot [sweep]=boot [scenario]=scenario [guest]=guest
+  [hsm]=hsm [rmm]=rmm [verifier]=verifier [armor]=verifier [wrapped]=verifier [checks]=verifier [tsi]=tsi [boot]=boot [vmm]=boot [sweep]=boot [scenario]=scenario [guest]=guest
   [yaml_tree]=yaml [yaml_value]=yaml [yaml_pool]=yaml [der]=crypto [device_read]=hsm [chain_kind]=hsm [test_ca]=hsm [guest_side]=rmm [require]=rmm
   [command_rows]=rmm [stage2]=boot [leniency]=token [explain]=explain [golden]=golden [driver]=driver [session]=session [messages]=session [session_ends]=session [session_steps]=session [stages]=golden [judgements]=golden)
 for header in include/vcca/* include/rooms/*; do

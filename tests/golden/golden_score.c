@@ -175,10 +175,10 @@ static const char *why_unreached(const char *file, const char *line)
 /* --- The sites of the sources ------------------------------------------------------------------------------ */
 
 static const char *const sources[] = {
-    "token/cbor_read.c",     "token/decode.c",      "token/rak.c",         "measurement/eventlog.c",
-    "crypto/chain.c",        "verifier/verify.c",   "verifier/finding.c",  "verifier/eventlog_check.c",
-    "verifier/references.c", "verifier/endorsed.c", "verifier/rv_store.c", "verifier/compare.c",
-    "verifier/policy.c"};
+    "token/cbor_read.c",     "token/decode.c",         "token/rak.c",         "measurement/eventlog.c",
+    "crypto/chain.c",        "verifier/verify.c",      "verifier/finding.c",  "verifier/eventlog_check.c",
+    "verifier/references.c", "verifier/endorsed.c",    "verifier/rv_store.c", "verifier/compare.c",
+    "verifier/policy.c",     "verifier/boot_images.c", "verifier/boot_log.c"};
 
 /* "token/cbor_read.c" of a copy's ".../token-cbor_read.c". */
 static bool is_copy_of(const char *copy, const char *source)

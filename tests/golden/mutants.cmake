@@ -2,7 +2,8 @@
 # differs from its original in what follows; its lines have the same numbers. See mutant.h.
 set(mutant_sources token/cbor_read.c token/decode.c token/rak.c measurement/eventlog.c crypto/chain.c
                    verifier/verify.c verifier/family_check.c verifier/finding.c verifier/eventlog_check.c verifier/references.c
-                   verifier/endorsed.c verifier/rv_store.c verifier/compare.c verifier/policy.c)
+                   verifier/endorsed.c verifier/rv_store.c verifier/compare.c verifier/policy.c verifier/boot_images.c
+                   verifier/boot_log.c)
 foreach(source ${mutant_sources})
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${source})
   file(READ ${PROJECT_SOURCE_DIR}/${source} text)

@@ -1,6 +1,7 @@
-/* The attestation interface of the virtCCA SDK, for programs that are compiled against its header and linked with
- * libvccaattestation: the same names, types, values and limits. This library asks the CVM of a scenario, under
- * TEST keys, where the SDK's asks /dev/tsi; docs/guest-software.md tells how it is told which.
+/* The attestation interface of the virtCCA SDK, for programs that are compiled against its header and
+ * linked with libvccaattestation: the same names, types, values and limits. This library asks the CVM of a
+ * scenario, under TEST keys, where the SDK's asks /dev/tsi; docs/guest-software.md tells how it is told
+ * which.
  *
  * Each function returns TSI_SUCCESS or a value of enum TSI_ERROR. The reason of a failure is on stderr.
  * Source: virtCCA SDK, attestation/sdk.
@@ -30,8 +31,8 @@ typedef struct {
   int fd;
 } tsi_ctx;
 
-/* Opens the CVM. NULL on failure. Free it with tsi_free_ctx. Contexts of a process share a CVM, and threads may use
- * one at a time. */
+/* Opens the CVM. NULL on failure. Free it with tsi_free_ctx. Contexts of a process share a CVM, and threads
+ * may use one at a time. */
 tsi_ctx *tsi_new_ctx(void);
 /* NULL is allowed. */
 void tsi_free_ctx(tsi_ctx *ctx);

@@ -1,5 +1,5 @@
-/* Which CVM it is, and its life: the one of `vcca exec`, where the program runs in it; else one in this process, which the environment or a file
- * names.
+/* Which CVM it is, and its life: the one of `vcca exec`, where the program runs in it; else one in this
+ * process, which the environment or a file names.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "attestation/cvm.h"
@@ -95,7 +95,7 @@ static bool choose(struct choice *out, struct vcca_error *err)
          put(out->device, sizeof out->device, environment("VCCA_DEVICE"), "VCCA_DEVICE", err);
 }
 
-/* --- Life ---------------------------------------------------------------------------------------------------- */
+/* --- Life ----------------------------------------------------------------------------------------------- */
 
 static bool use_device(vcca_running *v, const char *path, struct vcca_error *err)
 {
@@ -173,7 +173,7 @@ void cvm_leave(void)
   pthread_mutex_unlock(&cvm.lock);
 }
 
-/* --- Ioctls ---------------------------------------------------------------------------------------------------- */
+/* --- Ioctls --------------------------------------------------------------------------------------------- */
 
 static size_t read_memory(void *ctx, uint64_t address, void *out, size_t n)
 {

@@ -1,4 +1,5 @@
-/* What one command reads and writes, by the files' identity. Commands name a few dozen files, scenarios a few hundred: a list serves.
+/* What one command reads and writes, by the files' identity. Commands name a few dozen files, scenarios a
+ * few hundred: a list serves.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/files.h"

@@ -111,8 +111,8 @@ bool vcca_file_locate(const char *path, struct vcca_file_place *out, struct vcca
   return true;
 }
 
-/* An existing file keeps its mode (a secret one only its owner's part of it), and its owner as far as the system allows. The mode comes
- * last: a change of owner may take from it. */
+/* An existing file keeps its mode (a secret one only its owner's part of it), and its owner as far as the
+ * system allows. The mode comes last: a change of owner may take from it. */
 static bool keep_mode(int fd, const struct stat *old, bool secret)
 {
   struct stat now;
@@ -153,7 +153,8 @@ static bool open_beside(struct vcca_output *out, const struct stat *old, struct 
   return false;
 }
 
-/* What is open already, such as /dev/stdout, goes on where it is; a pipe or a device has nothing to take back. */
+/* What is open already, such as /dev/stdout, goes on where it is; a pipe or a device has nothing to take
+ * back. */
 static bool open_in_place(struct vcca_output *out, struct vcca_error *err)
 {
   int given = vcca_file_descriptor(out->target);

@@ -1,4 +1,5 @@
-/* Names of files that shall not be left: unpredictable ones, and a list of those that exist, for whoever is interrupted.
+/* Names of files that shall not be left: unpredictable ones, and a list of those that exist, for whoever is
+ * interrupted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/file.h"

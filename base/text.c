@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What no reader sees, or what changes how the text around it is read: controls (Cc), what Unicode's property
- * Default_Ignorable_Code_Point names (DerivedCoreProperties.txt: joiners, directions, fillers, variation selectors, tags), separators of
- * lines and paragraphs, anchors of annotations, noncharacters of the first plane. */
+/* What no reader sees, or what changes how the text around it is read: controls (Cc), what Unicode's
+ * property Default_Ignorable_Code_Point names (DerivedCoreProperties.txt: joiners, directions, fillers,
+ * variation selectors, tags), separators of lines and paragraphs, anchors of annotations, noncharacters of
+ * the first plane. */
 static const struct {
   uint32_t first, last;
 } hidden[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},       {0x34f, 0x34f},     {0x61c, 0x61c},
@@ -102,7 +103,8 @@ static size_t count_lines(const char *text)
   return n;
 }
 
-/* A line's end that is not the format's own came with a name. Then all are shown but those at the beginning and the end. */
+/* A line's end that is not the format's own came with a name. Then all are shown but those at the beginning
+ * and the end. */
 static void write_formatted(FILE *out, const char *fmt, const char *text)
 {
   size_t first = strspn(fmt, "\n"), last = 0, n = strlen(fmt), size = strlen(text);

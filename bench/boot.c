@@ -22,7 +22,8 @@ static void give_up(const char *what, const struct vcca_error *err)
   exit(1);
 }
 
-/* An arm64 Image header (Documentation/arch/arm64/booting.rst), then xorshift64 noise (Marsaglia 2003): no page is zero, no two are the same. */
+/* An arm64 Image header (Documentation/arch/arm64/booting.rst), then xorshift64 noise (Marsaglia 2003): no
+ * page is zero, no two are the same. */
 static void make_kernel(uint8_t *kernel, size_t size)
 {
   uint64_t x = 0x76636361;

@@ -72,8 +72,9 @@ static void poke(vcca_machine *m, uint64_t pa, uint64_t value)
 
 static const uint64_t table_size[] = {0, UINT64_C(1) << 39, UINT64_C(1) << 30, UINT64_C(1) << 21};
 
-/* Delegates, makes a realm of PAGES pages and a REC, enters it, and takes all of it away again: from the first page on, what top says
- * is where the host looks next; or backwards, from the last, when every call looks for what is live behind. */
+/* Delegates, makes a realm of PAGES pages and a REC, enters it, and takes all of it away again: from the
+ * first page on, what top says is where the host looks next; or backwards, from the last, when every call
+ * looks for what is live behind. */
 static void life_rmi(vcca_machine *m, bool backwards, uint64_t *calls)
 {
   const uint64_t params = DRAM, rec_params = DRAM + 3 * PAGE, run = DRAM + PAGE, rd = DRAM + 64 * PAGE,

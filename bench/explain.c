@@ -29,7 +29,7 @@ static void fill(uint8_t *p, size_t n, uint64_t seed)
     vcca_put_le64(p + i, draw(&seed));
 }
 
-/* --- Deviations ------------------------------------------------------------------------------------------------ */
+/* --- Deviations ----------------------------------------------------------------------------------------- */
 
 enum { DEVIATIONS = 12 };
 static const char *const names[DEVIATIONS] = {"sve",      "pmu",     "s2sz",  "lpa2",    "num_bps", "num_wps",

@@ -33,7 +33,7 @@ static const char *folder;
 static vcca_running *vm;
 static vcca_hsm *hsm;
 
-/* --- In-process: what `vcca token mint` does -------------------------------------------------------------------------- */
+/* --- In-process: what `vcca token mint` does ------------------------------------------------------------ */
 
 static size_t mint(const uint8_t challenge[64])
 {
@@ -63,7 +63,7 @@ static size_t mint(const uint8_t challenge[64])
   return out.n;
 }
 
-/* --- By calls ------------------------------------------------------------------------------------------------------------ */
+/* --- By calls ------------------------------------------------------------------------------------------- */
 
 static size_t call(const uint8_t challenge[64])
 {
@@ -76,7 +76,7 @@ static size_t call(const uint8_t challenge[64])
   return out.n;
 }
 
-/* --- Through the file system ------------------------------------------------------------------------------------------------ */
+/* --- Through the file system ---------------------------------------------------------------------------- */
 
 static size_t read_report(const uint8_t challenge[64])
 {

@@ -50,9 +50,10 @@ static void give_up(const char *what, const struct vcca_error *err)
   exit(0);
 }
 
-/* --- The kernel file ------------------------------------------------------------------------------------------- */
+/* --- The kernel file ------------------------------------------------------------------------------------ */
 
-/* An arm64 Image header (Documentation/arch/arm64/booting.rst), then xorshift64 noise (Marsaglia 2003): no page is zero, no two are the same. */
+/* An arm64 Image header (Documentation/arch/arm64/booting.rst), then xorshift64 noise (Marsaglia 2003): no
+ * page is zero, no two are the same. */
 static void make_kernel(size_t mib)
 {
   static char name[] = "vcca-bench-rim-XXXXXX";
@@ -84,7 +85,7 @@ static void make_kernel(size_t mib)
   }
 }
 
-/* --- What others need for the same bytes ------------------------------------------------------------------------ */
+/* --- What others need for the same bytes ---------------------------------------------------------------- */
 
 /* The program that hashes files, as a user would run it; the time includes its start. */
 static void run_openssl(void *ctx)
@@ -103,7 +104,8 @@ static void run_openssl(void *ctx)
     free(words[i]);
 }
 
-/* One stream over the mapped file, by the fastest engine for streams; in a process of its own, for its memory is as large as the file. */
+/* One stream over the mapped file, by the fastest engine for streams; in a process of its own, for its
+ * memory is as large as the file. */
 static void run_stream(void *ctx)
 {
   enum vcca_hash_alg alg = *(enum vcca_hash_alg *)ctx;
@@ -120,7 +122,7 @@ static void run_stream(void *ctx)
     waitpid(pid, &status, 0);
 }
 
-/* --- Pages, the chain, VMs --------------------------------------------------------------------------------------- */
+/* --- Pages, the chain, VMs ------------------------------------------------------------------------------ */
 
 static void run_pages(void *ctx)
 {
@@ -189,7 +191,7 @@ static void run_firmware(void *ctx)
   measure(&vm, &m);
 }
 
-/* --- The tables --------------------------------------------------------------------------------------------------- */
+/* --- The tables ----------------------------------------------------------------------------------------- */
 
 static const enum vcca_hash_alg algs[] = {VCCA_SHA256, VCCA_SHA512};
 enum { ALGS = sizeof algs / sizeof *algs, THREADS = 2 };

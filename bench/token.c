@@ -1,9 +1,10 @@
-/* How fast tokens are read, minted and verified, in one run on one machine, beside what they cannot be faster than: libcbor's cbor_load of
- * the same bytes, and the signatures alone, by the same library.
+/* How fast tokens are read, minted and verified, in one run on one machine, beside what they cannot be
+ * faster than: libcbor's cbor_load of the same bytes, and the signatures alone, by the same library.
  *
- * libcbor 0.8 knows no one-byte tag 18, and sees a token's inner parts as byte strings: it is given the collection, then both
- * COSE_Sign1s without their tag, then both protected headers and claims. Each figure is the best of a few runs, which take turns,
- * since the machine may have other work. The linker puts a counter between vcca and malloc (CMakeLists.txt).
+ * libcbor 0.8 knows no one-byte tag 18, and sees a token's inner parts as byte strings: it is given the
+ * collection, then both COSE_Sign1s without their tag, then both protected headers and claims. Each figure
+ * is the best of a few runs, which take turns, since the machine may have other work. The linker puts a
+ * counter between vcca and malloc (CMakeLists.txt).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <cbor.h>

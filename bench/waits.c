@@ -105,7 +105,8 @@ static void make_kernel(void)
     give_up("plan", &err);
 }
 
-/* The search's time for each of its measurements, on one thread, so that the baseline is one chain on one thread. */
+/* The search's time for each of its measurements, on one thread, so that the baseline is one chain on one
+ * thread. */
 static double explain(void)
 {
   static struct vcca_rim_explanation e;
@@ -138,7 +139,7 @@ static double chain(void)
   return now() - start;
 }
 
-/* --- Devices and tokens --------------------------------------------------------------------------------------- */
+/* --- Devices and tokens --------------------------------------------------------------------------------- */
 
 static void start_device(bool known)
 {
@@ -283,7 +284,7 @@ static double decode_by_libcbor(void)
   return each(load_once);
 }
 
-/* --- Realms ----------------------------------------------------------------------------------------------------- */
+/* --- Realms --------------------------------------------------------------------------------------------- */
 
 static double boot_by_calls(void)
 {
@@ -336,7 +337,7 @@ static double dgst_process(void)
   return process((const char *const[]){"openssl", "dgst", "-sha256", kernel_file(), NULL});
 }
 
-/* --- The table ---------------------------------------------------------------------------------------------------- */
+/* --- The table ------------------------------------------------------------------------------------------ */
 
 static const struct row {
   const char *name, *what, *than;

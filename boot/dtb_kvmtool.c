@@ -149,7 +149,8 @@ bool kvmtool_edit_node(struct tree *t, const struct vmm_layout *lay, const char 
   return true;
 }
 
-/* The address of the redistributors depends on the number of CPUs, and that of the ITS on the redistributors. */
+/* The address of the redistributors depends on the number of CPUs, and that of the ITS on the
+ * redistributors. */
 bool kvmtool_edit_property(struct tree *t, const struct vmm_layout *lay, const char *node, const char *property,
                            vcca_span old)
 {

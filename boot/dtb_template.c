@@ -221,7 +221,8 @@ static bool edit_tree(const struct vmm_model *model, const struct vmm_layout *la
       TEMPLATE_DEPTH, TEMPLATE_TOKENS, TEMPLATE_NAME);
 }
 
-/* Edits the template, and once more as if its producer had filled every last cell, to know which bytes behind values are of its making. */
+/* Edits the template, and once more as if its producer had filled every last cell, to know which bytes
+ * behind values are of its making. */
 static bool edit_as_producer(const struct vmm_model *model, const struct vmm_layout *lay, const void *fdt,
                              struct vcca_bytes *out, struct vcca_error *err)
 {

@@ -249,7 +249,8 @@ void vcca_host_free(vcca_host *host)
   free(host);
 }
 
-/* The highest 8-bit VMID that no VM of this host has. Low VMIDs, too, stay free for calls that a user makes. */
+/* The highest 8-bit VMID that no VM of this host has. Low VMIDs, too, stay free for calls that a user
+ * makes. */
 static unsigned free_vmid(const struct vcca_host *h)
 {
   for (unsigned vmid = 0xff;; vmid--) {

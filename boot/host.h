@@ -60,7 +60,8 @@ uint64_t host_smc(struct vcca_host *h, uint64_t fid, const uint64_t args[HOST_AR
 bool host_refused(const struct vcca_host *h, uint64_t fid, struct vcca_error *err);
 
 /* Copies content into the host's page, pads it with zeros, and returns the page's address; for content of
- * zeros that of the page of zeros. If a realm uses the page now, returns an address that every call refuses. */
+ * zeros that of the page of zeros. If a realm uses the page now, returns an address that every call
+ * refuses. */
 uint64_t host_source(struct vcca_host *h, vcca_span content);
 
 /* Creates the granule at ipa by DATA_CREATE, from the granule at source. */

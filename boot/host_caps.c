@@ -72,7 +72,8 @@ static unsigned digit(uint8_t c)
   return c >= '0' && c <= '9' ? c - 48u : c >= 'a' && c <= 'f' ? c - 87u : c >= 'A' && c <= 'F' ? c - 55u : 16;
 }
 
-/* A TOML integer of at most max: digits, single underscores between them, no leading zero, perhaps a plus; or 0x, 0o, 0b and digits. */
+/* A TOML integer of at most max: digits, single underscores between them, no leading zero, perhaps a plus;
+ * or 0x, 0o, 0b and digits. */
 static bool read_integer(vcca_span text, uint64_t max, uint64_t *out)
 {
   vcca_span prefix = vcca_span_sub(text, 0, 2);

@@ -74,7 +74,7 @@ static bool delegate(struct vcca_host *h, unsigned n, uint64_t *pa, struct vcca_
   return true;
 }
 
-/* --- Building ------------------------------------------------------------------------------------------------ */
+/* --- Building ------------------------------------------------------------------------------------------- */
 
 static bool realm_create(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct vcca_error *err)
 {
@@ -252,7 +252,7 @@ bool host_rmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_pl
   return SMC(h, RMI_REALM_ACTIVATE, vm->rd) == RMI_SUCCESS || host_refused(h, RMI_REALM_ACTIVATE, err);
 }
 
-/* --- Tearing down --------------------------------------------------------------------------------------------- */
+/* --- Tearing down --------------------------------------------------------------------------------------- */
 
 /* Destroys all of the realm's memory. Each result says where to continue. */
 static bool destroy_data(struct vcca_host *h, const struct host_vm *vm, struct vcca_error *err)

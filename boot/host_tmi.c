@@ -19,7 +19,7 @@
 
 enum { TMI_SUCCESS = 0, TMI_ERROR_TTT_WALK = 8, TMI_TTT_DESTROY_AGAIN = 14, NO_NUMA = 0 };
 
-/* --- Building ------------------------------------------------------------------------------------------------ */
+/* --- Building ------------------------------------------------------------------------------------------- */
 
 static bool cvm_create(struct vcca_host *h, struct host_vm *vm, const struct vcca_plan *plan, struct vcca_error *err)
 {
@@ -102,7 +102,7 @@ bool host_tmi_boot(struct vcca_host *h, struct host_vm *vm, const struct vcca_pl
   return SMC(h, TMI_CVM_ACTIVATE, vm->rd) == TMI_SUCCESS || host_refused(h, TMI_CVM_ACTIVATE, err);
 }
 
-/* --- Tearing down --------------------------------------------------------------------------------------------- */
+/* --- Tearing down --------------------------------------------------------------------------------------- */
 
 /* KVM destroys its vCPUs last. */
 bool host_tmi_destroy(struct vcca_host *h, struct host_vm *vm, struct vcca_error *err)

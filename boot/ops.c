@@ -1,4 +1,5 @@
-/* Measuring a list of operations, for any rule set: what `vcca measure ops` reads (docs/scenarios.md, "Operation lists").
+/* Measuring a list of operations, for any rule set: what `vcca measure ops` reads (docs/scenarios.md,
+ * "Operation lists").
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>

@@ -1,6 +1,7 @@
-/* A plain Arm realm, laid out as QEMU's virt machine does it: the kernel's file bytes at RAM base + text_offset, the initrd behind
- * kernel and bss but not before the middle of RAM or 128 MiB, the device tree at the next 2 MiB; vCPU 0 enters the kernel with
- * x0 = device tree, without a stub. With firmware: the file at 0 (not in RAM, so no RIPAS is set there), the device tree at RAM base.
+/* A plain Arm realm, laid out as QEMU's virt machine does it: the kernel's file bytes at RAM base +
+ * text_offset, the initrd behind kernel and bss but not before the middle of RAM or 128 MiB, the device
+ * tree at the next 2 MiB; vCPU 0 enters the kernel with x0 = device tree, without a stub. With firmware:
+ * the file at 0 (not in RAM, so no RIPAS is set there), the device tree at RAM base.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/plan.h"

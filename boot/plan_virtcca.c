@@ -1,11 +1,13 @@
 /* virtCCA's two ways to start a VM, as the SDK's gen_rim_ref lays them out (openEuler's QEMU agrees).
  *
- * Direct boot, from RAM base: a stub that loads x0 = device tree and jumps to the kernel, in a block of 2 MiB; the kernel, all of
- * its image_size; unmeasured memory; at +128 MiB the initrd, then the device tree, each followed by at least one zero byte and
- * padded to 2 MiB. Firmware boot: 128 MiB at 0, and the device tree at RAM base. Everything else is measured.
+ * Direct boot, from RAM base: a stub that loads x0 = device tree and jumps to the kernel, in a block of 2
+ * MiB; the kernel, all of its image_size; unmeasured memory; at +128 MiB the initrd, then the device tree,
+ * each followed by at least one zero byte and padded to 2 MiB. Firmware boot: 128 MiB at 0, and the device
+ * tree at RAM base. Everything else is measured.
  *
- * The kernel is always at +2 MiB: gen_rim_ref ignores text_offset. QEMU adds text_offset, and 2 MiB only when it is below 4 KiB, so
- * for kernels older than Linux 5.8 (text_offset 0x80000) a published reference value and such a host differ.
+ * The kernel is always at +2 MiB: gen_rim_ref ignores text_offset. QEMU adds text_offset, and 2 MiB only
+ * when it is below 4 KiB, so for kernels older than Linux 5.8 (text_offset 0x80000) a published reference
+ * value and such a host differ.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "boot/plan.h"
@@ -16,7 +18,8 @@
 
 enum { KERNEL_AT = BLOCK_2M, INITRD_AT = 128 * MIB, FIRMWARE_SIZE = 128 * MIB };
 
-/* ldr x0, dtb; mov x1..x3, xzr; ldr x4, entry; br x4; then the two addresses (QEMU hw/arm/boot.c, bootloader_aarch64). */
+/* ldr x0, dtb; mov x1..x3, xzr; ldr x4, entry; br x4; then the two addresses (QEMU hw/arm/boot.c,
+ * bootloader_aarch64). */
 static vcca_span write_loader(struct vcca_plan *plan, uint64_t dtb, uint64_t entry)
 {
   static const uint32_t code[] = {0x580000c0, 0xaa1f03e1, 0xaa1f03e2, 0xaa1f03e3, 0x58000084, 0xd61f0080};

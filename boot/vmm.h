@@ -292,7 +292,8 @@ void tree_gic(struct tree *t, const uint64_t *reg, size_t n, const uint64_t its[
 void tree_timer(struct tree *t, uint32_t trigger);
 void tree_pmu(struct tree *t);
 void tree_clock(struct tree *t, uint32_t phandle);
-/* The generic PCI host's ranges: I/O ports, 32-bit memory, and 64-bit memory when high[1] is not 0. Pairs of base and size. */
+/* The generic PCI host's ranges: I/O ports, 32-bit memory, and 64-bit memory when high[1] is not 0. Pairs
+ * of base and size. */
 void tree_pci_ranges(struct tree *t, const uint64_t io[2], const uint64_t low[2], const uint64_t high[2]);
 /* One entry of an interrupt-map: 10 cells. */
 void tree_pci_interrupt(uint32_t cells[10], unsigned slot, unsigned pin, uint32_t gic, unsigned spi);

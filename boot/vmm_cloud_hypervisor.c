@@ -247,7 +247,8 @@ static void put_device(struct tree *t, const char *name, uint64_t at, unsigned s
   tree_end(t);
 }
 
-/* Devices begin where RAM ends, at 4 GiB or later. The window in the device tree begins at PCI_HIGH or later. */
+/* Devices begin where RAM ends, at 4 GiB or later. The window in the device tree begins at PCI_HIGH or
+ * later. */
 static void put_pci_ranges(struct tree *t, const struct vmm_layout *lay)
 {
   static const uint64_t io[] = {0x09050000, 0x10000}, low[] = {0x10000000, 0x20000000};

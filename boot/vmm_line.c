@@ -134,7 +134,8 @@ static bool find_long(const struct vmm_model *model, const char *word, struct fo
                                 word, other, f->row->name);
 }
 
-/* Reads the letters of an argument. The first letter that takes a value takes the rest, or the next argument. */
+/* Reads the letters of an argument. The first letter that takes a value takes the rest, or the next
+ * argument. */
 static bool read_letters(struct reading *r, const char *word, struct vcca_error *err)
 {
   for (const char *at = word + 1; at && *at;) {

@@ -132,7 +132,8 @@ bool args_parse(const struct verb *verb, int count, const char *const *words, st
 
 /* --- Files ------------------------------------------------------------------------------------------------ */
 
-/* Whether one of the words that stand for a value, or the n-th of several ("FILE", "rsa|p521|FILE"), is a file that is read. */
+/* Whether one of the words that stand for a value, or the n-th of several ("FILE", "rsa|p521|FILE"), is a
+ * file that is read. */
 static bool word_reads(const char *words, size_t n)
 {
   static const char *const read[] = {"FILE", "KEY", "CERT", "TOKEN", "SCENARIO", "PLAN.yaml"};
@@ -187,7 +188,8 @@ static bool declare_operands(const struct args *a, struct vcca_error *err)
   return true;
 }
 
-/* A word for another program, or a part of one, when that is a file here: what it would read is not for us to write over. */
+/* A word for another program, or a part of one, when that is a file here: what it would read is not for us
+ * to write over. */
 static bool declare_word(const struct args *a, const char *word, size_t n, struct vcca_error *err)
 {
   char path[VCCA_PATH_MAX];
@@ -262,7 +264,8 @@ static bool is_operand(const char *word, size_t n)
   return n > 0 && word[0] >= 'A' && word[0] <= 'Z';
 }
 
-/* One of the words is an option that was given, or a word in capitals (FILE) and there is an operand; which one it is. */
+/* One of the words is an option that was given, or a word in capitals (FILE) and there is an operand; which
+ * one it is. */
 static bool has_any(const struct args *a, const char *words, char found[32])
 {
   for (size_t n; *words; words += n + (words[n] == ' ')) {

@@ -8,7 +8,8 @@
 #include "rooms/wrapped.h"
 #include "vcca/armor.h"
 
-/* Puts what a text stands for in its place, and says so. Always true: what stands for nothing stays as it is. */
+/* Puts what a text stands for in its place, and says so. Always true: what stands for nothing stays as it
+ * is. */
 static bool open_armor(const struct args *a, const char *path, const char *names, struct vcca_bytes *out)
 {
   enum vcca_armor armor;

@@ -61,7 +61,7 @@ struct job {
   enum vcca_session_end end;
 };
 
-/* --- Before the session --------------------------------------------------------------------------------------- */
+/* --- Before the session --------------------------------------------------------------------------------- */
 
 static bool read_numbers(const struct args *a, struct job *job, struct vcca_error *err)
 {
@@ -116,7 +116,7 @@ static bool read_files(const struct args *a, struct job *job, struct vcca_error 
   return true;
 }
 
-/* --- Saving --------------------------------------------------------------------------------------------------- */
+/* --- Saving --------------------------------------------------------------------------------------------- */
 
 static const char *const saved[] = {"token.cbor", "aik_cert.pem", "ccel.bin", "event_log.bin"};
 
@@ -137,7 +137,7 @@ static bool save(const struct args *a, const struct job *job, bool write, struct
   return true;
 }
 
-/* --- Trust ---------------------------------------------------------------------------------------------------- */
+/* --- Trust ---------------------------------------------------------------------------------------------- */
 
 /* The sample client's names, by the kind of key that the certificate has. */
 static bool read_own_chain(const struct args *a, struct job *job, struct vcca_error *err)
@@ -176,7 +176,7 @@ static bool read_trust(const struct args *a, struct job *job, struct vcca_error 
   return true;
 }
 
-/* --- What is printed ------------------------------------------------------------------------------------------ */
+/* --- What is printed ------------------------------------------------------------------------------------ */
 
 static const char *reason_of(const struct job *job, size_t step)
 {
@@ -235,7 +235,7 @@ static void tell_json(const struct job *job)
   vcca_json_close(&j);
 }
 
-/* --- The session ---------------------------------------------------------------------------------------------- */
+/* --- The session ---------------------------------------------------------------------------------------- */
 
 /* "... [closed-early: what that means; the fix]" */
 static bool explain_end(const struct job *job, struct vcca_error *err)

@@ -1,4 +1,5 @@
-/* Completion for bash, made from the tables: commands; a command's options; the values of an option or operand that are words.
+/* Completion for bash, made from the tables: commands; a command's options; the values of an option or
+ * operand that are words.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

@@ -73,7 +73,7 @@ bool filter_case(const struct args *a, const struct vcca_mutation *m)
          chosen(a, "flag", &(struct subject){{flag->name, NULL}});
 }
 
-/* --- Slips of the pen ------------------------------------------------------------------------------------------ */
+/* --- Slips of the pen ----------------------------------------------------------------------------------- */
 
 enum kind { FAMILY, LAYER, STAGE, FLAG, ID };
 

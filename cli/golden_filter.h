@@ -1,5 +1,6 @@
-/* Which cases of the suite are meant: the options --family, --layer, --stage, --flag, --id, --mutation and --show, each with patterns of the shell,
- * several with commas between or by repeating the option; "!" before one takes its cases out.
+/* Which cases of the suite are meant: the options --family, --layer, --stage, --flag, --id, --mutation and
+ * --show, each with patterns of the shell, several with commas between or by repeating the option; "!"
+ * before one takes its cases out.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_GOLDEN_FILTER_H

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- Words for a case ---------------------------------------------------------------------------------------- */
+/* --- Words for a case ----------------------------------------------------------------------------------- */
 
 static const char *id_of(const struct vcca_drive_report *r)
 {
@@ -107,7 +107,7 @@ static void put_command(FILE *out, const struct vcca_drive_report *r)
   }
 }
 
-/* --- Text ---------------------------------------------------------------------------------------------------- */
+/* --- Text ----------------------------------------------------------------------------------------------- */
 
 /* Output of a stranger, line by line. */
 static void put_lines(const char *before, vcca_span output)
@@ -196,7 +196,7 @@ static void text_end(const struct matrix *m)
     vcca_print(stdout, "one of them, with its command and output: add --show ID; the files of all: --keep DIR\n");
 }
 
-/* --- JSON ---------------------------------------------------------------------------------------------------- */
+/* --- JSON ----------------------------------------------------------------------------------------------- */
 
 static void json_case(struct matrix *m, const struct vcca_drive_report *r, const char *said,
                       enum vcca_drive_judgement judged, bool known)
@@ -270,7 +270,7 @@ static void json_end(struct matrix *m, const char *stopped)
   vcca_json_close(j);
 }
 
-/* --- JUnit --------------------------------------------------------------------------------------------------- */
+/* --- JUnit ---------------------------------------------------------------------------------------------- */
 
 /* What went wrong: by the verifier's answer, or for want of one. */
 static bool is_error(enum vcca_drive_judgement judged)
@@ -354,7 +354,7 @@ static void junit_end(struct matrix *m)
   puts("</testsuites>");
 }
 
-/* --- The matrix ---------------------------------------------------------------------------------------------- */
+/* --- The matrix ----------------------------------------------------------------------------------------- */
 
 void matrix_begin(struct matrix *m)
 {

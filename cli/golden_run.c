@@ -54,7 +54,7 @@ struct job {
   bool stopped;                    /* a base was not accepted */
 };
 
-/* --- Interrupts ----------------------------------------------------------------------------------------------- */
+/* --- Interrupts ----------------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
 
@@ -84,7 +84,7 @@ static void unwatch(const struct sigaction before[INTERRUPTS])
     (void)raise(interrupted);
 }
 
-/* --- First the bases ------------------------------------------------------------------------------------------ */
+/* --- First the bases ------------------------------------------------------------------------------------ */
 
 static const struct vcca_mutation *empty_token(void)
 {
@@ -124,7 +124,7 @@ static bool first_case(void *ctx, const struct vcca_drive_report *r)
   return !job->stopped;
 }
 
-/* --- Then the chosen cases ------------------------------------------------------------------------------------ */
+/* --- Then the chosen cases ------------------------------------------------------------------------------ */
 
 static bool one_case(void *ctx, const struct vcca_drive_report *r)
 {
@@ -163,7 +163,7 @@ static bool run_chosen(struct job *job, vcca_drive_pool *pool, struct vcca_error
   return true;
 }
 
-/* --- Choosing ------------------------------------------------------------------------------------------------- */
+/* --- Choosing ------------------------------------------------------------------------------------------- */
 
 static bool choose(const struct args *a, struct job *job, struct vcca_error *err)
 {
@@ -196,7 +196,7 @@ static size_t first_cases(const struct job *job, struct vcca_drive_case out[2 * 
   return n;
 }
 
-/* --- Options -------------------------------------------------------------------------------------------------- */
+/* --- Options -------------------------------------------------------------------------------------------- */
 
 static bool read_words(const struct args *a, struct job *job, struct vcca_error *err)
 {

@@ -19,10 +19,12 @@ VCCA_MUST_USE bool suite_write(const char *path, vcca_span bytes, struct vcca_er
 /* The families that --family names, or all. */
 VCCA_MUST_USE bool suite_families(const struct args *a, bool families[VCCA_FAMILIES], struct vcca_error *err);
 
-/* Whether a folder has the index of one of these families at least; when not, err says in one line what it is not, and what may have been meant. */
+/* Whether a folder has the index of one of these families at least; when not, err says in one line what it
+ * is not, and what may have been meant. */
 VCCA_MUST_USE bool suite_is_one(const char *dir, const bool *families, struct vcca_error *err);
 
-/* Counts the files of a folder that the suite does not have, and names each on stderr; those of other families are not looked at. */
+/* Counts the files of a folder that the suite does not have, and names each on stderr; those of other
+ * families are not looked at. */
 struct suite_seen;
 struct suite_seen *suite_seen_new(struct vcca_error *err);
 bool suite_seen_add(struct suite_seen *seen, const char *path, struct vcca_error *err);

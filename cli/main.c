@@ -40,7 +40,8 @@ static bool wants_help(int count, const char *const *words)
   return false;
 }
 
-/* Images are mapped: when one becomes shorter, or its disk fails, the next looks at it, on any thread, end here. */
+/* Images are mapped: when one becomes shorter, or its disk fails, the next looks at it, on any thread, end
+ * here. */
 static void on_bus_error(int number, siginfo_t *info, void *context)
 {
   static const char text[] = "vcca: a file became shorter, or could not be read to its end, while it was in use\n";

@@ -180,7 +180,8 @@ static bool read_numbers(const struct measure_options *o, bool quiet, struct vcc
   return true;
 }
 
-/* A kernel without a header, or with one from before Linux 3.17, is taken as QEMU takes it: it may as well be another file. */
+/* A kernel without a header, or with one from before Linux 3.17, is taken as QEMU takes it: it may as well
+ * be another file. */
 static void note_headless(const struct job *job)
 {
   struct vcca_arm64_image image;

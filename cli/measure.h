@@ -1,4 +1,5 @@
-/* What the parts of vcca measure share: a job, made ready from the arguments, then computed (twice when every step is to be printed).
+/* What the parts of vcca measure share: a job, made ready from the arguments, then computed (twice when
+ * every step is to be printed).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_MEASURE_H
@@ -80,11 +81,13 @@ VCCA_MUST_USE bool measure_check_outputs(const struct job *job, struct vcca_erro
 VCCA_MUST_USE bool measure_write_outputs(const struct job *job, const struct vcca_measured *measured,
                                          struct vcca_error *err);
 
-/* For other verbs that take a VM as vcca measure does: job->plan from job->args, whose first operand is the profile. */
+/* For other verbs that take a VM as vcca measure does: job->plan from job->args, whose first operand is the
+ * profile. */
 VCCA_MUST_USE bool measure_ready_plan(struct job *job, struct vcca_error *err);
 void measure_clean_up(struct job *job);
 
-/* The steps of whatever vcca measure takes, of operations and logs too. job->plan is there afterwards when a VM was laid out. */
+/* The steps of whatever vcca measure takes, of operations and logs too. job->plan is there afterwards when
+ * a VM was laid out. */
 struct vcca_rim_trace;
 VCCA_MUST_USE bool measure_trace(struct job *job, struct vcca_rim_trace *trace, struct vcca_error *err);
 

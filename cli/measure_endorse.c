@@ -1,5 +1,6 @@
-/* vcca measure: what was measured, as reference values that verifiers read. A form that may leave out what is not known does; one that may
- * not gets what holds when a realm starts, with a note. All is made before anything is written.
+/* vcca measure: what was measured, as reference values that verifiers read. A form that may leave out what
+ * is not known does; one that may not gets what holds when a realm starts, with a note. All is made before
+ * anything is written.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

@@ -108,7 +108,8 @@ void measure_read(void *ctx, vcca_span bytes, size_t end)
     vcca_file_forget(image, end);
 }
 
-/* Images are measured once, in the plan's order: what lies behind is let go, so that memory does not grow with them. */
+/* Images are measured once, in the plan's order: what lies behind is let go, so that memory does not grow
+ * with them. */
 void measure_progress(void *ctx, uint64_t done, uint64_t total)
 {
   struct job *job = ctx;

@@ -1,4 +1,5 @@
-/* vcca measure sweep: the RIMs of a matrix of configurations, a row each; in shards, and going on where another run stopped.
+/* vcca measure sweep: the RIMs of a matrix of configurations, a row each; in shards, and going on where
+ * another run stopped.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

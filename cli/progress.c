@@ -1,5 +1,6 @@
-/* Progress on stderr: on a terminal a line that overwrites itself; elsewhere a line of its own every ten seconds, so that a
- * log tells that work goes on. A timer raises a flag for these lines; only a forecast reads the clock.
+/* Progress on stderr: on a terminal a line that overwrites itself; elsewhere a line of its own every ten
+ * seconds, so that a log tells that work goes on. A timer raises a flag for these lines; only a forecast
+ * reads the clock.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <signal.h>

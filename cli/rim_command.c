@@ -1,4 +1,5 @@
-/* Editing a command line: options of vcca measure are replaced, the VMM's own words are added to or taken from its.
+/* Editing a command line: options of vcca measure are replaced, the VMM's own words are added to or taken
+ * from its.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/rim_command.h"
@@ -75,7 +76,8 @@ static void put_options(const struct args *a, const struct vcca_rim_finding *f, 
 
 /* --- The VMM's words -------------------------------------------------------------------------------------- */
 
-/* How many words, from this one on, are to go: an option of one or two hyphens, or by its letter; with its value when that stands apart. */
+/* How many words, from this one on, are to go: an option of one or two hyphens, or by its letter; with its
+ * value when that stands apart. */
 static unsigned words_dropped(edit *e, const char *text)
 {
   bool two = e->kind == VCCA_EDIT_VMM_DROP_TWO;

@@ -16,7 +16,8 @@ struct command {
   unsigned named;
 };
 
-/* The command for a finding, NULL for the VM as it is; alg: another algorithm than was said, NULL: none. False when words cannot say it. */
+/* The command for a finding, NULL for the VM as it is; alg: another algorithm than was said, NULL: none.
+ * False when words cannot say it. */
 VCCA_MUST_USE bool command_edit(const struct args *a, const struct vcca_rim_finding *f, const enum vcca_hash_alg *alg,
                                 struct command *out);
 /* Whether it leads to this RIM: it is measured. */

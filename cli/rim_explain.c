@@ -59,7 +59,8 @@ static void list(bool json)
     vcca_json_close(&j);
 }
 
-/* The command lines that have been measured and lead to the RIM, for each finding; NULL: words cannot say it. */
+/* The command lines that have been measured and lead to the RIM, for each finding; NULL: words cannot say
+ * it. */
 struct commands {
   char *of[VCCA_RIM_FINDINGS_MAX];
 };

@@ -115,7 +115,8 @@ static enum vcca_exit run_all(const struct args *a, struct job *job)
   return code;
 }
 
-/* Standard output has one of the report, the trace and the outcome as XML; what is told goes to stderr then. */
+/* Standard output has one of the report, the trace and the outcome as XML; what is told goes to stderr
+ * then. */
 static bool check(const struct args *a, struct job *job, struct vcca_error *err)
 {
   const char *trace = args_get(a, "trace"), *xml = args_get(a, "junit"),

@@ -44,7 +44,7 @@ struct job {
   struct vcca_bytes token, cert, table, log;
 };
 
-/* --- Interrupts ----------------------------------------------------------------------------------------------- */
+/* --- Interrupts ----------------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t stop;
 
@@ -63,7 +63,7 @@ static void watch(void)
       sigaction(numbers[i], &action, NULL);
 }
 
-/* --- Evidence ------------------------------------------------------------------------------------------------- */
+/* --- Evidence ------------------------------------------------------------------------------------------- */
 
 /* The answers come from the VM's own calls of TSI. */
 static bool vm_certificate(void *ctx, vcca_sink *out, struct vcca_error *err)
@@ -111,7 +111,7 @@ static bool take_key(void *ctx, vcca_span key, bool *refused, struct vcca_error 
   return job->has_key;
 }
 
-/* --- Telling -------------------------------------------------------------------------------------------------- */
+/* --- Telling -------------------------------------------------------------------------------------------- */
 
 static void tell_listening(const struct job *job, const char *address, unsigned port)
 {
@@ -154,7 +154,7 @@ static void tell_session(void *ctx, const struct vcca_session_report *r)
   fflush(stdout);
 }
 
-/* --- The server ----------------------------------------------------------------------------------------------- */
+/* --- The server ----------------------------------------------------------------------------------------- */
 
 static bool read_numbers(const struct args *a, struct job *job, struct vcca_error *err)
 {

@@ -13,7 +13,7 @@
 
 enum { RESUME_MAX = 1 << 30 };
 
-/* --- Writing -------------------------------------------------------------------------------------------------- */
+/* --- Writing -------------------------------------------------------------------------------------------- */
 
 /* RFC 4180: a field within quotes, where they are doubled; or as it is. */
 static void csv_text(FILE *out, const char *text, bool quoted)
@@ -158,7 +158,7 @@ void rows_write(const struct rows *rows, FILE *out, size_t id, const struct row_
   write_row(rows, out, id, inputs, values, error);
 }
 
-/* --- Reading back --------------------------------------------------------------------------------------------- */
+/* --- Reading back --------------------------------------------------------------------------------------- */
 
 bool resumed_new(struct resumed *resumed, size_t configurations, struct vcca_error *err)
 {
@@ -224,7 +224,8 @@ static size_t take_digest(vcca_span line, size_t end, char *out)
   return digits <= (size_t)2 * VCCA_HASH_MAX && take_digits(line, end - digits, digits, out) ? digits : 0;
 }
 
-/* The RIM at the end of a line, and REM0 in front of it; between two of them is as much as between inputs and RIM without. */
+/* The RIM at the end of a line, and REM0 in front of it; between two of them is as much as between inputs
+ * and RIM without. */
 static bool take_values(const struct rows *rows, vcca_span line, struct row_values *out)
 {
   size_t tail = strlen(rows->csv ? ",\n" : "\"}\n"), between = strlen(rows->csv ? "," : "\",\"rim\":\"");
@@ -238,8 +239,8 @@ static bool take_values(const struct rows *rows, vcca_span line, struct row_valu
 
 enum row_is { OTHERS, WITHOUT_RIM, WHOLE };
 
-/* Bytes in front of the inputs, in a row that was written without inputs and values: behind them is ,,,\n in CSV, and as far as five quotes
- * reach in JSON Lines ("","rim":""}\n, with a blank or two). */
+/* Bytes in front of the inputs, in a row that was written without inputs and values: behind them is ,,,\n
+ * in CSV, and as far as five quotes reach in JSON Lines ("","rim":""}\n, with a blank or two). */
 static size_t start_of(const struct rows *rows, const char *row, size_t n)
 {
   unsigned quotes = rows->csv ? 0 : 5;
@@ -250,8 +251,8 @@ static size_t start_of(const struct rows *rows, const char *row, size_t n)
   return n;
 }
 
-/* Whether the line is what would be written for the configuration: all of it, with the inputs and the RIM that it says; what is before
- * its inputs; or not even that. */
+/* Whether the line is what would be written for the configuration: all of it, with the inputs and the RIM
+ * that it says; what is before its inputs; or not even that. */
 static enum row_is read_row(const struct rows *rows, vcca_span line, size_t id, struct said *said)
 {
   static const struct row_values nothing = {"", ""};

@@ -1,5 +1,5 @@
-/* The rows of vcca measure sweep, as text: written, and read back from an earlier run. A row is read by writing it again and comparing, so
- * that what is resumed is byte for byte what would have been written.
+/* The rows of vcca measure sweep, as text: written, and read back from an earlier run. A row is read by
+ * writing it again and comparing, so that what is resumed is byte for byte what would have been written.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_SWEEP_ROWS_H
@@ -28,8 +28,8 @@ struct resumed {
   size_t changed; /* rows that were made of something else, which is no more */
 };
 VCCA_MUST_USE bool resumed_new(struct resumed *resumed, size_t configurations, struct vcca_error *err);
-/* Reads an output. Rows with an error do not count, nor rows made of other inputs, nor a last line without an end; a row of another plan or
- * format is an error. */
+/* Reads an output. Rows with an error do not count, nor rows made of other inputs, nor a last line without
+ * an end; a row of another plan or format is an error. */
 VCCA_MUST_USE bool resumed_read(struct resumed *resumed, const struct rows *rows, struct vcca_files *files,
                                 const char *path, struct vcca_error *err);
 /* False: there is no such row. */

@@ -24,8 +24,8 @@ static const struct option options[] = {
 enum { COLUMNS = 8, CELL = 512 };
 enum format { TEXT, MARKDOWN, JSON };
 
-/* A table is a list of column names and a function that fills row i, false beyond the last. An interface's commands have a page each;
- * their long columns are left to it in a text list. */
+/* A table is a list of column names and a function that fills row i, false beyond the last. An interface's
+ * commands have a page each; their long columns are left to it in a text list. */
 struct table {
   const char *name;
   const char *title;

@@ -37,7 +37,8 @@ static const char *kind_meaning(vcca_span kind)
   return "";
 }
 
-/* Takes the next input or output off a list: its name, kind and first register. first: the register of the list's first word. */
+/* Takes the next input or output off a list: its name, kind and first register. first: the register of the
+ * list's first word. */
 struct field {
   vcca_span name, kind;
   unsigned reg, last;

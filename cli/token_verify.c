@@ -167,8 +167,8 @@ static bool read_anchor(const struct args *a, struct job *job, struct vcca_error
   return job->cpak ? true : vcca_fail_in(err, key ? key : store);
 }
 
-/* What came with the token counts as if it were given, unless an option gives another. A certificate carries trust only
- * under a root that the relying party gives. */
+/* What came with the token counts as if it were given, unless an option gives another. A certificate
+ * carries trust only under a root that the relying party gives. */
 static void take_wrapped(const struct args *a, struct job *job)
 {
   const struct {

@@ -55,7 +55,7 @@ enum vcca_exit vm_ask_shown(const struct args *a, vcca_span request)
   return vm_ask(a, request, json ? print_line : print_people);
 }
 
-/* --- Keeping one ---------------------------------------------------------------------------------------------- */
+/* --- Keeping one ---------------------------------------------------------------------------------------- */
 
 static void ending_signals(sigset_t *set)
 {

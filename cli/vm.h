@@ -18,13 +18,13 @@
 
 /* --- The second terminal ----------------------------------------------------------------------------------- */
 
-/* Sends the request to the VM that --vm names and hands the answer to print (NULL: nothing is printed). Exit NO when the answer's status is
- * another than 0. */
+/* Sends the request to the VM that --vm names and hands the answer to print (NULL: nothing is printed).
+ * Exit NO when the answer's status is another than 0. */
 enum vcca_exit vm_ask(const struct args *a, vcca_span request, void (*print)(vcca_span answer));
 /* As text for people, or as the line of JSON that came: -o decides. */
 enum vcca_exit vm_ask_shown(const struct args *a, vcca_span request);
 
-/* --- Keeping one --------------------------------------------------------------------------------------------- */
+/* --- Keeping one ---------------------------------------------------------------------------------------- */
 
 #define OPTIONS_RUNNING                                                                                              \
   {"set", 's', "NAME=VALUE", MANY, "override a scenario's variable"},                                                \
@@ -50,7 +50,8 @@ void vm_block_signals(void);
 int vm_await_signal(siginfo_t *from);
 /* Carries the scenario out (the first operand) and serves the VM at the socket. */
 VCCA_MUST_USE bool vm_keep(const struct args *a, const char *socket, struct kept_vm *vm, struct vcca_error *err);
-/* The files of --ccel-table and --eventlog, or a table for the log; empty where there are none. The caller frees both. */
+/* The files of --ccel-table and --eventlog, or a table for the log; empty where there are none. The caller
+ * frees both. */
 VCCA_MUST_USE bool vm_read_log(const struct args *a, struct vcca_bytes *table, struct vcca_bytes *log,
                                struct vcca_error *err);
 /* Ends all; false when the trace could not be written. */

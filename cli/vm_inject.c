@@ -41,7 +41,8 @@ static void put_word(const struct args *a, struct vcca_json *j, const char *name
     vcca_json_str(j, name, args_get(a, name));
 }
 
-/* A built-in device goes by its name, a device image by its text: the file may be out of the server's sight. */
+/* A built-in device goes by its name, a device image by its text: the file may be out of the server's
+ * sight. */
 static bool put_device(const struct args *a, struct vcca_json *j, struct vcca_error *err)
 {
   static uint8_t room[VCCA_CONTROL_LINE];

@@ -1,4 +1,5 @@
-/* Words that name a row of a table: a token family, a mutation. An unknown one is answered with the nearest, and with all where they are few.
+/* Words that name a row of a table: a token family, a mutation. An unknown one is answered with the
+ * nearest, and with all where they are few.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CLI_WORDS_H

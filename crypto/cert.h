@@ -10,7 +10,8 @@
 
 enum { VCCA_OID_TEXT = 64 };
 
-/* The extensions (RFC 5280, 4.2) that decide about paths. Spans point into the certificate; what is absent has p == NULL. */
+/* The extensions (RFC 5280, 4.2) that decide about paths. Spans point into the certificate; what is absent
+ * has p == NULL. */
 struct vcca_extensions {
   bool ca;
   int path_len;                                  /* of a CA; -1: no limit */
@@ -22,7 +23,8 @@ struct vcca_extensions {
   bool explicit_policy;                          /* policyConstraints asks for one */
   char not_understood[VCCA_OID_TEXT];            /* the first critical one that is not, in dotted form; "" for none */
 };
-/* Reads them from a certificate's [3] (without that head; empty: none). False when they are not as RFC 5280 has them. */
+/* Reads them from a certificate's [3] (without that head; empty: none). False when they are not as RFC 5280
+ * has them. */
 VCCA_MUST_USE bool vcca_extensions_read(vcca_span list, struct vcca_extensions *out);
 
 struct vcca_cert {
@@ -31,8 +33,8 @@ struct vcca_cert {
   struct vcca_extensions ext;
 };
 
-/* Reads DER or PEM; DER is taken literally (X.690, 10.1): shortest lengths and integers, nothing after the end.
- * vcca_cert_close frees it, also after a failure. */
+/* Reads DER or PEM; DER is taken literally (X.690, 10.1): shortest lengths and integers, nothing after the
+ * end. vcca_cert_close frees it, also after a failure. */
 bool vcca_cert_open(struct vcca_cert *cert, vcca_span der_or_pem, struct vcca_error *err);
 void vcca_cert_close(struct vcca_cert *cert);
 

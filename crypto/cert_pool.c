@@ -98,7 +98,8 @@ static bool add_node(struct bundle *b, struct node *node, struct vcca_error *err
   return true;
 }
 
-/* How people are told of one: "intermediate certificate 2", "intermediate certificate 2 (the 3rd in its file)" by number. */
+/* How people are told of one: "intermediate certificate 2", "intermediate certificate 2 (the 3rd in its
+ * file)" by number. */
 struct place {
   const char *what;
   size_t number, in_file;
@@ -144,7 +145,8 @@ static bool add_block(struct bundle *b, const struct vcca_pem_block *block, cons
   return true;
 }
 
-/* "X509 CERTIFICATE" is its old name. A "TRUSTED CERTIFICATE" has bytes of OpenSSL's behind it, and is unreadable for them. */
+/* "X509 CERTIFICATE" is its old name. A "TRUSTED CERTIFICATE" has bytes of OpenSSL's behind it, and is
+ * unreadable for them. */
 static bool is_certificate(vcca_span label)
 {
   return vcca_span_is(label, "CERTIFICATE") || vcca_span_is(label, "X509 CERTIFICATE") ||

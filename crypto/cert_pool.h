@@ -26,15 +26,17 @@ struct bundle {
   char first_unreadable[240]; /* where it is and why */
 };
 
-/* Adds all certificates of a file, DER or PEM. `what` and `number` (0: none) name the file to people. A certificate that cannot be read is
- * counted, not an error. False when memory or VCCA_CHAIN_CERTS is used up. */
+/* Adds all certificates of a file, DER or PEM. `what` and `number` (0: none) name the file to people. A
+ * certificate that cannot be read is counted, not an error. False when memory or VCCA_CHAIN_CERTS is used
+ * up. */
 VCCA_MUST_USE bool bundle_add(struct bundle *b, vcca_span der_or_pem, const char *what, size_t number,
                               struct vcca_error *err);
 void bundle_free(struct bundle *b);
 
 /* The certified key, NULL when it is of no kind that is known here. */
 vcca_key *bundle_key(const struct node *node, struct vcca_error *err);
-/* Whether the first directory name among GeneralNames (without their head) is that of the node's issuer; true when there is none. */
+/* Whether the first directory name among GeneralNames (without their head) is that of the node's issuer;
+ * true when there is none. */
 bool bundle_names_issuer(vcca_span general_names, const struct node *node);
 
 #endif

@@ -1,5 +1,5 @@
-/* Reading certificates. mbedTLS parses; what it is lenient about (lengths longer than need be, bytes after the end) is
- * refused first, so that one certificate has one encoding and no byte of it is without meaning.
+/* Reading certificates. mbedTLS parses; what it is lenient about (lengths longer than need be, bytes after
+ * the end) is refused first, so that one certificate has one encoding and no byte of it is without meaning.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/cert.h"
@@ -15,7 +15,8 @@
 #include "rooms/error.h"
 #include "rooms/crypto.h"
 
-/* A PEM text never has a byte above 0x7f in second place, a certificate's DER always has (it is longer than 127). */
+/* A PEM text never has a byte above 0x7f in second place, a certificate's DER always has (it is longer than
+ * 127). */
 bool vcca_cert_is_der(vcca_span bytes)
 {
   return bytes.n > 1 && bytes.p[0] == VCCA_DER_SEQUENCE && bytes.p[1] >= 0x80;
@@ -28,8 +29,9 @@ static bool is_ecdsa(vcca_span algorithm)
   return vcca_span_eq(vcca_span_sub(algorithm, 0, sizeof oid), VCCA_SPAN(oid));
 }
 
-/* Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature BIT STRING }, and an ECDSA signature is DER
- * again. mbedTLS would take a number without its leading zero, which is a negative one, for the number that was meant. */
+/* Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature BIT STRING }, and an ECDSA
+ * signature is DER again. mbedTLS would take a number without its leading zero, which is a negative one,
+ * for the number that was meant. */
 static bool is_strict(vcca_span der)
 {
   vcca_span rest = der, body, tbs, algorithm, signature;
@@ -55,7 +57,8 @@ bool vcca_cert_der(vcca_span der_or_pem, vcca_sink *out, struct vcca_error *err)
   return true;
 }
 
-/* UTCTime "YYMMDDHHMMSSZ" up to 2049, or GeneralizedTime "YYYYMMDDHHMMSSZ" (RFC 5280, 4.1.2.5): always in UTC with seconds. */
+/* UTCTime "YYMMDDHHMMSSZ" up to 2049, or GeneralizedTime "YYYYMMDDHHMMSSZ" (RFC 5280, 4.1.2.5): always in
+ * UTC with seconds. */
 static bool take_time(vcca_span *in, char out[VCCA_TIME_TEXT])
 {
   vcca_span text;
@@ -74,7 +77,8 @@ static bool take_time(vcca_span *in, char out[VCCA_TIME_TEXT])
   return vcca_time_read(out, &seconds, NULL);
 }
 
-/* TBSCertificate ::= SEQUENCE { [0] version, serialNumber, signature, issuer, validity SEQUENCE { notBefore, notAfter }, ... } */
+/* TBSCertificate ::= SEQUENCE { [0] version, serialNumber, signature, issuer, validity SEQUENCE {
+ * notBefore, notAfter }, ... } */
 static bool read_validity(vcca_span in, struct vcca_cert_info *info)
 {
   vcca_span tbs, ignored;

@@ -1,5 +1,5 @@
-/* Writing certificates (RFC 5280). mbedTLS's own writer changes between its versions and wants a random source; this one
- * gives the same bytes everywhere.
+/* Writing certificates (RFC 5280). mbedTLS's own writer changes between its versions and wants a random
+ * source; this one gives the same bytes everywhere.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -14,7 +14,8 @@
 #include "rooms/crypto.h"
 #include "rooms/span.h"
 
-/* AlgorithmIdentifier contents: ecdsa-with-SHA256/384/512 (RFC 5758, 3.2), sha256WithRSAEncryption (RFC 4055, 5). */
+/* AlgorithmIdentifier contents: ecdsa-with-SHA256/384/512 (RFC 5758, 3.2), sha256WithRSAEncryption (RFC
+ * 4055, 5). */
 static const uint8_t ecdsa_sha256[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
 static const uint8_t ecdsa_sha384[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03};
 static const uint8_t ecdsa_sha512[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04};
@@ -111,7 +112,8 @@ static void put_extension(struct vcca_der *d, const uint8_t *mark, vcca_span oid
   vcca_der_wrap(d, mark, VCCA_DER_SEQUENCE);
 }
 
-/* Key identifiers are the leftmost 160 bits of SHA-256 over the BIT STRING's content (RFC 7093, 2, method 1). */
+/* Key identifiers are the leftmost 160 bits of SHA-256 over the BIT STRING's content (RFC 7093, 2, method
+ * 1). */
 static void put_key_id(struct vcca_der *d, const vcca_key *key, uint8_t tag)
 {
   uint8_t digest[VCCA_HASH_MAX];

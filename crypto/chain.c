@@ -1,6 +1,6 @@
-/* Certification paths (RFC 5280, 6). The path is looked for here, one link at a time, and mbedTLS judges the signature of
- * each link: left to itself it would let the system clock choose between issuers, compare names by their bytes, and trust a leaf
- * because it is listed among the roots.
+/* Certification paths (RFC 5280, 6). The path is looked for here, one link at a time, and mbedTLS judges
+ * the signature of each link: left to itself it would let the system clock choose between issuers, compare
+ * names by their bytes, and trust a leaf because it is listed among the roots.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -41,7 +41,8 @@ struct search {
   bool issuer_missing; /* the reason is that no certificate has the name */
 };
 
-/* Notes why a link failed; the reason that stays is the one furthest up the path, and there the last. Returns false. */
+/* Notes why a link failed; the reason that stays is the one furthest up the path, and there the last.
+ * Returns false. */
 static bool refuse(struct search *s, size_t depth, const char *fmt, const char *a, const char *b)
 {
   if (depth >= s->reason_depth) {
@@ -82,8 +83,9 @@ static bool understood(struct search *s, const struct node *node, size_t depth)
   return true;
 }
 
-/* By the identifiers that the child has of its issuer's key (4.2.1.1) and the parent of its own (4.2.1.2), could it be the parent's? The
- * name of the issuer's issuer is one of several forms, of which a directory name is compared. */
+/* By the identifiers that the child has of its issuer's key (4.2.1.1) and the parent of its own (4.2.1.2),
+ * could it be the parent's? The name of the issuer's issuer is one of several forms, of which a directory
+ * name is compared. */
 static bool identified(const struct node *child, const struct node *parent)
 {
   const struct vcca_extensions *of_child = &child->cert.ext, *of_parent = &parent->cert.ext;
@@ -137,8 +139,8 @@ static bool ecdsa_good(vcca_span certificate, const vcca_key *key)
          vcca_verify(key, alg, tbs, vcca_span_of(both, 2 * n));
 }
 
-/* Whether the signature engine finds an ECDSA signature good, both certificates having keys that the profile accepts. Whatever it does not
- * find good, mbedTLS judges. */
+/* Whether the signature engine finds an ECDSA signature good, both certificates having keys that the
+ * profile accepts. Whatever it does not find good, mbedTLS judges. */
 static bool good_by_engine(const struct node *child, const struct node *parent)
 {
   vcca_key *key = bundle_key(parent, NULL), *certified = bundle_key(child, NULL);
@@ -149,8 +151,9 @@ static bool good_by_engine(const struct node *child, const struct node *parent)
   return good;
 }
 
-/* Whether the child's signature is good by the parent's key. To mbedTLS the parent goes by the very name that the child has for it; and never as
- * the same certificate, which it would trust unseen. The date is our caller's business: what mbedTLS reads off the clock is put aside. */
+/* Whether the child's signature is good by the parent's key. To mbedTLS the parent goes by the very name
+ * that the child has for it; and never as the same certificate, which it would trust unseen. The date is
+ * our caller's business: what mbedTLS reads off the clock is put aside. */
 static enum signature judge_signature(struct node *child, const struct node *parent)
 {
   mbedtls_x509_crt issuer = parent->cert.crt;
@@ -197,7 +200,8 @@ static bool names_allowed(struct search *s, const struct node *parent, size_t de
   return true;
 }
 
-/* Whether parent, whose name is that of the issuer of the path's last certificate, may have issued that and did. */
+/* Whether parent, whose name is that of the issuer of the path's last certificate, may have issued that and
+ * did. */
 static bool issued(struct search *s, size_t depth, const struct node *parent)
 {
   struct node *child = s->path[depth];
@@ -219,7 +223,8 @@ static bool issued(struct search *s, size_t depth, const struct node *parent)
              : refuse(s, depth, "has other identifiers than those that name the issuer of", issuer, subject);
 }
 
-/* Looks for a way on from the last certificate of the path, depth first, roots before others. A certificate is on a path once (6.1). */
+/* Looks for a way on from the last certificate of the path, depth first, roots before others. A certificate
+ * is on a path once (6.1). */
 static bool climb(struct search *s, size_t depth)
 {
   const struct node *child = s->path[depth];
@@ -257,7 +262,8 @@ static bool climb(struct search *s, size_t depth)
   return false;
 }
 
-/* Whether the leaf is a CA that was given, by its bytes or by its key: a CA's certificate that was renewed is still the CA's. */
+/* Whether the leaf is a CA that was given, by its bytes or by its key: a CA's certificate that was renewed
+ * is still the CA's. */
 static bool is_given_ca(const struct bundle *b, const struct node *leaf)
 {
   vcca_key *key = bundle_key(leaf, NULL);
@@ -297,8 +303,8 @@ static enum vcca_chain_outcome judge(struct search *s, struct node *leaf)
   return s->issuer_missing && s->b->unreadable > 0 ? VCCA_CHAIN_UNREADABLE : VCCA_CHAIN_BAD;
 }
 
-/* Of several certificates those that their own keys signed are the roots; of one, or without such, the first. A self-signature's hash may be
- * one that is not accepted, for trust does not rest on it. */
+/* Of several certificates those that their own keys signed are the roots; of one, or without such, the
+ * first. A self-signature's hash may be one that is not accepted, for trust does not rest on it. */
 static void choose_roots(struct bundle *b)
 {
   bool any = false;

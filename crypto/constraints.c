@@ -56,8 +56,8 @@ enum { FORMS = sizeof forms / sizeof forms[0] };
 
 enum answer { NONE_OF_ITS_FORM, OUTSIDE, WITHIN, UNCLEAR };
 
-/* Holds one name against GeneralSubtrees ::= SEQUENCE OF SEQUENCE { base GeneralName, minimum [0] DEFAULT 0, maximum [1] }. A distance is not
- * used in certificates (4.2.1.10), and nobody would know what it means. */
+/* Holds one name against GeneralSubtrees ::= SEQUENCE OF SEQUENCE { base GeneralName, minimum [0] DEFAULT
+ * 0, maximum [1] }. A distance is not used in certificates (4.2.1.10), and nobody would know what it means. */
 static enum answer held_against(vcca_span subtrees, uint8_t tag, vcca_span name, size_t *work)
 {
   size_t form = 0;

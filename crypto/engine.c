@@ -1,4 +1,5 @@
-/* Which engine hashes: a table, fastest first, a known-answer check before first use, and the caller's choice.
+/* Which engine hashes: a table, fastest first, a known-answer check before first use, and the caller's
+ * choice.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/engine.h"
@@ -20,8 +21,8 @@ static const struct vcca_engine *const engines[ENGINES] = {&vcca_engine_sha_ni, 
 
 /* --- The known-answer check ----------------------------------------------------------------------------- */
 
-/* Page k of the check holds the bytes i * k: zeros, counting, and fifteen more, so that one lane cannot pass for another. This is the
- * hash of the 17 digests in order, by Python's hashlib. */
+/* Page k of the check holds the bytes i * k: zeros, counting, and fifteen more, so that one lane cannot
+ * pass for another. This is the hash of the 17 digests in order, by Python's hashlib. */
 enum { CHECK_PAGES = 17 };
 static const uint8_t check_digest[VCCA_HASH_ALGS][VCCA_HASH_MAX] = {
     [VCCA_SHA256] = {0xf1, 0xad, 0x3e, 0xe5, 0x0d, 0x8d, 0x7d, 0x70, 0x48, 0x5c, 0x1e, 0xfc, 0xc9, 0xa2, 0x2a, 0x81,

@@ -1,4 +1,5 @@
-/* Hashing engines. An engine is any way to hash; which one ran never shows in a result (docs/adr/0009-engines.md).
+/* Hashing engines. An engine is any way to hash; which one ran never shows in a result
+ * (docs/adr/0009-engines.md).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_CRYPTO_ENGINE_H
@@ -12,7 +13,8 @@ typedef void (*vcca_hash_batch)(enum vcca_hash_alg alg, const struct vcca_hash_j
 /* As vcca_hash_alike, by SHA-256. */
 typedef void (*vcca_hash_lanes)(const struct vcca_hash_job *heads, size_t n, vcca_span tail);
 
-/* The widest vector units hash so many pages at once. With so many threads, whatever the engine, a serial chain or the memory is the limit. */
+/* The widest vector units hash so many pages at once. With so many threads, whatever the engine, a serial
+ * chain or the memory is the limit. */
 enum { VCCA_LANES = 16, VCCA_THREADS_MAX = 16 };
 
 /* All of them work on any number of threads at once. */

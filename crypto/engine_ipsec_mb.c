@@ -1,5 +1,5 @@
-/* intel-ipsec-mb's multi-buffer jobs: many pages side by side in the lanes of a vector register. The library finds out what the
- * CPU has. Its manager serves one thread, so each thread has one.
+/* intel-ipsec-mb's multi-buffer jobs: many pages side by side in the lanes of a vector register. The
+ * library finds out what the CPU has. Its manager serves one thread, so each thread has one.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/engine.h"

@@ -1,5 +1,6 @@
-/* OpenSSL's EVP with digests fetched once and a context per thread: the fastest single stream, since it knows each CPU's
- * instructions. A library context of its own keeps it apart from what else in the process uses OpenSSL.
+/* OpenSSL's EVP with digests fetched once and a context per thread: the fastest single stream, since it
+ * knows each CPU's instructions. A library context of its own keeps it apart from what else in the process
+ * uses OpenSSL.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/engine.h"
@@ -37,7 +38,7 @@ const EVP_MD *vcca_openssl_digest(enum vcca_hash_alg alg)
   return fetched[alg];
 }
 
-/* --- Hashing ------------------------------------------------------------------------------------------------- */
+/* --- Hashing -------------------------------------------------------------------------------------------- */
 
 static pthread_key_t context_of_thread;
 

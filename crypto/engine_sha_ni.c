@@ -1,6 +1,6 @@
-/* SHA-256 by the SHA instructions of x86-64, four messages side by side. One message leaves the unit waiting for itself:
- * in the time of one step of a message, the unit can begin a step of four. No library of Debian's offers this
- * (docs/adr/0009-engines.md). FIPS 180-4, 6.2.
+/* SHA-256 by the SHA instructions of x86-64, four messages side by side. One message leaves the unit
+ * waiting for itself: in the time of one step of a message, the unit can begin a step of four. No library
+ * of Debian's offers this (docs/adr/0009-engines.md). FIPS 180-4, 6.2.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/engine.h"
@@ -30,7 +30,8 @@ static const uint32_t constants[ROUNDS] = {
 static const uint32_t start_value[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-/* One message: its state as the instructions order it, the last 16 words of its schedule, the bytes that come. */
+/* One message: its state as the instructions order it, the last 16 words of its schedule, the bytes that
+ * come. */
 struct lane {
   __m128i abef, cdgh, w[4];
   const uint8_t *next;
@@ -77,8 +78,8 @@ TARGET void take_block(struct lane *l)
   l->next += BLOCK;
 }
 
-/* Words 4 r to 4 r + 3 of the schedule, with their constants. w, the last 16 words, goes on by four while words are
- * needed. r is a constant where this is called. */
+/* Words 4 r to 4 r + 3 of the schedule, with their constants. w, the last 16 words, goes on by four while
+ * words are needed. r is a constant where this is called. */
 TARGET __m128i next_words(__m128i w[4], size_t r)
 {
   __m128i now = w[r & 3], last = w[(r + 3) & 3], sum;

@@ -1,5 +1,6 @@
-/* The extensions of a certificate (RFC 5280, 4.2). An extension that is critical and not understood here does not make the certificate
- * unreadable: it makes it useless on a path, which chain.c says when one needs it.
+/* The extensions of a certificate (RFC 5280, 4.2). An extension that is critical and not understood here
+ * does not make the certificate unreadable: it makes it useless on a path, which chain.c says when one
+ * needs it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -17,8 +18,8 @@ static bool read_boolean(vcca_span value, bool *out)
   return *out || (value.n == 1 && value.p[0] == 0x00);
 }
 
-/* BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }. A path length beyond 255 is no limit that a
- * path here could reach. */
+/* BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL }. A path
+ * length beyond 255 is no limit that a path here could reach. */
 static bool read_basic_constraints(vcca_span value, bool critical, struct vcca_extensions *out)
 {
   vcca_span body, ca, path_len;
@@ -42,7 +43,8 @@ static bool read_subject_key_id(vcca_span value, bool critical, struct vcca_exte
   return vcca_der_take_tag(&value, VCCA_DER_OCTETS, &out->subject_key_id) && value.n == 0;
 }
 
-/* AuthorityKeyIdentifier ::= SEQUENCE { [0] KeyIdentifier, [1] GeneralNames, [2] CertificateSerialNumber }, each optional */
+/* AuthorityKeyIdentifier ::= SEQUENCE { [0] KeyIdentifier, [1] GeneralNames, [2] CertificateSerialNumber },
+ * each optional */
 static bool read_authority_key_id(vcca_span value, bool critical, struct vcca_extensions *out)
 {
   vcca_span body;
@@ -96,8 +98,9 @@ static bool read_policy_constraints(vcca_span value, bool critical, struct vcca_
   return body.n == 0;
 }
 
-/* Nothing to do: mbedTLS reads it (key usage), or it can change no outcome here. Any policy is acceptable to us, so that policies matter
- * only where an explicit one is asked for (RFC 5280, 6.1.1, 6.1.5). An issuer's other names are for people. */
+/* Nothing to do: mbedTLS reads it (key usage), or it can change no outcome here. Any policy is acceptable
+ * to us, so that policies matter only where an explicit one is asked for (RFC 5280, 6.1.1, 6.1.5). An
+ * issuer's other names are for people. */
 static bool read_nothing(vcca_span value, bool critical, struct vcca_extensions *out)
 {
   (void)value;

@@ -1,5 +1,5 @@
-/* Keys: made, checked, written and read. The SubjectPublicKeyInfo of an EC key is a constant of its curve followed by
- * the point, so it is compared rather than parsed.
+/* Keys: made, checked, written and read. The SubjectPublicKeyInfo of an EC key is a constant of its curve
+ * followed by the point, so it is compared rather than parsed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/key.h"
@@ -17,7 +17,8 @@
 #include "rooms/crypto.h"
 #include "rooms/span.h"
 
-/* SubjectPublicKeyInfo up to the point (RFC 5480, 2): id-ecPublicKey, the named curve, a BIT STRING of whole bytes. */
+/* SubjectPublicKeyInfo up to the point (RFC 5480, 2): id-ecPublicKey, the named curve, a BIT STRING of
+ * whole bytes. */
 static const uint8_t head_p256[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
                                     0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
 static const uint8_t head_p384[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,

@@ -1,5 +1,5 @@
-/* What a key is inside this room. Keys are held as bytes and shown to PSA for one operation at a time: PSA's key
- * store has a few dozen places, and a relying party holds as many keys as it likes.
+/* What a key is inside this room. Keys are held as bytes and shown to PSA for one operation at a time:
+ * PSA's key store has a few dozen places, and a relying party holds as many keys as it likes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_CRYPTO_KEY_H

@@ -18,7 +18,8 @@ enum {
   TAG_BMP = 0x1e
 };
 
-/* Bytes of a character in a type of string; 0: no string. UTF-8 is taken byte by byte, its letters beyond ASCII having none below 0x80. */
+/* Bytes of a character in a type of string; 0: no string. UTF-8 is taken byte by byte, its letters beyond
+ * ASCII having none below 0x80. */
 static size_t width_of(uint8_t tag)
 {
   static const struct {
@@ -90,7 +91,8 @@ static bool close_length(vcca_sink *out, size_t before)
   return true;
 }
 
-/* AttributeTypeAndValue ::= SEQUENCE { type OBJECT IDENTIFIER, value ANY } as length || type's length || type || tag || value. */
+/* AttributeTypeAndValue ::= SEQUENCE { type OBJECT IDENTIFIER, value ANY } as length || type's length ||
+ * type || tag || value. */
 static bool put_attribute(vcca_span attribute, vcca_sink *out)
 {
   vcca_span type, value;

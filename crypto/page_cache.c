@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* An entry: magic, algorithm, the file's identity, zeros; at CHECKSUM a digest of what is before and behind it; then digests. */
+/* An entry: magic, algorithm, the file's identity, zeros; at CHECKSUM a digest of what is before and behind
+ * it; then digests. */
 enum { MAGIC = 0, ALG = 16, IDENTITY = 32, CHECKSUM = 96, HEAD = 128, SAMPLES = 16 };
 static const char magic[] = "vcca digests 1";
 #define RACY_NS UINT64_C(2000000000)
@@ -57,7 +58,7 @@ static void sum_up(struct vcca_mapping *entry, const uint8_t head[CHECKSUM], uin
   memcpy(sum, f.sum, sizeof f.sum);
 }
 
-/* --- Looking up ---------------------------------------------------------------------------------------------- */
+/* --- Looking up ----------------------------------------------------------------------------------------- */
 
 static size_t page_count(const struct vcca_mapping *image)
 {
@@ -181,7 +182,7 @@ static bool hash_and_keep(const char *path, struct vcca_mapping *image, enum vcc
   return ok;
 }
 
-/* --- The folder ---------------------------------------------------------------------------------------------- */
+/* --- The folder ----------------------------------------------------------------------------------------- */
 
 bool vcca_page_cache_open(const char *folder, struct vcca_error *err)
 {

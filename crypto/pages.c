@@ -1,5 +1,6 @@
-/* Bulk page hashing: pages of an image are independent of each other, so they are hashed in windows, by any engine and on any
- * thread. What the caller does with the digests is often serial: it gets them in order while other threads hash on.
+/* Bulk page hashing: pages of an image are independent of each other, so they are hashed in windows, by any
+ * engine and on any thread. What the caller does with the digests is often serial: it gets them in order
+ * while other threads hash on.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/engine.h"
@@ -9,7 +10,8 @@
 #include <pthread.h>
 #include <string.h>
 
-/* Pages to a window, windows that may be ahead of the caller: enough for every thread, 128 KiB of digests at most. */
+/* Pages to a window, windows that may be ahead of the caller: enough for every thread, 128 KiB of digests
+ * at most. */
 enum { WINDOW = 64, RING = 2 * VCCA_THREADS_MAX };
 
 /* By Python's hashlib. */

@@ -1,4 +1,5 @@
-/* EC private keys out of PEM: "EC PRIVATE KEY" (SEC 1 C.4, RFC 5915) and unencrypted "PRIVATE KEY" (PKCS #8, RFC 5958).
+/* EC private keys out of PEM: "EC PRIVATE KEY" (SEC 1 C.4, RFC 5915) and unencrypted "PRIVATE KEY" (PKCS
+ * #8, RFC 5958).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <mbedtls/platform_util.h>
@@ -72,7 +73,8 @@ static bool open_sec1(vcca_span der, struct parts *out)
   return body.n == 0;
 }
 
-/* OneAsymmetricKey ::= SEQUENCE { 0, SEQUENCE { id-ecPublicKey, curve }, OCTET STRING holding an ECPrivateKey } */
+/* OneAsymmetricKey ::= SEQUENCE { 0, SEQUENCE { id-ecPublicKey, curve }, OCTET STRING holding an
+ * ECPrivateKey } */
 static bool open_pkcs8(vcca_span der, struct parts *out)
 {
   vcca_span body, algorithm, id, key;

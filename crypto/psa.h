@@ -8,7 +8,8 @@
 
 #include "vcca/hash.h"
 
-/* Starts PSA; the first call does it, from any thread. Aborts when PSA cannot start: nothing works without it. */
+/* Starts PSA; the first call does it, from any thread. Aborts when PSA cannot start: nothing works without
+ * it. */
 void vcca_psa_start(void);
 psa_algorithm_t vcca_psa_hash(enum vcca_hash_alg alg);
 

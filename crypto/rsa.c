@@ -1,5 +1,6 @@
-/* RSA with the private key, which PSA does not have as vcca needs it: a key from primes, primes from a seed, PSS with a salt of
- * our own. Everything that is bytes is here; the arithmetic is the engine's: rsa_openssl.c or rsa_mbedtls.c.
+/* RSA with the private key, which PSA does not have as vcca needs it: a key from primes, primes from a
+ * seed, PSS with a salt of our own. Everything that is bytes is here; the arithmetic is the engine's:
+ * rsa_openssl.c or rsa_mbedtls.c.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/signatures.h"
@@ -74,9 +75,9 @@ bool vcca_rsa_fill(struct vcca_key *key, vcca_span p, vcca_span q, struct vcca_e
   return true;
 }
 
-/* FIPS 186-5, A.1.3, with the candidates from the stream: the two top bits set, which gives the modulus its full
- * length, odd, not 1 mod e. One odd number in 700 of 2048 bits is prime; the bound is there for a library that
- * has run out of memory. */
+/* FIPS 186-5, A.1.3, with the candidates from the stream: the two top bits set, which gives the modulus its
+ * full length, odd, not 1 mod e. One odd number in 700 of 2048 bits is prime; the bound is there for a
+ * library that has run out of memory. */
 static bool next_prime(struct vcca_stream *candidates, uint8_t *p, size_t n)
 {
   for (size_t tries = 0; tries < 256 * n; tries++) {

@@ -21,8 +21,8 @@ bool vcca_rsa_sign_pkcs1(const struct vcca_key *key, vcca_span digest, vcca_sink
 
 /* The arithmetic. Numbers are big-endian; p and q are primes of one size, e = 65537. */
 struct vcca_rsa_numbers {
-  /* Whether a number of more than 64 bits, its first byte not zero, is prime. The Miller-Rabin bases come from the number itself: the
-   * answer is a function of it. */
+  /* Whether a number of more than 64 bits, its first byte not zero, is prime. The Miller-Rabin bases come
+   * from the number itself: the answer is a function of it. */
   bool (*is_prime)(vcca_span number);
   /* The modulus p q, 2 * p.n bytes. */
   bool (*modulus)(vcca_span p, vcca_span q, uint8_t *n);

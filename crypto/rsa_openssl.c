@@ -1,5 +1,5 @@
-/* RSA's arithmetic by OpenSSL's BIGNUM: several times as fast as mbedTLS's, and the only one with mbedTLS 4.x, which hides its numbers.
- * Nothing here draws at random.
+/* RSA's arithmetic by OpenSSL's BIGNUM: several times as fast as mbedTLS's, and the only one with mbedTLS
+ * 4.x, which hides its numbers. Nothing here draws at random.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/rsa.h"
@@ -103,8 +103,8 @@ static bool root(BN_CTX *ctx, BIGNUM *x, const BIGNUM *in, const BIGNUM *e, cons
          BN_mod(rest, in, prime, ctx) && BN_mod_exp_mont_consttime(x, rest, d, prime, ctx, NULL);
 }
 
-/* By the remainder theorem (RFC 8017, 5.1.2, 2b): x = xq + q ((xp - xq) / q mod p). The result is tried with e, so that a fault in
- * one half gives no key away. */
+/* By the remainder theorem (RFC 8017, 5.1.2, 2b): x = xq + q ((xp - xq) / q mod p). The result is tried
+ * with e, so that a fault in one half gives no key away. */
 static bool combine(BN_CTX *ctx, BIGNUM *x, const BIGNUM *in, const BIGNUM *e, const BIGNUM *p, const BIGNUM *q)
 {
   BIGNUM *xp = BN_CTX_get(ctx), *xq = BN_CTX_get(ctx), *h = BN_CTX_get(ctx), *n = BN_CTX_get(ctx),

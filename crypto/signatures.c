@@ -1,4 +1,5 @@
-/* Which library signs and verifies: a table, fastest first, a known-answer check before first use, and the caller's choice.
+/* Which library signs and verifies: a table, fastest first, a known-answer check before first use, and the
+ * caller's choice.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/signatures.h"

@@ -1,5 +1,6 @@
-/* Signatures by OpenSSL's libcrypto, several times as fast as mbedTLS's. Verifying is EVP's. Signing is the curve's and BIGNUM's: EVP of
- * OpenSSL 3.0 draws ECDSA's nonce at random, and vcca's signatures are deterministic.
+/* Signatures by OpenSSL's libcrypto, several times as fast as mbedTLS's. Verifying is EVP's. Signing is the
+ * curve's and BIGNUM's: EVP of OpenSSL 3.0 draws ECDSA's nonce at random, and vcca's signatures are
+ * deterministic.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/signatures.h"
@@ -192,7 +193,7 @@ static bool point_of(const struct vcca_key *key, uint8_t *out, bool *in_range)
   return ok;
 }
 
-/* --- Signing (RFC 6979) -------------------------------------------------------------------------------------- */
+/* --- Signing (RFC 6979) --------------------------------------------------------------------------------- */
 
 /* The nonces of one message: HMAC_DRBG seeded with the private key and the digest (3.2). */
 struct nonces {
@@ -254,7 +255,8 @@ struct signing {
   EC_POINT *point;
 };
 
-/* r = (k G).x mod n, s = (z + r d) / k mod n; *done stays false when the nonce is out of range or a result is zero. */
+/* r = (k G).x mod n, s = (z + r d) / k mod n; *done stays false when the nonce is out of range or a result
+ * is zero. */
 static bool try_nonce(const struct signing *w, bool *done)
 {
   *done = false;

@@ -43,7 +43,8 @@ static void *clean_page(uint64_t pa)
       return __LINE__;   \
   } while (0)
 
-/* Everything has its fixed place: parameters and run page, RD and root table, tables, a page, a REC with 16 auxiliary granules. */
+/* Everything has its fixed place: parameters and run page, RD and root table, tables, a page, a REC with 16
+ * auxiliary granules. */
 enum { SUITE_RD = 16, SUITE_TABLE = 18, SUITE_DATA = 21, SUITE_REC = 22, SUITE_END = 39 };
 #define AT(page) (RAM + (uint64_t)(page)*PAGE)
 

@@ -22,7 +22,8 @@ struct base {
 /* The plan as it is. vm may be NULL. Free it, also after a failure. */
 VCCA_MUST_USE bool base_of_plan(const struct vcca_plan *plan, const struct vcca_rim_vm *vm, enum vcca_hash_alg alg,
                                 struct image_reader reader, struct base *out, struct vcca_error *err);
-/* A changed VM, laid out anew. False when it cannot be laid out, or for want of memory: then it is no hypothesis. */
+/* A changed VM, laid out anew. False when it cannot be laid out, or for want of memory: then it is no
+ * hypothesis. */
 VCCA_MUST_USE bool base_of_configuration(const struct configuration *configuration, const struct base *first,
                                          struct base *out);
 void base_free(struct base *base);

@@ -1,5 +1,6 @@
-/* Changes of how a VM is started: each changes one option in a configuration, the v-th way, and says it in words and in the VMM's. The VM is
- * then laid out anew, so that addresses, RIPAS and the device tree follow.
+/* Changes of how a VM is started: each changes one option in a configuration, the v-th way, and says it in
+ * words and in the VMM's. The VM is then laid out anew, so that addresses, RIPAS and the device tree
+ * follow.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/hypothesis.h"
@@ -32,7 +33,8 @@ static void say_vmm(struct vcca_rim_deviation *say, const char *option, const ch
   (void)say_edit(say, VCCA_EDIT_VMM_DROP_TWO, long_name, "%s", letter);
 }
 
-/* The v-th model or profile, when it takes the same options: a branch of the same program, an edition for the same starter. */
+/* The v-th model or profile, when it takes the same options: a branch of the same program, an edition for
+ * the same starter. */
 bool change_vmm(struct configuration *c, unsigned v, struct vcca_rim_deviation *say)
 {
   const char *name = is_vmm(c) ? vcca_vmm_name(v, NULL) : vcca_profile_name(v);

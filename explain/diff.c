@@ -1,6 +1,7 @@
-/* Two traces, aligned: steps belong together when kind and address are the same; of those, the longest run that is in the same order in both
- * stays, the others moved. So an extra granule is one extra granule, though every register value behind it differs. Content that differs is
- * looked for at other addresses, so an extra page inside an image is one page, and the image behind it shifted.
+/* Two traces, aligned: steps belong together when kind and address are the same; of those, the longest run
+ * that is in the same order in both stays, the others moved. So an extra granule is one extra granule,
+ * though every register value behind it differs. Content that differs is looked for at other addresses, so
+ * an extra page inside an image is one page, and the image behind it shifted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/facts.h"

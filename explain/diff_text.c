@@ -1,4 +1,5 @@
-/* A difference in words: the first one down to file, offset, bytes and fields, what the device trees say, then every run.
+/* A difference in words: the first one down to file, offset, bytes and fields, what the device trees say,
+ * then every run.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/facts.h"

@@ -1,4 +1,5 @@
-/* Parameters and registers are hashed in a trace: where only the hash is there, they are found by trying what is likely, near the other side's.
+/* Parameters and registers are hashed in a trace: where only the hash is there, they are found by trying
+ * what is likely, near the other side's.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/facts.h"
@@ -226,7 +227,8 @@ static void facts_of_rec(const struct vcca_rim_diff *d, const struct vcca_diff_r
 
 /* --- Header fields --------------------------------------------------------------------------------------- */
 
-/* arm64's Image header (booting.rst), the device tree's (Devicetree Specification 0.4, 5.2), the addresses in virtCCA's loader. */
+/* arm64's Image header (booting.rst), the device tree's (Devicetree Specification 0.4, 5.2), the addresses
+ * in virtCCA's loader. */
 static const struct {
   enum vcca_role part;
   const char *name;

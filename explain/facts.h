@@ -1,5 +1,5 @@
-/* Differences in words: what the parameters, registers, header fields and device tree properties of two sides are. Text and JSON print the
- * same facts.
+/* Differences in words: what the parameters, registers, header fields and device tree properties of two
+ * sides are. Text and JSON print the same facts.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EXPLAIN_FACTS_H
@@ -54,8 +54,8 @@ extern const char *const difference_words[]; /* a half sentence */
 
 /* When all that one side lacks is the end of the other: the side that ends before, else 0. */
 char ends_before(const struct vcca_rim_diff *d);
-/* Granules that one side has more than the other in the first difference, while what lies behind is the same but shifted; else 0.
- * Positive: B has more. */
+/* Granules that one side has more than the other in the first difference, while what lies behind is the
+ * same but shifted; else 0. Positive: B has more. */
 int64_t inserted_granules(const struct vcca_rim_diff *d);
 
 #endif

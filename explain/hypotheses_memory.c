@@ -1,6 +1,8 @@
-/* Hypotheses about memory: in what order it is populated, what is measured, where images lie and how far they are padded.
+/* Hypotheses about memory: in what order it is populated, what is measured, where images lie and how far
+ * they are padded.
  *
- * Sources: KVM and the VMMs that differ in order, chunks and placement; arm64's boot protocol (text_offset, image_size).
+ * Sources: KVM and the VMMs that differ in order, chunks and placement; arm64's boot protocol (text_offset,
+ * image_size).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/hypothesis.h"
@@ -8,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* --- Order and chunks ------------------------------------------------------------------------------------------ */
+/* --- Order and chunks ----------------------------------------------------------------------------------- */
 
 /* Puts segment `which` in front of segment `before`, which comes earlier now. */
 static bool advance(struct theory *t, int which, int before)
@@ -85,7 +87,7 @@ bool hypothesis_chunks(struct theory *t, unsigned v, struct vcca_rim_deviation *
   return changes && say_words(say, "memory is populated in chunks of %" PRIu64 " KiB", units[v] / KIB);
 }
 
-/* --- Regions --------------------------------------------------------------------------------------------------- */
+/* --- Regions -------------------------------------------------------------------------------------------- */
 
 bool hypothesis_measured(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
@@ -104,7 +106,7 @@ bool hypothesis_absent(struct theory *t, unsigned v, struct vcca_rim_deviation *
   return say_words(say, "the %s is not populated", vcca_role_name(t->roles[v]));
 }
 
-/* --- Addresses ------------------------------------------------------------------------------------------------- */
+/* --- Addresses ------------------------------------------------------------------------------------------ */
 
 static bool move(struct theory *t, int which, uint64_t ipa)
 {
@@ -198,7 +200,7 @@ bool hypothesis_dtb_at(struct theory *t, unsigned v, struct vcca_rim_deviation *
          say_words(say, "the device tree lies at 0x%" PRIx64 ": %s", rows[v].ipa, rows[v].words);
 }
 
-/* --- Padding --------------------------------------------------------------------------------------------------- */
+/* --- Padding -------------------------------------------------------------------------------------------- */
 
 /* Another size; what lies directly behind stays directly behind. */
 static bool resize(struct theory *t, unsigned which, uint64_t size)

@@ -1,6 +1,8 @@
-/* Hypotheses about rules, parameters, RIPAS and vCPUs: each changes one thing in a theory, the v-th way, and says it in words.
+/* Hypotheses about rules, parameters, RIPAS and vCPUs: each changes one thing in a theory, the v-th way,
+ * and says it in words.
  *
- * Sources: RMM specification (parameters, rules), KVM (RIPAS), the SDK's gen_rim_ref and its older version, capability files of known hosts.
+ * Sources: RMM specification (parameters, rules), KVM (RIPAS), the SDK's gen_rim_ref and its older version,
+ * capability files of known hosts.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/hypothesis.h"
@@ -13,7 +15,7 @@ static bool is_arm(const struct theory *t)
   return t->rules != VCCA_RULES_VIRTCCA;
 }
 
-/* --- Rules and parameters -------------------------------------------------------------------------------------- */
+/* --- Rules and parameters ------------------------------------------------------------------------------- */
 
 bool hypothesis_rules(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
@@ -176,7 +178,7 @@ bool hypothesis_host(struct theory *t, unsigned v, struct vcca_rim_deviation *sa
   return say_words(say, "the host is %s", hosts[v].name);
 }
 
-/* --- RIPAS ----------------------------------------------------------------------------------------------------- */
+/* --- RIPAS ---------------------------------------------------------------------------------------------- */
 
 bool hypothesis_ram_size(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {
@@ -225,7 +227,7 @@ bool hypothesis_ripas_where(struct theory *t, unsigned v, struct vcca_rim_deviat
   return say_words(say, "%s", texts[v]);
 }
 
-/* --- vCPUs ----------------------------------------------------------------------------------------------------- */
+/* --- vCPUs ---------------------------------------------------------------------------------------------- */
 
 bool hypothesis_vcpus(struct theory *t, unsigned v, struct vcca_rim_deviation *say)
 {

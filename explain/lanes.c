@@ -1,6 +1,6 @@
-/* Measures theories, several at a time: one chain is serial and leaves the hash unit idle most of the time. Theories that
- * measure the same long piece from different RIMs go through it side by side. A memo keeps what each stretch led to, for
- * theories that reach the same RIM before the same stretch later.
+/* Measures theories, several at a time: one chain is serial and leaves the hash unit idle most of the time.
+ * Theories that measure the same long piece from different RIMs go through it side by side. A memo keeps
+ * what each stretch led to, for theories that reach the same RIM before the same stretch later.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
@@ -13,8 +13,9 @@
 
 /* --- Memo ------------------------------------------------------------------------------------------------ */
 
-/* Each second deviation is tried with all first ones in turn: what it alone leads to must stay until the thousands of
- * stretches of one turn have passed. The bytes of a stretch choose the few places where it is looked for. */
+/* Each second deviation is tried with all first ones in turn: what it alone leads to must stay until the
+ * thousands of stretches of one turn have passed. The bytes of a stretch choose the few places where it is
+ * looked for. */
 enum { MEMO_SETS = 2048, MEMO_WAYS = 8, MEMO_LEAST = 8 };
 
 /* A stretch: a piece of memory, or a range whose RIPAS is set in blocks. Without padding. */
@@ -46,7 +47,8 @@ void memo_free(struct memo *memo)
   free(memo);
 }
 
-/* A register's value is as good as random; what else tells stretches apart is stirred in (multiplier: SplitMix64's). */
+/* A register's value is as good as random; what else tells stretches apart is stirred in (multiplier:
+ * SplitMix64's). */
 static struct memory *places(struct memo *memo, const struct stretch *s)
 {
   uint64_t words[sizeof *s / sizeof(uint64_t)], mix = 0;
@@ -267,8 +269,8 @@ static bool advance(struct lane *l)
   }
 }
 
-/* Whether a lane may go beside others: by the same algorithm through the same piece, but from another RIM than each of
- * them. */
+/* Whether a lane may go beside others: by the same algorithm through the same piece, but from another RIM
+ * than each of them. */
 static bool fits(const struct lane *l, struct lane *const group[], size_t n)
 {
   struct stretch s = l->stretch;

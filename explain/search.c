@@ -1,6 +1,5 @@
-/* The search: every hypothesis alone, then every two that do not contradict each other, then every three on request, on
- * all CPUs. A worker takes a few first ones of two and tries every second one with all of them: these measurements go
- * through long pieces side by side, and what they share is computed once. Three are a first one, and pairs after it.
+/* The search: every hypothesis alone, then every two that do not contradict each other, then every three on
+ * request, on all CPUs. A worker tries every second one with a few first ones side by side.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
@@ -12,8 +11,8 @@
 #include "rooms/error.h"
 #include "rooms/span.h"
 
-/* A theory of so many extensions more than the VM itself has is not tried: RAM of terabytes page by page, a header that claims terabytes.
- * A GiB of granules is. */
+/* A theory of so many extensions more than the VM itself has is not tried: RAM of terabytes page by page, a
+ * header that claims terabytes. A GiB of granules is. */
 enum { THREADS_MAX = 16, EXTENSIONS_MORE = 1 << 18, STARTS = 4 };
 
 /* One value of one row. */
@@ -64,7 +63,7 @@ struct worker {
   size_t attempt_count;
 };
 
-/* --- Findings ------------------------------------------------------------------------------------------------- */
+/* --- Findings ------------------------------------------------------------------------------------------- */
 
 static int compare_findings(const struct vcca_rim_finding *l, const struct vcca_rim_finding *r)
 {
@@ -97,7 +96,7 @@ static void add_finding(struct vcca_rim_explanation *out, const struct vcca_rim_
   out->count++;
 }
 
-/* --- Trying --------------------------------------------------------------------------------------------------- */
+/* --- Trying --------------------------------------------------------------------------------------------- */
 
 static void tell(struct search *s, const struct vcca_rim_finding *f)
 {
@@ -220,7 +219,7 @@ static bool includes(const struct vcca_rim_finding *f, const struct vcca_rim_fin
   return same == part->count;
 }
 
-/* Three deviations of which two explain the RIM are no finding of their own: the third changed nothing. */
+/* Two deviations that explain the RIM are a finding; with a third one they are none. */
 static void judge_several(struct search *s, const struct attempt *a, const struct vcca_rim *rim)
 {
   if (!leads_there(s, rim))
@@ -256,7 +255,8 @@ static uint64_t try_alone(struct worker *w, size_t from, size_t to)
   return tried;
 }
 
-/* Whether trial i may be added: it applies alone, does not explain the RIM alone, and contradicts none before it. */
+/* Whether trial i may be added: it applies alone, does not explain the RIM alone, and contradicts none
+ * before it. */
 static bool may_follow(const struct search *s, const struct start *before, size_t i)
 {
   for (unsigned k = 0; k < before->finding.count; k++)
@@ -328,7 +328,7 @@ static uint64_t try_several(struct worker *w, size_t from, size_t to)
   return tried;
 }
 
-/* --- Threads -------------------------------------------------------------------------------------------------- */
+/* --- Threads -------------------------------------------------------------------------------------------- */
 
 /* The next trials to be tried alone, or as the first of two. */
 static bool take(struct search *s, size_t *from, size_t *to)
@@ -413,7 +413,7 @@ static void pass(struct worker *w, unsigned depth)
     pthread_join(others[i], NULL);
 }
 
-/* --- All together --------------------------------------------------------------------------------------------- */
+/* --- All together --------------------------------------------------------------------------------------- */
 
 static bool list_trials(struct search *s, struct vcca_error *err)
 {
@@ -429,7 +429,8 @@ static bool list_trials(struct search *s, struct vcca_error *err)
   return true;
 }
 
-/* The algorithm is the one whose digests are as long as the RIM; a whole register has zeros behind the digest. */
+/* The algorithm is the one whose digests are as long as the RIM; a whole register has zeros behind the
+ * digest. */
 static bool read_target(const struct vcca_plan *plan, vcca_span rim, struct search *s, struct vcca_error *err)
 {
   enum vcca_hash_alg alg = VCCA_SHA512;

@@ -1,6 +1,7 @@
-/* Measures a sweep: a block of configurations at a time on all threads; rows are handed out in order. Digests of pages are
- * computed once for each image and algorithm. Each thread takes a few configurations at a time and measures them side by
- * side, and its memo keeps stretches of their chains for those that part late.
+/* Measures a sweep: a block of configurations at a time on all threads; rows are handed out in order.
+ * Digests of pages are computed once for each image and algorithm. Each thread takes a few configurations
+ * at a time and measures them side by side, and its memo keeps stretches of their chains for those that
+ * part late.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
@@ -16,7 +17,8 @@
 
 enum { THREADS_MAX = 16, BLOCK = 128, TOGETHER = 8, CONTENTS = 4 * VCCA_SWEEP_FILES };
 
-/* Bytes that many configurations start with: a file, a kernel unpacked, or a copy of one of these behind zeros. */
+/* Bytes that many configurations start with: a file, a kernel unpacked, or a copy of one of these behind
+ * zeros. */
 struct content {
   vcca_span bytes;
   vcca_span of; /* of a copy: what was copied */
@@ -50,7 +52,7 @@ struct sweeping {
 
 static const struct image_reader nobody = {NULL, NULL};
 
-/* --- Contents ------------------------------------------------------------------------------------------------- */
+/* --- Contents ------------------------------------------------------------------------------------------- */
 
 static void add_content(struct sweeping *s, vcca_span bytes)
 {
@@ -75,7 +77,8 @@ static void free_contents(struct sweeping *s)
   }
 }
 
-/* The copy of a content behind zeros, made for the first plan that wants it. Made-up contents, such as device trees, are not kept. */
+/* The copy of a content behind zeros, made for the first plan that wants it. Made-up contents, such as
+ * device trees, are not kept. */
 static vcca_span copy_behind(struct sweeping *s, size_t zeros, vcca_span content)
 {
   bool ours = false;
@@ -114,10 +117,10 @@ static void note(void *ctx, const char *text)
   pthread_mutex_unlock(&s->lock);
 }
 
-/* --- One configuration ---------------------------------------------------------------------------------------- */
+/* --- One configuration ---------------------------------------------------------------------------------- */
 
-/* The first to want a content hashes it, the others wait: all of them need it, and hashing uses all CPUs by itself. *index: of the
- * contents; CONTENTS when it is none of them and was made for this configuration. */
+/* The first to want a content hashes it, the others wait: all of them need it, and hashing uses all CPUs by
+ * itself. *index: of the contents; CONTENTS when it is none of them and was made for this configuration. */
 static bool hash_once(struct sweeping *s, vcca_span content, enum vcca_hash_alg alg, struct image *out, size_t *index,
                       struct vcca_error *err)
 {
@@ -208,8 +211,8 @@ static void hash_whole(void *ctx, enum vcca_hash_alg alg, vcca_span image, uint8
     vcca_hash(alg, image, digest);
 }
 
-/* Makes a row's plan and hashes its images. False: memory is out. *planned: whether there is something to measure; a
- * configuration that makes no plan has its error in the row. c is to be freed in any case. */
+/* Makes a row's plan and hashes its images. False: memory is out. *planned: whether there is something to
+ * measure; a configuration that makes no plan has its error in the row. c is to be freed in any case. */
 static bool configure(struct sweeping *s, struct vcca_sweep_row *row, struct configured *c, bool *planned,
                       struct vcca_error *err)
 {
@@ -256,7 +259,7 @@ static bool compute(struct worker *w, struct vcca_sweep_row *const rows[], size_
   return ok;
 }
 
-/* --- Blocks --------------------------------------------------------------------------------------------------- */
+/* --- Blocks --------------------------------------------------------------------------------------------- */
 
 /* The next rows of the block: as many as are measured together, fewer when many threads share a block. */
 static size_t take(struct sweeping *s, struct vcca_sweep_row *rows[TOGETHER])

@@ -1,5 +1,5 @@
-/* What a monitor may have measured, as a value: a plan with everything in it that hypotheses change. Images are hashed once, theories
- * refer to their pages' digests.
+/* What a monitor may have measured, as a value: a plan with everything in it that hypotheses change. Images
+ * are hashed once, theories refer to their pages' digests.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EXPLAIN_THEORY_H
@@ -31,7 +31,8 @@ struct image_reader {
   void *ctx;
 };
 
-/* Hashes one image, or copies the digests that are known (NULL: none are); free its digests, also after a failure. */
+/* Hashes one image, or copies the digests that are known (NULL: none are); free its digests, also after a
+ * failure. */
 VCCA_MUST_USE bool image_hash(vcca_span content, const uint8_t *known, enum vcca_hash_alg alg,
                               struct image_reader reader, struct image *out, struct vcca_error *err);
 /* As many images as the plan has segments, none hashed yet. */
@@ -90,7 +91,8 @@ uint64_t theory_extensions(const struct theory *t);
 
 /* --- Measuring -------------------------------------------------------------------------------------------- */
 
-/* Long stretches of chains that were computed, by where they began: theories that part late share what is before. */
+/* Long stretches of chains that were computed, by where they began: theories that part late share what is
+ * before. */
 struct memo;
 struct memo *memo_new(void);
 void memo_free(struct memo *memo);
@@ -116,7 +118,8 @@ struct configuration {
   uint32_t totalsize; /* to be written into the device tree that is given; 0: it stays as it is */
 };
 
-/* One of the two functions; both say how, and are false when there is nothing to change: theory or configuration is of no use then. */
+/* One of the two functions; both say how, and are false when there is nothing to change: theory or
+ * configuration is of no use then. */
 struct hypothesis {
   const char *name, *group, *words;
   unsigned values, each;

@@ -1,6 +1,7 @@
-/* Traces: read from lines of JSON, or recorded while a plan is measured. The reader takes our own schema and nothing else
- * (docs/adr/0011-explain.md). In the trace of a run a line that begins with "seq" is a call, and is passed over; a step has the call that made it
- * and its realm's RD, and a realm begins with create.
+/* Traces: read from lines of JSON, or recorded while a plan is measured. The reader takes our own schema
+ * and nothing else (docs/adr/0011-explain.md). In the trace of a run a line that begins with "seq" is a
+ * call, and is passed over; a step has the call that made it and its realm's RD, and a realm begins with
+ * create.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/explain.h"

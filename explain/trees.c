@@ -1,5 +1,5 @@
-/* Two device trees, compared by what they say: nodes by path, properties by name. Walked here and not by libfdt, because a tree that differs may
- * also be broken (Devicetree Specification 0.4, chapter 5).
+/* Two device trees, compared by what they say: nodes by path, properties by name. Walked here and not by
+ * libfdt, because a tree that differs may also be broken (Devicetree Specification 0.4, chapter 5).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/facts.h"

@@ -1,5 +1,6 @@
-/* A tape of bytes as a walk of host calls (tests/rmm/support_walk.h): the first byte says which machine, each further choice, of a
- * command, of a handle by its small index, of a value, takes a byte. Every call is checked against the walk's shadow.
+/* A tape of bytes as a walk of host calls (tests/rmm/support_walk.h): the first byte says which machine,
+ * each further choice, of a command, of a handle by its small index, of a value, takes a byte. Every call
+ * is checked against the walk's shadow.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/rmm/support_walk.h"

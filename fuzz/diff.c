@@ -1,5 +1,6 @@
-/* Two measurements that differ: traces of any bytes (after a zero byte, A and B with a zero byte between them), or two plans of any bytes as a
- * device tree or kernel, B's with a few bytes changed. Every step is accounted for once on its side, and what is printed is JSON.
+/* Two measurements that differ: traces of any bytes (after a zero byte, A and B with a zero byte between
+ * them), or two plans of any bytes as a device tree or kernel, B's with a few bytes changed. Every step is
+ * accounted for once on its side, and what is printed is JSON.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -140,7 +141,8 @@ static void plan_part(struct vcca_plan *plan, enum vcca_role role, vcca_span con
                                             .measured = true};
 }
 
-/* how: which part, how many bytes of B are other ones; then two bytes of place and one of difference for each. */
+/* how: which part, how many bytes of B are other ones; then two bytes of place and one of difference for
+ * each. */
 static void parts(uint8_t how, vcca_span bytes)
 {
   static uint8_t changed[PART_MAX];

@@ -1,4 +1,5 @@
-/* Any bytes as an event log: the reader ends, stays inside the bytes, and locates what it refuses; what booted is read likewise.
+/* Any bytes as an event log: the reader ends, stays inside the bytes, and locates what it refuses; what
+ * booted is read likewise.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

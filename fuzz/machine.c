@@ -1,6 +1,7 @@
-/* A saved machine, changed by the tape, is loaded: what is refused names the place; what is taken back is sound, and stays so whatever
- * calls follow. The tape: which machine (1 byte), how many changes (1), each {granule's record, offset in it (2), value (2)}; then calls,
- * each {command (1), registers by kind (1 each)}, as long as there are bytes.
+/* A saved machine, changed by the tape, is loaded: what is refused names the place; what is taken back is
+ * sound, and stays so whatever calls follow. The tape: which machine (1 byte), how many changes (1), each
+ * {granule's record, offset in it (2), value (2)}; then calls, each {command (1), registers by kind (1
+ * each)}, as long as there are bytes.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "tests/rmm/support_walk.h"
@@ -25,7 +26,8 @@ static unsigned take(vcca_span *tape, unsigned bytes)
 
 enum { MACHINES = 2, HEAD = 8 + 8 + 8, REGION = 16, RECORD = 16 };
 
-/* A machine of each interface that has been walked for a while, as bytes: with realms in every state. Made once. */
+/* A machine of each interface that has been walked for a while, as bytes: with realms in every state. Made
+ * once. */
 struct world {
   vcca_machine *m;
   struct vcca_bytes saved;

@@ -1,5 +1,6 @@
-/* Any lines as the words of vcca measure, in a folder with one file of each kind: the tool ends with one of its exit codes, and with its
- * own account of memory (leaks). Words that make it write files are left out. Run with -close_fd_mask=1: it prints.
+/* Any lines as the words of vcca measure, in a folder with one file of each kind: the tool ends with one of
+ * its exit codes, and with its own account of memory (leaks). Words that make it write files are left out.
+ * Run with -close_fd_mask=1: it prints.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

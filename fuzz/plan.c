@@ -1,6 +1,7 @@
-/* Bytes as choices: a VM of every profile and VMM model, from odd numbers, sizes and words. Whatever is planned holds together: segments are
- * apart and where memory is, the RIM is the chain of the steps that are told (computed here once more, by hand), a trace that is written
- * and read again is the same, and `explain` knows the plan's own RIM.
+/* Bytes as choices: a VM of every profile and VMM model, from odd numbers, sizes and words. Whatever is
+ * planned holds together: segments are apart and where memory is, the RIM is the chain of the steps that
+ * are told (computed here once more, by hand), a trace that is written and read again is the same, and
+ * `explain` knows the plan's own RIM.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -226,7 +227,8 @@ static void plan_profile(const char *profile, struct choices *c)
   vcca_bytes_free(&dtb);
 }
 
-/* Options of a model, and how their values look: # is a number, S a size, C a count, B a switch, other text is itself. */
+/* Options of a model, and how their values look: # is a number, S a size, C a count, B a switch, other text
+ * is itself. */
 struct words {
   const char *vmm;
   const char *options[20][4]; /* option, values */

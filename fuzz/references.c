@@ -1,5 +1,6 @@
-/* Any bytes as what a verifier is given besides the token: keys, trust anchor stores, reference stores, CoRIMs, the SDK's files. The first
- * byte says as which. Readers end, say why they refuse, and leave nothing behind.
+/* Any bytes as what a verifier is given besides the token: keys, trust anchor stores, reference stores,
+ * CoRIMs, the SDK's files. The first byte says as which. Readers end, say why they refuse, and leave
+ * nothing behind.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

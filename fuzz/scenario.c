@@ -1,5 +1,5 @@
-/* Any bytes as a YAML document, a device image and an operation list: the readers end, refuse with a place, and what a device image
- * says is the same after it was written and read again.
+/* Any bytes as a YAML document, a device image and an operation list: the readers end, refuse with a place,
+ * and what a device image says is the same after it was written and read again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

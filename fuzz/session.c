@@ -1,6 +1,6 @@
-/* Any bytes as what a client sends, in pieces of any size, and as each answer of a server. The reader asks for no more than
- * belongs to a message, ends for good when a session is over, and takes the same messages however they are cut; an answer
- * that is whole stays so when more follows.
+/* Any bytes as what a client sends, in pieces of any size, and as each answer of a server. The reader asks
+ * for no more than belongs to a message, ends for good when a session is over, and takes the same messages
+ * however they are cut; an answer that is whole stays so when more follows.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Any bytes as the plan of a sweep, in a folder with files it may name: reading ends in bounded time and memory, with configurations or
- * an error that has a place; a row is what its plan measures alone.
+/* Any bytes as the plan of a sweep, in a folder with files it may name: reading ends in bounded time and
+ * memory, with configurations or an error that has a place; a row is what its plan measures alone.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Any bytes as a token, strictly and with every leniency: decoding ends, stays inside the bytes and locates what it refuses; what it accepts is sound CBOR all
- * through, prints, and is CBOR to libcbor too.
+/* Any bytes as a token, strictly and with every leniency: decoding ends, stays inside the bytes and locates
+ * what it refuses; what it accepts is sound CBOR all through, prints, and is CBOR to libcbor too.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <cbor.h>
@@ -64,8 +64,8 @@ static void look_at(const struct vcca_token *token, vcca_span bytes)
   vcca_token_text(token, &text_out);
 }
 
-/* What the strict reader takes, libcbor takes; but libcbor 0.8 has neither one-byte tags 6 to 20 nor simple values but the
- * four with names, so only inputs without any such byte are compared. */
+/* What the strict reader takes, libcbor takes; but libcbor 0.8 has neither one-byte tags 6 to 20 nor simple
+ * values but the four with names, so only inputs without any such byte are compared. */
 static void must_be_cbor_to_libcbor(vcca_span bytes)
 {
   for (size_t i = 0; i < bytes.n; i++)

@@ -1,4 +1,5 @@
-/* Any bytes as a measurement trace: the reader ends and locates what it refuses; what it accepts is the same as itself.
+/* Any bytes as a measurement trace: the reader ends and locates what it refuses; what it accepts is the
+ * same as itself.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* Any bytes as what vcca measure reads from users and hosts: the first byte says as which. Everything ends in bounded time and memory, with
- * an answer or an error that says something; a generated tree is whole, a plan is within its realm.
+/* Any bytes as what vcca measure reads from users and hosts: the first byte says as which. Everything ends
+ * in bounded time and memory, with an answer or an error that says something; a generated tree is whole, a
+ * plan is within its realm.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Any bytes as wrapped evidence: the reader ends, says why it refuses, and leaves nothing behind; what it takes can be
- * wrapped again, and then holds the same token.
+/* Any bytes as wrapped evidence: the reader ends, says why it refuses, and leaves nothing behind; what it
+ * takes can be wrapped again, and then holds the same token.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

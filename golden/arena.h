@@ -14,7 +14,8 @@ struct arena {
   bool failed; /* some request was not met */
 };
 
-/* n zero bytes, aligned for anything; NULL when there is no memory, or no more within the limit, which the arena remembers. */
+/* n zero bytes, aligned for anything; NULL when there is no memory, or no more within the limit, which the
+ * arena remembers. */
 void *arena_get(struct arena *a, size_t n);
 /* A copy; {NULL, 0} stays absent. */
 vcca_span arena_copy(struct arena *a, vcca_span bytes);

@@ -1,4 +1,5 @@
-/* The base evidence of a family: a token, what vouches for it, and what is expected of it, all from TEST texts.
+/* The base evidence of a family: a token, what vouches for it, and what is expected of it, all from TEST
+ * texts.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "golden/bundle.h"

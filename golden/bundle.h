@@ -46,13 +46,15 @@ struct vcca_golden {
 };
 const vcca_key *golden_key(const vcca_golden *g, enum golden_key key);
 
-/* The measured boot that the token's REMs come from, as a log of these digests; rem (4 of 64 bytes, may be NULL) is filled. */
+/* The measured boot that the token's REMs come from, as a log of these digests; rem (4 of 64 bytes, may be
+ * NULL) is filled. */
 vcca_span bundle_log(struct arena *arena, const enum vcca_hash_alg *algs, size_t n, uint8_t (*rem)[VCCA_HASH_MAX]);
 /* The reference values of the log's images, the one of this name another; {NULL, 0}: none. */
 vcca_span bundle_image_reference(struct arena *arena, vcca_span another);
 vcca_span bundle_platform_reference(struct arena *arena, const vcca_hsm *hsm, enum vcca_family family);
 
-/* What the token is appraised by: a store of reference values that it alone answers, and a policy (with its YAML, and as "rules"). */
+/* What the token is appraised by: a store of reference values that it alone answers, and a policy (with its
+ * YAML, and as "rules"). */
 VCCA_MUST_USE bool bundle_reference_store(struct arena *arena, vcca_span token, vcca_span *out, struct vcca_error *err);
 struct vcca_policy *bundle_policy(struct arena *arena, const vcca_hsm *hsm, enum vcca_family family);
 void bundle_policy_yaml(const struct vcca_policy *p, vcca_sink *out);
@@ -61,7 +63,8 @@ void bundle_policy_json(const struct vcca_policy *p, struct vcca_json *j);
 /* What a relying party gives that tests the mutation's layer, with the base's token; everything for NULL. */
 void case_evidence(const vcca_golden *g, const struct vcca_mutation *m, struct vcca_evidence *e);
 
-/* A certificate of the chain as the device's own is made (hsm/cert_chain.c), to be changed before it is written. */
+/* A certificate of the chain as the device's own is made (hsm/cert_chain.c), to be changed before it is
+ * written. */
 struct cert_plan {
   struct vcca_cert_spec spec;
   const vcca_key *subject, *issuer;

@@ -1,4 +1,5 @@
-/* The device's chain, certificate by certificate, as a plan that a mutation may change; and the anchor as files.
+/* The device's chain, certificate by certificate, as a plan that a mutation may change; and the anchor as
+ * files.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>

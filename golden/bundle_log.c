@@ -1,5 +1,5 @@
-/* A small measured boot: its event log as firmware writes it into a CCEL area (TCG PC Client Platform Firmware Profile 9.2), the
- * REMs it leads to, and the reference values it answers.
+/* A small measured boot: its event log as firmware writes it into a CCEL area (TCG PC Client Platform
+ * Firmware Profile 9.2), the REMs it leads to, and the reference values it answers.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The relying party's rules on top of the checks: the base's, and the same as YAML (docs/appraisal.md) and in an index.
+/* The relying party's rules on top of the checks: the base's, and the same as YAML (docs/appraisal.md) and
+ * in an index.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -9,7 +10,8 @@
 
 enum { SECURED_FIRST = 0x3000, SECURED_LAST = 0x30ff };
 
-/* What must not be skipped: all that the base's token can answer with a challenge, a key and a reference store. */
+/* What must not be skipped: all that the base's token can answer with a challenge, a key and a reference
+ * store. */
 static void require_checks(unsigned has, struct vcca_policy *p)
 {
   static const struct {

@@ -1,4 +1,5 @@
-/* Making a case: the base evidence, cut down to what the mutation's layer is about, and the mutation's recipe run on it.
+/* Making a case: the base evidence, cut down to what the mutation's layer is about, and the mutation's
+ * recipe run on it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>

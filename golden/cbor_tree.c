@@ -12,8 +12,8 @@
 
 static struct node *build(struct arena *arena, struct vcca_cbor *c, unsigned levels);
 
-/* Whether a byte string's content is one item of the kind that tokens embed: a header or claims map, a tagged COSE_Sign1, a
- * wrapped payload. */
+/* Whether a byte string's content is one item of the kind that tokens embed: a header or claims map, a
+ * tagged COSE_Sign1, a wrapped payload. */
 static bool embeds(vcca_span content, unsigned levels)
 {
   struct vcca_cbor c = vcca_cbor_over(content, 0);

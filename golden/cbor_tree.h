@@ -44,7 +44,8 @@ VCCA_MUST_USE bool parts_read(struct tree *t, struct arena *arena, vcca_span in,
 /* One node's bytes, in the tree's arena; what is inside a byte string. */
 vcca_span node_span(struct arena *arena, struct node *n);
 vcca_span node_content(struct arena *arena, struct node *n);
-/* Whether a node has more levels than this below it. Byte strings are opened PARTS_DEPTH levels deep; steps may add to that. */
+/* Whether a node has more levels than this below it. Byte strings are opened PARTS_DEPTH levels deep; steps
+ * may add to that. */
 bool node_deeper(const struct node *n, unsigned levels);
 enum { PARTS_DEPTH = 32 };
 

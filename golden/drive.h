@@ -1,5 +1,6 @@
-/* Driving a verifier, in pieces: the parts of evidence that a command line takes (drive_parts.c), its words for one case (drive_words.c), a child
- * process (drive_child.c), and what its answer means (drive_answer.c). drive.c does one case, drive_pool.c many at a time.
+/* Driving a verifier, in pieces: the parts of evidence that a command line takes (drive_parts.c), its words
+ * for one case (drive_words.c), a child process (drive_child.c), and what its answer means
+ * (drive_answer.c). drive.c does one case, drive_pool.c many at a time.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_DRIVE_H
@@ -96,14 +97,16 @@ struct drive_child {
   int to;    /* its input; -1: /dev/null */
   int status;
 };
-/* When the pipe `life` has no writer any more, whoever asked has gone: children are ended, and so is this process. */
+/* When the pipe `life` has no writer any more, whoever asked has gone: children are ended, and so is this
+ * process. */
 void child_watch(int life);
 VCCA_MUST_USE bool child_start(struct drive_child *child, const char *const *argv, bool with_input,
                                struct vcca_error *err);
 /* Starts the time limit of an answer. */
 void child_limit(unsigned seconds);
 enum child_event { CHILD_OUTPUT, CHILD_ENDED, CHILD_LATE };
-/* Waits for more output (what fits goes into out, the rest is read and forgotten), or the end: then status is set and all output was read. */
+/* Waits for more output (what fits goes into out, the rest is read and forgotten), or the end: then status
+ * is set and all output was read. */
 enum child_event child_wait(struct drive_child *child, vcca_sink *out);
 /* All of bytes, while output is read so that nobody waits for the other; false: late, or it reads no more. */
 bool child_send(struct drive_child *child, vcca_span bytes, vcca_sink *out);
@@ -134,7 +137,8 @@ VCCA_MUST_USE bool drive_case(struct driver *d, vcca_golden *golden, struct vcca
 /* Where the words that start a verifier that stays end: the second "--", or the last word. */
 size_t start_words(const char *const *command);
 
-/* Makes the folder of a case, and empties it; writes what was answered into it, and a script that asks again. */
+/* Makes the folder of a case, and empties it; writes what was answered into it, and a script that asks
+ * again. */
 VCCA_MUST_USE bool keep_folder(const char *path, struct vcca_error *err);
 VCCA_MUST_USE bool keep_case(const struct vcca_drive *drive, const char *folder, const struct drive_outcome *o,
                              struct vcca_error *err);

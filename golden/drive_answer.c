@@ -42,7 +42,8 @@ static enum vcca_golden_stage stage_named(vcca_span name)
   return vcca_golden_stage_named(name, &stage) ? stage : stage_of_check(name);
 }
 
-/* The word that follows the last of these phrases in the output: "stage: NAME" in anybody's, "rejected (NAME" in ours. said: there is one. */
+/* The word that follows the last of these phrases in the output: "stage: NAME" in anybody's, "rejected
+ * (NAME" in ours. said: there is one. */
 static enum vcca_golden_stage said_stage(vcca_span output, bool *said)
 {
   static const char *const phrases[] = {"stage: ", "rejected (", "malformed ("};

@@ -1,4 +1,5 @@
-/* A verifier as a child process: in a process group of its own, with bounded output and a time limit, and ended with all that it started.
+/* A verifier as a child process: in a process group of its own, with bounded output and a time limit, and
+ * ended with all that it started.
  *
  * There is no clock here: a timer raises a flag, which whoever waits looks at every now and then.
  *

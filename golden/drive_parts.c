@@ -1,4 +1,5 @@
-/* The parts of evidence: what a case has, what a command line takes, and what a verifier must be given to see what a case is about.
+/* The parts of evidence: what a case has, what a command line takes, and what a verifier must be given to
+ * see what a case is about.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>

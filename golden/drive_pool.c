@@ -1,5 +1,6 @@
-/* Workers: processes that make cases and ask the verifier, each one case at a time. The pool hands out the cases and reports in their order, whichever is
- * done first. A worker whose pool has gone ends its verifier and itself.
+/* Workers: processes that make cases and ask the verifier, each one case at a time. The pool hands out the
+ * cases and reports in their order, whichever is done first. A worker whose pool has gone ends its verifier
+ * and itself.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>

@@ -152,7 +152,8 @@ static bool push(struct drive_words *w, const char *word, struct vcca_error *err
   return true;
 }
 
-/* A word: as it is, or once for each value of its placeholder, an option before it repeated or left out with it. */
+/* A word: as it is, or once for each value of its placeholder, an option before it repeated or left out
+ * with it. */
 static bool fill(struct drive_words *w, const vcca_golden *golden, const struct vcca_golden_case *c, const char *word,
                  struct vcca_error *err)
 {

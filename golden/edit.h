@@ -1,4 +1,5 @@
-/* One case in the making: the token as a tree, the evidence around it, and the steps of a recipe that change them.
+/* One case in the making: the token as a tree, the evidence around it, and the steps of a recipe that
+ * change them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_EDIT_H
@@ -8,7 +9,8 @@
 #include "golden/cbor_tree.h"
 
 enum { STEP_WORDS = 8 };
-/* No recipe makes more of a token than this: a few words would multiply it for hours. Bytes of a word, memory in all, steps, levels. */
+/* No recipe makes more of a token than this: a few words would multiply it for hours. Bytes of a word,
+ * memory in all, steps, levels. */
 enum { WORD_BYTES = 1 << 20, RECIPE_MEMORY = 64 << 20, RECIPE_STEPS = 256, RECIPE_LEVELS = 512 };
 
 struct edit {
@@ -25,7 +27,8 @@ struct words {
   size_t n;
 };
 
-/* The steps, one function each (steps.def); words has as many words as the row says, or more where it says so. */
+/* The steps, one function each (steps.def); words has as many words as the row says, or more where it says
+ * so. */
 #define STEP(id, name, least, most, synopsis, meaning) \
   bool edit_step_##id(struct edit *e, const struct words *w, struct vcca_error *err);
 #include "golden/steps.def"

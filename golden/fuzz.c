@@ -1,5 +1,5 @@
-/* Structural mutations by seed: a few steps chosen by a counter-mode generator over the tree of parts, or over the bytes where
- * there is no tree. The same bytes and seed give the same token.
+/* Structural mutations by seed: a few steps chosen by a counter-mode generator over the tree of parts, or
+ * over the bytes where there is no tree. The same bytes and seed give the same token.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

@@ -86,7 +86,8 @@ static bool put_innermost(struct arena *arena, vcca_span word, vcca_sink *out, s
   return true;
 }
 
-/* Heads of byte strings around what is n bytes long, the innermost first, as long as there is room; sizes[i]: of what the i-th is around. */
+/* Heads of byte strings around what is n bytes long, the innermost first, as long as there is room;
+ * sizes[i]: of what the i-th is around. */
 static size_t wrap_sizes(size_t n, size_t levels, size_t *sizes)
 {
   for (size_t i = 0; i < levels; i++) {

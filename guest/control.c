@@ -1,5 +1,5 @@
-/* The control socket's server: a thread for each client, which reads lines and writes lines. Slow and silent clients keep their own thread
- * waiting and nobody else.
+/* The control socket's server: a thread for each client, which reads lines and writes lines. Slow and
+ * silent clients keep their own thread waiting and nobody else.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/control.h"
@@ -139,7 +139,8 @@ static void *serve(void *arg)
 
 /* --- All clients -------------------------------------------------------------------------------------------- */
 
-/* A slot that is free, after the threads that ended have been joined; NULL when there is none. With the lock. */
+/* A slot that is free, after the threads that ended have been joined; NULL when there is none. With the
+ * lock. */
 static struct client_slot *free_slot(struct vcca_control *c)
 {
   struct client_slot *found = NULL;
@@ -208,7 +209,7 @@ static void *accept_clients(void *arg)
   }
 }
 
-/* --- Life ------------------------------------------------------------------------------------------------------ */
+/* --- Life ----------------------------------------------------------------------------------------------- */
 
 /* A socket that nobody serves is what a killed server left. */
 static bool remove_stale(const struct sockaddr_un *address, struct vcca_error *err)

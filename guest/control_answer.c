@@ -40,7 +40,7 @@ static void put_status(const struct asked *a, uint64_t status)
     vcca_json_str(a->j, "status_name", name);
 }
 
-/* --- Guest calls --------------------------------------------------------------------------------------------- */
+/* --- Guest calls ---------------------------------------------------------------------------------------- */
 
 static bool op_token(struct asked *a)
 {
@@ -161,7 +161,7 @@ static bool op_ioctl(struct asked *a)
   return true;
 }
 
-/* --- Failures ------------------------------------------------------------------------------------------------ */
+/* --- Failures ------------------------------------------------------------------------------------------- */
 
 static bool read_command(struct asked *a, const struct vcca_command **out)
 {
@@ -227,7 +227,8 @@ static bool inject_delay(struct asked *a)
   return inject_rule(a, VCCA_INJECT_DELAY);
 }
 
-/* The VM's own device with other root secrets: everything but the keys, and what is derived from them, is the same. */
+/* The VM's own device with other root secrets: everything but the keys, and what is derived from them, is
+ * the same. */
 static void other_device(struct vcca_device *device)
 {
   static const char label[] = "TEST another device";
@@ -307,7 +308,7 @@ static bool op_inject(struct asked *a)
   return tree_fail(what, a->err, "what can be injected: status, incomplete, delay, device, lifecycle, none");
 }
 
-/* --- Looking in ------------------------------------------------------------------------------------------------ */
+/* --- Looking in ----------------------------------------------------------------------------------------- */
 
 static bool op_trace(struct asked *a)
 {

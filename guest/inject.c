@@ -1,5 +1,5 @@
-/* Failures on request. They are met before a call is handled; a list of its own lock, so that a second terminal can end the delay that a call
- * is in.
+/* Failures on request. They are met before a call is handled; a list of its own lock, so that a second
+ * terminal can end the delay that a call is in.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/running.h"

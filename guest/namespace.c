@@ -1,5 +1,5 @@
-/* The child's side of `vcca exec`: namespaces and mounts. The host's own mounts stay as they are, and all of this is gone when the last process in
- * the namespace is.
+/* The child's side of `vcca exec`: namespaces and mounts. The host's own mounts stay as they are, and all
+ * of this is gone when the last process in the namespace is.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/namespace.h"
@@ -37,7 +37,7 @@ bool namespace_has_fuse(struct vcca_error *err)
   return true;
 }
 
-/* --- Entering ---------------------------------------------------------------------------------------------------- */
+/* --- Entering ------------------------------------------------------------------------------------------- */
 
 static bool write_file(const char *path, const char *text)
 {
@@ -78,7 +78,7 @@ bool namespace_enter(struct vcca_error *err)
          fail_errno(err, "mounts cannot be made private below", "/");
 }
 
-/* --- A folder in which there may be more ---------------------------------------------------------------------------- */
+/* --- A folder in which there may be more ---------------------------------------------------------------- */
 
 /* Shows an entry of the covered folder (covered/name) again, at folder/name. */
 static void show_again(int covered, const char *folder, const char *name)

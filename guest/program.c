@@ -1,5 +1,6 @@
-/* A program that is started in a namespace of its own, in which it finds what guests find. The process is made before any thread is, since one
- * with threads cannot enter a user namespace; it waits until all is served.
+/* A program that is started in a namespace of its own, in which it finds what guests find. The process is
+ * made before any thread is, since one with threads cannot enter a user namespace; it waits until all is
+ * served.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -24,11 +25,12 @@ struct vcca_program {
   struct supervisor *supervisor;
 };
 
-/* --- The link ------------------------------------------------------------------------------------------------------ */
+/* --- The link ------------------------------------------------------------------------------------------- */
 
 /* The word to go, with or without devices. */
 enum { GO_DEVICES = 'd', GO_PLAIN = 'p' };
-/* What the child reports, with a descriptor beside it: that its reports are mounted, and then how it reaches devices. */
+/* What the child reports, with a descriptor beside it: that its reports are mounted, and then how it
+ * reaches devices. */
 struct report {
   bool ok;
   char why[400];
@@ -73,7 +75,7 @@ static bool receive_report(int link, struct report *report, int *beside)
   return n == (ssize_t)sizeof *report;
 }
 
-/* --- The child --------------------------------------------------------------------------------------------------------- */
+/* --- The child ------------------------------------------------------------------------------------------ */
 
 enum { NOT_FOUND = 127, NOT_STARTED = 126 };
 
@@ -134,7 +136,7 @@ static void run_child(int link, const char *const *command, enum vcca_program_de
   _exit(why == ENOENT ? NOT_FOUND : NOT_STARTED);
 }
 
-/* --- The parent ---------------------------------------------------------------------------------------------------------- */
+/* --- The parent ----------------------------------------------------------------------------------------- */
 
 vcca_program *vcca_program_new(const char *const *command, enum vcca_program_devices devices, struct vcca_error *err)
 {

@@ -19,7 +19,7 @@ struct job {
   uint64_t page; /* IPA */
 };
 
-/* --- A token, as Linux's arm-cca-guest and virtCCA's driver have it made ------------------------------------------ */
+/* --- A token, as Linux's arm-cca-guest and virtCCA's driver have it made -------------------------------- */
 
 #define TOKEN_INIT UINT64_C(0xC4000194)
 #define TOKEN_CONTINUE UINT64_C(0xC4000195)

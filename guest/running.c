@@ -1,5 +1,5 @@
-/* A running VM: one guest program that waits for requests on the first REC. A request is carried out while its REC runs; in between the guest
- * takes an interrupt, so that the REC leaves to the host.
+/* A running VM: one guest program that waits for requests on the first REC. A request is carried out while
+ * its REC runs; in between the guest takes an interrupt, so that the REC leaves to the host.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/running.h"
@@ -156,7 +156,7 @@ enum vcca_family vcca_running_family(const vcca_running *v)
   return v->platform.family;
 }
 
-/* --- Another device ------------------------------------------------------------------------------------------- */
+/* --- Another device ------------------------------------------------------------------------------------- */
 
 const struct vcca_device *vcca_running_device(const vcca_running *v)
 {
@@ -181,7 +181,7 @@ bool vcca_running_move(vcca_running *v, const struct vcca_device *device, struct
   return ok;
 }
 
-/* --- The state -------------------------------------------------------------------------------------------------- */
+/* --- The state ------------------------------------------------------------------------------------------ */
 
 static void put_realm(struct vcca_json *j, const struct vcca_realm_info *info)
 {

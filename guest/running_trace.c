@@ -1,4 +1,5 @@
-/* The trace of a running VM: each call of host and guest as a line of JSON, of which the last ones are kept for whoever wants to see them.
+/* The trace of a running VM: each call of host and guest as a line of JSON, of which the last ones are kept
+ * for whoever wants to see them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/running.h"

@@ -72,7 +72,7 @@ void tsm_free(struct tsm *t)
   free(t);
 }
 
-/* --- Directories ------------------------------------------------------------------------------------------------ */
+/* --- Directories ---------------------------------------------------------------------------------------- */
 
 static struct tsm_report *named(const struct tsm *t, const char *name)
 {
@@ -230,7 +230,7 @@ int tsm_set_owner(struct tsm *t, uint64_t id, unsigned attribute, const struct t
   return kept ? 0 : -ENOENT;
 }
 
-/* --- Files -------------------------------------------------------------------------------------------------------- */
+/* --- Files ---------------------------------------------------------------------------------------------- */
 
 /* What the attribute can do, not only what its permissions say: root may do anything else. */
 static bool may(enum tsm_attribute attribute, mode_t now, unsigned how)
@@ -373,8 +373,9 @@ ssize_t tsm_write(struct tsm_file *f, size_t offset, vcca_span bytes)
   return rc;
 }
 
-/* Linux counts when the last descriptor is closed, and ignores what comes of it. Whoever has it closed must find it counted, and only the closing of a
- * descriptor is waited for, so each counts; one that comes after further writes takes the place of the one before. */
+/* Linux counts when the last descriptor is closed, and ignores what comes of it. Whoever has it closed must
+ * find it counted, and only the closing of a descriptor is waited for, so each counts; one that comes after
+ * further writes takes the place of the one before. */
 void tsm_flush(struct tsm_file *f)
 {
   struct tsm_report *r = f->report;

@@ -1,5 +1,6 @@
-/* configfs-tsm without a kernel: report directories, their attributes and open files, with the errno values of Linux 7.0 (fs/configfs,
- * drivers/virt/coco/guest/report.c, drivers/virt/coco/arm-cca-guest). tsm_fuse.c makes a file system of it.
+/* configfs-tsm without a kernel: report directories, their attributes and open files, with the errno values
+ * of Linux 7.0 (fs/configfs, drivers/virt/coco/guest/report.c, drivers/virt/coco/arm-cca-guest). tsm_fuse.c
+ * makes a file system of it.
  *
  * Functions return 0 or more, or an errno value below 0. All may be called by many threads at once.
  *
@@ -11,7 +12,8 @@
 
 #include "vcca/guest.h"
 
-/* INBLOB is what one challenge takes; a text attribute is a page; the name of a directory is a file's. REPORTS: Linux has no limit but memory. */
+/* INBLOB is what one challenge takes; a text attribute is a page; the name of a directory is a file's.
+ * REPORTS: Linux has no limit but memory. */
 enum { TSM_INBLOB_MAX = 64, TSM_TEXT_MAX = 4096, TSM_NAME_MAX = 255, TSM_REPORTS_MAX = 4096, TSM_PRIVLEVEL_MAX = 3 };
 
 enum tsm_attribute {
@@ -34,7 +36,8 @@ struct tsm_provider {
   /* The report over inblob, into out (of VCCA_TOKEN_MAX bytes). */
   int (*report_new)(vcca_running *v, vcca_span inblob, vcca_sink *out);
 };
-/* The provider that a VM's kernel has: arm_cca_guest in a realm; NULL in a virtCCA guest, which has /dev/tsi. */
+/* The provider that a VM's kernel has: arm_cca_guest in a realm; NULL in a virtCCA guest, which has
+ * /dev/tsi. */
 const struct tsm_provider *tsm_provider_of(const vcca_running *v);
 
 /* What chmod and chown change. */
@@ -58,14 +61,16 @@ void tsm_free(struct tsm *t);
 int tsm_mkdir(struct tsm *t, const char *name, uint64_t *id);
 int tsm_rmdir(struct tsm *t, const char *name);
 int tsm_lookup(struct tsm *t, const char *name, uint64_t *id);
-/* The first report whose number is above *id, which becomes its number, and its name; false when there is none. */
+/* The first report whose number is above *id, which becomes its number, and its name; false when there is
+ * none. */
 bool tsm_next(struct tsm *t, uint64_t *id, char name[TSM_NAME_MAX + 1]);
 size_t tsm_count(struct tsm *t);
-/* The owner of a report (attribute TSM_ATTRIBUTES), of an attribute of it, or of the directory of reports (id 0). */
+/* The owner of a report (attribute TSM_ATTRIBUTES), of an attribute of it, or of the directory of reports
+ * (id 0). */
 int tsm_owner(struct tsm *t, uint64_t id, unsigned attribute, struct tsm_owner *out);
 int tsm_set_owner(struct tsm *t, uint64_t id, unsigned attribute, const struct tsm_owner *owner);
 
-/* --- Files --------------------------------------------------------------------------------------------------- */
+/* --- Files ---------------------------------------------------------------------------------------------- */
 
 enum { TSM_READ = 1, TSM_WRITE = 2, TSM_APPEND = 4 };
 int tsm_open(struct tsm *t, uint64_t id, enum tsm_attribute attribute, unsigned how, struct tsm_file **out);
@@ -77,7 +82,8 @@ ssize_t tsm_write(struct tsm_file *f, size_t offset, vcca_span bytes);
 void tsm_flush(struct tsm_file *f);
 /* The last one is. */
 void tsm_close(struct tsm_file *f);
-/* Whether a read may have to make a report, which takes as long as the monitor does; whether one is being made, for which all that changes a report waits. */
+/* Whether a read may have to make a report, which takes as long as the monitor does; whether one is being
+ * made, for which all that changes a report waits. */
 bool tsm_makes_report(struct tsm_file *f);
 bool tsm_busy(struct tsm *t);
 

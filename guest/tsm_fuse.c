@@ -1,5 +1,5 @@
-/* configfs-tsm as a FUSE file system: the operations of libfuse3's low-level interface over tsm.h. The kernel keeps names and
- * attributes, which nothing but its own requests changes, and no bytes.
+/* configfs-tsm as a FUSE file system: the operations of libfuse3's low-level interface over tsm.h. The
+ * kernel keeps names and attributes, which nothing but its own requests changes, and no bytes.
  *
  * Long because FUSE's table has an operation for each request of the kernel.
  *
@@ -46,8 +46,8 @@ struct tsm_mount {
   unsigned started;
 };
 
-/* A worker leads as long as its requests do not wait for the monitor: then it lets another one lead. So one thread answers most of what a program asks, and
- * while a report is made there are others. */
+/* A worker leads as long as its requests do not wait for the monitor: then it lets another one lead. So one
+ * thread answers most of what a program asks, and while a report is made there are others. */
 static _Thread_local bool leads;
 
 static void let_lead(struct tsm_mount *m)
@@ -57,7 +57,7 @@ static void let_lead(struct tsm_mount *m)
   leads = false;
 }
 
-/* --- Inodes ------------------------------------------------------------------------------------------------------- */
+/* --- Inodes --------------------------------------------------------------------------------------------- */
 
 static uint64_t report_of(fuse_ino_t ino)
 {
@@ -122,7 +122,7 @@ static void op_init(void *mount, struct fuse_conn_info *connection)
   connection->max_write = WRITE_MAX;
 }
 
-/* --- Directories ---------------------------------------------------------------------------------------------------- */
+/* --- Directories ---------------------------------------------------------------------------------------- */
 
 static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
@@ -206,7 +206,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
     fuse_reply_open(req, fi);
 }
 
-/* --- Attributes of inodes --------------------------------------------------------------------------------------------- */
+/* --- Attributes of inodes ------------------------------------------------------------------------------- */
 
 /* A file that is open can be looked at when its report is gone. */
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -242,7 +242,7 @@ static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
   op_getattr(req, ino, fi);
 }
 
-/* --- Files -------------------------------------------------------------------------------------------------------------- */
+/* --- Files ---------------------------------------------------------------------------------------------- */
 
 static struct tsm_file *file_of(const struct fuse_file_info *fi)
 {
@@ -315,7 +315,7 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
   fuse_reply_err(req, 0);
 }
 
-/* --- What configfs has not ------------------------------------------------------------------------------------------------ */
+/* --- What configfs has not ------------------------------------------------------------------------------ */
 
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int data, struct fuse_file_info *fi)
 {
@@ -384,10 +384,10 @@ static const struct fuse_lowlevel_ops operations = {
     .link = op_link,
 };
 
-/* --- Serving --------------------------------------------------------------------------------------------------------------- */
+/* --- Serving -------------------------------------------------------------------------------------------- */
 
-/* Waits for a request; false when it is time to end. soon: a program that has just been answered is about to ask more, and to look again for a moment
- * costs less than to be woken. */
+/* Waits for a request; false when it is time to end. soon: a program that has just been answered is about
+ * to ask more, and to look again for a moment costs less than to be woken. */
 static bool await_request(const struct tsm_mount *m, bool soon)
 {
   struct pollfd wait[] = {{.fd = fuse_session_fd(m->session), .events = POLLIN}, {.fd = m->wake[0], .events = POLLIN}};

@@ -1,4 +1,5 @@
-/* configfs-tsm at a folder of the user's choice. A process of its own watches over the mount: when the one that serves it is killed, it unmounts.
+/* configfs-tsm at a folder of the user's choice. A process of its own watches over the mount: when the one
+ * that serves it is killed, it unmounts.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
@@ -23,7 +24,7 @@ struct vcca_tsm {
   int alive; /* the watcher's pipe: a byte ends it, our end lets it unmount */
 };
 
-/* --- The watcher: after fork in a process with threads, so only what is safe in a signal handler ----------------------- */
+/* --- The watcher: after fork in a process with threads, so only what is safe in a signal handler -------- */
 
 static void keep_only(int fd)
 {
@@ -36,7 +37,8 @@ static void keep_only(int fd)
       close(other);
 }
 
-/* A dead mount, and nothing that somebody else put there since. It is opened, since the kernel may still know what stat() asks. */
+/* A dead mount, and nothing that somebody else put there since. It is opened, since the kernel may still
+ * know what stat() asks. */
 static bool is_dead(const char *folder)
 {
   int fd;
@@ -81,7 +83,7 @@ static bool start_watcher(vcca_tsm *t, const char *folder, struct vcca_error *er
   return t->watcher > 0 || vcca_fail(err, VCCA_FAULT_IO, "no new process: %s", strerror(errno));
 }
 
-/* --- The mount ------------------------------------------------------------------------------------------------------------ */
+/* --- The mount ------------------------------------------------------------------------------------------ */
 
 static bool check_folder(const char *folder, char path[PATH_MAX], struct vcca_error *err)
 {

@@ -1,4 +1,5 @@
-/* What a report holds: values that were written, counted by generation, and the report that was made over them.
+/* What a report holds: values that were written, counted by generation, and the report that was made over
+ * them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/tsm_report.h"
@@ -19,7 +20,7 @@ const struct tsm_attribute_row tsm_attributes[TSM_ATTRIBUTES] = {
 #undef TEXT
 };
 
-/* --- Values that are written ------------------------------------------------------------------------------------ */
+/* --- Values that are written ---------------------------------------------------------------------------- */
 
 /* A write counts. The two counters never meet by wrapping around. */
 static int advance(struct tsm_report *r)
@@ -42,8 +43,8 @@ static unsigned digit(uint8_t c)
   return hex_digit(c) ? (c | 0x20U) - 'a' + 10U : 99;
 }
 
-/* Linux's kstrtouint with base 0: a '+', 0x or 0, digits, one line end. s is followed by a NUL. What is too much for 64 bits is refused before
- * what follows is looked at, what is too much for 32 bits after that. */
+/* Linux's kstrtouint with base 0: a '+', 0x or 0, digits, one line end. s is followed by a NUL. What is too
+ * much for 64 bits is refused before what follows is looked at, what is too much for 32 bits after that. */
 static int read_number(const uint8_t *s, uint64_t *out)
 {
   unsigned base = 10;
@@ -121,7 +122,7 @@ int report_set_inblob(struct tsm_report *r, vcca_span bytes, bool again)
   return 0;
 }
 
-/* --- Values that are read ----------------------------------------------------------------------------------------- */
+/* --- Values that are read ------------------------------------------------------------------------------- */
 
 ssize_t report_show(const struct tsm_report *r, enum tsm_attribute attribute, char text[TSM_TEXT_MAX])
 {
@@ -163,10 +164,10 @@ int report_read(struct tsm_report *r, enum tsm_attribute attribute, vcca_span *o
   return rc;
 }
 
-/* --- The provider --------------------------------------------------------------------------------------------------- */
+/* --- The provider --------------------------------------------------------------------------------------- */
 
-/* arm-cca-guest: a challenge of 32 to 64 bytes. An INIT that is refused is EINVAL, a CONTINUE ENXIO. EIO, which Linux has not: there is no VM any
- * more that could run Linux. */
+/* arm-cca-guest: a challenge of 32 to 64 bytes. An INIT that is refused is EINVAL, a CONTINUE ENXIO. EIO,
+ * which Linux has not: there is no VM any more that could run Linux. */
 static int arm_cca_report_new(vcca_running *v, vcca_span inblob, vcca_sink *out)
 {
   enum { CHALLENGE_MIN = 32 };

@@ -42,7 +42,8 @@ struct tsm {
 ssize_t report_show(const struct tsm_report *r, enum tsm_attribute attribute, char text[TSM_TEXT_MAX]);
 /* Takes a value. text is followed by a NUL. */
 ssize_t report_store(struct tsm_report *r, enum tsm_attribute attribute, vcca_span text);
-/* Takes a value of inblob; again: in place of the one that came before, when nothing was read or written since. */
+/* Takes a value of inblob; again: in place of the one that came before, when nothing was read or written
+ * since. */
 int report_set_inblob(struct tsm_report *r, vcca_span bytes, bool again);
 /* The bytes of a binary attribute that is read; a report is made when there is none over what was written. */
 int report_read(struct tsm_report *r, enum tsm_attribute attribute, vcca_span *out);

@@ -57,8 +57,8 @@ bool vcca_hsm_record(const vcca_hsm *hsm, size_t i, struct vcca_boot_record *out
   return true;
 }
 
-/* TF-M's delegated attestation encodes every slot, whether or not a token will carry it, in this order; texts that are not
- * there are empty. */
+/* TF-M's delegated attestation encodes every slot, whether or not a token will carry it, in this order;
+ * texts that are not there are empty. */
 void hsm_boot_records(const vcca_hsm *hsm, vcca_sink *out)
 {
   struct vcca_boot_record record;

@@ -1,9 +1,10 @@
 /* The boot chains of the built-in devices, in the order the stages are measured.
  *
- * virtCCA: the on-chip and off-chip secure boot code, the HSM firmware in the InSE, the IMU and the IPU, ATF at EL3, the TMM,
- * UEFI, and the IMF AP. Six of them are in the platform token, in an order of its own and under names of its own (ATF is
- * tf_bl2, the TMM is tee); versions as a real machine has published them.
- * Arm: the thirteen components of the RSE's platform token, which lists them in boot order and without versions.
+ * virtCCA: the on-chip and off-chip secure boot code, the HSM firmware in the InSE, the IMU and the IPU,
+ * ATF at EL3, the TMM, UEFI, and the IMF AP. Six of them are in the platform token, in an order of its own
+ * and under names of its own (ATF is tf_bl2, the TMM is tee); versions as a real machine has published
+ * them. Arm: the thirteen components of the RSE's platform token, which lists them in boot order and
+ * without versions.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hsm/state.h"

@@ -1,7 +1,8 @@
 /* Device images: the kinds, the built-in TEST devices, and the check that one can be powered on.
  *
- * Everything of a built-in device is the SHA-256 of a text: "TEST HUK <device>", "TEST GUK <device>", "TEST implementation
- * <device>", "TEST signer", and for an image "TEST <component> <version>" (no blank after a component without version).
+ * Everything of a built-in device is the SHA-256 of a text: "TEST HUK <device>", "TEST GUK <device>", "TEST
+ * implementation <device>", "TEST signer", and for an image "TEST <component> <version>" (no blank after a
+ * component without version).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -13,8 +14,8 @@
 #include "rooms/hsm.h"
 #include "rooms/span.h"
 
-/* Key usages (RFC 5280, 4.2.1.3) as on real device certificates: digitalSignature and nonRepudiation; on RSA ones also
- * keyEncipherment, dataEncipherment and keyAgreement. */
+/* Key usages (RFC 5280, 4.2.1.3) as on real device certificates: digitalSignature and nonRepudiation; on
+ * RSA ones also keyEncipherment, dataEncipherment and keyAgreement. */
 static const struct hsm_kind kinds[] = {
     {"rsa", VCCA_KEY_RSA, VCCA_FAMILY_VIRTCCA_RSA, "virtcca-rsa", "vcca TEST Root CA (RSA-4096)",
      "vcca TEST Sub CA (RSA-4096)", 0xf8},

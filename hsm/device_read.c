@@ -1,5 +1,5 @@
-/* Device images: reading them. Without `base` every part of a device must be spelled out, so that nothing is taken silently
- * from a default; with it the image says only what differs from a built-in device.
+/* Device images: reading them. Without `base` every part of a device must be spelled out, so that nothing
+ * is taken silently from a default; with it the image says only what differs from a built-in device.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/device_read.h"

@@ -8,8 +8,8 @@
 #include "rooms/hsm.h"
 #include "rooms/span.h"
 
-/* A YAML double-quoted text. Whatever is not printable ASCII is written by code point, since YAML admits not all of Unicode as it
- * is; bytes that are no UTF-8 become U+FFFD. */
+/* A YAML double-quoted text. Whatever is not printable ASCII is written by code point, since YAML admits
+ * not all of Unicode as it is; bytes that are no UTF-8 become U+FFFD. */
 static void put_quoted(vcca_sink *out, const char *text)
 {
   const unsigned char *p = (const unsigned char *)text;

@@ -1,5 +1,5 @@
-/* The key ladder: from the two root secrets, the boot state and the boot records to the CPAK, the RAK and the secret of
- * sealing keys.
+/* The key ladder: from the two root secrets, the boot state and the boot records to the CPAK, the RAK and
+ * the secret of sealing keys.
  *
  * TF-M's RSE construction; docs/adr/0006-key-ladder.md says where it is chosen and where it is known.
  *
@@ -23,8 +23,8 @@ enum { TP_MODE_PRODUCTION = 0x2222aa55, NOT_REPROVISIONING = 0 };
 /* The records of 32 components with every text and digest at its longest. */
 enum { RECORDS_MAX = VCCA_HSM_COMPONENTS * 256 };
 
-/* boot state = SHA-256(tp_mode || lcs || reprovisioning || BL1_2 hash). The lifecycle word is the claim's own value, so that
- * every lifecycle has its own RAK. */
+/* boot state = SHA-256(tp_mode || lcs || reprovisioning || BL1_2 hash). The lifecycle word is the claim's
+ * own value, so that every lifecycle has its own RAK. */
 static void boot_state(const struct vcca_device *device, uint8_t out[32])
 {
   uint8_t words[12];

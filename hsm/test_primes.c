@@ -1,5 +1,6 @@
-/* The primes of the RSA TEST keys, kept because searching them takes a second each. They are what vcca_key_from_seed finds
- * from the seeds that rooms/test_ca.h and hsm/ladder.c state; unit.chain searches them again.
+/* The primes of the RSA TEST keys, kept because searching them takes a second each. They are what
+ * vcca_key_from_seed finds from the seeds that rooms/test_ca.h and hsm/ladder.c state; unit.chain searches
+ * them again.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/test_ca.h"

@@ -1,6 +1,6 @@
-/* What a log can say about itself: names of event types, and whether an event's digest is the one its own data leads to.
- * Rules: TCG PC Client Platform Firmware Profile 10.4; EDK2 for variables; GRUB for command lines; systemd
- * for the parts of unified kernel images.
+/* What a log can say about itself: names of event types, and whether an event's digest is the one its own
+ * data leads to. Rules: TCG PC Client Platform Firmware Profile 10.4; EDK2 for variables; GRUB for command
+ * lines; systemd for the parts of unified kernel images.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/eventlog.h"
@@ -39,8 +39,9 @@ static bool is_hash_of(enum vcca_hash_alg alg, vcca_span digest, vcca_span data)
   return vcca_span_eq(digest, vcca_span_of(hash, vcca_hash_size(alg)));
 }
 
-/* UEFI_VARIABLE_DATA: GUID 16, u64 name length in characters, u64 value length, UTF-16 name, value. EDK2 hashes the value alone. shim logs up
- * to eight bytes behind the value, which its structure has for padding, and hashes all but the last byte. */
+/* UEFI_VARIABLE_DATA: GUID 16, u64 name length in characters, u64 value length, UTF-16 name, value. EDK2
+ * hashes the value alone. shim logs up to eight bytes behind the value, which its structure has for
+ * padding, and hashes all but the last byte. */
 static bool variable_check(vcca_span data, enum vcca_hash_alg alg, vcca_span digest)
 {
   enum { HEAD = 16 + 8 + 8, PADDING = 8 };
@@ -57,8 +58,8 @@ static bool variable_check(vcca_span data, enum vcca_hash_alg alg, vcca_span dig
   return behind <= PADDING && is_hash_of(alg, digest, vcca_span_sub(data, 0, data.n - 1));
 }
 
-/* The ways in which GRUB marks a text that it measured. The first three are GRUB's own; the others those of the GRUB 2.02 that
- * distributions patched for measured boot, which hashes the text with its final NUL. */
+/* The ways in which GRUB marks a text that it measured. The first three are GRUB's own; the others those of
+ * the GRUB 2.02 that distributions patched for measured boot, which hashes the text with its final NUL. */
 static const struct {
   const char *prefix;
   enum vcca_grub_event is;
@@ -86,8 +87,8 @@ enum vcca_grub_event vcca_event_grub(const struct vcca_event *event, vcca_span *
   return VCCA_GRUB_FILE;
 }
 
-/* Whether the digest is that of the name which the event has in UTF-16, in ASCII with its NUL: so systemd's stub measures the names of
- * the parts of an image before the parts. */
+/* Whether the digest is that of the name which the event has in UTF-16, in ASCII with its NUL: so systemd's
+ * stub measures the names of the parts of an image before the parts. */
 static bool names_itself(vcca_span data, enum vcca_hash_alg alg, vcca_span digest)
 {
   char name[64];
@@ -102,7 +103,8 @@ static bool names_itself(vcca_span data, enum vcca_hash_alg alg, vcca_span diges
   return name[n - 1] == '\0' && is_hash_of(alg, digest, vcca_span_of(name, n));
 }
 
-/* Whether the digest is that of a text which GRUB logged, with or without its final NUL; -1 when the event is no text. */
+/* Whether the digest is that of a text which GRUB logged, with or without its final NUL; -1 when the event
+ * is no text. */
 static int grub_check(const struct vcca_event *event, enum vcca_hash_alg alg, vcca_span digest)
 {
   vcca_span text;

@@ -1,6 +1,7 @@
-/* The strict reader of crypto-agile event logs. Nothing in a log is believed: every count and size is held against the
- * header's declarations and the bytes that are left, and whatever does not fit is refused with its offset.
- * TCG PC Client Platform Firmware Profile 1.06, section 10 (TCG_PCR_EVENT, TCG_EfiSpecIDEvent, TCG_PCR_EVENT2).
+/* The strict reader of crypto-agile event logs. Nothing in a log is believed: every count and size is held
+ * against the header's declarations and the bytes that are left, and whatever does not fit is refused with
+ * its offset. TCG PC Client Platform Firmware Profile 1.06, section 10 (TCG_PCR_EVENT, TCG_EfiSpecIDEvent,
+ * TCG_PCR_EVENT2).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/eventlog.h"
@@ -97,7 +98,8 @@ static bool read_alg(struct vcca_eventlog *log, struct cursor *c)
   return true;
 }
 
-/* TCG_EfiSpecIDEvent: signature, platform class, minor, major, errata, UINTN size, algorithms, vendor bytes. */
+/* TCG_EfiSpecIDEvent: signature, platform class, minor, major, errata, UINTN size, algorithms, vendor
+ * bytes. */
 static bool read_spec_id(struct vcca_eventlog *log, struct cursor *c)
 {
   vcca_span signature, platform, version, vendor;
@@ -211,8 +213,8 @@ static size_t run_length(vcca_span s, uint8_t byte)
 
 int vcca_eventlog_next(struct vcca_eventlog *log, struct vcca_event *event, struct vcca_error *err)
 {
-  /* What cannot be an event: register and type all ones, or an event with neither digest nor data that is all zero. It starts
-   * the unused rest of the area, which must then be uniform. */
+  /* What cannot be an event: register and type all ones, or an event with neither digest nor data that is
+   * all zero. It starts the unused rest of the area, which must then be uniform. */
   static const struct {
     uint8_t fill;
     size_t proof;
@@ -270,8 +272,9 @@ static bool take_locality(const struct vcca_event *event, struct vcca_replay *ou
   return true;
 }
 
-/* One pass before the replay: whose registers they are, and what PCR 0 starts from. Where in the log a StartupLocality event stands says
- * nothing: it extends nothing, and the TPM was started before anything was measured. */
+/* One pass before the replay: whose registers they are, and what PCR 0 starts from. Where in the log a
+ * StartupLocality event stands says nothing: it extends nothing, and the TPM was started before anything
+ * was measured. */
 static bool survey(vcca_span bytes, struct vcca_replay *out, struct vcca_error *err)
 {
   struct vcca_eventlog log;

@@ -1,4 +1,5 @@
-/* The REMs: registers that the running realm extends itself. RMM specification 1.0-rel0, RSI_MEASUREMENT_EXTEND.
+/* The REMs: registers that the running realm extends itself. RMM specification 1.0-rel0,
+ * RSI_MEASUREMENT_EXTEND.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "vcca/measurement.h"

@@ -1,6 +1,7 @@
-/* The RIM: realm parameters, then one 256-byte descriptor per measured granule, REC or RIPAS change, each hashed together
- * with the register so far. RMM specification 1.0-rel0 B4.3 and C1 (RmmMeasurementDescriptor*); the SDK's gen_rim_ref for
- * virtCCA. What differs between monitors is the rules table and nothing else (docs/adr/0003-rim-rules-are-data.md).
+/* The RIM: realm parameters, then one 256-byte descriptor per measured granule, REC or RIPAS change, each
+ * hashed together with the register so far. RMM specification 1.0-rel0 B4.3 and C1
+ * (RmmMeasurementDescriptor*); the SDK's gen_rim_ref for virtCCA. What differs between monitors is the
+ * rules table and nothing else (docs/adr/0003-rim-rules-are-data.md).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/hash.h"

@@ -1,9 +1,9 @@
 /* TMI: what the TMM tells about itself, and what it does not do.
  *
- * The layout is that of the kernel module which reads it (virtCCA_driver, tmm_driver.c): for each of eight NUMA nodes the
- * free blocks of 2 MiB, 4 MiB ... 1 GiB and the size; then for RDs, TECs and tables six numbers a node. The model's pool
- * is node 0, and takes descriptors and tables from it one granule at a time: they count as extended blocks, none is
- * reserved.
+ * The layout is that of the kernel module which reads it (virtCCA_driver, tmm_driver.c): for each of eight
+ * NUMA nodes the free blocks of 2 MiB, 4 MiB ... 1 GiB and the size; then for RDs, TECs and tables six
+ * numbers a node. The model's pool is node 0, and takes descriptors and tables from it one granule at a
+ * time: they count as extended blocks, none is reserved.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rmm/granule.h"

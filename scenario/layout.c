@@ -1,5 +1,5 @@
-/* Pages of parameters by field name: RmiRealmParams, RmiRecParams and RmiRecRun (RMM specification 1.0-rel0 B4.5), tmi_cvm_params,
- * tmi_tec_params and tmi_tec_run (virtCCA's kvm_tmi.h).
+/* Pages of parameters by field name: RmiRealmParams, RmiRecParams and RmiRecRun (RMM specification 1.0-rel0
+ * B4.5), tmi_cvm_params, tmi_tec_params and tmi_tec_run (virtCCA's kvm_tmi.h).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

@@ -92,7 +92,8 @@ bool good_name(vcca_span name)
   return name.n > 0 && name.n < NAME_MAX_SIZE;
 }
 
-/* Which key is the step's own: the one that is not as, expect, why or repeat; expect, when there is no other. */
+/* Which key is the step's own: the one that is not as, expect, why or repeat; expect, when there is no
+ * other. */
 bool read_step(struct run *r, const struct tree_node *item, unsigned number, struct step *s)
 {
   const struct tree_node *own = NULL, *as = tree_get(item, "as");

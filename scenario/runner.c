@@ -1,5 +1,5 @@
-/* Running a scenario: header, check of every step's words, then the steps one by one; the first step that is not as expected ends
- * the run, since the later ones build on it.
+/* Running a scenario: header, check of every step's words, then the steps one by one; the first step that
+ * is not as expected ends the run, since the later ones build on it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>

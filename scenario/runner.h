@@ -74,7 +74,8 @@ struct last_call {
 
 struct step_kind;
 
-/* The step at hand. ok says whether what it tries worked; if not, complaint says why. Both are outcomes, not faults of the file. */
+/* The step at hand. ok says whether what it tries worked; if not, complaint says why. Both are outcomes,
+ * not faults of the file. */
 struct step {
   const struct step_kind *kind;
   const struct vcca_interface *interface; /* steps that are calls */
@@ -140,7 +141,8 @@ const struct step_kind *step_kind_call(void); /* of "rmi.data_create" and the li
 /* All step names, for suggestions. */
 extern const char step_names[];
 
-/* False, the step's outcome: it did not work. Never a fault of the file. Returns true, since the run goes on. */
+/* False, the step's outcome: it did not work. Never a fault of the file. Returns true, since the run goes
+ * on. */
 bool step_failed(struct step *s, const char *fmt, ...) VCCA_PRINTF(2, 3);
 bool step_failed_error(struct step *s, const struct vcca_error *why);
 
@@ -175,7 +177,7 @@ VCCA_MUST_USE bool device_fields(struct run *r, struct thing *t);
 #define SCENARIO_PAGES UINT64_C(0x80000000)
 enum { SCENARIO_PAGE_COUNT = 16 };
 
-/* --- trace_write.c ------------------------------------------------------------------------------------------- */
+/* --- trace_write.c -------------------------------------------------------------------------------------- */
 
 void trace_call(void *ctx, const struct vcca_trace *trace);
 void trace_step(void *ctx, const struct vcca_rim_step *step);
@@ -199,8 +201,8 @@ VCCA_MUST_USE bool layout_read(const struct reading *r, const struct vcca_comman
 
 /* --- Steps ----------------------------------------------------------------------------------------------- */
 
-/* A guest program on a REC. What the host does about a PSCI exit: nothing, take it as the end (SYSTEM_OFF does not come back), or
- * answer that it was done (CPU_ON). */
+/* A guest program on a REC. What the host does about a PSCI exit: nothing, take it as the end (SYSTEM_OFF
+ * does not come back), or answer that it was done (CPU_ON). */
 enum psci_exit { PSCI_EXIT_NONE, PSCI_EXIT_ENDS, PSCI_EXIT_COMPLETES };
 enum { GUEST_ENTRIES_MAX = 10000 };
 struct guest_run {
@@ -222,8 +224,8 @@ uint64_t rec_with_mpidr(struct run *r, const struct tree_node *map, uint64_t mpi
 const char *status_text(const struct vcca_interface *interface, uint64_t word);
 /* All statuses, with the prefix and without, separated by blanks. */
 void status_words(const struct vcca_interface *interface, char *buf, size_t cap);
-/* Whether the outcome of the call is one that "any-of" takes: a status that the specification permits for it, node being the word; or one
- * of the list that node has. False with an error when the list is none. */
+/* Whether the outcome of the call is one that "any-of" takes: a status that the specification permits for
+ * it, node being the word; or one of the list that node has. False with an error when the list is none. */
 VCCA_MUST_USE bool call_any_of(struct run *r, const struct step *s, const struct tree_node *node, bool *taken);
 /* Whether the node is such an expectation. */
 bool is_any_of(const struct tree_node *node);

@@ -50,8 +50,8 @@ static bool plan_with_dtb(struct wish *w, struct vcca_error *err)
                         : vcca_plan_vm(&w->vm, &w->plan, err);
 }
 
-/* A populated page that guest calls may overwrite: the last one of the last segment, which is the device tree's. Nothing runs in
- * the guest that would miss it. */
+/* A populated page that guest calls may overwrite: the last one of the last segment, which is the device
+ * tree's. Nothing runs in the guest that would miss it. */
 static uint64_t scratch_page(const struct vcca_plan *plan)
 {
   const struct vcca_segment *last = &plan->segments[plan->segment_count - 1];
@@ -98,7 +98,8 @@ static void measure(struct run *r, struct step *s, struct wish *w)
     step_failed(s, "no memory for the RIM");
 }
 
-/* Profile arm-rmm-2.0, or its draft's text, is measured by its own rules; plans know the profiles of VMs, not of monitors. */
+/* Profile arm-rmm-2.0, or its draft's text, is measured by its own rules; plans know the profiles of VMs,
+ * not of monitors. */
 static void follow_rules(const struct run *r, struct wish *w)
 {
   if (w->plan.rules == VCCA_RULES_ARM_1_0 && vcca_rim_rules(r->rules)->rmm)
@@ -135,7 +136,8 @@ static bool booted(struct run *r, struct step *s, const struct wish *w, struct v
   return rim_field(r, s->out, vcca_span_of(info.rim, vcca_hash_size(info.hash_alg)));
 }
 
-/* All that the machine is to hold lives as long as the run, so it makes no copies. The device tree was made for this step. */
+/* All that the machine is to hold lives as long as the run, so it makes no copies. The device tree was made
+ * for this step. */
 static bool keep_contents(struct run *r, struct wish *w)
 {
   vcca_span kept;

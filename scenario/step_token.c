@@ -62,7 +62,8 @@ struct trust {
   vcca_key *cpak;
 };
 
-/* "device": the chain of the powered device; "cpak": its key alone; $name: the chain of one powered on before; or a mapping. */
+/* "device": the chain of the powered device; "cpak": its key alone; $name: the chain of one powered on
+ * before; or a mapping. */
 static bool read_trust(struct run *r, const struct tree_node *node, struct vcca_evidence *e, struct trust *t)
 {
   const struct tree_node *map = node;
@@ -166,7 +167,8 @@ static bool put_failed(struct run *r, struct step *s, const struct vcca_verdict 
   return true;
 }
 
-/* Its words are texts: verdict accepted, rejected or malformed; check: the first that failed; each check by its name. */
+/* Its words are texts: verdict accepted, rejected or malformed; check: the first that failed; each check by
+ * its name. */
 bool step_verify(struct run *r, struct step *s)
 {
   struct vcca_evidence evidence = {.any_lifecycle = false};
@@ -200,7 +202,8 @@ bool step_verify(struct run *r, struct step *s)
 
 /* --- Changing bytes --------------------------------------------------------------------------------------- */
 
-/* at and xor: one byte is changed; at and put: bytes are overwritten; cut: so many are left; append: more follow. */
+/* at and xor: one byte is changed; at and put: bytes are overwritten; cut: so many are left; append: more
+ * follow. */
 bool step_tamper(struct run *r, struct step *s)
 {
   struct tree_node *of;

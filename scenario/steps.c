@@ -1,5 +1,5 @@
-/* The steps, one row each; docs/scenarios.md has the same table in words. Calls (rmi.*, tmi.*, rsi.*, tsi.*, psci.*) have their
- * interface's own tables.
+/* The steps, one row each; docs/scenarios.md has the same table in words. Calls (rmi.*, tmi.*, rsi.*,
+ * tsi.*, psci.*) have their interface's own tables.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>

@@ -17,8 +17,8 @@ static bool all_zero(const struct value *v)
   return v->kind == VALUE_NUMBER ? v->number == 0 : v->kind == VALUE_BYTES;
 }
 
-/* What --verbose leaves out: what the first line says, the registers of a command whose outputs have names, checks that had nothing to go
- * by, and registers that were not extended. */
+/* What --verbose leaves out: what the first line says, the registers of a command whose outputs have names,
+ * checks that had nothing to go by, and registers that were not extended. */
 static bool is_told(const struct step *s, const struct field *f)
 {
   const char *name = f->name;

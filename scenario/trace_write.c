@@ -1,5 +1,5 @@
-/* The trace: one line of JSON for every call of host or guest, made of the command tables, and behind it one for every extension of a RIM
- * that the call made. Nothing in it depends on where or when it ran.
+/* The trace: one line of JSON for every call of host or guest, made of the command tables, and behind it
+ * one for every extension of a RIM that the call made. Nothing in it depends on where or when it ran.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>

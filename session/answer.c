@@ -1,4 +1,5 @@
-/* What the client sends, and where an answer ends. The protocol frames no answer but the log; every other has a length of its own.
+/* What the client sends, and where an answer ends. The protocol frames no answer but the log; every other
+ * has a length of its own.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -49,7 +50,8 @@ static int cbor_head(vcca_span in, size_t at, unsigned *major, uint64_t *value)
   return (int)(1 + n);
 }
 
-/* Containers that are open, each with the items it still wants; one of indefinite length wants one until its break. */
+/* Containers that are open, each with the items it still wants; one of indefinite length wants one until
+ * its break. */
 struct open_items {
   uint64_t left[DEPTH];
   bool endless[DEPTH];

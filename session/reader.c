@@ -33,7 +33,8 @@ static enum vcca_session_read over(struct vcca_session_reader *r, enum vcca_sess
   return VCCA_SESSION_OVER;
 }
 
-/* Whether a message may come now. Verdicts follow a token, a key or its absence follows an acceptance; then nothing follows. */
+/* Whether a message may come now. Verdicts follow a token, a key or its absence follows an acceptance; then
+ * nothing follows. */
 static bool may_come(const struct vcca_session_reader *r, uint32_t number)
 {
   switch ((enum vcca_message)number) {

@@ -1,5 +1,6 @@
-/* The server: one loop over all sessions. Each holds a message that is coming and an answer that is going, never both; so memory is bounded by
- * the number of connections, and a peer that does not read is not read from.
+/* The server: one loop over all sessions. Each holds a message that is coming and an answer that is going,
+ * never both; so memory is bounded by the number of connections, and a peer that does not read is not read
+ * from.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* What the session takes from the world: a clock for its limits, and chance for challenges. Neither is in what is printed.
+/* What the session takes from the world: a clock for its limits, and chance for challenges. Neither is in
+ * what is printed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef SESSION_WORLD_H

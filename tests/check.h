@@ -39,7 +39,8 @@ static inline void check_ok(bool ok, const struct vcca_error *err, const char *w
 /* How many tests of this program were skipped. */
 static unsigned check_skipped;
 
-/* Skips the running test, which wants something that is not on this machine. The program's main ends with check_run. */
+/* Skips the running test, which wants something that is not on this machine. The program's main ends with
+ * check_run. */
 #define check_skip(...)              \
   do {                               \
     check_skipped++;                 \
@@ -48,15 +49,16 @@ static unsigned check_skipped;
     skip();                          \
   } while (0)
 
-/* What main returns: 0 when every test of the array passed, 77 when none failed and some were skipped, which CTest shows as
- * skipped, 1 when one failed. */
+/* What main returns: 0 when every test of the array passed, 77 when none failed and some were skipped,
+ * which CTest shows as skipped, 1 when one failed. */
 #define check_run(tests, set_up, tear_down) check_result(cmocka_run_group_tests(tests, set_up, tear_down))
 static inline int check_result(int failed)
 {
   return failed != 0 ? 1 : check_skipped > 0 ? 77 : 0;
 }
 
-/* Seconds that a test may take on this machine: more where programs are emulated (VCCA_SLOWNESS, which tests/CMakeLists.txt sets). */
+/* Seconds that a test may take on this machine: more where programs are emulated (VCCA_SLOWNESS, which
+ * tests/CMakeLists.txt sets). */
 static inline unsigned check_seconds(unsigned seconds)
 {
   const char *text = getenv("VCCA_SLOWNESS");

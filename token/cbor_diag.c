@@ -1,6 +1,6 @@
-/* Diagnostic notation (RFC 8949 section 8; << >> and comments as in RFC 8610 appendix G), one item to a line, its offset in the
- * margin. Byte strings that hold CBOR are descended into (token/place.h). Whatever is CBOR is printed, with an encoding indicator
- * where it is not strict.
+/* Diagnostic notation (RFC 8949 section 8; << >> and comments as in RFC 8610 appendix G), one item to a
+ * line, its offset in the margin. Byte strings that hold CBOR are descended into (token/place.h). Whatever
+ * is CBOR is printed, with an encoding indicator where it is not strict.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>

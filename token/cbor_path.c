@@ -11,7 +11,8 @@
 #include "rooms/error.h"
 #include "rooms/cbor.h"
 
-/* The steps taken so far are path[0..n): entering an item adds one, leaving it without having found the byte takes it off. */
+/* The steps taken so far are path[0..n): entering an item adds one, leaving it without having found the
+ * byte takes it off. */
 struct walk {
   size_t target;
   char *path;
@@ -43,7 +44,8 @@ static bool passed(const struct walk *w, const struct vcca_cbor *c)
   return w->target < c->base + c->at;
 }
 
-/* A string that holds CBOR is looked into. Where that breaks off at the string's end, the byte behind it is meant. */
+/* A string that holds CBOR is looked into. Where that breaks off at the string's end, the byte behind it is
+ * meant. */
 static bool visit_bytes(struct walk *w, const struct vcca_cbor *c, const struct vcca_cbor_item *item, enum place place)
 {
   struct vcca_cbor inside = vcca_cbor_inside(c, item);

@@ -1,6 +1,7 @@
-/* The strict CBOR reader: RFC 8949 with the core deterministic rules 4.2.1 but for the order of map keys, which producers
- * of tokens choose freely. Nothing is allocated; every refusal names the byte. A cursor with leniences takes longer heads, indefinite
- * lengths and trailing bytes where they are allowed, and notes that it did. Why not libcbor: docs/adr/0005.
+/* The strict CBOR reader: RFC 8949 with the core deterministic rules 4.2.1 but for the order of map keys,
+ * which producers of tokens choose freely. Nothing is allocated; every refusal names the byte. A cursor
+ * with leniences takes longer heads, indefinite lengths and trailing bytes where they are allowed, and
+ * notes that it did. Why not libcbor: docs/adr/0005.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -75,8 +76,9 @@ bool strict_allows(const struct vcca_cbor *c, enum vcca_leniency leniency)
   return strict_allows_at(c, leniency, c->base + c->at);
 }
 
-/* Whether a float would lose nothing in the next narrower format: its exponent is in range and the fraction's low bits are
- * zero (a subnormal of the narrower format needs more of them); zero, infinity and NaN always are in range. */
+/* Whether a float would lose nothing in the next narrower format: its exponent is in range and the
+ * fraction's low bits are zero (a subnormal of the narrower format needs more of them); zero, infinity and
+ * NaN always are in range. */
 static bool narrower(uint64_t bits, unsigned exp_bits, unsigned frac_bits, unsigned to_exp, unsigned to_frac)
 {
   int64_t exp = (int64_t)(bits >> frac_bits & ((1u << exp_bits) - 1));
@@ -207,7 +209,8 @@ static bool check_text(const struct vcca_cbor_item *item, struct vcca_error *err
   return true;
 }
 
-/* The commonest heads, of one byte or of a string up to 255 bytes in its shortest form: no fault is possible in them. */
+/* The commonest heads, of one byte or of a string up to 255 bytes in its shortest form: no fault is
+ * possible in them. */
 static bool read_common_head(struct vcca_cbor *c, struct vcca_cbor_item *item)
 {
   size_t left = c->in.n - c->at;
@@ -310,8 +313,9 @@ bool strict_map(const struct vcca_cbor_item *map, struct vcca_error *err)
   return true;
 }
 
-/* Whether two keys are equal: by their bytes when all heads are the shortest. Otherwise integers and strings are held against each
- * other by what they say, and other keys, that no token has, still by their bytes. */
+/* Whether two keys are equal: by their bytes when all heads are the shortest. Otherwise integers and
+ * strings are held against each other by what they say, and other keys, that no token has, still by their
+ * bytes. */
 static bool same_key(vcca_span a, vcca_span b, bool strict)
 {
   if (strict || vcca_span_eq(a, b))

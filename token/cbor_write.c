@@ -1,4 +1,5 @@
-/* The deterministic writer: libcbor's head encoders, which choose the shortest form. The only file that uses libcbor.
+/* The deterministic writer: libcbor's head encoders, which choose the shortest form. The only file that
+ * uses libcbor.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <cbor/encoding.h>

@@ -30,7 +30,8 @@ enum claim_size {
   SIZE_UP_TO_65535,
   SIZE_ONLY_1,
 };
-/* In tokens of which generations: outside of them, a later claim is one that is not known, an earlier one must not be there. */
+/* In tokens of which generations: outside of them, a later claim is one that is not known, an earlier one
+ * must not be there. */
 enum claim_presence {
   PRESENCE_MANDATORY,
   PRESENCE_OPTIONAL,

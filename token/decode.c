@@ -1,8 +1,9 @@
-/* Decoding tokens: one pass over the bytes, driven by claims.def, as leniently as it is told (vcca/leniencies.def).
+/* Decoding tokens: one pass over the bytes, driven by claims.def, as leniently as it is told
+ * (vcca/leniencies.def).
  *
- * A realm payload that is a byte string holding the claims map tells a virtCCA token; it decides what else is allowed: virtCCA
- * producers leave out the platform token, and leave texts and signer ids empty. Which claims are known depends on the profile, which
- * may stand anywhere in its map: it is looked up first.
+ * A realm payload that is a byte string holding the claims map tells a virtCCA token; it decides what else
+ * is allowed: virtCCA producers leave out the platform token, and leave texts and signer ids empty. Which
+ * claims are known depends on the profile, which may stand anywhere in its map: it is looked up first.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -59,8 +60,9 @@ static bool decode_platform(struct vcca_token *out, bool virtcca, struct vcca_le
   return read_claims(&c, claims_platform, generation, &out->platform, err) && vcca_cbor_end(&c, "platform claims", err);
 }
 
-/* Which encoding claim 44237 has, by profile and shape. A realm token that names no profile has a point, or what the platform's profile
- * says: a COSE_Key, whose first byte is a map's head and so none of the other encodings'. */
+/* Which encoding claim 44237 has, by profile and shape. A realm token that names no profile has a point, or
+ * what the platform's profile says: a COSE_Key, whose first byte is a map's head and so none of the other
+ * encodings'. */
 static enum vcca_rak_encoding encoding_of(const struct vcca_token *token, bool virtcca, const struct vcca_cbor *c)
 {
   enum { MAP_FIRST = 0xa0, MAP_LAST = 0xbf };
@@ -94,7 +96,8 @@ static bool decode_rak(struct vcca_token *out, bool virtcca, const struct vcca_c
   return true;
 }
 
-/* RIM and REMs are digests by the hash of claim 44236 (RMM specification, A7.2.3.1), and published samples have longer ones. */
+/* RIM and REMs are digests by the hash of claim 44236 (RMM specification, A7.2.3.1), and published samples
+ * have longer ones. */
 static bool check_lengths(const struct vcca_token *out, const struct vcca_cbor *c, struct vcca_error *err)
 {
   const struct vcca_realm_claims *realm = &out->realm;
@@ -125,7 +128,8 @@ static bool decode_realm(struct vcca_token *out, bool virtcca, struct vcca_lenie
 
 /* --- The collection --- */
 
-/* The media type of a record: its content-format or, as CMW has it too, its name, with parameters or without. */
+/* The media type of a record: its content-format or, as CMW has it too, its name, with parameters or
+ * without. */
 static bool read_media_type(struct vcca_cbor *c, const char *what, struct vcca_error *err)
 {
   static const char name[] = FAMILY_CMW_MEDIA_TYPE;
@@ -147,7 +151,8 @@ static bool read_media_type(struct vcca_cbor *c, const char *what, struct vcca_e
   return true;
 }
 
-/* The third element of a CMW record, which says what kinds of message it holds: evidence must be among them. */
+/* The third element of a CMW record, which says what kinds of message it holds: evidence must be among
+ * them. */
 static bool read_indicator(struct vcca_cbor *c, const char *what, struct vcca_error *err)
 {
   enum { EVIDENCE = 4 };
@@ -160,7 +165,8 @@ static bool read_indicator(struct vcca_cbor *c, const char *what, struct vcca_er
                       kinds.value, EVIDENCE);
 }
 
-/* The byte string of a member that is a CMW record: an array of media type and value, and perhaps an indicator. */
+/* The byte string of a member that is a CMW record: an array of media type and value, and perhaps an
+ * indicator. */
 static bool read_record(struct vcca_cbor *c, const char *what, struct vcca_cbor_item *value, struct vcca_error *err)
 {
   struct vcca_cbor_item array;
@@ -280,8 +286,8 @@ static bool decode_alone(struct vcca_token *out, struct vcca_lenience *lenience,
 
 typedef bool (*decoder)(struct vcca_token *out, struct vcca_lenience *lenience, struct vcca_error *err);
 
-/* Adds to a refusal which leniencies would lift it, and all else that was refused: those that it takes to decode the bytes. What specifications
- * permit was refused by the caller's wish (--refuse, or a policy). */
+/* Adds to a refusal which leniencies would lift it, and all else that was refused: those that it takes to
+ * decode the bytes. What specifications permit was refused by the caller's wish (--refuse, or a policy). */
 static void name_leniencies(decoder how, vcca_span bytes, vcca_leniency_set allowed, struct vcca_error *err)
 {
   struct vcca_lenience all = {.allowed = ~STRICT_CHUNKS};

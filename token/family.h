@@ -6,7 +6,8 @@
 
 #include "vcca/token.h"
 
-/* The members of a collection: the platform token and the realm token (draft-ffm-rats-cca-token, CCA attestation token). */
+/* The members of a collection: the platform token and the realm token (draft-ffm-rats-cca-token, CCA
+ * attestation token). */
 enum { LABEL_PLATFORM = 44234, LABEL_REALM = 44241 };
 
 /* The container whose members are CMW records, and their type: CoAP content-format application/eat+cwt. */

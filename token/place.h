@@ -28,8 +28,8 @@ enum place place_in_bytes(enum place bytes);
 /* The place that a map takes for its pairs: claims, where a payload was. */
 enum place place_of_map(enum place place);
 
-/* Whether to look into a byte string, `levels` of which were entered before: always where a token is known to have CBOR, so that a fault
- * inside shows where it is; elsewhere when it is one sound array, map or tag. */
+/* Whether to look into a byte string, `levels` of which were entered before: always where a token is known
+ * to have CBOR, so that a fault inside shows where it is; elsewhere when it is one sound array, map or tag. */
 bool place_descends(enum place place, vcca_span bytes, unsigned levels);
 
 /* "protected", "unprotected", "payload", "signature"; NULL for an element without a name. */

@@ -1,6 +1,7 @@
-/* The encodings of claim 44237: raw point (SEC 1, 2.3.3), COSE_Key (RFC 9052 section 7) and SubjectPublicKeyInfo (RFC 5280).
- * COSE_Keys are minted as TF-RMM does, {1: 2, -1: crv, -2: x, -3: y}. What else RFC 9052 lets them have is read: an alg must be that of the
- * signature, key_ops must have "verify"; the rest says nothing about the key. Never a private part; a compressed y is not done here.
+/* The encodings of claim 44237: raw point (SEC 1, 2.3.3), COSE_Key (RFC 9052 section 7) and
+ * SubjectPublicKeyInfo (RFC 5280). COSE_Keys are minted as TF-RMM does, {1: 2, -1: crv, -2: x, -3: y}. What
+ * else RFC 9052 lets them have is read: an alg must be that of the signature, key_ops must have "verify";
+ * the rest says nothing about the key. Never a private part; a compressed y is not done here.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "token/rak.h"
@@ -176,7 +177,8 @@ static bool cose_key_shape(vcca_span bytes, size_t offset, struct vcca_lenience 
   return vcca_fail_at(err, offset, "COSE_Key -1 (crv) must be 1 (P-256), 2 (P-384) or 3 (P-521)");
 }
 
-/* Only the outside: a DER sequence of two length bytes, as that of an RSA key of 2048 to 4096 bits. The key inside is read when it is used. */
+/* Only the outside: a DER sequence of two length bytes, as that of an RSA key of 2048 to 4096 bits. The key
+ * inside is read when it is used. */
 static bool spki_shape(vcca_span bytes, size_t offset, struct rak_shape *out, struct vcca_error *err)
 {
   enum { SEQUENCE = 0x30, TWO_BYTES = 0x82, HEAD = 4 };

@@ -1,4 +1,5 @@
-/* Reading a COSE_Sign1 (RFC 9052 section 4.2) as far as its payload, strictly but for the leniencies of the cursor.
+/* Reading a COSE_Sign1 (RFC 9052 section 4.2) as far as its payload, strictly but for the leniencies of the
+ * cursor.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
@@ -52,7 +53,8 @@ static bool read_header(struct vcca_cbor *c, const char *what, struct header *ou
   return true;
 }
 
-/* The protected header's content: a map, or no bytes at all when the algorithm may stand elsewhere (RFC 9052 section 3). */
+/* The protected header's content: a map, or no bytes at all when the algorithm may stand elsewhere (RFC
+ * 9052 section 3). */
 static bool read_protected(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct header *out,
                            struct vcca_error *err)
 {

@@ -1,5 +1,5 @@
-/* Writing COSE_Sign1 (RFC 9052 section 4.2) as CCA producers do: algorithm alone in the protected header, unprotected header
- * empty, payload attached, no external data; and the two forms of an ECDSA signature.
+/* Writing COSE_Sign1 (RFC 9052 section 4.2) as CCA producers do: algorithm alone in the protected header,
+ * unprotected header empty, payload attached, no external data; and the two forms of an ECDSA signature.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "token/sign1.h"
@@ -57,7 +57,8 @@ bool sign1_signature_size_allowed(int64_t alg, size_t n)
   return n >= RSA_2048 && n <= VCCA_SIG_MAX && n % 8 == 0;
 }
 
-/* The content of a DER value with this tag (X.690, definite and shortest lengths below 256); what follows it in rest. */
+/* The content of a DER value with this tag (X.690, definite and shortest lengths below 256); what follows
+ * it in rest. */
 static bool der_value(vcca_span in, uint8_t tag, vcca_span *content, vcca_span *rest)
 {
   enum { LONG_FORM = 0x80, ONE_BYTE = 0x81 };

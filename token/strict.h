@@ -11,16 +11,19 @@ bool strict_in(struct vcca_error *err, const char *place);
 /* Makes the error one of a well-formed thing that is not done here. Returns false. */
 bool strict_unsupported(struct vcca_error *err);
 
-/* Whether the cursor may take this; if so it is noted as needed, at the cursor's place or at one in the outermost input. */
+/* Whether the cursor may take this; if so it is noted as needed, at the cursor's place or at one in the
+ * outermost input. */
 bool strict_allows(const struct vcca_cbor *c, enum vcca_leniency leniency);
 bool strict_allows_at(const struct vcca_cbor *c, enum vcca_leniency leniency, size_t offset);
-/* A leniency of the printer's own: strings of indefinite length, which then come without content, their chunks after them. */
+/* A leniency of the printer's own: strings of indefinite length, which then come without content, their
+ * chunks after them. */
 #define STRICT_CHUNKS ((vcca_leniency_set)1 << 31)
 /* The next chunk of such a string. */
 VCCA_MUST_USE bool strict_chunk(struct vcca_cbor *c, const struct vcca_cbor_item *string, struct vcca_cbor_item *chunk,
                                 struct vcca_error *err);
 
-/* The keys of one map seen so far, as encoded. The number of pairs is bounded, which keeps comparing each key with all before it linear in the input. */
+/* The keys of one map seen so far, as encoded. The number of pairs is bounded, which keeps comparing each
+ * key with all before it linear in the input. */
 enum { STRICT_PAIRS = 64 };
 struct strict_keys {
   vcca_span key[STRICT_PAIRS];

@@ -121,9 +121,9 @@ uint64_t tsi_device_cert(struct guest_call *call)
 
 /* --- Keys ------------------------------------------------------------------------------------------------- */
 
-/* HMAC-SHA-256 of the RIM and the parameter, under a secret of the device. So the key is the same after each start of the
- * same VM on the same machine, and another for another image or another machine. What a real TMM binds it to is not
- * public. */
+/* HMAC-SHA-256 of the RIM and the parameter, under a secret of the device. So the key is the same after
+ * each start of the same VM on the same machine, and another for another image or another machine. What a
+ * real TMM binds it to is not public. */
 uint64_t tsi_sealing_key(struct guest_call *call)
 {
   enum { HMAC_SHA_256 = 0, KEY = 32, PARAM = 64 };

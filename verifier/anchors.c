@@ -1,5 +1,6 @@
-/* Keys from files: an EC key as JWK (RFC 7517, RFC 7518 6.2) or PEM, or the right one out of a trust anchor store. Strict, because
- * a trust anchor read wrongly is trust misplaced; anchors are public keys, and only a signer has a private half.
+/* Keys from files: an EC key as JWK (RFC 7517, RFC 7518 6.2) or PEM, or the right one out of a trust anchor
+ * store. Strict, because a trust anchor read wrongly is trust misplaced; anchors are public keys, and only
+ * a signer has a private half.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -203,7 +204,8 @@ static bool same_key(const struct anchor *a, const struct anchor *b)
   return same;
 }
 
-/* Reads every anchor, so that a broken store is never half trusted; the one of the platform's implementation and instance goes to *found. */
+/* Reads every anchor, so that a broken store is never half trusted; the one of the platform's
+ * implementation and instance goes to *found. */
 static bool search(const json_t *store, const struct vcca_platform_claims *platform, struct anchor *found,
                    struct vcca_error *err)
 {

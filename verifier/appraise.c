@@ -126,7 +126,8 @@ static bool when_rim_known(const struct vcca_verdict *v)
   return passed(v, VCCA_CHECK_RIM) || passed(v, VCCA_CHECK_REALM_REFERENCE);
 }
 
-/* Every REM is an expected value, or was explained by a log whose images are reference values and which has nothing else. */
+/* Every REM is an expected value, or was explained by a log whose images are reference values and which has
+ * nothing else. */
 static bool when_runtime_known(const struct vcca_verdict *v)
 {
   bool rems = passed(v, VCCA_CHECK_REM0) && passed(v, VCCA_CHECK_REM1) && passed(v, VCCA_CHECK_REM2) &&
@@ -218,7 +219,8 @@ bool vcca_tier_named(vcca_span name, enum vcca_tier *tier)
   return false;
 }
 
-/* draft-ietf-rats-ar4si 2.3.2: -1..1 none, up to 31 or down to -32 affirming, up to 95 or down to -96 warning. */
+/* draft-ietf-rats-ar4si 2.3.2: -1..1 none, up to 31 or down to -32 affirming, up to 95 or down to -96
+ * warning. */
 enum vcca_tier vcca_tier_of(int value)
 {
   if (value >= -1 && value <= 1)
@@ -238,7 +240,8 @@ static int appraise_claim(const struct vcca_verdict *verdict, enum vcca_submod s
   return 0;
 }
 
-/* Whether a check that failed tells against this part of the token; without a platform part, all tell against the realm. */
+/* Whether a check that failed tells against this part of the token; without a platform part, all tell
+ * against the realm. */
 static bool concerns(const struct vcca_verdict *verdict, enum vcca_check check, enum vcca_submod submod)
 {
   enum { PLATFORM = 1 << VCCA_SUBMOD_PLATFORM, REALM = 1 << VCCA_SUBMOD_REALM, BOTH = PLATFORM | REALM };

@@ -1,4 +1,5 @@
-/* Text taken for the bytes it stands for. What a form is follows from its characters alone; a file is text when all of it is.
+/* Text taken for the bytes it stands for. What a form is follows from its characters alone; a file is text
+ * when all of it is.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/armor.h"
@@ -101,7 +102,8 @@ static int base64_digit(uint8_t c)
   return found ? (int)(found - digits) : -1;
 }
 
-/* So many hexadecimal digits and no others are hexadecimal that was cut at an odd one: base64 has others among so many. */
+/* So many hexadecimal digits and no others are hexadecimal that was cut at an odd one: base64 has others
+ * among so many. */
 static bool read_base64(vcca_span text, vcca_sink *out)
 {
   enum { SURELY = 32 };

@@ -1,5 +1,6 @@
-/* Boot images in an event log against reference values: what firmware started and what GRUB booted is each a reference value, in its
- * order and as often as the reference has it. A reference that no event answers is as wrong as one that an event contradicts.
+/* Boot images in an event log against reference values: what firmware started and what GRUB booted is each
+ * a reference value, in its order and as often as the reference has it. A reference that no event answers
+ * is as wrong as one that an event contradicts.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
@@ -41,7 +42,8 @@ static bool no_more(const struct boot *boot, enum boot_role role, size_t at, con
 
 /* --- Applications ---------------------------------------------------------------------------------------- */
 
-/* shim, GRUB, and the kernel when GRUB starts it as an application; each that the reference has, once, and no other. */
+/* shim, GRUB, and the kernel when GRUB starts it as an application; each that the reference has, once, and
+ * no other. */
 static bool compare_applications(const struct boot *boot, const struct image_reference *reference,
                                  const struct kernel_reference *kernel, struct vcca_finding *f)
 {
@@ -148,7 +150,8 @@ static bool compare_stub(const struct boot *boot, const struct kernel_reference 
   return no_more(boot, BOOT_STUB_INITRD, at, "another initrd", "was measured by the kernel", f);
 }
 
-/* What nobody explains must not be a reference value in another place, and shim's variables are measured by shim alone. */
+/* What nobody explains must not be a reference value in another place, and shim's variables are measured by
+ * shim alone. */
 static bool no_reference_in_disguise(const struct boot *boot, const struct image_reference *reference,
                                      const struct kernel_reference *kernel, struct vcca_finding *f)
 {

@@ -1,5 +1,6 @@
-/* The reading of a boot, register by register: firmware's configuration (1), what firmware started (2), what GRUB and the kernel's EFI
- * stub did (3), the guest's own (4). UEFI 2.10, 38.4.1 (which PCR is which register); GRUB manual, Measured Boot; Linux EFI stub (tagged events).
+/* The reading of a boot, register by register: firmware's configuration (1), what firmware started (2),
+ * what GRUB and the kernel's EFI stub did (3), the guest's own (4). UEFI 2.10, 38.4.1 (which PCR is which
+ * register); GRUB manual, Measured Boot; Linux EFI stub (tagged events).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/boot_log.h"
@@ -74,7 +75,8 @@ static enum action action_of(const struct reading *r, const struct vcca_event *e
   return ACTIONS;
 }
 
-/* A separator marks the end of a phase, or an error; a whole image can be called one, and its digest would agree. */
+/* A separator marks the end of a phase, or an error; a whole image can be called one, and its digest would
+ * agree. */
 static bool is_separator(const struct reading *r, const struct vcca_event *event)
 {
   return event->type == VCCA_EV_SEPARATOR && event->data.n == SEPARATOR_SIZE && agrees(r, event);
@@ -139,8 +141,8 @@ static bool read_action(struct reading *r, const struct vcca_event *event, enum 
   return true;
 }
 
-/* Before the boot option is called firmware loads the drivers of devices; afterwards whatever it loads was asked for by what runs, and is an
- * application, whatever it is called. */
+/* Before the boot option is called firmware loads the drivers of devices; afterwards whatever it loads was
+ * asked for by what runs, and is an application, whatever it is called. */
 static bool read_boot(struct reading *r, const struct vcca_event *event)
 {
   enum action action = action_of(r, event);
@@ -166,7 +168,8 @@ static bool read_boot(struct reading *r, const struct vcca_event *event)
 
 /* --- Register 3: what GRUB and the kernel did -------------------------------------------------------------- */
 
-/* What the command loaded: the last files that were read for it. What was read before them are modules of GRUB that it needed. */
+/* What the command loaded: the last files that were read for it. What was read before them are modules of
+ * GRUB that it needed. */
 static bool close_slot(struct reading *r)
 {
   struct grub_slot slot = r->slot;
@@ -213,7 +216,8 @@ static bool read_cmdline(struct reading *r, const struct vcca_event *event, vcca
   return close_slot(r);
 }
 
-/* Tagged events of the kernel's EFI stub: its load options, which are the command line in UTF-16, and the initrd. */
+/* Tagged events of the kernel's EFI stub: its load options, which are the command line in UTF-16, and the
+ * initrd. */
 static bool read_tag(struct reading *r, const struct vcca_event *event)
 {
   static const uint32_t initrd_tag = 0x8f3b22ecu, options_tag = 0x8f3b22edu;

@@ -1,8 +1,9 @@
 /* What a boot did, read from an event log that the registers carry.
  *
- * A log's labels (types, names, the data of most events) are not measured: only digests are, in the order in which each register took
- * them. So what an event is follows from where it stands: after which command of GRUB, before which text, in which register, before or after
- * the firmware called the boot option. A label that contradicts its place makes the log false.
+ * A log's labels (types, names, the data of most events) are not measured: only digests are, in the order
+ * in which each register took them. So what an event is follows from where it stands: after which command
+ * of GRUB, before which text, in which register, before or after the firmware called the boot option. A
+ * label that contradicts its place makes the log false.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VERIFIER_BOOT_LOG_H
@@ -39,8 +40,8 @@ struct boot {
   size_t unexplained_count;
 };
 
-/* Reads the boot by the digests of one algorithm. False when the log contradicts itself, or a text in it is neither that of its digest nor
- * understood; f says where and why. */
+/* Reads the boot by the digests of one algorithm. False when the log contradicts itself, or a text in it is
+ * neither that of its digest nor understood; f says where and why. */
 VCCA_MUST_USE bool boot_read(vcca_span log, enum vcca_hash_alg alg, struct boot *out, struct vcca_finding *f);
 
 #endif

@@ -1,5 +1,6 @@
-/* The token held against endorsed reference values. A value counts as a whole: two releases of a platform, each of which agrees in part,
- * do not make one that agrees. Of several values for one platform or RIM the best is reported.
+/* The token held against endorsed reference values. A value counts as a whole: two releases of a platform,
+ * each of which agrees in part, do not make one that agrees. Of several values for one platform or RIM the
+ * best is reported.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/endorsed.h"
@@ -62,8 +63,8 @@ static bool components_are_known(const struct platform_value *value, const struc
   return true;
 }
 
-/* A reference is answered by a component it agrees with; one that names a type, also by another component of the type, which some other
- * reference (of another version) knows. */
+/* A reference is answered by a component it agrees with; one that names a type, also by another component
+ * of the type, which some other reference (of another version) knows. */
 static bool answered(const struct component_value *value, const struct vcca_platform_claims *platform)
 {
   for (size_t i = 0; i < platform->component_count; i++) {

@@ -1,5 +1,6 @@
-/* Unsigned CoRIMs of CoMIDs (draft-ietf-rats-corim-10) under the profiles of draft-ydb-rats-cca-endorsements-04. Whatever the profile gives
- * no meaning is refused rather than ignored: a condition that is overlooked would make an endorsement say more than its author did.
+/* Unsigned CoRIMs of CoMIDs (draft-ietf-rats-corim-10) under the profiles of
+ * draft-ydb-rats-cca-endorsements-04. Whatever the profile gives no meaning is refused rather than ignored:
+ * a condition that is overlooked would make an endorsement say more than its author did.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/corim.h"
@@ -288,8 +289,9 @@ static double float_of(const struct vcca_cbor_item *item)
   return negative ? -value : value;
 }
 
-/* time = #6.1(number): an integer of either sign, or a floating-point number (RFC 8949, 3.4.2). Compares it with seconds since 1970: less than
- * 0, 0, more than 0. Years of four digits are far within what a double holds exactly. */
+/* time = #6.1(number): an integer of either sign, or a floating-point number (RFC 8949, 3.4.2). Compares it
+ * with seconds since 1970: less than 0, 0, more than 0. Years of four digits are far within what a double
+ * holds exactly. */
 static bool compare_time(struct reader *r, struct vcca_cbor *c, int64_t now, int *order)
 {
   struct vcca_cbor_item item;

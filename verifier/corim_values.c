@@ -1,5 +1,6 @@
-/* What the triples of a CoRIM are made of: environments and measurements, by keys and tags of draft-ietf-rats-corim-10. Both forms in use of
- * what changed between its drafts are read: digests by number or by name, a mask beside the raw value (5) or with it (563).
+/* What the triples of a CoRIM are made of: environments and measurements, by keys and tags of
+ * draft-ietf-rats-corim-10. Both forms in use of what changed between its drafts are read: digests by
+ * number or by name, a mask beside the raw value (5) or with it (563).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/corim.h"

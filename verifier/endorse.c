@@ -1,5 +1,6 @@
-/* Endorsements of what is known to be good: of a token, or of a realm that somebody measured, in every form that can be read here and one that
- * others read. The same values give the same bytes: identifiers are digests of what they identify.
+/* Endorsements of what is known to be good: of a token, or of a realm that somebody measured, in every form
+ * that can be read here and one that others read. The same values give the same bytes: identifiers are
+ * digests of what they identify.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -328,8 +329,8 @@ static bool reference_store(const struct vcca_good *good, struct vcca_json *j, s
   return true;
 }
 
-/* The body of a POST to the service's /reference: values by the names of claims, as JSON within JSON (openEuler secGear, attestation service).
- * Its default policy for virtCCA asks for the RIM. */
+/* The body of a POST to the service's /reference: values by the names of claims, as JSON within JSON
+ * (openEuler secGear, attestation service). Its default policy for virtCCA asks for the RIM. */
 static bool service_refs(const struct vcca_good *good, struct vcca_json *j, struct vcca_error *err)
 {
   char hex[2 * VCCA_HASH_MAX + 1], refs[sizeof hex + 32];

@@ -9,8 +9,8 @@
 #include "rooms/error.h"
 #include "rooms/crypto.h"
 
-/* The key of the token's instance: all anchors that it has must have the same. NULL with VCCA_FAULT_UNSUPPORTED when there is none, which is
- * nobody's fault. */
+/* The key of the token's instance: all anchors that it has must have the same. NULL with
+ * VCCA_FAULT_UNSUPPORTED when there is none, which is nobody's fault. */
 static vcca_key *key_of(const struct endorsed *e, const struct vcca_platform_claims *platform, struct vcca_error *err)
 {
   const char *where = "";

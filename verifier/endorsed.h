@@ -1,5 +1,5 @@
-/* Endorsements in memory, whatever file they came from: reference values of platforms and realms, and anchors of trust. Everything in them
- * was found sound when it was read; what is absent has p == NULL.
+/* Endorsements in memory, whatever file they came from: reference values of platforms and realms, and
+ * anchors of trust. Everything in them was found sound when it was read; what is absent has p == NULL.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VERIFIER_ENDORSED_H
@@ -9,7 +9,8 @@
 
 enum { DIGESTS_MAX = VCCA_HASH_ALGS, WHERE_MAX = 64 };
 
-/* One component: one of the digests (by different algorithms) of one signer's, and its type and version where they matter. */
+/* One component: one of the digests (by different algorithms) of one signer's, and its type and version
+ * where they matter. */
 struct component_value {
   struct component_value *next;
   vcca_span digests[DIGESTS_MAX];
@@ -55,7 +56,8 @@ void *endorsed_take(struct endorsed *e, size_t n, struct vcca_error *err);
 VCCA_MUST_USE bool endorsed_copy(struct endorsed *e, vcca_span bytes, vcca_span *out, struct vcca_error *err);
 void endorsed_free(struct endorsed *e);
 
-/* Adds what a file says. Strict: a file that is unsound anywhere is refused with the place. CoRIM values point into the bytes. */
+/* Adds what a file says. Strict: a file that is unsound anywhere is refused with the place. CoRIM values
+ * point into the bytes. */
 VCCA_MUST_USE bool rv_store_read(vcca_span json, struct endorsed *out, struct vcca_error *err);
 /* at: the time ("YYYYMMDDHHMMSSZ") it must be valid for; NULL: any. index: which CoRIM it is, to people. */
 VCCA_MUST_USE bool corim_read(vcca_span cbor, const char *at, size_t index, struct endorsed *out,
@@ -63,12 +65,13 @@ VCCA_MUST_USE bool corim_read(vcca_span cbor, const char *at, size_t index, stru
 /* The profiles of a CoRIM. */
 extern const char corim_platform_profile[], corim_realm_profile[];
 
-/* Reads all that the evidence gives, and the key that it endorses for the token's instance (to be freed); says in f what came of it. After a
- * failure nothing is endorsed. */
+/* Reads all that the evidence gives, and the key that it endorses for the token's instance (to be freed);
+ * says in f what came of it. After a failure nothing is endorsed. */
 void read_endorsements(const struct vcca_evidence *evidence, const struct vcca_token *token, struct endorsed *out,
                        vcca_key **key, struct vcca_finding *f);
 
-/* The value that agrees best with the token, and what there is to say of it: of the components, and of the configuration. */
+/* The value that agrees best with the token, and what there is to say of it: of the components, and of the
+ * configuration. */
 struct platform_comparison {
   enum vcca_endorsed result;
   struct vcca_finding components, config;

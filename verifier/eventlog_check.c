@@ -1,5 +1,5 @@
-/* The event log against the token: a log is only believed as far as the registers carry it. Every event must be measured, into a register
- * a guest has, and registers must come out as the token says.
+/* The event log against the token: a log is only believed as far as the registers carry it. Every event
+ * must be measured, into a register a guest has, and registers must come out as the token says.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
@@ -38,7 +38,8 @@ static bool believable_all(vcca_span bytes, enum vcca_hash_alg alg, struct vcca_
   return true;
 }
 
-/* A REM that boot does not touch belongs to the guest at run time: zero, or explained by its own expected value. */
+/* A REM that boot does not touch belongs to the guest at run time: zero, or explained by its own expected
+ * value. */
 static bool rem_agrees(const struct vcca_replay *replay, const struct vcca_realm_claims *realm,
                        const vcca_span expected[VCCA_TOKEN_REMS], size_t i)
 {

@@ -1,4 +1,5 @@
-/* What a token may be that the decoder does not decide on: its family, and forms that show when its keys are used.
+/* What a token may be that the decoder does not decide on: its family, and forms that show when its keys
+ * are used.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VERIFIER_FAMILY_CHECK_H

@@ -1,4 +1,5 @@
-/* How a check says what it found. A reason is one line of printable ASCII, whatever bytes of the evidence went into it.
+/* How a check says what it found. A reason is one line of printable ASCII, whatever bytes of the evidence
+ * went into it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VERIFIER_FINDING_H

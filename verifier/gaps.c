@@ -1,4 +1,5 @@
-/* What a verdict did not check because nothing was given to check it by: one row each, which the notes, the JSON document and --strict share.
+/* What a verdict did not check because nothing was given to check it by: one row each, which the notes, the
+ * JSON document and --strict share.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/verifier.h"

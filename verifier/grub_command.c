@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* GRUB 2.12's commands that load something to run or to hand over (manual, Commands), and those of distributions. */
+/* GRUB 2.12's commands that load something to run or to hand over (manual, Commands), and those of
+ * distributions. */
 static const struct grub_command commands[] = {
     {"linux", BOOT_KERNEL},
     {"linuxefi", BOOT_KERNEL},

@@ -1,5 +1,5 @@
-/* What the verifier reads besides the token: JSON of reference values, and the event log held against them. Errors name the
- * line, or the member ("kernels[1].kernel").
+/* What the verifier reads besides the token: JSON of reference values, and the event log held against them.
+ * Errors name the line, or the member ("kernels[1].kernel").
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VERIFIER_READERS_H
@@ -11,7 +11,8 @@
 
 /* --- JSON (json_in.c) --- */
 
-/* Parses the whole of text: duplicate members and anything after the value are refused with line and column. */
+/* Parses the whole of text: duplicate members and anything after the value are refused with line and
+ * column. */
 json_t *json_in(vcca_span text, struct vcca_error *err);
 /* A place in a document, for errors: `path` is of the value that holds the member, "" at the top. */
 struct json_at {
@@ -20,10 +21,12 @@ struct json_at {
 };
 /* The member's text; it must be there and be a string. */
 VCCA_MUST_USE bool json_text(struct json_at at, const char *member, vcca_span *out, struct vcca_error *err);
-/* The member's hex text as bytes: out->cap is the most there may be, `exactly` (0: any) how many there must be. */
+/* The member's hex text as bytes: out->cap is the most there may be, `exactly` (0: any) how many there must
+ * be. */
 VCCA_MUST_USE bool json_hex(struct json_at at, const char *member, size_t exactly, vcca_sink *out,
                             struct vcca_error *err);
-/* Whether the object has no member besides those named, with spaces between: a misspelled member would be a value that is not compared. */
+/* Whether the object has no member besides those named, with spaces between: a misspelled member would be a
+ * value that is not compared. */
 VCCA_MUST_USE bool json_only(struct json_at at, const char *members, struct vcca_error *err);
 /* "path.member", "member" at the top. */
 struct json_path {
@@ -43,8 +46,9 @@ struct kernel_reference {
   struct image_digest application; /* the kernel's PE digest, where GRUB starts it as an EFI application */
 };
 enum { IMAGES_CONFIGS = 8 };
-/* image_reference_measurement.json: {"grub", "grub.cfg", "kernels": [{"version"?, "kernel", "initramfs"}], "hash_alg"}, and what the SDK's form
- * cannot say: "shim" (PE digest of what starts GRUB), "configs" (what GRUB reads after grub.cfg, in order), a kernel's "application". */
+/* image_reference_measurement.json: {"grub", "grub.cfg", "kernels": [{"version"?, "kernel", "initramfs"}],
+ * "hash_alg"}, and what the SDK's form cannot say: "shim" (PE digest of what starts GRUB), "configs" (what
+ * GRUB reads after grub.cfg, in order), a kernel's "application". */
 struct image_reference {
   enum vcca_hash_alg alg;
   struct image_digest grub, grub_cfg, shim;
@@ -56,8 +60,9 @@ struct image_reference {
 VCCA_MUST_USE bool image_reference_read(vcca_span json, struct image_reference *out, struct vcca_error *err);
 void image_reference_free(struct image_reference *reference);
 
-/* software_components.json: {"measure_value": [{"firware_name", "measurement", "firware_version", "hash_algorithm"}]}, spelt so.
- * Every component of the token must be one of them by name, measurement and version. */
+/* software_components.json: {"measure_value": [{"firware_name", "measurement", "firware_version",
+ * "hash_algorithm"}]}, spelt so. Every component of the token must be one of them by name, measurement and
+ * version. */
 void check_components(vcca_span json, const struct vcca_platform_claims *platform, struct vcca_finding *f);
 
 /* --- Event log (eventlog_check.c) --- */
@@ -67,8 +72,8 @@ void check_event_log(vcca_span log, const struct vcca_realm_claims *realm, const
                      struct vcca_finding *f);
 /* --- Boot images (boot_images.c) --- */
 
-/* The boot images that a sound log shows. shim, application and version may be missing. Fails with VCCA_FAULT_UNSUPPORTED when another is, or
- * when there is more than a reference can say. */
+/* The boot images that a sound log shows. shim, application and version may be missing. Fails with
+ * VCCA_FAULT_UNSUPPORTED when another is, or when there is more than a reference can say. */
 struct images_seen {
   vcca_span shim, grub, grub_cfg, kernel, initramfs, application;
   vcca_span configs[IMAGES_CONFIGS];

@@ -1,5 +1,5 @@
-/* Reference values in the two JSON forms of the virtCCA SDK, and the platform's components held against theirs. Members not
- * named here are ignored, as the SDK does: vendors may add to these files.
+/* Reference values in the two JSON forms of the virtCCA SDK, and the platform's components held against
+ * theirs. Members not named here are ignored, as the SDK does: vendors may add to these files.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>

@@ -1,6 +1,7 @@
-/* The walk over checks.def: one function per check, each told only what the checks before it found. Data flows down: the
- * chain yields the certified key, the realm's signature yields the RAK; a check whose data is not there is not run, and says
- * why. Sources: RMM specification A7.2 (what binds a realm token to a platform token), virtCCA SDK samples (order of checks).
+/* The walk over checks.def: one function per check, each told only what the checks before it found. Data
+ * flows down: the chain yields the certified key, the realm's signature yields the RAK; a check whose data
+ * is not there is not run, and says why. Sources: RMM specification A7.2 (what binds a realm token to a
+ * platform token), virtCCA SDK samples (order of checks).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
@@ -141,8 +142,8 @@ static void check_ENDORSEMENTS(struct walk *w, struct vcca_finding *f)
   read_endorsements(w->evidence, w->token, &w->endorsed, &w->endorsed_key, f);
 }
 
-/* The key that everything must lead to: the CPAK given, or the certified one, or the endorsed one. NULL after telling in f why there is
- * none. */
+/* The key that everything must lead to: the CPAK given, or the certified one, or the endorsed one. NULL
+ * after telling in f why there is none. */
 static const vcca_key *trusted_key(const struct walk *w, struct vcca_finding *f)
 {
   const struct {

@@ -14,7 +14,8 @@
 #include "rooms/json.h"
 #include "rooms/span.h"
 
-/* The media type of CCA tokens that deployed services know, and that of a configfs-tsm report in ratsd's collection. */
+/* The media type of CCA tokens that deployed services know, and that of a configfs-tsm report in ratsd's
+ * collection. */
 #define TYPE_TOKEN "application/eat-collection; profile=\"http://arm.com/CCA-SSD/1.0.0\""
 #define TYPE_REPORT "application/vnd.veraison.tsm-report+json"
 #define RATSD_PROFILE "tag:github.com,2024:veraison/ratsd"
@@ -42,7 +43,7 @@ bool vcca_wrapping_named(vcca_span name, enum vcca_wrapping *wrapping)
   return false;
 }
 
-/* --- Writing -------------------------------------------------------------------------------------------------- */
+/* --- Writing -------------------------------------------------------------------------------------------- */
 
 static void put_bytes(struct vcca_json *j, const char *key, vcca_span bytes)
 {
@@ -99,7 +100,8 @@ static void put_tee(vcca_span inner, vcca_sink *out)
   vcca_json_close(&j);
 }
 
-/* What ratsd answers: its sub-attester is configfs-tsm's provider. `room` has space for three layers of base64url. */
+/* What ratsd answers: its sub-attester is configfs-tsm's provider. `room` has space for three layers of
+ * base64url. */
 static void put_ratsd(const struct vcca_wrapped *e, vcca_sink room[3], vcca_sink *out)
 {
   struct vcca_json j = vcca_json_into(&room[1], VCCA_JSON_LINE);
@@ -198,10 +200,10 @@ bool vcca_wrap(enum vcca_wrapping wrapping, const struct vcca_wrapped *e, vcca_s
   return ok || vcca_fail(err, VCCA_FAULT_MEMORY, "%s: no room for what it takes", rows[wrapping].name);
 }
 
-/* --- Reading -------------------------------------------------------------------------------------------------- */
+/* --- Reading -------------------------------------------------------------------------------------------- */
 
-/* The names of members that hold a part. A value of another name is looked into, if it is an object, or text or base64 of
- * one. */
+/* The names of members that hold a part. A value of another name is looked into, if it is an object, or
+ * text or base64 of one. */
 enum part_of { PART_TOKEN, PART_CERT, PART_LOG, PART_TABLE };
 static const struct part {
   const char *names;

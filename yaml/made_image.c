@@ -14,7 +14,8 @@ static uint64_t word_at(uint64_t seed, uint64_t i)
   return z ^ (z >> 31);
 }
 
-/* Documentation/arch/arm64/booting.rst: text_offset 0, image_size, flags (little-endian, 4K pages), magic "ARM\x64". */
+/* Documentation/arch/arm64/booting.rst: text_offset 0, image_size, flags (little-endian, 4K pages), magic
+ * "ARM\x64". */
 static void put_image_header(uint8_t *out, size_t n)
 {
   static const uint8_t magic[4] = {'A', 'R', 'M', 0x64};

@@ -1,4 +1,5 @@
-/* The strict loader, on libyaml's events: building the tree. Every node is one allocation, chained for freeing.
+/* The strict loader, on libyaml's events: building the tree. Every node is one allocation, chained for
+ * freeing.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "rooms/yaml_tree.h"

@@ -29,8 +29,8 @@ vcca_key *vcca_key_from_seed(enum vcca_key_type type, vcca_span secret, vcca_spa
 
 /* RSA key pair from its primes, big-endian, e = 65537. */
 vcca_key *vcca_key_from_primes(vcca_span p, vcca_span q, struct vcca_error *err);
-/* The same without the test for primes, which takes most of the time: for primes that a test of ours has searched
- * again from their seed. */
+/* The same without the test for primes, which takes most of the time: for primes that a test of ours has
+ * searched again from their seed. */
 vcca_key *vcca_key_from_known_primes(vcca_span p, vcca_span q, struct vcca_error *err);
 
 /* Public key from PEM "PUBLIC KEY" text. */

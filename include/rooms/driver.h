@@ -41,7 +41,7 @@ void driver_stat(enum driver_node node, size_t size, struct stat *out);
 struct statx;
 void driver_statx(const struct stat *st, struct statx *out);
 
-/* --- Ioctls -------------------------------------------------------------------------------------------------- */
+/* --- Ioctls --------------------------------------------------------------------------------------------- */
 
 enum driver_call {
 #define IOCTL(name, device, number, in, null, fault) DRIVER_CALL_##name,
@@ -87,10 +87,11 @@ ssize_t driver_write_memory(pid_t pid, uint64_t address, const void *bytes, size
 /* An ioctl of a device. Returns its result, or an errno value, negative. */
 int64_t driver_ioctl(const struct driver_program *program, enum driver_node node, uint32_t number, uint64_t argument);
 
-/* --- Of a VM that another process keeps ---------------------------------------------------------------------- */
+/* --- Of a VM that another process keeps ----------------------------------------------------------------- */
 
-/* By the VM's control socket, for a process of the guest itself; socket may be NULL. A guest's file: its bytes,
- * which the caller frees; none of a device. False with errno when the guest has no such file, or no VM answers. */
+/* By the VM's control socket, for a process of the guest itself; socket may be NULL. A guest's file: its
+ * bytes, which the caller frees; none of a device. False with errno when the guest has no such file, or no
+ * VM answers. */
 bool driver_remote_file(const char *socket, enum driver_node node, uint8_t **bytes, size_t *n);
 /* An ioctl of this process. */
 int64_t driver_remote_ioctl(const char *socket, enum driver_node node, uint32_t number, uint64_t argument);

@@ -35,7 +35,8 @@ enum vcca_grub_event { VCCA_GRUB_FILE, VCCA_GRUB_COMMAND, VCCA_GRUB_KERNEL_CMDLI
  * tells whether it is true. */
 enum vcca_grub_event vcca_event_grub(const struct vcca_event *event, vcca_span *text);
 
-/* The CCEL table (ACPI 6.5, 5.2.34) of a log area of so many bytes at an address: type 4, Arm CCA; 56 bytes. */
+/* The CCEL table (ACPI 6.5, 5.2.34) of a log area of so many bytes at an address: type 4, Arm CCA; 56
+ * bytes. */
 enum { VCCA_CCEL_SIZE = 56 };
 void vcca_ccel_put(uint64_t size, uint64_t address, vcca_sink *out);
 

@@ -35,9 +35,9 @@ struct vcca_hash_job {
   uint8_t *digest;
 };
 
-/* Hashes n messages, at most VCCA_HASH_LANES, that differ in their first VCCA_HASH_HEAD bytes alone. A job's message is
- * those bytes; `tail` follows in all messages, and its size is a multiple of 64. Faster than one message after the
- * other where an engine has lanes. */
+/* Hashes n messages, at most VCCA_HASH_LANES, that differ in their first VCCA_HASH_HEAD bytes alone. A
+ * job's message is those bytes; `tail` follows in all messages, and its size is a multiple of 64. Faster
+ * than one message after the other where an engine has lanes. */
 enum { VCCA_HASH_LANES = 4, VCCA_HASH_HEAD = 64 };
 void vcca_hash_alike(enum vcca_hash_alg alg, const struct vcca_hash_job *heads, size_t n, vcca_span tail);
 

@@ -1,8 +1,9 @@
-/* The attestation session between a VM (server) and a relying party (client), as the virtCCA SDK's samples hold it over TCP. docs/session.md
- * describes the protocol and how sessions end.
+/* The attestation session between a VM (server) and a relying party (client), as the virtCCA SDK's samples
+ * hold it over TCP. docs/session.md describes the protocol and how sessions end.
  *
- * Replies carry no length, and the samples read each with one read. Here a reply ends where its own form says so: DER, PEM, CBOR, an ACPI
- * table and the log's size all tell their length. So a reply may come in any number of pieces.
+ * Replies carry no length, and the samples read each with one read. Here a reply ends where its own form
+ * says so: DER, PEM, CBOR, an ACPI table and the log's size all tell their length. So a reply may come in
+ * any number of pieces.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_SESSION_H
@@ -77,10 +78,11 @@ enum vcca_session_read {
   VCCA_SESSION_MESSAGE, /* there is a whole one */
   VCCA_SESSION_OVER,    /* it cannot be: *end says why */
 };
-/* Where the next bytes go, and how many of them at most (1 at least, until the session is over): never more than belong to this message. */
+/* Where the next bytes go, and how many of them at most (1 at least, until the session is over): never more
+ * than belong to this message. */
 uint8_t *vcca_session_room(struct vcca_session_reader *r, size_t *n);
-/* n bytes were put there; 0: the peer has closed its side. A message's payload points into the reader, until the next call. After
- * VCCA_SESSION_OVER, and after REJECTED, NO_KEY and KEY, nothing more is read. */
+/* n bytes were put there; 0: the peer has closed its side. A message's payload points into the reader,
+ * until the next call. After VCCA_SESSION_OVER, and after REJECTED, NO_KEY and KEY, nothing more is read. */
 enum vcca_session_read vcca_session_took(struct vcca_session_reader *r, size_t n, enum vcca_message *message,
                                          vcca_span *payload, enum vcca_session_end *end);
 
@@ -90,9 +92,9 @@ enum vcca_session_read vcca_session_took(struct vcca_session_reader *r, size_t n
 void vcca_session_put(enum vcca_message message, vcca_span payload, vcca_sink *out);
 
 enum vcca_session_answer { VCCA_ANSWER_MORE, VCCA_ANSWER_WHOLE, VCCA_ANSWER_BAD };
-/* Whether the answer to a message is whole, by the bytes there are. WHOLE: *skip bytes come before it (white space after PEM, the log's size)
- * and it has *size. BAD: *end is MALFORMED_ANSWER or ANSWER_TOO_LARGE, and err has the byte. Whether its content is good is the verifier's to
- * say. */
+/* Whether the answer to a message is whole, by the bytes there are. WHOLE: *skip bytes come before it
+ * (white space after PEM, the log's size) and it has *size. BAD: *end is MALFORMED_ANSWER or
+ * ANSWER_TOO_LARGE, and err has the byte. Whether its content is good is the verifier's to say. */
 enum vcca_session_answer vcca_session_answer(enum vcca_message to, vcca_span bytes, size_t *skip, size_t *size,
                                              enum vcca_session_end *end, struct vcca_error *err);
 
@@ -105,7 +107,8 @@ struct vcca_session_source {
   bool (*certificate)(void *ctx, vcca_sink *out, struct vcca_error *err);
   bool (*token)(void *ctx, vcca_span challenge, vcca_sink *out, struct vcca_error *err);
   vcca_span ccel_table, eventlog; /* {NULL, 0}: none. They outlive the server */
-  /* Takes a key; NULL: none is taken. *refused says that it was not for want of room, but because one is there already. */
+  /* Takes a key; NULL: none is taken. *refused says that it was not for want of room, but because one is
+   * there already. */
   bool (*key)(void *ctx, vcca_span key, bool *refused, struct vcca_error *err);
 };
 struct vcca_session_report {
@@ -128,8 +131,9 @@ struct vcca_session_server {
 };
 /* Listens. Port 0 is the system's choice; *port receives it. The socket, or -1. */
 int vcca_session_listen(const char *address, unsigned port, unsigned *bound, struct vcca_error *err);
-/* Serves sessions until *stop is set (or once), then closes those that are open. The listening socket stays open. False when it could not go on.
- * *last receives how the last session with a verdict ended, NO_VERDICT when there was none. */
+/* Serves sessions until *stop is set (or once), then closes those that are open. The listening socket stays
+ * open. False when it could not go on. *last receives how the last session with a verdict ended, NO_VERDICT
+ * when there was none. */
 VCCA_MUST_USE bool vcca_session_serve(int listener, const struct vcca_session_server *server,
                                       enum vcca_session_end *last, struct vcca_error *err);
 
@@ -161,7 +165,8 @@ void vcca_session_close(struct vcca_session_client *c);
 /* 64 bytes that nobody can foresee, from the system. */
 VCCA_MUST_USE bool vcca_session_challenge(uint8_t out[VCCA_SESSION_CHALLENGE], struct vcca_error *err);
 
-/* The names of CA certificates that the sample client looks for, by the device certificate's key, and the publisher's numbers of them. */
+/* The names of CA certificates that the sample client looks for, by the device certificate's key, and the
+ * publisher's numbers of them. */
 struct vcca_session_chain {
   const char *root, *sub, *root_number, *sub_number;
 };
@@ -191,8 +196,9 @@ struct vcca_session_judgement {
   struct vcca_session_finding steps[VCCA_SESSION_STEPS];
   struct vcca_verdict verdict;
 };
-/* Verifies and puts the verdict into the order of the steps. Structure, chain (where the trust comes from a chain), realm signature and
- * freshness have to pass, and so has every check that evidence has a reference for. */
+/* Verifies and puts the verdict into the order of the steps. Structure, chain (where the trust comes from a
+ * chain), realm signature and freshness have to pass, and so has every check that evidence has a reference
+ * for. */
 void vcca_session_judge(const struct vcca_evidence *evidence, struct vcca_session_judgement *out);
 
 #ifdef __cplusplus

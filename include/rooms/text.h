@@ -18,8 +18,8 @@ bool vcca_text_shown(uint32_t character);
 /* The character that the n bytes at `at` are, as vcca_utf8_at counts them. */
 uint32_t vcca_utf8_value(vcca_span s, size_t at, size_t n);
 
-/* Insertions, deletions, changes and swaps of neighbours that make one word of the other; at least 40 when one is longer
- * than that. */
+/* Insertions, deletions, changes and swaps of neighbours that make one word of the other; at least 40 when
+ * one is longer than that. */
 size_t vcca_word_distance(vcca_span a, vcca_span b);
 
 /* Appends text so that it can be looked at; with lines, line ends and tabs stay. */

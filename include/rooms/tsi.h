@@ -19,8 +19,8 @@ typedef bool (*vcca_guest_intercept)(void *ctx, const struct vcca_interface *int
                                      const struct vcca_command *command, uint64_t rec, uint64_t *status);
 void vcca_guest_interface_intercept(vcca_guest_interface *gi, vcca_guest_intercept intercept, void *ctx);
 
-/* The sealing key for a parameter of 0 or 64 bytes, by TSI only; for guest programs. Returns TSI's status; other sizes
- * are the monitor's to refuse. Uses 128 bytes of scratch. */
+/* The sealing key for a parameter of 0 or 64 bytes, by TSI only; for guest programs. Returns TSI's status;
+ * other sizes are the monitor's to refuse. Uses 128 bytes of scratch. */
 enum { VCCA_SEALING_KEY = 32 };
 uint64_t vcca_guest_sealing_key(vcca_guest *g, vcca_span param, uint8_t key[VCCA_SEALING_KEY]);
 

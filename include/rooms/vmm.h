@@ -22,7 +22,8 @@ const char *vcca_cap_how(enum vcca_cap cap);
 enum vcca_vmm_program { VCCA_VMM_NONE, VCCA_VMM_QEMU, VCCA_VMM_KVMTOOL, VCCA_VMM_CLOUD_HYPERVISOR };
 /* The program of the model with this name; VCCA_VMM_NONE: there is no such model. */
 enum vcca_vmm_program vcca_vmm_program(const char *name);
-/* The name by which the program of this model calls itself in its log: "QEMU". NULL: there is no such model. */
+/* The name by which the program of this model calls itself in its log: "QEMU". NULL: there is no such
+ * model. */
 const char *vcca_vmm_log_name(const char *name);
 
 /* Writes the log that QEMU and kvmtool write for a plan: Spec ID header, VM VERSION, parameters, RIPAS,

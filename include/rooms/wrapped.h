@@ -1,5 +1,6 @@
-/* Evidence as other people's software carries it: a token with what belongs to it, wrapped in JSON or CBOR. One table
- * (wrapped.def) has the wrappings that can be written; the reader takes all of them, and others of their kind.
+/* Evidence as other people's software carries it: a token with what belongs to it, wrapped in JSON or CBOR.
+ * One table (wrapped.def) has the wrappings that can be written; the reader takes all of them, and others
+ * of their kind.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ROOMS_WRAPPED_H
@@ -29,7 +30,8 @@ struct vcca_wrapped {
   vcca_span eventlog, ccel_table; /* the CCEL log area, and the ACPI table that names it */
   vcca_span challenge;            /* only ratsd names it */
 };
-/* Writes evidence in a wrapping. False when something is missing, or is there and the wrapping has no place for it. */
+/* Writes evidence in a wrapping. False when something is missing, or is there and the wrapping has no place
+ * for it. */
 VCCA_MUST_USE bool vcca_wrap(enum vcca_wrapping wrapping, const struct vcca_wrapped *evidence, vcca_sink *out,
                              struct vcca_error *err);
 
@@ -39,9 +41,10 @@ struct vcca_unwrapped {
 };
 /* Whether bytes may be wrapped evidence: JSON text that is an object, or a CMW record in CBOR. */
 bool vcca_looks_wrapped(vcca_span bytes);
-/* Takes evidence out of JSON objects within each other, as text or in base64, and out of CMW records. Members are found by
- * their names; those with other names are looked into. The challenge in it is not taken: a relying party knows its own.
- * False, with nothing to free, when there is no token, something is there twice, or it is nested deeper than eight levels. */
+/* Takes evidence out of JSON objects within each other, as text or in base64, and out of CMW records.
+ * Members are found by their names; those with other names are looked into. The challenge in it is not
+ * taken: a relying party knows its own. False, with nothing to free, when there is no token, something is
+ * there twice, or it is nested deeper than eight levels. */
 VCCA_MUST_USE bool vcca_unwrap(vcca_span bytes, struct vcca_unwrapped *out, struct vcca_error *err);
 void vcca_unwrapped_free(struct vcca_unwrapped *u);
 

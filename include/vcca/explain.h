@@ -177,8 +177,9 @@ struct vcca_rim_vm {
  * again. */
 typedef void (*vcca_image_read)(void *ctx, vcca_span image, size_t end);
 
-/* Tells the caller, on its own thread, what comes next: `next` measurements at most, each with `depth` deviations, which
- * is 2 or 3. `before` measurements were made until now; those with one deviation cost about as much each. */
+/* Tells the caller, on its own thread, what comes next: `next` measurements at most, each with `depth`
+ * deviations, which is 2 or 3. `before` measurements were made until now; those with one deviation cost
+ * about as much each. */
 typedef void (*vcca_explain_forecast)(void *ctx, unsigned depth, uint64_t next, uint64_t before);
 
 struct vcca_explain_options {

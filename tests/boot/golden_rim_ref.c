@@ -45,8 +45,8 @@ static struct vcca_vm vm_of(size_t row)
   return vm;
 }
 
-/* gen_rim_ref takes any bytes as a device tree, and these values are of a magic number and 996 bytes, which no plan takes: they are put where the
- * plan has its tree, of the same size. */
+/* gen_rim_ref takes any bytes as a device tree, and these values are of a magic number and 996 bytes, which
+ * no plan takes: they are put where the plan has its tree, of the same size. */
 static void use_its_tree(struct vcca_plan *plan)
 {
   static uint8_t dtb[sizeof files.dtb];

@@ -1,5 +1,5 @@
-/* The published RIMs of realms under QEMU and kvmtool (cca-realm-measurements' own tests), from command lines to registers, generated
- * device trees included.
+/* The published RIMs of realms under QEMU and kvmtool (cca-realm-measurements' own tests), from command
+ * lines to registers, generated device trees included.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"
@@ -136,7 +136,8 @@ static void a_given_tree_is_measured_as_it_is_and_a_template_is_edited(void **st
   vcca_vmm_plan_free(&edited);
 }
 
-/* What EDK II for Arm CCA extends the first REM by, computed with Python's hashlib: kernel, initrd, command line with its NUL. */
+/* What EDK II for Arm CCA extends the first REM by, computed with Python's hashlib: kernel, initrd, command
+ * line with its NUL. */
 static void firmware_that_measures_what_it_is_handed_makes_rem0(void **state)
 {
   (void)state;

@@ -1,5 +1,6 @@
-/* A plan measured without a machine and the same plan carried out by real calls: the same RIM, step by step; afterwards nothing is left.
- * Plans are drawn from a seeded generator, for both ABIs and every measurement rule, then two of realistic shape.
+/* A plan measured without a machine and the same plan carried out by real calls: the same RIM, step by
+ * step; afterwards nothing is left. Plans are drawn from a seeded generator, for both ABIs and every
+ * measurement rule, then two of realistic shape.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"
@@ -8,7 +9,7 @@
 
 enum { PLANS = 240, CONTENT = 64 * VCCA_PAGE };
 
-/* --- The generator ---------------------------------------------------------------------------------------------- */
+/* --- The generator -------------------------------------------------------------------------------------- */
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
 static uint64_t draw(uint64_t *seed)
@@ -49,7 +50,8 @@ static void draw_params(uint64_t *seed, struct vcca_plan *plan)
                                                                       : VCCA_SHA256;
 }
 
-/* Segments of a few pages, some sharing a translation table, some far apart; content shorter than its segment or not. */
+/* Segments of a few pages, some sharing a translation table, some far apart; content shorter than its
+ * segment or not. */
 static void draw_segments(uint64_t *seed, struct vcca_plan *plan, const uint8_t *content)
 {
   uint64_t ipa = below(seed, 1024) * VCCA_PAGE;
@@ -98,7 +100,7 @@ static void draw_plan(uint64_t *seed, struct vcca_plan *plan, const uint8_t *con
     plan->boot_rec.gprs[i] = draw(seed);
 }
 
-/* --- The property ------------------------------------------------------------------------------------------------- */
+/* --- The property --------------------------------------------------------------------------------------- */
 
 /* All steps, folded into one number (FNV-1a) for comparison. */
 struct steps {

@@ -14,7 +14,8 @@ struct support_words {
 };
 void support_split(const char *line, struct support_words *w);
 
-/* A host's capabilities, a command line and images to a plan, under RMM 1.0 rules. words holds what the configuration points to. */
+/* A host's capabilities, a command line and images to a plan, under RMM 1.0 rules. words holds what the
+ * configuration points to. */
 bool support_plan(const char *vmm, const char *host, const char *line, const struct vcca_vmm_images *images,
                   struct support_words *words, struct vcca_vmm_plan *plan, struct vcca_error *err);
 

@@ -1,5 +1,5 @@
-/* Hosts' logs: a log that we write reads back to the plan's RIM, and a log that no host can write is refused at
- * the line that is wrong. Long because each form of line is a row.
+/* Hosts' logs: a log that we write reads back to the plan's RIM, and a log that no host can write is
+ * refused at the line that is wrong. Long because each form of line is a row.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"
@@ -379,7 +379,8 @@ static void measured(struct hand *h, struct vcca_bootlog *got)
            "a log by hand");
 }
 
-/* The format's document counts a NUL in BlobDescriptionSize and has the log's base and size in VM VERSION; the producers' code has neither. */
+/* The format's document counts a NUL in BlobDescriptionSize and has the log's base and size in VM VERSION;
+ * the producers' code has neither. */
 static void both_readings_of_the_format_are_read(void **state)
 {
   (void)state;

@@ -1,4 +1,5 @@
-/* Device trees that are well-formed and made to cost time: as templates they are edited quickly, or refused with a reason.
+/* Device trees that are well-formed and made to cost time: as templates they are edited quickly, or refused
+ * with a reason.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <libfdt.h>

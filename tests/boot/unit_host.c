@@ -57,7 +57,7 @@ static uint64_t smc(vcca_machine *m, uint64_t fid, uint64_t a1, uint64_t a2, uin
   return x[0];
 }
 
-/* --- Running ---------------------------------------------------------------------------------------------------- */
+/* --- Running -------------------------------------------------------------------------------------------- */
 
 /* What the VM found when it began. */
 struct seen {
@@ -137,7 +137,7 @@ static void all_of_a_cvms_ram_is_there_when_it_starts(void **state)
   vcca_machine_free(m);
 }
 
-/* --- Several VMs, one machine ------------------------------------------------------------------------------------- */
+/* --- Several VMs, one machine --------------------------------------------------------------------------- */
 
 static void vms_come_and_go_in_any_order(void **state)
 {
@@ -181,7 +181,7 @@ static void a_vm_is_destroyed_once(void **state)
   vcca_machine_free(m);
 }
 
-/* --- Refusals ------------------------------------------------------------------------------------------------------ */
+/* --- Refusals ------------------------------------------------------------------------------------------- */
 
 /* A boot that fails with this in its message, and leaves nothing behind. */
 static void check_refused(vcca_machine *m, const struct vcca_plan *plan, const char *word)
@@ -265,7 +265,7 @@ static void a_machine_too_small_at_any_point_ends_the_boot_cleanly(void **state)
   assert_in_range(refused, 30, 76);
 }
 
-/* --- Calls made by hand --------------------------------------------------------------------------------------------- */
+/* --- Calls made by hand --------------------------------------------------------------------------------- */
 
 #define GRANULE_DELEGATE 0xC4000151
 #define DATA_CREATE_UNKNOWN 0xC4000154

@@ -21,7 +21,8 @@ static void pack(void)
   deflateEnd(&z);
 }
 
-/* The header of drivers/firmware/efi/libstub/zboot-header.S in front of the payload, and the payload's size behind it. */
+/* The header of drivers/firmware/efi/libstub/zboot-header.S in front of the payload, and the payload's size
+ * behind it. */
 static void wrap(const char *type, uint32_t at, uint32_t n)
 {
   enum { PAYLOAD = 0x400 };
@@ -81,7 +82,8 @@ static void a_packed_kernel_is_unpacked_where_the_vmm_does(void **state)
   }
 }
 
-/* QEMU unpacks gzip for firmware, too, but hands it an EFI zboot image as it is (hw/arm/boot.c, load_image_to_fw_cfg). */
+/* QEMU unpacks gzip for firmware, too, but hands it an EFI zboot image as it is (hw/arm/boot.c,
+ * load_image_to_fw_cfg). */
 static void firmware_is_handed_a_zboot_image_as_it_is(void **state)
 {
   (void)state;

@@ -40,7 +40,7 @@ static void check_segment(const struct vcca_plan *plan, size_t i, const char *na
              s->measured ? "measured" : "unmeasured");
 }
 
-/* --- Layouts --------------------------------------------------------------------------------------------------- */
+/* --- Layouts -------------------------------------------------------------------------------------------- */
 
 static void virtcca_direct_boot_is_stub_kernel_hole_initrd_dtb(void **state)
 {
@@ -182,7 +182,7 @@ static void ram_grows_with_the_images(void **state)
   assert_true(plan.ram_size == 604 * MIB);
 }
 
-/* --- Refusals -------------------------------------------------------------------------------------------------- */
+/* --- Refusals ------------------------------------------------------------------------------------------- */
 
 enum change {
   NO_PROFILE,

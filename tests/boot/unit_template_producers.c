@@ -1,5 +1,5 @@
-/* Templates of real producers: a tree that QEMU or kvmtool makes for one VM becomes, byte for byte, the one that it makes for another. The trees
- * are made here by libfdt's own functions, in the producers' order.
+/* Templates of real producers: a tree that QEMU or kvmtool makes for one VM becomes, byte for byte, the one
+ * that it makes for another. The trees are made here by libfdt's own functions, in the producers' order.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <libfdt.h>
@@ -59,7 +59,8 @@ static void pair(void *fdt, const char *path, const char *name, uint64_t one, ui
   assert_int_equal(fdt_setprop(fdt, fdt_path_offset(fdt, path), name, value, two ? 16 : 8), 0);
 }
 
-/* By libfdt's read-write functions, in the order in which QEMU's virt machine makes its tree; a part of that. */
+/* By libfdt's read-write functions, in the order in which QEMU's virt machine makes its tree; a part of
+ * that. */
 static void inserted_tree(const struct vm *vm, uint8_t fdt[BIG])
 {
   char path[64];
@@ -162,7 +163,8 @@ static void every_tree_of_qemu_becomes_every_other_byte_for_byte(void **state)
     }
 }
 
-/* Bytes behind values that nobody can explain stay, at the same value; a tree that has zeros there has none but zeros. */
+/* Bytes behind values that nobody can explain stay, at the same value; a tree that has zeros there has none
+ * but zeros. */
 static void padding_of_an_unknown_making_stays(void **state)
 {
   (void)state;

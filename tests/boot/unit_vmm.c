@@ -1,5 +1,5 @@
-/* Command lines to plans: what is asked for, what is refused and which option the refusal names. Long because of
- * the tables of command lines.
+/* Command lines to plans: what is asked for, what is refused and which option the refusal names. Long
+ * because of the tables of command lines.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"
@@ -176,8 +176,8 @@ static void branches_of_kvmtool_differ(void **state)
   vcca_vmm_plan_free(&out);
 }
 
-/* virtio/net.c: a network device has its own trans= or else --virtio-transport, which is known when all options are read; the one that there
- * is by default gives way to any other. */
+/* virtio/net.c: a network device has its own trans= or else --virtio-transport, which is known when all
+ * options are read; the one that there is by default gives way to any other. */
 static void network_devices_have_a_transport_of_their_own(void **state)
 {
   (void)state;
@@ -462,7 +462,8 @@ static void a_vm_that_is_no_realm_is_named_first(void **state)
   }
 }
 
-/* Every option that a VMM's realm command line may have and that is read or known not to matter: none is remarked on. */
+/* Every option that a VMM's realm command line may have and that is read or known not to matter: none is
+ * remarked on. */
 static void options_of_each_vmm_are_known(void **state)
 {
   (void)state;

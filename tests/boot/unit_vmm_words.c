@@ -1,6 +1,6 @@
-/* The arguments of VMMs' command lines in every spelling. Spellings that mean the same give the same RIM; an
- * argument that changes the measurement changes the RIM; an argument that the VMM or the model does not take is
- * refused with the reason. Long because each spelling is a row.
+/* The arguments of VMMs' command lines in every spelling. Spellings that mean the same give the same RIM;
+ * an argument that changes the measurement changes the RIM; an argument that the VMM or the model does not
+ * take is refused with the reason. Long because each spelling is a row.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_vmm.h"

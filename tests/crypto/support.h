@@ -6,7 +6,8 @@
 
 #include "rooms/crypto.h"
 
-/* Chooses the next engine that signs, from *i on, which starts at 0; after the last one the fastest, and returns false. */
+/* Chooses the next engine that signs, from *i on, which starts at 0; after the last one the fastest, and
+ * returns false. */
 bool next_signing_engine(size_t *i, struct vcca_engine_info *info);
 /* Runs the tests once with each of them. What main returns. */
 #define RUN_WITH_EACH_SIGNING_ENGINE(tests)                                \
@@ -16,7 +17,8 @@ bool next_signing_engine(size_t *i, struct vcca_engine_info *info);
     failed += cmocka_run_group_tests_name(engine.name, tests, NULL, NULL); \
   return failed
 
-/* The bytes of hexadecimal text in a buffer of its own; at most 16 such spans live at a time, of 1100 bytes. */
+/* The bytes of hexadecimal text in a buffer of its own; at most 16 such spans live at a time, of 1100
+ * bytes. */
 vcca_span unhex(const char *text);
 
 /* 00 01 .. 1f */

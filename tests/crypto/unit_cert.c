@@ -30,9 +30,9 @@ static void check_written(const struct vcca_cert_spec *spec, const vcca_key *sub
   check_hex(vcca_span_of(out, 32), digest, spec->subject_cn);
 }
 
-/* Sizes and SHA-256 of the certificates that the x509.CertificateBuilder of Python's cryptography package makes of the
- * same names, keys, dates and extensions (ecdsa_deterministic). A root of 2024 to 2074, so one UTCTime and one
- * GeneralizedTime, with path length 1; a device certificate of a P-384 key under it. */
+/* Sizes and SHA-256 of the certificates that the x509.CertificateBuilder of Python's cryptography package
+ * makes of the same names, keys, dates and extensions (ecdsa_deterministic). A root of 2024 to 2074, so one
+ * UTCTime and one GeneralizedTime, with path length 1; a device certificate of a P-384 key under it. */
 static void certificates_are_those_of_an_independent_writer(void **state)
 {
   (void)state;

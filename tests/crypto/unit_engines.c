@@ -1,5 +1,5 @@
-/* Hashing engines: each gives the digests PSA gives, whatever the count, the place of zero pages and the number of threads; wrong ones
- * are found out; the choice can be made and refused.
+/* Hashing engines: each gives the digests PSA gives, whatever the count, the place of zero pages and the
+ * number of threads; wrong ones are found out; the choice can be made and refused.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -185,7 +185,7 @@ static void beyond_its_content_memory_is_zeros(void **state)
   vcca_hash_pages(VCCA_SHA256, NULL, 0, out);
 }
 
-/* --- Engines that are wrong ----------------------------------------------------------------------------------- */
+/* --- Engines that are wrong ----------------------------------------------------------------------------- */
 
 static void copy_first(enum vcca_hash_alg alg, const struct vcca_hash_job *jobs, size_t n, size_t size)
 {
@@ -251,7 +251,7 @@ static void an_engine_that_does_not_reproduce_known_digests_is_found_out(void **
   assert_false(vcca_engine_reproduces(&right));
 }
 
-/* --- The choice ------------------------------------------------------------------------------------------------ */
+/* --- The choice ----------------------------------------------------------------------------------------- */
 
 static void psa_is_always_there_and_the_last(void **state)
 {

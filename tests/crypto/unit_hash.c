@@ -6,8 +6,9 @@
 #include "rooms/hash.h"
 #include "rooms/crypto.h"
 
-/* "abc" and the 448-bit message: NIST, "Examples with Intermediate Values" for FIPS 180-4 (SHA256.pdf, SHA384.pdf, SHA512.pdf; the
- * first two also FIPS 180-2, B.1 and B.2). The empty message: CAVP SHA256ShortMsg.rsp and its siblings, Len = 0. */
+/* "abc" and the 448-bit message: NIST, "Examples with Intermediate Values" for FIPS 180-4 (SHA256.pdf,
+ * SHA384.pdf, SHA512.pdf; the first two also FIPS 180-2, B.1 and B.2). The empty message: CAVP
+ * SHA256ShortMsg.rsp and its siblings, Len = 0. */
 static const struct {
   enum vcca_hash_alg alg;
   const char *message;
@@ -139,7 +140,8 @@ static void each_page_is_hashed_on_its_own(void **state)
   }
 }
 
-/* SHA-256 and SHA-512 of 4096 zero bytes, as everyone publishes them who hashes empty pages (and Python's hashlib). */
+/* SHA-256 and SHA-512 of 4096 zero bytes, as everyone publishes them who hashes empty pages (and Python's
+ * hashlib). */
 static void the_zero_page_has_its_known_digest(void **state)
 {
   (void)state;

@@ -51,7 +51,8 @@ static void hkdf_ends_after_255_digests(void **state)
   }
 }
 
-/* The last 16 bytes of HKDF(secret, info) and the first 16 of HKDF(secret, info || 00000001), by Python's hmac. */
+/* The last 16 bytes of HKDF(secret, info) and the first 16 of HKDF(secret, info || 00000001), by Python's
+ * hmac. */
 static void a_stream_goes_on_after_255_digests_with_a_counter_in_the_info(void **state)
 {
   (void)state;
@@ -64,8 +65,8 @@ static void a_stream_goes_on_after_255_digests_with_a_counter_in_the_info(void *
             "stream");
 }
 
-/* Computed with the KBKDFCMAC of Python's cryptography package (counter mode, fixed input = label || 00 || context ||
- * L || K(0)), and once more with its bare CMAC. */
+/* Computed with the KBKDFCMAC of Python's cryptography package (counter mode, fixed input = label || 00 ||
+ * context || L || K(0)), and once more with its bare CMAC. */
 static void the_cmac_derivation_matches_an_independent_one(void **state)
 {
   (void)state;

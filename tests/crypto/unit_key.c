@@ -71,7 +71,8 @@ static void another_info_gives_another_key(void **state)
   vcca_key_free(b);
 }
 
-/* The orders n of the curves (SEC 2, 2.4.2, 2.5.1, 2.6.1): d = n and d = 0 are refused, d = n - 1 is the largest. */
+/* The orders n of the curves (SEC 2, 2.4.2, 2.5.1, 2.6.1): d = n and d = 0 are refused, d = n - 1 is the
+ * largest. */
 static void a_scalar_lies_between_one_and_the_order(void **state)
 {
   (void)state;
@@ -231,7 +232,8 @@ static void degenerate_rsa_public_keys_are_refused(void **state)
   }
 }
 
-/* A signature's length is that of the modulus in bytes. This modulus has 2049 bits: 1, then SHA-256 of the bytes 0 to 7, made odd. */
+/* A signature's length is that of the modulus in bytes. This modulus has 2049 bits: 1, then SHA-256 of the
+ * bytes 0 to 7, made odd. */
 static void an_rsa_key_that_is_not_of_whole_bytes_is_refused(void **state)
 {
   (void)state;

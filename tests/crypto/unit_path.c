@@ -1,4 +1,5 @@
-/* Certification paths: which lead to a root, which do not, and that no byte of a certificate can change unnoticed.
+/* Certification paths: which lead to a root, which do not, and that no byte of a certificate can change
+ * unnoticed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

@@ -1,5 +1,6 @@
-/* Certification paths as RFC 5280 has them, over certificates that are written here piece by piece: names of any string type, any
- * extension, bundles in any order. The same sets, made by openssl and judged by it, are in tests/cli/cli_chains.sh.
+/* Certification paths as RFC 5280 has them, over certificates that are written here piece by piece: names
+ * of any string type, any extension, bundles in any order. The same sets, made by openssl and judged by it,
+ * are in tests/cli/cli_chains.sh.
  *
  * Long because the writer of certificates and all that is told with it are one story.
  *
@@ -65,8 +66,8 @@ static size_t widen(const char *text, size_t n, size_t width, uint8_t *out)
   return length;
 }
 
-/* Puts the attribute "CN=text" before the mark's place; the letter before it is the string's type: U, P, T, B, whose characters are two
- * bytes, or W, of four. */
+/* Puts the attribute "CN=text" before the mark's place; the letter before it is the string's type: U, P, T,
+ * B, whose characters are two bytes, or W, of four. */
 static void put_attribute(struct vcca_der *d, const char *spec, size_t n)
 {
   static const uint8_t cn[] = {0x55, 0x04, 0x03}, o[] = {0x55, 0x04, 0x0a};
@@ -262,7 +263,8 @@ static void characters_are_the_same_in_every_string_type(void **state)
   }
 }
 
-/* RFC 5280, 4.2.1.9: a CA's new key that its old one certified is not counted; every other CA is, by whatever name. */
+/* RFC 5280, 4.2.1.9: a CA's new key that its old one certified is not counted; every other CA is, by
+ * whatever name. */
 static void certificates_that_a_ca_issued_to_itself_do_not_lengthen_a_path(void **state)
 {
   (void)state;
@@ -326,7 +328,8 @@ static void what_is_critical_and_not_understood_refuses_where_the_path_needs_it(
 
 #define SKI(id) "300b0603551d0e04040402" id
 #define AKI(id) "300d0603551d23040630048002" id
-/* Who issued the CA's certificate, O=Example CN=Root, and its serial number: RFC 5280 4.2.1.1 wants both or neither. */
+/* Who issued the CA's certificate, O=Example CN=Root, and its serial number: RFC 5280 4.2.1.1 wants both or
+ * neither. */
 #define AKI_SERIAL(serial)                                             \
   "30330603551d23042c302aa125a4233021"                                 \
   "3110300e060355040a0c074578616d706c65310d300b06035504030c04526f6f74" \
@@ -448,8 +451,8 @@ static void every_order(size_t *order, size_t n, size_t k, void (*check)(const s
   }
 }
 
-/* A root that was renewed (the same key), one whose key was replaced, with each certified by the other; a sub of either; an unrelated one; a
- * sub of the same name that is forged; the right sub twice. */
+/* A root that was renewed (the same key), one whose key was replaced, with each certified by the other; a
+ * sub of either; an unrelated one; a sub of the same name that is forged; the right sub twice. */
 static struct cert family[6], device;
 static char text[TEXT];
 
@@ -552,7 +555,8 @@ static void an_old_root_without_extensions_is_a_root_and_nothing_else(void **sta
   check_three(NULL, &mid, NULL, "is not a CA", "a sub of version 1");
 }
 
-/* As many certificates of one name as there may be, each certified by the key of all: the number of paths is beyond counting. */
+/* As many certificates of one name as there may be, each certified by the key of all: the number of paths
+ * is beyond counting. */
 static void a_crowd_of_namesakes_is_given_up_in_time(void **state)
 {
   (void)state;

@@ -1,5 +1,5 @@
-/* RSA key pairs: the prime search and the derived salt, both recomputed by an independent program (Python's integers
- * and hmac) from the rules stated in crypto.h and crypto/hmac.h.
+/* RSA key pairs: the prime search and the derived salt, both recomputed by an independent program (Python's
+ * integers and hmac) from the rules stated in crypto.h and crypto/hmac.h.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -132,7 +132,8 @@ static void primes_that_make_no_key_are_refused(void **state)
   assert_null(vcca_key_from_primes(vcca_span_of(NULL, 0), vcca_span_of(NULL, 0), &err));
 }
 
-/* Primes about the square root of 2^2047, by Python: above and above, whose product is just not below 2^2047; below and above, whose is. */
+/* Primes about the square root of 2^2047, by Python: above and above, whose product is just not below
+ * 2^2047; below and above, whose is. */
 static const char over[] =
     "b504f4341e99d8557398883b007ea8077ee8ba88c85b0df5cb6a1d85fb4881b7aa2a5c8357b3b3b9d0d966fdc3254574"
     "1cbae996e9bfad9fb7c6716d2f79fadd98c566feb9e22b2a2a26aa5f1929166b52626db702a5c32aecf64910ece64c5d"

@@ -5,8 +5,8 @@
 #include "crypto/support.h"
 #include "rooms/crypto.h"
 
-/* RFC 6979: A.2.5 (P-256, "sample" and "test"), A.2.6 (P-384) and A.2.7 (P-521) with the hash that COSE pairs with the curve;
- * the last is A.2.6 with SHA-256, which COSE does not pair. */
+/* RFC 6979: A.2.5 (P-256, "sample" and "test"), A.2.6 (P-384) and A.2.7 (P-521) with the hash that COSE
+ * pairs with the curve; the last is A.2.6 with SHA-256, which COSE does not pair. */
 static const struct {
   enum vcca_key_type type;
   const char *scalar;
@@ -110,8 +110,8 @@ static void a_signature_without_room_is_an_error(void **state)
   vcca_key_free(key);
 }
 
-/* An RSA-2048 key and its PS256 signatures of "attest" by openssl 3.0 (dgst -sha256 -sigopt rsa_padding_mode:pss),
- * with salts of 32, 20 and 222 bytes. */
+/* An RSA-2048 key and its PS256 signatures of "attest" by openssl 3.0 (dgst -sha256 -sigopt
+ * rsa_padding_mode:pss), with salts of 32, 20 and 222 bytes. */
 static const char openssl_key[] =
     "30820122300d06092a864886f70d01010105000382010f003082010a0282010100c1b19b825d9224537e0ecc029d3f37"
     "78737ada054cecdb987dc3655929cd7151c5b55e138527781dc025beb159b8decebda9c42f112c03bdae0a344ff317cb"

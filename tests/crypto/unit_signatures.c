@@ -1,5 +1,5 @@
-/* Signature engines: every one makes the bytes that PSA makes and judges as PSA does, for every curve and hash, at the edges of the
- * numbers' ranges too; a wrong one is found out.
+/* Signature engines: every one makes the bytes that PSA makes and judges as PSA does, for every curve and
+ * hash, at the edges of the numbers' ranges too; a wrong one is found out.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -160,7 +160,7 @@ static void every_engine_makes_the_same_rsa_key_and_signature(void **state)
   }
 }
 
-/* --- Engines that are wrong ----------------------------------------------------------------------------------- */
+/* --- Engines that are wrong ----------------------------------------------------------------------------- */
 
 static enum vcca_judgement always_good(const struct vcca_key *key, enum vcca_hash_alg alg, vcca_span digest,
                                        vcca_span signature)

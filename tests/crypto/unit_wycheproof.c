@@ -1,14 +1,14 @@
-/* Signatures that implementations have got wrong, from Project Wycheproof (github.com/C2SP/wycheproof, testvectors_v1): what
- * our reading of raw ECDSA signatures, points and RSA-PSS must take, and what it must not. `tc` is the case's tcId.
- * Long because the cases are data.
+/* Signatures that implementations have got wrong, from Project Wycheproof (github.com/C2SP/wycheproof,
+ * testvectors_v1): what our reading of raw ECDSA signatures, points and RSA-PSS must take, and what it must
+ * not. `tc` is the case's tcId. Long because the cases are data.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "crypto/support.h"
 #include "rooms/crypto.h"
 
-/* ecdsa_secp256r1_sha256_p1363_test.json, ecdsa_secp384r1_sha384_p1363_test.json, ecdsa_secp521r1_sha512_p1363_test.json: of each
- * kind of case the first. */
+/* ecdsa_secp256r1_sha256_p1363_test.json, ecdsa_secp384r1_sha384_p1363_test.json,
+ * ecdsa_secp521r1_sha512_p1363_test.json: of each kind of case the first. */
 static const struct {
   enum vcca_key_type type;
   enum vcca_sig_alg alg;
@@ -405,7 +405,8 @@ static void raw_ecdsa_signatures_are_judged_as_in_wycheproof(void **state)
   }
 }
 
-/* The orders n and the field primes p (SEC 2, 2.4.2, 2.5.1, 2.6.1). SEC 1, 4.1.4: r and s lie in [1, n - 1]. */
+/* The orders n and the field primes p (SEC 2, 2.4.2, 2.5.1, 2.6.1). SEC 1, 4.1.4: r and s lie in [1, n -
+ * 1]. */
 static const struct {
   enum vcca_key_type type;
   enum vcca_sig_alg alg;
@@ -454,8 +455,8 @@ static void no_number_outside_its_range_is_half_a_signature(void **state)
   }
 }
 
-/* rsa_pss_2048_sha256_mgf1_32_test.json, message "123400". There, cases 67 to 72 are bad because their salts are not 32 bytes
- * long; here any length is good. */
+/* rsa_pss_2048_sha256_mgf1_32_test.json, message "123400". There, cases 67 to 72 are bad because their
+ * salts are not 32 bytes long; here any length is good. */
 static const char pss_key[] = "30820122300d06092a864886f70d01010105000382010f003082010a0282010100a2b451a07d0aa5f96e4556"
                               "71513550514a8a5b462ebef717094fa1fee82224e637"
                               "f9746d3f7cafd31878d80325b6ef5a1700f65903b469429e89d6eac8845097b5ab393189db92512ed8a7711a"
@@ -637,7 +638,8 @@ static void rsa_pss_signatures_are_judged_as_in_wycheproof(void **state)
   vcca_key_free(key);
 }
 
-/* ecdh_secp256r1_test.json: the curve spelt out instead of named (RFC 5480, 2.1.1, forbids it), and keys that are none. */
+/* ecdh_secp256r1_test.json: the curve spelt out instead of named (RFC 5480, 2.1.1, forbids it), and keys
+ * that are none. */
 static void a_curve_that_is_spelt_out_is_no_key(void **state)
 {
   (void)state;

@@ -1,5 +1,5 @@
-/* The search finds one to three deviations of a monitor. The tests plant deviations in plans and measure them by
- * vcca_plan_measure, which shares no code with the search's theories.
+/* The search finds one to three deviations of a monitor. The tests plant deviations in plans and measure
+ * them by vcca_plan_measure, which shares no code with the search's theories.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
@@ -13,9 +13,10 @@ static uint64_t below(uint64_t *seed, uint64_t n)
   return support_draw(seed) % n;
 }
 
-/* --- Plans ---------------------------------------------------------------------------------------------------- */
+/* --- Plans ---------------------------------------------------------------------------------------------- */
 
-/* The virtCCA layout with windows of a few granules, or a plain realm with 16 MiB: chains are short then, and everything is there. */
+/* The virtCCA layout with windows of a few granules, or a plain realm with 16 MiB: chains are short then,
+ * and everything is there. */
 static void make_plan(bool arm)
 {
   support_vm_make(&vm, (struct vcca_vm){.profile = arm ? "arm" : "virtcca",
@@ -56,7 +57,7 @@ static void link(struct vcca_plan *plan, bool arm)
   }
 }
 
-/* --- Deviations ----------------------------------------------------------------------------------------------- */
+/* --- Deviations ----------------------------------------------------------------------------------------- */
 
 static const enum vcca_role images[] = {VCCA_ROLE_KERNEL, VCCA_ROLE_INITRD, VCCA_ROLE_DTB};
 
@@ -231,7 +232,7 @@ static struct vcca_rim measure(const struct vcca_plan *plan)
   return rim;
 }
 
-/* --- Properties ----------------------------------------------------------------------------------------------- */
+/* --- Properties ----------------------------------------------------------------------------------------- */
 
 static bool names(const struct vcca_rim_finding *f, unsigned i, const char *wanted)
 {

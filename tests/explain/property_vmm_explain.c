@@ -1,5 +1,6 @@
-/* What a VMM model's VM was started with otherwise is found, alone and two at a time: planted through the VMM's own words, with everything that
- * follows from them. And what only a monitor or another VMM does, as raw operations.
+/* What a VMM model's VM was started with otherwise is found, alone and two at a time: planted through the
+ * VMM's own words, with everything that follows from them. And what only a monitor or another VMM does, as
+ * raw operations.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "explain/hypothesis.h"
@@ -132,7 +133,7 @@ static bool names(const struct vcca_rim_explanation *e, const char *wanted)
   return false;
 }
 
-/* --- Raw operations ------------------------------------------------------------------------------------------- */
+/* --- Raw operations ------------------------------------------------------------------------------------- */
 
 static void populate(struct vcca_rim *rim, const struct vcca_segment *s, uint8_t fill)
 {
@@ -205,7 +206,7 @@ static void a_known_hosts_parameters_are_found(void **state)
   vcca_vmm_plan_free(&said.plan);
 }
 
-/* --- virtCCA -------------------------------------------------------------------------------------------------- */
+/* --- virtCCA -------------------------------------------------------------------------------------------- */
 
 static struct support_vm vm;
 
@@ -269,7 +270,8 @@ static void a_device_tree_of_another_size_is_found(void **state)
   support_vm_free(&vm);
 }
 
-/* virtCCA encodes 2048 bits, the most there is, as 16: what is one more can only be another way to encode them. */
+/* virtCCA encodes 2048 bits, the most there is, as 16: what is one more can only be another way to encode
+ * them. */
 static void another_encoding_of_the_vector_length_is_found(void **state)
 {
   (void)state;

@@ -20,8 +20,8 @@ struct support_vm {
 /* SplitMix64 (Steele, Lea, Flood 2014). */
 uint64_t support_draw(uint64_t *seed);
 
-/* A kernel of 1 MiB that is noise behind its header (image_size 64 KiB more), an initrd, the built-in device tree. The profile is
- * vm.profile; what else vm has on entry is kept. */
+/* A kernel of 1 MiB that is noise behind its header (image_size 64 KiB more), an initrd, the built-in
+ * device tree. The profile is vm.profile; what else vm has on entry is kept. */
 void support_vm_make(struct support_vm *s, struct vcca_vm vm);
 void support_vm_free(struct support_vm *s);
 

@@ -1,10 +1,11 @@
-/* Where two measurements part: each kind of change is one run where it was made, and nothing behind it turns red.
+/* Where two measurements part: each kind of change is one run where it was made, and nothing behind it
+ * turns red.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_diff.h"
 #include "rooms/explain.h"
 
-/* --- One change each ------------------------------------------------------------------------------------------ */
+/* --- One change each ------------------------------------------------------------------------------------ */
 
 static void the_same_plan_is_the_same(void **state)
 {
@@ -119,7 +120,7 @@ static void other_rules_with_the_same_steps_are_told(void **state)
   support_release(&c);
 }
 
-/* --- Content at other addresses ------------------------------------------------------------------------------- */
+/* --- Content at other addresses ------------------------------------------------------------------------- */
 
 static void a_page_inserted_into_an_image_leaves_the_rest_shifted(void **state)
 {
@@ -183,7 +184,7 @@ static void an_image_loaded_elsewhere_says_where(void **state)
   support_release(&c);
 }
 
-/* --- Device trees --------------------------------------------------------------------------------------------- */
+/* --- Device trees --------------------------------------------------------------------------------------- */
 
 static void nodes_and_properties_that_differ_are_named(void **state)
 {
@@ -233,7 +234,7 @@ static void broken_trees_are_compared_as_far_as_they_go(void **state)
   }
 }
 
-/* --- Two configurations --------------------------------------------------------------------------------------- */
+/* --- Two configurations --------------------------------------------------------------------------------- */
 
 static void another_algorithm_hides_nothing_else(void **state)
 {

@@ -1,4 +1,5 @@
-/* Sweeps, measured: each row against the plan of the same VM measured alone, by loops that know nothing of products and numbers.
+/* Sweeps, measured: each row against the plan of the same VM measured alone, by loops that know nothing of
+ * products and numbers.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
@@ -170,7 +171,8 @@ static void the_shards_together_are_the_whole(void **state)
   }
 }
 
-/* lkvm puts an initrd where no granule starts, so it is copied: one copy and one hashing for all rows of an image. */
+/* lkvm puts an initrd where no granule starts, so it is copied: one copy and one hashing for all rows of an
+ * image. */
 static void rows_of_a_vmm_model_are_its_plans_measured_alone(void **state)
 {
   (void)state;

@@ -1,4 +1,5 @@
-/* Traces in files: read as they were written, refused where they break, and what they hold only as a hash is found.
+/* Traces in files: read as they were written, refused where they break, and what they hold only as a hash
+ * is found.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_diff.h"

@@ -1,5 +1,6 @@
-/* What a command line does not take is not asked, and what is asked can be answered: our own verifier, given only what is taken, is the judge. A
- * fault that is asked is refused, sound evidence that is asked is accepted; of what is not asked, the fault cannot be seen, or the evidence is not enough.
+/* What a command line does not take is not asked, and what is asked can be answered: our own verifier,
+ * given only what is taken, is the judge. A fault that is asked is refused, sound evidence that is asked is
+ * accepted; of what is not asked, the fault cannot be seen, or the evidence is not enough.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -46,7 +47,8 @@ struct tally {
   unsigned asked, not_asked, wrong;
 };
 
-/* Whether our verifier refuses what was not changed for the same reason: then it is the want of evidence that it sees. */
+/* Whether our verifier refuses what was not changed for the same reason: then it is the want of evidence
+ * that it sees. */
 static bool wants_more(vcca_golden *golden, const struct vcca_mutation *m, part_set taken)
 {
   struct vcca_evidence base;

@@ -1,4 +1,5 @@
-/* Every mutation, on every family it applies to: our verifier gives the verdict of the table, by the check of the table.
+/* Every mutation, on every family it applies to: our verifier gives the verdict of the table, by the check
+ * of the table.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

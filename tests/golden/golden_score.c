@@ -1,9 +1,11 @@
-/* How good is the suite? The verifier with one check taken out at a time must accept, on some vector, what has to be refused. And
- * with one refusal taken out at a time, finer than checks: every refusal must be reached by some vector, and the report says
- * whether its mutant then accepts wrongly, crashes, fails another check, or is saved by a later rule.
+/* How good is the suite? The verifier with one check taken out at a time must accept, on some vector, what
+ * has to be refused. And with one refusal taken out at a time, finer than checks: every refusal must be
+ * reached by some vector, and the report says whether its mutant then accepts wrongly, crashes, fails
+ * another check, or is saved by a later rule.
  *
- * Only a refusal that a vector reaches can matter to it, so a vector meets the mutants of the refusals that it reaches. Mutants run
- * in a process of their own, because a decoder without a refusal may read what is not there. The report is vectors/score.json.
+ * Only a refusal that a vector reaches can matter to it, so a vector meets the mutants of the refusals that
+ * it reaches. Mutants run in a process of their own, because a decoder without a refusal may read what is
+ * not there. The report is vectors/score.json.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -77,7 +79,8 @@ static enum vcca_check verdict_of(const struct vcca_evidence *e, struct vcca_ver
   return verdict->accepted ? VCCA_CHECKS : vcca_verdict_failed(verdict);
 }
 
-/* The verdict's first failing check with the mutant taken out, in a child; VCCA_CHECKS + 1 for a crash or a hang. */
+/* The verdict's first failing check with the mutant taken out, in a child; VCCA_CHECKS + 1 for a crash or a
+ * hang. */
 static int verdict_without(const struct mutant *m, int check, const struct vcca_evidence *e)
 {
   int status = 0;

@@ -1,5 +1,6 @@
-/* Put before every instrumented file of the verifier (tests/golden/mutants.cmake): each refusal asks first whether it has been
- * taken out. Functions of these names are defined with their names in parentheses, which keeps macros off.
+/* Put before every instrumented file of the verifier (tests/golden/mutants.cmake): each refusal asks first
+ * whether it has been taken out. Functions of these names are defined with their names in parentheses,
+ * which keeps macros off.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_GOLDEN_MUTANT_H

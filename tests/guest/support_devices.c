@@ -101,7 +101,7 @@ static void evidence(const char *folder)
   copy("/sys/firmware/acpi/tables/data/CCEL", folder, "log");
 }
 
-/* --- Failures ------------------------------------------------------------------------------------------------- */
+/* --- Failures ------------------------------------------------------------------------------------------- */
 
 static void fails(int line, int fd, unsigned long number, void *argument, int want)
 {
@@ -189,7 +189,7 @@ static void errnos(void)
   FAILS(fd, GET_CERT, &cert, EBADF);
 }
 
-/* --- Many at once ------------------------------------------------------------------------------------------------ */
+/* --- Many at once --------------------------------------------------------------------------------------- */
 
 struct asker {
   pthread_t thread;

@@ -1,4 +1,5 @@
-/* The control socket: each request's answer, what is refused and why, and clients that are slow, silent or too many.
+/* The control socket: each request's answer, what is refused and why, and clients that are slow, silent or
+ * too many.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/support.h"
@@ -92,7 +93,7 @@ static void each_request_is_answered_by_a_line(void **state)
   }
 }
 
-/* --- Over a socket ------------------------------------------------------------------------------------------- */
+/* --- Over a socket -------------------------------------------------------------------------------------- */
 
 static char folder[] = "/tmp/vcca-test-XXXXXX", path[64];
 static atomic_int stops; /* another thread counts */

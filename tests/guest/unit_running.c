@@ -1,4 +1,5 @@
-/* A running VM: many threads at once, programs that die, are stuck or switch the VM off, and the failures that can be asked for.
+/* A running VM: many threads at once, programs that die, are stuck or switch the VM off, and the failures
+ * that can be asked for.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/support.h"
@@ -90,7 +91,7 @@ static void a_rem_is_extended_and_read_and_the_rim_is_not(void **state)
   }
 }
 
-/* --- Programs that do not end well --------------------------------------------------------------------------- */
+/* --- Programs that do not end well ---------------------------------------------------------------------- */
 
 static void dies(void *arg, vcca_guest *g)
 {
@@ -144,7 +145,7 @@ static void a_program_that_ends_badly_leaves_a_vm_that_works(void **state)
   }
 }
 
-/* --- Failures ------------------------------------------------------------------------------------------------ */
+/* --- Failures ------------------------------------------------------------------------------------------- */
 
 static uint64_t token_status(vcca_running *v)
 {
@@ -254,7 +255,7 @@ static void a_delay_ends_when_it_is_taken_away(void **state)
   vcca_running_stop(v);
 }
 
-/* --- Scenarios that cannot be kept ----------------------------------------------------------------------------- */
+/* --- Scenarios that cannot be kept ---------------------------------------------------------------------- */
 
 static void a_scenario_without_a_vm_is_refused(void **state)
 {

@@ -1,5 +1,6 @@
-/* configfs-tsm without a file system: every errno value of Linux's report.c, arm-cca-guest.c and configfs, generations, what is kept and what is
- * asked anew. The values are those of Linux 7.0's sources, file by file as the comments say.
+/* configfs-tsm without a file system: every errno value of Linux's report.c, arm-cca-guest.c and configfs,
+ * generations, what is kept and what is asked anew. The values are those of Linux 7.0's sources, file by
+ * file as the comments say.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "guest/support.h"
@@ -71,7 +72,7 @@ static ssize_t get_token(const struct fixture *f, uint8_t token[VCCA_TOKEN_MAX])
 
 static const uint8_t challenge[65] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/* --- Writes to text attributes ------------------------------------------------------------------------------------ */
+/* --- Writes to text attributes -------------------------------------------------------------------------- */
 
 #define GUID "00112233-4455-6677-8899-aabbccddeeff"
 
@@ -139,7 +140,7 @@ static void each_text_attribute_takes_what_linux_takes(void **state)
   close_fixture(&f);
 }
 
-/* --- inblob and outblob -------------------------------------------------------------------------------------------- */
+/* --- inblob and outblob --------------------------------------------------------------------------------- */
 
 static void inblob_takes_up_to_64_bytes_and_a_report_wants_32(void **state)
 {
@@ -283,7 +284,7 @@ static void the_first_read_of_an_open_file_is_what_the_others_see(void **state)
   close_fixture(&f);
 }
 
-/* --- Directories ----------------------------------------------------------------------------------------------------- */
+/* --- Directories ---------------------------------------------------------------------------------------- */
 
 static void directories_come_and_go_as_in_configfs(void **state)
 {
@@ -359,7 +360,7 @@ static void what_is_written_to_a_report_that_is_gone_is_lost(void **state)
   close_fixture(&f);
 }
 
-/* --- The monitor fails ------------------------------------------------------------------------------------------------- */
+/* --- The monitor fails ---------------------------------------------------------------------------------- */
 
 static void inject(const struct fixture *f, const char *command, uint64_t status)
 {

@@ -1,5 +1,6 @@
-/* The key ladder against an independent one: the values below are the output of ladder_vectors.py, which computes
- * them from the device texts with Python's `cryptography` (CMAC, HKDF, EC) and its own KDF, CBOR and sampling.
+/* The key ladder against an independent one: the values below are the output of ladder_vectors.py, which
+ * computes them from the device texts with Python's `cryptography` (CMAC, HKDF, EC) and its own KDF, CBOR
+ * and sampling.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

@@ -1,6 +1,7 @@
-/* Real event logs: what a virtCCA machine, TDX machines and ordinary PCs wrote. The table is made from the vectors'
- * replay_expected.json (values cross-checked there with tpm2_eventlog); `agreeing` counts the events whose digest an
- * independent Python reading of the log could recompute. The virtCCA registers are also those in that machine's token.
+/* Real event logs: what a virtCCA machine, TDX machines and ordinary PCs wrote. The table is made from the
+ * vectors' replay_expected.json (values cross-checked there with tpm2_eventlog); `agreeing` counts the
+ * events whose digest an independent Python reading of the log could recompute. The virtCCA registers are
+ * also those in that machine's token.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

@@ -1,5 +1,5 @@
-/* The event log reader against handmade logs, most of them hostile: each gives its events, a clean end, or an error that says
- * at which byte. Long because all its tests share one writer of small logs.
+/* The event log reader against handmade logs, most of them hostile: each gives its events, a clean end, or
+ * an error that says at which byte. Long because all its tests share one writer of small logs.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -22,7 +22,7 @@ static void put_u32(vcca_sink *s, uint32_t v)
   vcca_sink_put(s, VCCA_SPAN(b));
 }
 
-/* --- A small log: the header, then one separator and one event with two digests ------------------------------------------ */
+/* --- A small log: the header, then one separator and one event with two digests ------------------------- */
 
 enum {
   HEADER_SIZE_AT = 28,
@@ -115,7 +115,7 @@ static void check_refused(vcca_span bytes, size_t offset, const char *about)
   assert_false(vcca_eventlog_replay(bytes, VCCA_SHA256, &replay, NULL));
 }
 
-/* --- What is well-formed -------------------------------------------------------------------------------------------------- */
+/* --- What is well-formed -------------------------------------------------------------------------------- */
 
 static void a_small_log_reads_as_it_was_written(void **state)
 {
@@ -289,7 +289,8 @@ static void pcr_0_of_a_tpm_starts_from_its_startup_locality(void **state)
       }
 }
 
-/* A TPM starts up once, with an event of one size; a realm's log knows no locality, and other registers start from zero. */
+/* A TPM starts up once, with an event of one size; a realm's log knows no locality, and other registers
+ * start from zero. */
 static void only_pcr_0_of_a_tpm_has_a_startup_locality(void **state)
 {
   (void)state;
@@ -337,7 +338,8 @@ static void only_pcr_0_of_a_tpm_has_a_startup_locality(void **state)
   }
 }
 
-/* Part 1 of the TPM library, 34.3: PCR 0 is 00..04 before the H-CRTM's digest, whatever locality started the TPM afterwards. */
+/* Part 1 of the TPM library, 34.3: PCR 0 is 00..04 before the H-CRTM's digest, whatever locality started
+ * the TPM afterwards. */
 static void an_h_crtm_starts_pcr_0_from_locality_4(void **state)
 {
   (void)state;
@@ -359,7 +361,8 @@ static void an_h_crtm_starts_pcr_0_from_locality_4(void **state)
   }
 }
 
-/* A header event that says it is shorter, with another event behind it: what it misses is not taken from there. */
+/* A header event that says it is shorter, with another event behind it: what it misses is not taken from
+ * there. */
 static void a_header_event_of_any_lesser_size_is_refused(void **state)
 {
   (void)state;
@@ -406,7 +409,8 @@ static void registers_are_named_for_the_machine_that_has_them(void **state)
   }
 }
 
-/* Twelve zero bytes are a register, a type and no digest, and may still have data; the first byte of 0xFF may be a register. */
+/* Twelve zero bytes are a register, a type and no digest, and may still have data; the first byte of 0xFF
+ * may be a register. */
 static void what_only_begins_like_an_unused_area_is_an_event(void **state)
 {
   (void)state;
@@ -423,7 +427,7 @@ static void what_only_begins_like_an_unused_area_is_an_event(void **state)
   }
 }
 
-/* --- What is not ---------------------------------------------------------------------------------------------------------- */
+/* --- What is not ---------------------------------------------------------------------------------------- */
 
 static void a_log_cut_anywhere_but_between_events_is_refused(void **state)
 {
@@ -530,7 +534,7 @@ static void a_log_of_one_repeated_byte_is_refused(void **state)
   }
 }
 
-/* --- Self-check: the rules that the small log does not show ---------------------------------------------------------------- */
+/* --- Self-check: the rules that the small log does not show --------------------------------------------- */
 
 static struct vcca_event made_event(uint32_t type, vcca_span data, vcca_span hashed, uint8_t digest[VCCA_HASH_MAX])
 {

@@ -1,5 +1,5 @@
-/* The REMs. The expected values were computed with Python's hashlib from the formulas of the specifications (B3.42 of 1.0-rel0, B3.110
- * of 2.0-bet1); deployed monitors produce the plain ones.
+/* The REMs. The expected values were computed with Python's hashlib from the formulas of the specifications
+ * (B3.42 of 1.0-rel0, B3.110 of 2.0-bet1); deployed monitors produce the plain ones.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -131,7 +131,8 @@ static void only_the_digest_part_of_the_old_register_counts(void **state)
   assert_memory_equal(clean, dirty, sizeof clean);
 }
 
-/* Of a SHA-256 REM the three rules give three values: what the draft hashes is neither what monitors do nor only the value's padding. */
+/* Of a SHA-256 REM the three rules give three values: what the draft hashes is neither what monitors do nor
+ * only the value's padding. */
 static void the_rules_say_what_an_extension_hashes(void **state)
 {
   (void)state;

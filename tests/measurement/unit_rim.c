@@ -1,5 +1,5 @@
-/* The RIM against values that monitors and reference tools produced: the golden chains of an RMM 1.0 monitor, the published
- * values of an Arm realm measurement tool, and those of the virtCCA SDK's generator.
+/* The RIM against values that monitors and reference tools produced: the golden chains of an RMM 1.0
+ * monitor, the published values of an Arm realm measurement tool, and those of the virtCCA SDK's generator.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -34,7 +34,7 @@ static void data_blob(struct vcca_rim *rim, uint64_t ipa, vcca_span bytes, size_
   }
 }
 
-/* --- RMM 1.0: the golden chain -------------------------------------------------------------------------------------------- */
+/* --- RMM 1.0: the golden chain -------------------------------------------------------------------------- */
 
 static struct vcca_realm_params golden_params(enum vcca_hash_alg alg)
 {
@@ -118,7 +118,7 @@ static void rmm_1_0_chain_under_sha512_is_the_monitors(void **state)
             "final");
 }
 
-/* --- Published values of an Arm realm measurement tool -------------------------------------------------------------------- */
+/* --- Published values of an Arm realm measurement tool -------------------------------------------------- */
 
 static void an_empty_realms_rim_is_the_published_one(void **state)
 {
@@ -142,8 +142,9 @@ static void an_empty_realms_rim_is_the_published_one(void **state)
   }
 }
 
-/* A kvmtool realm of 512 MiB with the firmware file "FW CONTENT". Its device tree is published only as one digest of 64 KiB,
- * which does not give the 16 granule digests: the chain is resumed from the published register after it. */
+/* A kvmtool realm of 512 MiB with the firmware file "FW CONTENT". Its device tree is published only as one
+ * digest of 64 KiB, which does not give the 16 granule digests: the chain is resumed from the published
+ * register after it. */
 static void a_kvmtool_realm_measures_as_published(void **state)
 {
   (void)state;
@@ -175,7 +176,7 @@ static void a_kvmtool_realm_measures_as_published(void **state)
   check_rim(&rim, "cf37146fce0ad50e1be1a04580c1024e5449b430b0dd96b6ef5c9a2b73767bf5", "rec");
 }
 
-/* --- virtCCA: the SDK's generator ----------------------------------------------------------------------------------------- */
+/* --- virtCCA: the SDK's generator ----------------------------------------------------------------------- */
 
 struct virtcca_boot {
   const char *what;
@@ -294,7 +295,7 @@ static void an_empty_virtcca_vms_rim_is_the_sdks(void **state)
   }
 }
 
-/* --- The rules ------------------------------------------------------------------------------------------------------------ */
+/* --- The rules ------------------------------------------------------------------------------------------ */
 
 static void what_the_rules_do_not_measure_leaves_the_rim_alone(void **state)
 {
@@ -325,8 +326,8 @@ static void what_the_rules_do_not_measure_leaves_the_rim_alone(void **state)
   }
 }
 
-/* RMM 2.0 differs from 1.0 in the RIPAS step alone; these two values follow from the golden chain's granule and REC without its
- * RIPAS steps, computed independently with Python's hashlib. */
+/* RMM 2.0 differs from 1.0 in the RIPAS step alone; these two values follow from the golden chain's granule
+ * and REC without its RIPAS steps, computed independently with Python's hashlib. */
 static void rmm_2_0_measures_no_ripas_and_knows_sha384(void **state)
 {
   (void)state;
@@ -355,8 +356,8 @@ static void rmm_2_0_measures_no_ripas_and_knows_sha384(void **state)
   }
 }
 
-/* The text of 2.0-bet1 (A7.1.1) begins with zeros where the monitor hashes the parameters; what extends is alike. Computed with
- * Python's hashlib: a granule, an unmeasured one, a REC. */
+/* The text of 2.0-bet1 (A7.1.1) begins with zeros where the monitor hashes the parameters; what extends is
+ * alike. Computed with Python's hashlib: a granule, an unmeasured one, a REC. */
 static void the_text_of_2_0_starts_a_rim_from_zeros(void **state)
 {
   (void)state;

@@ -1,4 +1,5 @@
-/* Each failure condition of each RMI command, as a call that fails by it alone. Long because each condition is a row.
+/* Each failure condition of each RMI command, as a call that fails by it alone. Long because each condition
+ * is a row.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_conditions.h"
@@ -474,7 +475,8 @@ static void conditions_that_are_not_ordered_are_seen_as_tf_rmm_sees_them(void **
   check_observed(&test, orders, sizeof orders / sizeof *orders);
 }
 
-/* A status word's index is the level where the walk stopped; SMCCC's SVE hint is not part of the id; x5 and on are preserved. */
+/* A status word's index is the level where the walk stopped; SMCCC's SVE hint is not part of the id; x5 and
+ * on are preserved. */
 static void registers_are_written_as_the_convention_says(void **state)
 {
   (void)state;

@@ -58,8 +58,8 @@ static const struct vcca_held *held_named(const struct rig *rig, const char *con
   return NULL;
 }
 
-/* What is told to hold: first of all what the call was refused for, which is permitted; of the others only what the order permits, and
- * nothing when nothing else was changed. */
+/* What is told to hold: first of all what the call was refused for, which is permitted; of the others only
+ * what the order permits, and nothing when nothing else was changed. */
 static void check_held(const struct rig *rig, const struct condition_row *row, const struct condition_row *second,
                        uint64_t status, bool ordered)
 {
@@ -70,7 +70,8 @@ static void check_held(const struct rig *rig, const struct condition_row *row, c
     fail_msg("%s %s: is not the first that is told to hold", row->command, row->condition);
   if (other && ordered && vcca_held_permitted(command, rig->held, rig->held_count, (size_t)(other - rig->held)))
     fail_msg("%s: %s is permitted though %s comes before it", row->command, second->condition, row->condition);
-  /* An alignment alone never stands in the way of others, unless it is of another realm than the one that was set up. */
+  /* An alignment alone never stands in the way of others, unless it is of another realm than the one that
+   * was set up. */
   size_t n = strlen(row->condition);
   bool alignment = n > 6 && strcmp(row->condition + n - 6, "_align") == 0 &&
                    strcmp(row->condition, "addr_align") != 0 && strcmp(row->condition, "rd_align") != 0;
@@ -78,7 +79,8 @@ static void check_held(const struct rig *rig, const struct condition_row *row, c
     fail_msg("%s: %s holds beside %s, and is not told", row->command, second->condition, row->condition);
 }
 
-/* Whether a condition is about the state of a granule that an argument names: rd_state, calling_state, gran_state of addr. */
+/* Whether a condition is about the state of a granule that an argument names: rd_state, calling_state,
+ * gran_state of addr. */
 static bool of_granule(const struct vcca_command *command, const char *condition)
 {
   char word[4][40];
@@ -98,8 +100,8 @@ static bool of_granule(const struct vcca_command *command, const char *condition
   return false;
 }
 
-/* The good call, with one row's change or two: refused by the first row's condition, with nothing changed. ordered: the specification
- * permits no other. */
+/* The good call, with one row's change or two: refused by the first row's condition, with nothing changed.
+ * ordered: the specification permits no other. */
 static void check_refused(const struct condition_test *test, const struct condition_row *row,
                           const struct condition_row *second, bool ordered)
 {

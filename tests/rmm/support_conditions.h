@@ -1,10 +1,10 @@
-/* Every failure condition of an interface, one row each: which command, which condition, and what of an otherwise good call makes it
- * hold. A row proves the status, the condition's name, and that the refused call changed nothing; a condition without a row fails the
- * test.
+/* Every failure condition of an interface, one row each: which command, which condition, and what of an
+ * otherwise good call makes it hold. A row proves the status, the condition's name, and that the refused
+ * call changed nothing; a condition without a row fails the test.
  *
- * Of every pair of conditions that the specification orders (the table's order column) a call that meets both sees the first. Such
- * calls are composed of two rows that change different things; where all rows of two conditions change the same thing, a row says that
- * it meets another condition too.
+ * Of every pair of conditions that the specification orders (the table's order column) a call that meets
+ * both sees the first. Such calls are composed of two rows that change different things; where all rows of
+ * two conditions change the same thing, a row says that it meets another condition too.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_TESTS_RMM_SUPPORT_CONDITIONS_H
@@ -35,7 +35,8 @@ struct condition_row {
   const char *seen; /* its name in an observed order, where that tells two ways to meet the condition apart */
 };
 
-/* The ways to say it: an argument is wrong, the host's memory is, something happened before, or several of these. */
+/* The ways to say it: an argument is wrong, the host's memory is, something happened before, or several of
+ * these. */
 #define ARG(cmd, cond, n, x)                                \
   {                                                         \
     .command = cmd, .condition = cond, .arg = n, .value = x \
@@ -81,18 +82,20 @@ void check_good_calls(const struct condition_test *test);
 void check_rows(const struct condition_test *test);
 /* Every condition of the table has a row, and every row is in the table. */
 void check_complete(const struct condition_test *test);
-/* Every pair that the table orders is checked in that order, and has a call that meets both and sees the first. Prints how many. */
+/* Every pair that the table orders is checked in that order, and has a call that meets both and sees the
+ * first. Prints how many. */
 void check_pairs(const struct condition_test *test);
-/* Calls that meet any two conditions that can be met at once: what is told to hold has the first, and the second unless it cannot be
- * told; nothing changes. Prints how many. */
+/* Calls that meet any two conditions that can be met at once: what is told to hold has the first, and the
+ * second unless it cannot be told; nothing changes. Prints how many. */
 void check_held_pairs(const struct condition_test *test);
 /* An order seen from outside: "a,b < c < d". */
 struct observed_order {
   const char *command;
   const char *groups;
 };
-/* A call that meets conditions of two groups sees that of the earlier, for every two conditions that one call can meet; and each group
- * has such a call with the next. Of commands that are not among the orders, no two conditions have different statuses. */
+/* A call that meets conditions of two groups sees that of the earlier, for every two conditions that one
+ * call can meet; and each group has such a call with the next. Of commands that are not among the orders,
+ * no two conditions have different statuses. */
 void check_observed(const struct condition_test *test, const struct observed_order *orders, size_t count);
 /* Unknown function ids change nothing but x0. */
 void check_unknown(const struct condition_test *test);

@@ -1,5 +1,5 @@
-/* The state machines of rmm/states.def, walked: every state meets every event; what the table allows happens, anything else is refused
- * and changes nothing, and no row of the table is left untried.
+/* The state machines of rmm/states.def, walked: every state meets every event; what the table allows
+ * happens, anything else is refused and changes nothing, and no row of the table is left untried.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_TESTS_RMM_SUPPORT_STATES_H
@@ -12,7 +12,8 @@ const char *states_next(const char *machine, const char *from, const char *event
 /* All rows of the machine were ticked off. */
 void states_all_tried(const char *machine);
 
-/* Makes one attempt: from `from`, event's call returned status; to is what the state is now, before the machine as it was saved. */
+/* Makes one attempt: from `from`, event's call returned status; to is what the state is now, before the
+ * machine as it was saved. */
 void states_check(struct rig *rig, const char *machine, const char *from, const char *event, uint64_t status,
                   const char *to, vcca_span before);
 

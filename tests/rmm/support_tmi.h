@@ -1,5 +1,5 @@
-/* CVMs in every state that TMI's commands care about. The TMM takes the lowest free granules of its pool, so the handles are known;
- * tmi_world asserts them.
+/* CVMs in every state that TMI's commands care about. The TMM takes the lowest free granules of its pool,
+ * so the handles are known; tmi_world asserts them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef VCCA_TESTS_RMM_SUPPORT_TMI_H

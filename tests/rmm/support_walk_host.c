@@ -1,4 +1,5 @@
-/* What the host says: arguments by kind and name, right, wrong and raw; buffers; and now and then what makes sense.
+/* What the host says: arguments by kind and name, right, wrong and raw; buffers; and now and then what
+ * makes sense.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_walk_parts.h"

@@ -80,8 +80,8 @@ uint64_t walk_ipa(struct walk *w);
 void walk_program(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event);
 enum vcca_guest_action walk_guest(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu);
 
-/* The shadow (support_walk_shadow.c): does what an accepted call did; compares after any call. edits and the machine as bytes (may be
- * empty) are from before it. */
+/* The shadow (support_walk_shadow.c): does what an accepted call did; compares after any call. edits and
+ * the machine as bytes (may be empty) are from before it. */
 void walk_mirror(struct walk *w, const struct attempt *a);
 void walk_check(struct walk *w, uint64_t edits, const struct vcca_bytes *before);
 void walk_check_census(const struct walk *w);

@@ -1,5 +1,5 @@
-/* Each reason why a realm's access fails: what vcca_realm_access, vcca_realm_read and vcca_realm_write tell, and that the REC's own
- * access leads to what the reason's text says.
+/* Each reason why a realm's access fails: what vcca_realm_access, vcca_realm_read and vcca_realm_write
+ * tell, and that the REC's own access leads to what the reason's text says.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_states.h"

@@ -11,8 +11,9 @@
 #define FAR UINT64_C(0x1000000000) /* 64 GiB of host memory that nobody has touched */
 #define STRIDE (4 * MIB)
 
-/* The program stores across the end of a chunk, again and again, each time where nothing was: two pages of contents and two of records,
- * as many as the store sets aside. Ends when that would leave none, or when it has had its way long enough. */
+/* The program stores across the end of a chunk, again and again, each time where nothing was: two pages of
+ * contents and two of records, as many as the store sets aside. Ends when that would leave none, or when it
+ * has had its way long enough. */
 static void greedy(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu, struct vcca_realm_event *event)
 {
   unsigned *stores = ctx;

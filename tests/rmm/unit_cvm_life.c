@@ -29,7 +29,8 @@ static void rim_is(struct rig *rig, uint64_t rd, const char *want, const char *w
   check_hex(vcca_span_of(info.rim, 32), want, what);
 }
 
-/* Values by an independent computation of the SDK's algorithm (Python, hashlib): RIM0 = H(page), pages, then TECs of 80 bytes. */
+/* Values by an independent computation of the SDK's algorithm (Python, hashlib): RIM0 = H(page), pages,
+ * then TECs of 80 bytes. */
 static void the_rim_is_that_of_the_sdk_algorithm(void **state)
 {
   (void)state;
@@ -54,8 +55,8 @@ static void the_rim_is_that_of_the_sdk_algorithm(void **state)
   rig_free(rig);
 }
 
-/* What the kernel module that reads it makes of MEM_INFO_SHOW (virtCCA_driver, tmm_driver.c): eight nodes of ten counts of
- * 32 bits and a size; then for RDs, TECs and tables eight nodes of six numbers. */
+/* What the kernel module that reads it makes of MEM_INFO_SHOW (virtCCA_driver, tmm_driver.c): eight nodes
+ * of ten counts of 32 bits and a size; then for RDs, TECs and tables eight nodes of six numbers. */
 struct memory_info {
   uint64_t size, free, counts[3], meta;
 };
@@ -181,7 +182,8 @@ static uint64_t backs(struct rig *rig, uint64_t rd, uint64_t ipa)
   return walk.entry.pa;
 }
 
-/* The TMM takes the lowest free granules and blocks: also what was free, taken and given back, as a block or page by page. */
+/* The TMM takes the lowest free granules and blocks: also what was free, taken and given back, as a block
+ * or page by page. */
 static void what_was_given_back_is_taken_again_lowest_first(void **state)
 {
   (void)state;
@@ -225,7 +227,8 @@ static void the_host_never_reaches_the_pool(void **state)
   rig_free(rig);
 }
 
-/* Under TMI every address is the CVM's; what is not mapped is the host's to handle, as memory or as a device. */
+/* Under TMI every address is the CVM's; what is not mapped is the host's to handle, as memory or as a
+ * device. */
 static void a_tec_reads_a_device_through_the_host(void **state)
 {
   enum { EXIT = 0x188 };
@@ -267,7 +270,8 @@ static void a_token_of_8_kib_has_room_in_a_tec(void **state)
   rig_free(rig);
 }
 
-/* struct tmi_tec_run: list registers at 0x100 and hcr behind them; the exit at 0x188 has hcr at 0x118 and the list registers behind it. */
+/* struct tmi_tec_run: list registers at 0x100 and hcr behind them; the exit at 0x188 has hcr at 0x118 and
+ * the list registers behind it. */
 static void list_registers_come_back_as_they_went_in(void **state)
 {
   (void)state;

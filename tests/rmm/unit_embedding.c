@@ -114,7 +114,8 @@ static void shared_memory_is_seen_from_both_sides(void **state)
   rig_free(rig);
 }
 
-/* Each page of shared memory in 2 MiB of its own: for each the machine makes contents and a page of records. */
+/* Each page of shared memory in 2 MiB of its own: for each the machine makes contents and a page of
+ * records. */
 static void a_realm_writes_to_shared_memory_that_lies_far_apart(void **state)
 {
   (void)state;

@@ -1,4 +1,5 @@
-/* HIPAS and RIPAS: every state of an address meets every command that concerns addresses, and every access of the realm.
+/* HIPAS and RIPAS: every state of an address meets every command that concerns addresses, and every access
+ * of the realm.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_states.h"

@@ -1,5 +1,6 @@
-/* The invariants of a machine (rmm/invariants.h): each is broken in a machine that is otherwise whole, which is saved, and which no
- * machine then takes back: the reason names the granule, and where in the saved bytes its record is. Long because every fact has a row.
+/* The invariants of a machine (rmm/invariants.h): each is broken in a machine that is otherwise whole,
+ * which is saved, and which no machine then takes back: the reason names the granule, and where in the
+ * saved bytes its record is. Long because every fact has a row.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
@@ -407,7 +408,8 @@ static void contents_that_are_the_embedders_are_not_in_the_saved_bytes(void **st
   rig_free(rig);
 }
 
-/* A REC with every kind of request, as the guest's side leaves them, is taken back; one that asks for what it could not, is not. */
+/* A REC with every kind of request, as the guest's side leaves them, is taken back; one that asks for what
+ * it could not, is not. */
 static void what_a_rec_asks_for_is_where_it_may_be(void **state)
 {
   (void)state;
@@ -435,7 +437,8 @@ static void what_a_rec_asks_for_is_where_it_may_be(void **state)
   rig_free(rig);
 }
 
-/* What follows from the rest is not saved: it is right after loading, and the invariants see when it is not. */
+/* What follows from the rest is not saved: it is right after loading, and the invariants see when it is
+ * not. */
 static void what_is_derived_is_checked_too(void **state)
 {
   (void)state;

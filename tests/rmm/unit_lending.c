@@ -142,7 +142,8 @@ struct creating {
   size_t next;
 };
 
-/* Every third page is written instead, as a host may that changes its mind: with other bytes than were hashed. */
+/* Every third page is written instead, as a host may that changes its mind: with other bytes than were
+ * hashed. */
 static void create_pages(void *ctx, size_t first, size_t n)
 {
   struct creating *c = ctx;

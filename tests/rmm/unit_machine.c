@@ -102,7 +102,8 @@ static void another_configuration_does_not_take_it(void **state)
   rig_free(tmi);
 }
 
-/* Loads it; refused bytes leave the machine alone, accepted ones are what the machine then is and can be taken down safely. */
+/* Loads it; refused bytes leave the machine alone, accepted ones are what the machine then is and can be
+ * taken down safely. */
 static void load_anything(struct rig *rig, vcca_span bytes, vcca_span before)
 {
   if (!vcca_machine_load(rig->m, bytes, NULL)) {

@@ -1,5 +1,5 @@
-/* The granules of the TMM's pool: every state meets every command that can name it, and each command that makes or takes granules does
- * so as the table says.
+/* The granules of the TMM's pool: every state meets every command that can name it, and each command that
+ * makes or takes granules does so as the table says.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_states.h"

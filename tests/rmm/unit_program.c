@@ -1,5 +1,5 @@
-/* The contract of the realm's program: where the pc is when it is asked again, when a REC begins anew, and what it puts into the exit
- * record.
+/* The contract of the realm's program: where the pc is when it is asked again, when a REC begins anew, and
+ * what it puts into the exit record.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
@@ -88,7 +88,8 @@ static void an_smc_whose_buffer_is_not_mapped_is_issued_again_without_the_progra
   rig_free(rig);
 }
 
-/* A program that guesses that it has to step over the SMC itself gets an odd pc, and no loop: the call is made once. */
+/* A program that guesses that it has to step over the SMC itself gets an odd pc, and no loop: the call is
+ * made once. */
 static void a_program_that_moves_the_pc_itself_still_makes_its_call_once(void **state)
 {
   static const uint64_t guesses[] = {0, 4, (uint64_t)-4, 0x100};
@@ -238,7 +239,8 @@ static void a_new_rec_at_the_same_address_has_another_identity(void **state)
   rig_free(rig);
 }
 
-/* CPU_ON may name any address, so that the pc alone does not tell: here it is the address after the CPU_OFF. */
+/* CPU_ON may name any address, so that the pc alone does not tell: here it is the address after the
+ * CPU_OFF. */
 static enum vcca_guest_action cpu_off(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cpu *cpu)
 {
   (void)ctx;
@@ -358,7 +360,8 @@ static void sets_timers(void *ctx, vcca_machine *m, uint64_t rec, struct vcca_cp
   cpu->pmu_overflow = 1;
 }
 
-/* The fields of RmiRecExit (DEN0137 B4.4.9) and of tmi_tec_run (openEuler's kernel), by their offsets in the exit record. */
+/* The fields of RmiRecExit (DEN0137 B4.4.9) and of tmi_tec_run (openEuler's kernel), by their offsets in
+ * the exit record. */
 static void the_program_supplies_timers_gic_and_pmu(void **state)
 {
   static const struct {

@@ -355,7 +355,8 @@ static void the_realm_learns_how_far_its_ripas_change_went(void **state)
   }
 }
 
-/* DEN0137, RmiRecEnter and RmiRecExit: hcr at 0x300, 16 list registers behind it, of which there are as many as the features say. */
+/* DEN0137, RmiRecEnter and RmiRecExit: hcr at 0x300, 16 list registers behind it, of which there are as
+ * many as the features say. */
 static void list_registers_come_back_as_they_went_in(void **state)
 {
   (void)state;

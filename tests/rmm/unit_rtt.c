@@ -56,7 +56,8 @@ static void data_destroy_says_where_to_look_next(void **state)
   rig_free(rig);
 }
 
-/* Block mappings on both sides, and addresses in their middle: who asks goes on from there or further, never back. */
+/* Block mappings on both sides, and addresses in their middle: who asks goes on from there or further,
+ * never back. */
 static void where_to_look_next_is_never_below_what_was_asked_about(void **state)
 {
   (void)state;
@@ -228,7 +229,8 @@ static void concatenated_roots_are_one_long_table(void **state)
   rig_free(rig);
 }
 
-/* 52 bits of addresses on both sides: a start level of -1, and address bits 51:50 where LPA2 descriptors have them. */
+/* 52 bits of addresses on both sides: a start level of -1, and address bits 51:50 where LPA2 descriptors
+ * have them. */
 static void lpa2_realms_reach_52_bits(void **state)
 {
   (void)state;
@@ -274,7 +276,8 @@ static void lpa2_realms_reach_52_bits(void **state)
   rig_free(rig);
 }
 
-/* Host memory is mapped by pages and by blocks of levels 2 and 1, by nothing larger; each splits into 512 of the next level. */
+/* Host memory is mapped by pages and by blocks of levels 2 and 1, by nothing larger; each splits into 512
+ * of the next level. */
 static void blocks_are_mapped_at_every_legal_level(void **state)
 {
   static const uint64_t sizes[] = {0, GIB, 2 * MIB, PAGE};

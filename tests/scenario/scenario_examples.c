@@ -1,4 +1,5 @@
-/* Every scenario under scenarios/ is as it says, twice, with the same trace byte for byte; the one in docs/scenarios.md too.
+/* Every scenario under scenarios/ is as it says, twice, with the same trace byte for byte; the one in
+ * docs/scenarios.md too.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

@@ -1,5 +1,5 @@
-/* What is wrong with a scenario is said where it stands, before anything runs; what is not as expected is said where it was
- * expected, with the reason that was given.
+/* What is wrong with a scenario is said where it stands, before anything runs; what is not as expected is
+ * said where it was expected, with the reason that was given.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

@@ -1,5 +1,5 @@
-/* What the server reads of a client: every course of a session and every fault that its reader can tell, whole, byte by
- * byte, and in pieces of each size; and where answers end.
+/* What the server reads of a client: every course of a session and every fault that its reader can tell,
+ * whole, byte by byte, and in pieces of each size; and where answers end.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -24,7 +24,8 @@ static void say(struct stream *s, uint32_t number, size_t payload)
   vcca_sink_fill(&s->out, 'x', payload);
 }
 
-/* Feeds the stream in pieces; returns the end, or -1 when the reader waits for more. *messages: how many were whole. */
+/* Feeds the stream in pieces; returns the end, or -1 when the reader waits for more. *messages: how many
+ * were whole. */
 static int feed(const struct stream *s, size_t piece, bool close, unsigned *messages)
 {
   struct vcca_session_reader r = {.held_size = 0};

@@ -1,5 +1,5 @@
-/* Real tokens: they decode strictly, their signatures are good, and their unsigned parts are minted again byte for byte from
- * the claims that were decoded.
+/* Real tokens: they decode strictly, their signatures are good, and their unsigned parts are minted again
+ * byte for byte from the claims that were decoded.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
@@ -174,8 +174,8 @@ static void platform_tokens_of_el3_are_read_verified_and_minted_again(void **sta
   }
 }
 
-/* The published RAK is what the published platform tokens are bound to: the 2023 one to its COSE_Key, the legacy ones to its
- * raw point. */
+/* The published RAK is what the published platform tokens are bound to: the 2023 one to its COSE_Key, the
+ * legacy ones to its raw point. */
 static void the_published_rak_hashes_to_the_published_challenges(void **state)
 {
   (void)state;

@@ -1,4 +1,5 @@
-/* Reading a token takes no memory but the caller's: the linker puts a counter between vcca and malloc (tests/CMakeLists.txt).
+/* Reading a token takes no memory but the caller's: the linker puts a counter between vcca and malloc
+ * (tests/CMakeLists.txt).
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

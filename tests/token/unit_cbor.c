@@ -1,5 +1,5 @@
-/* The strict reader against RFC 8949: what its appendix A lists is read when it is definite and shortest, and everything else is
- * refused at the byte where it goes wrong. The writer against the same appendix.
+/* The strict reader against RFC 8949: what its appendix A lists is read when it is definite and shortest,
+ * and everything else is refused at the byte where it goes wrong. The writer against the same appendix.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

@@ -1,5 +1,5 @@
-/* The decoder against broken claims: each one missing, of another type, of another size, twice, out of range; and what virtCCA's
- * and Arm's producers may do differently.
+/* The decoder against broken claims: each one missing, of another type, of another size, twice, out of
+ * range; and what virtCCA's and Arm's producers may do differently.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support_bench.h"
@@ -299,7 +299,8 @@ static void an_unknown_claim_must_still_be_sound(void **state)
   }
 }
 
-/* Empty signer ids and profiles are virtCCA producers' habit, and nobody else's; an empty configuration or service is anybody's. */
+/* Empty signer ids and profiles are virtCCA producers' habit, and nobody else's; an empty configuration or
+ * service is anybody's. */
 static void empty_values_are_virtcca_s_own(void **state)
 {
   (void)state;

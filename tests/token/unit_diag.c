@@ -1,4 +1,5 @@
-/* What is shown of CBOR that is sound, not strict, or broken: diagnostic notation (RFC 8949 section 8), and the path to a byte.
+/* What is shown of CBOR that is sound, not strict, or broken: diagnostic notation (RFC 8949 section 8), and
+ * the path to a byte.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

@@ -4,7 +4,8 @@
 #include "support_bench.h"
 #include "rooms/cbor.h"
 
-/* Parts in hex; P and R stand for the good platform and realm COSE_Sign1 in byte strings, p and r for them bare. */
+/* Parts in hex; P and R stand for the good platform and realm COSE_Sign1 in byte strings, p and r for them
+ * bare. */
 static const struct {
   const char *text;
   size_t offset;
@@ -78,8 +79,8 @@ static void the_two_members_may_come_in_either_order(void **state)
               vcca_span_eq(token.platform.challenge, b.token.platform.challenge));
 }
 
-/* COSE_Sign1s in hex: H the good protected header, P the good payload and S the good signature, each as a byte string; M the
- * claims map bare, W the payload wrapped once more. */
+/* COSE_Sign1s in hex: H the good protected header, P the good payload and S the good signature, each as a
+ * byte string; M the claims map bare, W the payload wrapped once more. */
 static const struct {
   const char *text, *words;
 } sign1s[] = {

@@ -107,8 +107,8 @@ static void virtcca_rsa_has_the_genuine_byte_map(void **state)
     check_hex(vcca_span_sub(token.span, rows[i].at, strlen(rows[i].hex) / 2), rows[i].hex, rows[i].hex);
 }
 
-/* 590 and 750 bytes, as TF-RMM emits them for SHA-256 and SHA-512 realms: the size of the whole with a platform token of
- * 1518 bytes is 2124 and 2284. */
+/* 590 and 750 bytes, as TF-RMM emits them for SHA-256 and SHA-512 realms: the size of the whole with a
+ * platform token of 1518 bytes is 2124 and 2284. */
 static void arm_1_0_realm_tokens_have_tf_rmm_s_sizes(void **state)
 {
   (void)state;

@@ -524,7 +524,8 @@ static void each_leniency_takes_what_it_says_and_is_the_only_one_that_does(void 
   assert_int_equal(shown, all);
 }
 
-/* A CMW record is [type, value, ? cm-type]: the break comes behind the second or third, or what follows is refused where it stands. */
+/* A CMW record is [type, value, ? cm-type]: the break comes behind the second or third, or what follows is
+ * refused where it stands. */
 static void a_record_of_indefinite_length_ends_with_a_break(void **state)
 {
   (void)state;

@@ -1,5 +1,6 @@
-/* Every failure condition of RSI, TSI and PSCI: a call that meets it and none before it, the status the table gives, and a machine
- * that is byte for byte what it was but for the caller's registers. Conditions of the tables that no row below meets are listed.
+/* Every failure condition of RSI, TSI and PSCI: a call that meets it and none before it, the status the
+ * table gives, and a machine that is byte for byte what it was but for the caller's registers. Conditions
+ * of the tables that no row below meets are listed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

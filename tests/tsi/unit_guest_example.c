@@ -1,4 +1,5 @@
-/* A CVM measures what it is about to start, asks for a token over a relying party's nonce, and checks what it says.
+/* A CVM measures what it is about to start, asks for a token over a relying party's nonce, and checks what
+ * it says.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>

@@ -281,7 +281,8 @@ static void a_guest_needs_a_rec_of_its_own(struct world *w)
   vcca_guest_free(g);
 }
 
-/* CPU_OFF as a REC's first call, then on again at the same entry point: the registers look as before the call. */
+/* CPU_OFF as a REC's first call, then on again at the same entry point: the registers look as before the
+ * call. */
 static void off_and_on(void *arg, vcca_guest *g)
 {
   uint64_t x[VCCA_SMC_REGS] = {0x84000002};

@@ -1,5 +1,5 @@
-/* Evidence that others made: a real Kunpeng machine's is accepted and nothing that differs from it by one byte is; Arm's
- * published tokens are accepted with their key and with no other.
+/* Evidence that others made: a real Kunpeng machine's is accepted and nothing that differs from it by one
+ * byte is; Arm's published tokens are accepted with their key and with no other.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -113,7 +113,8 @@ static bool inside(vcca_span claim, const uint8_t *byte)
   return byte >= claim.p && byte < claim.p + claim.n;
 }
 
-/* The check that a changed byte of the token must fail first; VCCA_CHECKS where either structure or signature may see it. */
+/* The check that a changed byte of the token must fail first; VCCA_CHECKS where either structure or
+ * signature may see it. */
 static enum vcca_check guard_of(const struct vcca_token *token, const uint8_t *byte)
 {
   const struct vcca_realm_claims *realm = &token->realm;
@@ -187,7 +188,8 @@ static void no_byte_of_the_certificate_may_change(void **state)
   printf("certificate: %zu bytes, every change fails the chain, %u of them unreadable\n", e.device_cert.n, unreadable);
 }
 
-/* Whether something measured or structural guards byte i of an event: all but its type, and data whose hash is not the digest. */
+/* Whether something measured or structural guards byte i of an event: all but its type, and data whose hash
+ * is not the digest. */
 static bool guarded(const struct vcca_event *event, const uint8_t *log, size_t i)
 {
   uint8_t hash[32];

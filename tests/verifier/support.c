@@ -1,4 +1,5 @@
-/* Evidence made on the spot, of any family, with everything a relying party may ask for; tests then spoil one thing.
+/* Evidence made on the spot, of any family, with everything a relying party may ask for; tests then spoil
+ * one thing.
  *
  * The keys are TEST keys: EC keys from seeds, RSA keys from primes that openssl found. They guard nothing.
  *

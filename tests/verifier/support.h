@@ -11,7 +11,8 @@
 
 enum cert { ROOT, SUB, DEVICE, OTHER_ROOT, CERTS };
 
-/* Everything behind one evidence: what make_plan fills in may be changed before make_evidence mints, the evidence after it. */
+/* Everything behind one evidence: what make_plan fills in may be changed before make_evidence mints, the
+ * evidence after it. */
 struct made {
   enum vcca_family family;
   vcca_key *cpak, *rak, *other, *root, *sub;

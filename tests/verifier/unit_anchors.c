@@ -1,4 +1,5 @@
-/* Trust anchors and reference values as files: what is read, and that everything else is refused with its place.
+/* Trust anchors and reference values as files: what is read, and that everything else is refused with its
+ * place.
  *
  * The JWK is the published TEST key "CPAK P-384" (veraison); the P-256 one is RFC 7517 appendix A.1's.
  *

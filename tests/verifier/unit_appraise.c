@@ -1,4 +1,5 @@
-/* Each rule of the appraisal table, on verdicts set by hand; what the parts' tiers are; and what a policy makes of it.
+/* Each rule of the appraisal table, on verdicts set by hand; what the parts' tiers are; and what a policy
+ * makes of it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
@@ -7,7 +8,8 @@
 #include "verifier/policy.h"
 #include "rooms/verifier.h"
 
-/* A verdict as of evidence for which nothing was expected but a key: what is vouched for passed, the rest was not run. */
+/* A verdict as of evidence for which nothing was expected but a key: what is vouched for passed, the rest
+ * was not run. */
 static struct vcca_verdict plain(void)
 {
   static const enum vcca_check passed[] = {

@@ -1,4 +1,5 @@
-/* Text taken for the bytes it stands for. The forms are RFC 4648's and RFC 7468's; the JSON is that of attestation services and of CMW.
+/* Text taken for the bytes it stands for. The forms are RFC 4648's and RFC 7468's; the JSON is that of
+ * attestation services and of CMW.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

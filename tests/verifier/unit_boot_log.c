@@ -1,6 +1,6 @@
-/* Boots as an attacker's log tells them. The registers of every log here are right, as those of a guest are that extends what it likes: what
- * must give a lie away is its place. Each row changes one honest boot, modelled on that of a real machine.
- * Long because the attacks are a table.
+/* Boots as an attacker's log tells them. The registers of every log here are right, as those of a guest are
+ * that extends what it likes: what must give a lie away is its place. Each row changes one honest boot,
+ * modelled on that of a real machine. Long because the attacks are a table.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

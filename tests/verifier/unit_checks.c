@@ -1,4 +1,5 @@
-/* Every check of checks.def, passing and being the first to fail, on evidence minted here; and what a verdict looks like.
+/* Every check of checks.def, passing and being the first to fail, on evidence minted here; and what a
+ * verdict looks like.
  *
  * Long because one table of spoilt evidence and the functions that spoil it belong together.
  *
@@ -115,7 +116,8 @@ static void legacy_realm(struct made *m)
   m->realm.profile = vcca_span_of(NULL, 0);
 }
 
-/* The signatures decide: parts of two families under one CPAK are believed, and the verdict remarks on them. */
+/* The signatures decide: parts of two families under one CPAK are believed, and the verdict remarks on
+ * them. */
 static void evidence_of_no_family_is_accepted_with_a_remark(void **state)
 {
   (void)state;
@@ -589,7 +591,8 @@ static void policy_of_trust_not_reached(struct made *m)
 
 typedef void (*spoiler)(struct made *m);
 
-/* One spoilt evidence each: the check it must fail first, whether it is malformed rather than wrong, and words of the reason. */
+/* One spoilt evidence each: the check it must fail first, whether it is malformed rather than wrong, and
+ * words of the reason. */
 static const struct refusal {
   enum vcca_check first;
   bool malformed;

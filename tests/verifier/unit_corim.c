@@ -1,5 +1,5 @@
-/* CoRIMs that another encoder wrote after the drafts (corim_vectors.py): what they say is what is read, and whatever is wrong with one is
- * refused with its place.
+/* CoRIMs that another encoder wrote after the drafts (corim_vectors.py): what they say is what is read, and
+ * whatever is wrong with one is refused with its place.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

@@ -1,4 +1,5 @@
-/* What is written about a token makes it accepted, by each form alone and by all together, and makes nothing else accepted.
+/* What is written about a token makes it accepted, by each form alone and by all together, and makes
+ * nothing else accepted.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
@@ -143,7 +144,8 @@ static void endorsements_alone_make_a_token_affirming(void **state)
   }
 }
 
-/* Changes one byte of what an endorsement says of a claim, at the n-th place where the claim's value stands. */
+/* Changes one byte of what an endorsement says of a claim, at the n-th place where the claim's value
+ * stands. */
 static void spoil(enum vcca_endorsement kind, const void *value, size_t size, unsigned place, size_t step)
 {
   uint8_t *p = written[kind];
@@ -218,7 +220,8 @@ static size_t find(vcca_span in, vcca_span what)
   return at;
 }
 
-/* The bytes that nobody compares: the two identifiers and the length of their texts, and the mask, whose bits all count. */
+/* The bytes that nobody compares: the two identifiers and the length of their texts, and the mask, whose
+ * bits all count. */
 static bool is_free(vcca_span corim, size_t i)
 {
   size_t id = 5; /* d9 01 f5 a3 00, then the text */

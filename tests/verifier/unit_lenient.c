@@ -1,4 +1,5 @@
-/* Evidence that is not strict: refused, or taken with the leniency that it needs, which the verdict then says.
+/* Evidence that is not strict: refused, or taken with the leniency that it needs, which the verdict then
+ * says.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

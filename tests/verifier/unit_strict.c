@@ -1,5 +1,5 @@
-/* A check that had nothing to go by is not run and never stands in the way, unless it is asked for: each gap, the note and the name it has, and
- * what closes it.
+/* A check that had nothing to go by is not run and never stands in the way, unless it is asked for: each
+ * gap, the note and the name it has, and what closes it.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"

@@ -37,7 +37,8 @@ static struct made *good(uint64_t lifecycle)
 
 enum rule { NO_POLICY, SILENT, SECURED, OTHERS, REQUIRED, REQUIRED_BY_OPTION, RULES };
 
-/* Whether a state passes: by the option alone it does, by a policy's list or a demand for the check only when they agree. */
+/* Whether a state passes: by the option alone it does, by a policy's list or a demand for the check only
+ * when they agree. */
 static void no_option_accepts_a_lifecycle_that_a_rule_does_not(void **state)
 {
   (void)state;

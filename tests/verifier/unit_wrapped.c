@@ -1,4 +1,5 @@
-/* Wrapped evidence: what other producers write is taken apart, and what is no evidence is refused with the reason.
+/* Wrapped evidence: what other producers write is taken apart, and what is no evidence is refused with the
+ * reason.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"

@@ -110,8 +110,9 @@ static void what_is_no_unencrypted_ec_key_is_refused(void **state)
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMFkw\n-----END ENCRYPTED PRIVATE KEY-----\n",
       "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
       "-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n",
-      "-----BEGIN EC PRIVATE KEY-----\nMCUCAQEEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\n-----END EC PRIVATE "
-      "KEY-----\n", /* no curve */
+      /* no curve */
+      ("-----BEGIN EC PRIVATE KEY-----\nMCUCAQEEIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB\n"
+       "-----END EC PRIVATE KEY-----\n"),
   };
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     struct vcca_error err = {0};

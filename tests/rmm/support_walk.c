@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support_walk_parts.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -121,6 +122,7 @@ struct walk *walk_new(const struct vcca_machine_config *like, walk_choice choice
     abort();
   w->tmi = config.abi == VCCA_ABI_TMI;
   w->api = w->tmi ? vcca_tmi() : vcca_rmi();
+  assert(w->api->command_count <= WALK_COMMANDS);
   w->choice = choice;
   w->ctx = ctx;
   config.regions[0] =

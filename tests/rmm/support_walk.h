@@ -26,7 +26,7 @@ void walk_bare(struct walk *w, bool bare);
 /* Takes everything apart, which must leave the machine as it was when it was new. */
 void walk_end(struct walk *w);
 /* Adds how often each command of the table succeeded. */
-enum { WALK_COMMANDS = 32 };
+enum { WALK_COMMANDS = 64 };
 void walk_tally(const struct walk *w, uint64_t taken[WALK_COMMANDS]);
 /* How often a command is tried, in proportion; 0: it is not modelled, and no call of it succeeds. */
 unsigned walk_weight(const struct vcca_command *command);
